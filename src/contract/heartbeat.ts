@@ -1,0 +1,13 @@
+import type { Moving } from './status.js';
+
+/**
+ * Heartbeat details of the activity that moves a batch of shard groups. Live progress travels here and not in
+ * events, so that history does not grow with time; the client adds it to the answer of the `status` query.
+ */
+export interface MoveHeartbeat {
+  kind: 'moves';
+  /** Moves of this batch that are done, and their bytes. */
+  movesDone: number;
+  bytesDone: number;
+  current?: Moving;
+}

@@ -1,0 +1,26 @@
+import type { InspectInput, ScaleOutInput } from './schema/inputs.js';
+import type { OperationType } from './names.js';
+
+export type { InspectInput, ScaleOutInput };
+
+/** The input of each operation, by workflow type. */
+export interface OperationInputs {
+  scaleOut: ScaleOutInput;
+}
+
+export type OperationInput = OperationInputs[OperationType];
+
+/** Fields that every operation takes. */
+export type CommonInput = Pick<
+  ScaleOutInput,
+  | 'cluster'
+  | 'transferMode'
+  | 'parallelMoves'
+  | 'approval'
+  | 'window'
+  | 'dryRun'
+  | 'ifBusy'
+  | 'acceptChecks'
+  | 'reason'
+  | 'requestedBy'
+>;

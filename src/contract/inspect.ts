@@ -1,0 +1,73 @@
+import type { Balance } from './balance.js';
+import type { Check, Move } from './status.js';
+
+/** Answers of the `inspect` workflow, by `what`. Each is one page of at most 64 KB. */
+export interface InspectAnswers {
+  clusters: ClustersAnswer;
+  health: HealthAnswer;
+  preflight: PreflightAnswer;
+  nodes: NodesAnswer;
+  moves: MovesAnswer;
+}
+export type InspectWhat = keyof InspectAnswers;
+export type InspectAnswer = InspectAnswers[InspectWhat];
+
+export interface Page {
+  /** Number of the page that holds the rest; absent on the last one. */
+  nextPage?: number;
+}
+
+export interface ClustersAnswer extends Page {
+  clusters: { name: string; coordinator: string; database: string; provisioner: 'command' | 'none'; approval: 'required' | 'auto' }[];
+}
+
+export interface HealthAnswer extends Page {
+  cluster: string;
+  verdict: 'good' | 'attention' | 'bad';
+  versions: { citus: string; postgres: string };
+  nodes: NodeView[];
+  nodesTotal: number;
+  balance: Balance;
+  /** Unfinished background jobs of Citus and moves that run, whoever started them. */
+  jobs: { id: string; kind: 'job' | 'move'; state: string; startedAt?: string; description: string }[];
+  /** What earlier moves left behind. */
+  leftovers: { kind: string; node: string; name: string }[];
+  /** What stands out, worst first. */
+  checks: Check[];
+}
+
+export interface PreflightAnswer extends Page {
+  cluster: string;
+  for: string;
+  checks: Check[];
+  blockers: number;
+}
+
+export interface NodesAnswer extends Page {
+  cluster: string;
+  nodes: NodeView[];
+  nodesTotal: number;
+}
+
+export interface NodeView {
+  node: string;
+  nodeId: number;
+  groupId: number;
+  role: 'coordinator' | 'worker' | 'secondary';
+  active: boolean;
+  metadataSynced: boolean;
+  shouldHaveShards: boolean;
+  /** Absent when the node didn't answer. */
+  postgres?: string;
+  diskAvailableBytes?: number;
+  diskTotalBytes?: number;
+  shards: number;
+  bytes: number;
+}
+
+export interface MovesAnswer extends Page {
+  cluster: string;
+  /** What Citus's planner would move now. */
+  moves: Move[];
+  movesTotal: number;
+}

@@ -1,0 +1,34 @@
+/** The task queue that every worker of ours polls and every caller starts workflows on. */
+export const taskQueue = 'citus-scaler';
+
+/** Workflow types that carry out an operation, by the name that a caller starts them with. */
+export const operationTypes = ['scaleOut'] as const;
+export type OperationType = (typeof operationTypes)[number];
+
+export const inspectType = 'inspect';
+export const holdType = 'holdCluster';
+
+/** The query that every operation answers, with an {@link OperationStatus}. */
+export const statusQuery = 'status';
+
+/** Updates that every operation takes. The arguments are in messages.ts. */
+export const updateNames = [
+  'approve',
+  'reject',
+  'pause',
+  'resume',
+  'retry',
+  'giveUp',
+  'setParallelMoves',
+  'ignoreWindow',
+] as const;
+export type UpdateName = (typeof updateNames)[number];
+
+/** Search attributes, and their type as the `temporal` CLI spells it. */
+export const searchAttributes = {
+  CitusCluster: 'Keyword',
+  CitusOperation: 'Keyword',
+  CitusState: 'Keyword',
+  CitusNodes: 'KeywordList',
+} as const;
+export type SearchAttributeName = keyof typeof searchAttributes;
