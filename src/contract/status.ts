@@ -18,6 +18,8 @@ export interface OperationStatus {
   plan?: Plan;
   progress?: Progress;
   attention?: Attention;
+  /** Why a failed operation failed. The client fills it in for one that its own status doesn't tell. */
+  failure?: OperationFailure;
   before?: Balance;
   after?: Balance;
   /** Settings that are raised at this moment and will be restored. */
@@ -105,6 +107,14 @@ export interface Moving {
   bytes?: number;
   attempt: number;
   message?: string;
+}
+
+export interface OperationFailure {
+  /** An error type of errors.ts, or what Temporal says of an operation that was ended from outside. */
+  type: string;
+  message: string;
+  evidence: string[];
+  remedies: string[];
 }
 
 export interface Attention {
