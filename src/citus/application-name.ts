@@ -1,0 +1,18 @@
+import { createHash } from 'node:crypto';
+
+/** What every session of ours begins its `application_name` with. */
+export const applicationPrefix = 'citus-scaler:';
+
+/**
+ * The `application_name` prefix of an operation's own sessions: `citus-scaler:<12 hex digits>:`. Workflow ids can
+ * be longer than PostgreSQL's 63 bytes, so they are hashed.
+ */
+export function operationPrefix(operationId: string): string {
+  const tag = createHash('sha256').update(operationId).digest('hex').slice(0, 12);
+  return `${applicationPrefix}${tag}:`;
+}
+
+/** By which a retry finds, and adopts, the move of a shard group that goes on at the server without its client. */
+export function moveApplicationName(operationId: string, shardId: number): string {
+  return `${operationPrefix(operationId)}move:${shardId}`;
+}

@@ -1,0 +1,23 @@
+/** `61 MB`; decimal units, as disks are sold and as people read them. */
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return `${value >= 10 || unit === 0 ? value.toFixed(0) : value.toFixed(1)} ${units[unit] ?? 'B'}`;
+}
+
+/** `orders and 1 more` */
+export function formatTables(tables: readonly string[]): string {
+  const [first, ...others] = tables;
+  if (first === undefined) return 'shards';
+  return others.length === 0 ? first : `${first} and ${others.length} more`;
+}
+
+/** `1 worker`, `2 workers` */
+export function count(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? '' : 's'}`;
+}

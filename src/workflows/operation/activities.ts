@@ -1,0 +1,56 @@
+import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
+import type { ActivityOptions } from '@temporalio/workflow';
+import type { HoldActivities } from '../../activities/hold.js';
+import type { MachineActivities } from '../../activities/machines.js';
+import type { MoveActivities } from '../../activities/moves.js';
+import type { NodeActivities } from '../../activities/nodes.js';
+import type { PlanActivities } from '../../activities/plan.js';
+import type { PreflightActivities } from '../../activities/preflight.js';
+import type { ReportActivities } from '../../activities/reports.js';
+import type { RequestActivities } from '../../activities/request.js';
+import type { SettingActivities } from '../../activities/settings.js';
+import type { VerifyActivities } from '../../activities/verify.js';
+
+/**
+ * Every activity beats each few seconds (the worker's interceptor sees to it), so that a dead worker is noticed
+ * after `heartbeatTimeout` and a cancel arrives. What passes is retried without a maximum of attempts, since each
+ * deploy costs one.
+ */
+const persistent: ActivityOptions = {
+  heartbeatTimeout: '10s',
+  startToCloseTimeout: '10m',
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '20s' },
+};
+
+/** The custodian and a lost hold need answers soon; looking changes nothing. */
+const looking: ActivityOptions = { ...persistent, startToCloseTimeout: '1m' };
+
+/** Reads the config only. */
+export const requestActivities = proxyActivities<RequestActivities>({
+  ...looking,
+  retry: { initialInterval: '1s', maximumInterval: '10s' },
+});
+export const preflightActivities = proxyActivities<PreflightActivities>(persistent);
+export const planActivities = proxyActivities<PlanActivities>(persistent);
+export const nodeActivities = proxyActivities<NodeActivities>(persistent);
+export const machineActivities = proxyActivities<MachineActivities>({ ...persistent, startToCloseTimeout: '30m' });
+export const settingActivities = proxyActivities<SettingActivities>(persistent);
+export const verifyActivities = proxyActivities<VerifyActivities>(persistent);
+export const reportActivities = proxyActivities<ReportActivities>({
+  ...persistent,
+  startToCloseTimeout: '15s',
+  scheduleToCloseTimeout: '20s',
+});
+
+/** One move may take days; progress and cancel travel with the heartbeats. */
+export const moveActivities = proxyActivities<MoveActivities>({
+  ...persistent,
+  heartbeatTimeout: '6s',
+  startToCloseTimeout: '30d',
+});
+
+export const holdActivities = proxyActivities<HoldActivities>({ ...persistent, startToCloseTimeout: '30d' });
+
+/** What the custodian does when its operation is gone: for ever, whatever the error. */
+export const custodianActivities = proxyActivities<Pick<MoveActivities, 'stopMovesOf'> & Pick<SettingActivities, 'giveBackSettings'>>(looking);

@@ -1,0 +1,118 @@
+import { ApplicationFailure, defineQuery, defineSignal, defineUpdate, setHandler } from '@temporalio/workflow';
+import type { Attention, OperationStatus, UpdateArgs, UpdateName } from '../../contract/index.js';
+import { statusQuery } from '../../contract/index.js';
+import type { Approval } from './approval.js';
+import type { Board } from './board.js';
+import type { MovementControls } from './movement.js';
+import type { Caller } from './persist.js';
+
+/** An activity tells that it has been failing for a while, or (without attention) that it is well again. */
+export const troubleSignal = defineSignal<[activityId: string, attention: Attention | null]>('trouble');
+/** Asked by the activity that makes moves, before each further one of its batch. */
+export const mayMoveQuery = defineQuery<boolean>('mayMove');
+
+interface Control<Name extends UpdateName> {
+  description: string;
+  /** A sentence that says what state the operation is in, when the update makes no sense now. */
+  refuse: (args: UpdateArgs[Name]) => string | undefined;
+  act: (args: UpdateArgs[Name]) => void;
+}
+
+/** Registers all handlers, synchronously and before the first await: messages may arrive with the start. */
+export function registerControls(board: Board, caller: Caller, approval: Approval, movement: MovementControls): void {
+  setHandler(defineQuery<OperationStatus>(statusQuery), () => board.status, { description: 'Everything about the operation' });
+  setHandler(mayMoveQuery, () => board.paused === undefined && !caller.givenUp);
+  setHandler(troubleSignal, (activityId, attention) => caller.tell(activityId, attention ?? undefined));
+
+  const state = (): string => `the operation is ${board.status.state}`;
+  const ended = (): string | undefined =>
+    ['done', 'failed', 'cancelled'].includes(board.phase) || board.status.cancel ? state() : undefined;
+  const inTrouble = (): string | undefined =>
+    board.troubles.size > 0 ? undefined : `nothing needs attention: ${state()}`;
+
+  control('approve', {
+    description: 'Approve the plan shown: {by, planHash?}',
+    refuse: ({ planHash }) => ended() ?? approval.refuse(planHash) ?? notAHash(planHash),
+    act: ({ by }) => approval.approve(by),
+  });
+  control('reject', {
+    description: 'Reject the plan shown, which ends the operation: {by, reason}',
+    refuse: ({ reason }) => missing('reason', reason) ?? ended() ?? approval.refuse(undefined)?.replace(/^the plan has changed.*/, ''),
+    act: ({ by, reason }) => approval.reject(by, reason),
+  });
+  control('pause', {
+    description: 'Start no further move: {by, reason?, now?}; now: true stops the running ones too',
+    refuse: ({ now }) => {
+      if (now !== undefined && typeof now !== 'boolean') return 'now may be true or false';
+      return ended() ?? (board.paused && now !== true ? `already paused by ${board.paused.by}` : undefined);
+    },
+    act: ({ by, reason, now }) => {
+      board.paused = reason === undefined ? { by } : { by, reason };
+      board.notes.push(`paused by ${by}${reason === undefined ? '' : `: ${reason}`}`);
+      if (now === true) movement.stopRunning();
+      board.publish();
+    },
+  });
+  control('resume', {
+    description: 'Go on after a pause: {by}',
+    refuse: () => ended() ?? (board.paused ? undefined : `not paused: ${state()}`),
+    act: ({ by }) => {
+      board.paused = undefined;
+      board.notes.push(`resumed by ${by}`);
+      board.publish();
+    },
+  });
+  control('retry', {
+    description: 'Try again what needs attention: {by}',
+    refuse: () => inTrouble(),
+    act: ({ by }) => {
+      board.notes.push(`retried by ${by}`);
+      caller.retry();
+    },
+  });
+  control('giveUp', {
+    description: 'Stop trying, the clean-up included; the operation ends as failed: {by, reason}',
+    refuse: ({ reason }) => missing('reason', reason) ?? inTrouble(),
+    act: ({ by, reason }) => caller.giveUp(by, reason),
+  });
+  control('setParallelMoves', {
+    description: 'How many moves may run at once: {by, n}',
+    refuse: ({ n }) => {
+      if (!Number.isInteger(n) || n < 1 || n > 64) return 'n must be a whole number from 1 to 64';
+      return ended();
+    },
+    act: ({ by, n }) => {
+      movement.setParallelMoves(n);
+      board.notes.push(`parallel moves set to ${n} by ${by}`);
+      board.publish();
+    },
+  });
+  control('ignoreWindow', {
+    description: 'Move outside the maintenance window: {by, reason}',
+    refuse: ({ reason }) => missing('reason', reason) ?? `no maintenance window holds this operation: ${state()}`,
+    act: () => undefined,
+  });
+}
+
+function control<Name extends UpdateName>(name: Name, { description, refuse, act }: Control<Name>): void {
+  setHandler(defineUpdate<undefined, [UpdateArgs[Name]]>(name), (args) => {
+    act(args);
+    return undefined;
+  }, {
+    description,
+    // Synchronous on purpose: what an async validator throws is never seen.
+    validator: (args: Partial<UpdateArgs[Name]> | undefined) => {
+      const given = args ?? {};
+      const problem = missing('by', given.by) ?? refuse(given as UpdateArgs[Name]);
+      if (problem) throw ApplicationFailure.nonRetryable(`${name}: ${problem}`, 'InvalidInput');
+    },
+  });
+}
+
+function missing(field: string, value: unknown): string | undefined {
+  return typeof value === 'string' && value.trim() !== '' ? undefined : `${field} is required: a text`;
+}
+
+function notAHash(planHash: unknown): string | undefined {
+  return planHash === undefined || typeof planHash === 'string' ? undefined : 'planHash must be a text';
+}

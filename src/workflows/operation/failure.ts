@@ -1,0 +1,44 @@
+import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
+import { isErrorType, type Attention, type ErrorType, type FailureDetails } from '../../contract/index.js';
+
+/** A failed outcome is a failed workflow: this is the only way in which an operation fails. */
+export function operationFailure(
+  type: ErrorType,
+  message: string,
+  details: Partial<FailureDetails> = {},
+): ApplicationFailure {
+  return ApplicationFailure.create({
+    type,
+    message,
+    nonRetryable: true,
+    details: [{ evidence: [], remedies: [], ...details }],
+  });
+}
+
+/** The failure of ours that ends the operation, when an activity ended with one. */
+export function endingFailure(error: unknown): ApplicationFailure | undefined {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  return cause instanceof ApplicationFailure && isErrorType(cause.type) ? cause : undefined;
+}
+
+/** Whether an activity refused to act because the cluster isn't held by this operation any more. */
+export function isHoldLost(error: unknown): boolean {
+  return error instanceof ActivityFailure && error.cause instanceof ApplicationFailure && error.cause.type === 'HoldLost';
+}
+
+/** What a person reads of a failure that they have to repair. */
+export function attentionOf(error: unknown): Attention {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  if (cause instanceof ApplicationFailure) {
+    const details = (cause.details?.[0] ?? {}) as Partial<FailureDetails>;
+    return {
+      problem: cause.message,
+      evidence: (details.evidence ?? []).join('\n'),
+      remedies: details.remedies ?? [],
+    };
+  }
+  if (cause instanceof TimeoutFailure) {
+    return { problem: 'A call took too long', evidence: cause.message, remedies: ['look whether the cluster answers, then retry'] };
+  }
+  return { problem: 'Something unexpected happened', evidence: cause instanceof Error ? cause.message : String(cause), remedies: ['read the evidence, then retry or give up'] };
+}

@@ -1,0 +1,135 @@
+import {
+  CancellationScope,
+  ChildWorkflowCancellationType,
+  getExternalWorkflowHandle,
+  ParentClosePolicy,
+  startChild,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import { holdType, type Attention, type BorrowedSetting, type OperationStatus } from '../../contract/index.js';
+import type { OperationRequest } from '../../contract/request.js';
+import { borrowSignal, releaseSignal, type HoldInput } from '../hold-messages.js';
+import type { Board } from './board.js';
+import { holdActivities } from './activities.js';
+import { operationFailure } from './failure.js';
+import type { Caller } from './persist.js';
+
+/** One operation a cluster: a custodian holds it, and gives back what was borrowed if we are terminated. */
+export interface Hold {
+  /** Tells the custodian what is about to be borrowed; an empty list when all is back. */
+  borrow: (settings: BorrowedSetting[]) => Promise<void>;
+  /** Frees the cluster. Nothing may be changed after it. */
+  release: () => Promise<void>;
+}
+
+export async function acquireHold(board: Board, caller: Caller, request: OperationRequest): Promise<Hold> {
+  let custodian = await take(board, caller, request);
+  let releasing = false;
+  let borrowed: BorrowedSetting[] = [];
+  let recovery: Promise<void> | undefined;
+
+  const watch = (): void => {
+    const watched = custodian;
+    const ended = (): void => {
+      if (!releasing && watched === custodian) void retake({ ask: true }).catch(() => undefined);
+    };
+    void watched.result().then(ended, ended);
+  };
+
+  /** Takes the hold again: after a reset without asking, after someone ended it by hand when a person says so. */
+  const retake = ({ ask }: { ask: boolean }): Promise<void> => {
+    const again = async (): Promise<void> => {
+      if (ask) await caller.park('hold', endedFromOutside(request.holdId));
+      custodian = await take(board, caller, request);
+      watch();
+      if (borrowed.length > 0) await custodian.signal(borrowSignal, borrowed);
+    };
+    recovery ??= again().finally(() => {
+      recovery = undefined;
+    });
+    return recovery;
+  };
+  watch();
+  // Every activity that changes something looks first whether the hold is still ours, and refuses to act when not.
+  caller.onHoldLost = () => retake({ ask: false });
+
+  return {
+    borrow: async (settings) => {
+      borrowed = settings;
+      board.status = withBorrowed(board.status, settings);
+      board.publish();
+      await getExternalWorkflowHandle(request.holdId).signal(borrowSignal, settings);
+    },
+    release: async () => {
+      releasing = true;
+      try {
+        await getExternalWorkflowHandle(request.holdId).signal(releaseSignal, workflowInfo().workflowId);
+        await custodian.result();
+      } catch {
+        // Already gone: nothing is left to free.
+      }
+    },
+  };
+}
+
+function withBorrowed({ borrowed: _before, ...status }: OperationStatus, settings: BorrowedSetting[]): OperationStatus {
+  return settings.length > 0 ? { ...status, borrowed: settings } : status;
+}
+
+function endedFromOutside(holdId: string): Attention {
+  return {
+    problem: 'The hold on the cluster was ended from outside',
+    evidence: `the custodian ${holdId} ended while this operation was running; nothing is changed meanwhile`,
+    remedies: ['retry takes the hold again and goes on', 'cancel or give up ends the operation'],
+  };
+}
+
+async function take(board: Board, caller: Caller, request: OperationRequest) {
+  const { workflowId, runId } = workflowInfo();
+  const holder: HoldInput = {
+    cluster: request.cluster,
+    holder: { workflowId, runId, type: request.type },
+  };
+  for (;;) {
+    try {
+      // Not cancellable: a cancel between the start and its answer would leave a hold that nobody knows of.
+      return await CancellationScope.nonCancellable(() =>
+        startChild(holdType, {
+          workflowId: request.holdId,
+          args: [holder],
+          memo: { holder: holder.holder },
+          parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+          cancellationType: ChildWorkflowCancellationType.ABANDON,
+          staticSummary: `${request.cluster} is held by ${workflowId}`.slice(0, 200),
+        }),
+      );
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      await waitForTurn(board, caller, request);
+    }
+  }
+}
+
+async function waitForTurn(board: Board, caller: Caller, request: OperationRequest): Promise<void> {
+  const { workflowId, runId } = workflowInfo();
+  const seen = await caller.call(holdActivities.lookAtHold, 'Who holds the cluster?', {
+    holdId: request.holdId,
+    workflowId,
+    runId,
+  });
+  if (seen.state !== 'busy') return;
+  if (request.input.ifBusy !== 'wait') {
+    throw operationFailure('ClusterBusy', `${request.cluster} is held by ${seen.holder.type} ${seen.holder.workflowId}`, {
+      cluster: request.cluster,
+      evidence: [`holder ${seen.holder.workflowId}, run ${seen.holder.runId}, since ${seen.since}`],
+      remedies: ['wait until it has ended', 'start again with ifBusy: "wait"'],
+    });
+  }
+  const before = board.phase;
+  board.phase = 'waiting-for-lock';
+  board.publish();
+  await caller.call(holdActivities.awaitHoldEnd, `Wait for ${seen.holder.workflowId}`, { holdId: request.holdId });
+  board.phase = before;
+  board.publish();
+}

@@ -1,0 +1,105 @@
+import type { OperationReport, ScaleOutInput } from '../contract/index.js';
+import { count } from '../planning/format.js';
+import { withNodes } from '../planning/planned-moves.js';
+import { machineActivities, nodeActivities, planActivities, preflightActivities, verifyActivities } from './operation/activities.js';
+import { operation } from './operation/operation.js';
+
+const steps = {
+  check: 'Check the cluster',
+  plan: 'Plan',
+  approval: 'Approval',
+  start: 'Start new workers',
+  register: 'Register them',
+  reference: 'Copy reference tables',
+  move: 'Move shards',
+  verify: 'Verify',
+} as const;
+
+/** Adds workers and spreads the data over them. Can be cancelled at any time: moved shards stay where they are. */
+export async function scaleOut(input: ScaleOutInput): Promise<OperationReport> {
+  return operation('scaleOut', input, async (op) => {
+    const { request } = op;
+    const { cluster, holdId } = request;
+    op.steps(Object.values(steps));
+    await op.step(steps.check, () => op.preflight());
+
+    const planned = await op.step(steps.plan, async (step) => {
+      const made = await op.call(planActivities.planScaleOut, 'Plan', { request });
+      op.showPlan(made.plan);
+      step.detail = `${count(made.plan.movesTotal, 'move')}, ${count(made.plan.newWorkers.length, 'new worker')}`;
+      op.note(...made.notes);
+      op.set({ before: made.plan.before });
+      op.checked(made.checks);
+      return made;
+    });
+    if (op.dryRun) return;
+
+    await op.step(steps.approval, () => op.approval(planned.plan));
+    await op.call(planActivities.confirmPlan, 'Is the plan still possible?', { request, plan: planned.packed, newWorkers: planned.plan.newWorkers });
+    op.act();
+
+    const machines = new Map<string, string>();
+    const toStart = planned.toStart;
+    if (toStart.length === 0) op.skip(steps.start, 'nothing to start');
+    else {
+      await op.step(steps.start, async (step) => {
+        for (const { placeholder, key } of toStart) {
+          op.onStop(`stop the machine of ${placeholder}`, async () => {
+            const stopped = await op.call(machineActivities.stopUnused, `Stop ${machines.get(placeholder) ?? placeholder}`, { cluster, key, holdId });
+            op.note(...stopped.notes);
+          });
+          const { node } = await op.call(machineActivities.startMachine, `Start ${placeholder}`, { cluster, key, holdId });
+          machines.set(placeholder, node);
+        }
+        step.detail = [...machines.values()].join(', ');
+        op.checked(await op.call(preflightActivities.checkNewNodes, 'Check the new machines', { request, nodes: [...machines.values()] }));
+      });
+    }
+
+    const newWorkers = planned.plan.newWorkers.map((node) => machines.get(node) ?? node);
+    op.about(newWorkers);
+    if (newWorkers.length === 0) op.skip(steps.register, 'nothing to register');
+    else {
+      await op.step(steps.register, async (step) => {
+        for (const node of newWorkers) {
+          op.onStop(`deregister ${node}`, async () => {
+            const gone = await op.call(nodeActivities.deregisterUnused, `Deregister ${node} if it holds no shard`, { cluster, node, holdId });
+            op.note(...gone.notes);
+          });
+          await op.call(nodeActivities.registerNode, `Register ${node}`, { cluster, node, holdId });
+        }
+        step.detail = newWorkers.join(', ');
+      });
+    }
+
+    const packed = withNodes(planned.packed, machines);
+    if (packed.moves === '') {
+      op.skip(steps.reference, 'nothing to move');
+      op.skip(steps.move, planned.whyNoMoves ?? 'nothing to move');
+    } else {
+      await op.step(steps.reference, () =>
+        op.call(nodeActivities.replicateReferenceTables, 'Copy reference tables', { cluster, holdId, transferMode: request.transferMode }),
+      );
+      await op.step(steps.move, async (step) => {
+        await op.move(packed);
+        step.detail = count(planned.plan.movesTotal, 'move');
+      });
+      await moveRemainder();
+    }
+
+    await op.step(steps.verify, async (step) => {
+      const verified = await op.call(verifyActivities.verifyScaleOut, 'Verify', { request, newWorkers, plan: planned.plan });
+      op.set({ after: verified.after });
+      op.note(...verified.notes);
+      step.detail = verified.detail;
+    });
+
+    /** What Citus would still move, because the world changed meanwhile: one more round, and reported. */
+    async function moveRemainder(): Promise<void> {
+      const rest = await op.call(planActivities.planRemainder, 'Is anything left to move?', { request });
+      if (rest.packed.moves === '') return;
+      op.note(`a second round moved ${count(rest.movesTotal, 'shard group')} that Citus planned after the first`);
+      await op.step('Move the remainder', () => op.move(rest.packed));
+    }
+  });
+}
