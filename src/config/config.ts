@@ -1,0 +1,81 @@
+/** The config as the worker uses it. It holds no secret: passwords are read when a connection is opened (secrets.ts). */
+export interface Config {
+  /** Absolute path of the file it came from. */
+  file: string;
+  clusters: ClusterConfig[];
+  /** Absolute path of the folder that keeps final reports. */
+  reports?: string;
+  /** Base address of the Temporal UI, without a slash at its end. */
+  temporalUi?: string;
+}
+
+export interface ClusterConfig {
+  name: string;
+  /** Candidates for the coordinator, lower case; the writable one is used. */
+  hosts: string[];
+  port: number;
+  database: string;
+  /** The role that acts. */
+  user: string;
+  password: PasswordSource;
+  tls: TlsConfig;
+  /** The role that reads; absent: the one that acts reads too. */
+  observer?: { user: string; password: PasswordSource };
+  workersFrom?: { command: CommandProvisioner };
+  /** Patterns for `host:port` that may be connected to, besides the coordinator and registered nodes. */
+  allowedNodes: string[];
+  movement: Movement;
+  /** Absent: the request decides. */
+  approval?: 'required' | 'auto';
+}
+
+/** Where a password is found at connect time. `pgpass` is PostgreSQL's own ~/.pgpass (or $PGPASSFILE). */
+export type PasswordSource =
+  { from: 'file'; path: string } | { from: 'env'; name: string } | { from: 'pgpass' };
+
+export interface TlsConfig {
+  /** As in libpq. `require` with a `ca` checks the certificate like `verify-ca`. */
+  mode: 'disable' | 'prefer' | 'require' | 'verify-ca' | 'verify-full';
+  /** Absolute paths of PEM files. */
+  ca?: string;
+  cert?: string;
+  key?: string;
+}
+
+/** Programs with their arguments, never shell lines. */
+export interface CommandProvisioner {
+  start: string[];
+  stop: string[];
+  list: string[];
+}
+
+export interface Movement {
+  transferMode: 'auto' | 'force_logical' | 'block_writes';
+  parallelMoves: number;
+  tune: boolean;
+}
+
+/** The config names no cluster of this name. */
+export class UnknownClusterError extends Error {
+  override readonly name = 'UnknownClusterError';
+  constructor(
+    readonly cluster: string,
+    readonly known: string[],
+  ) {
+    super(
+      `The config names no cluster "${cluster}"; it names ${known.map((name) => `"${name}"`).join(', ')}.`,
+    );
+  }
+}
+
+/** @throws UnknownClusterError */
+export function clusterOf(config: Config, name: string): ClusterConfig {
+  const found = config.clusters.find((cluster) => cluster.name === name);
+  if (found === undefined) {
+    throw new UnknownClusterError(
+      name,
+      config.clusters.map((cluster) => cluster.name),
+    );
+  }
+  return found;
+}
