@@ -32,3 +32,7 @@ export const searchAttributes = {
   CitusNodes: 'KeywordList',
 } as const;
 export type SearchAttributeName = keyof typeof searchAttributes;
+
+export function isOperationType(value: unknown): value is OperationType {
+  return operationTypes.some((type) => type === value);
+}

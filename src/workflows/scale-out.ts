@@ -1,7 +1,7 @@
 import type { OperationReport, ScaleOutInput } from '../contract/index.js';
 import { count } from '../planning/format.js';
 import { withNodes } from '../planning/planned-moves.js';
-import { machineActivities, nodeActivities, planActivities, preflightActivities, verifyActivities } from './operation/activities.js';
+import { machineActivities, nodeActivities, planActivities, checkActivities, verifyActivities } from './operation/activities.js';
 import { operation } from './operation/operation.js';
 
 const steps = {
@@ -52,7 +52,11 @@ export async function scaleOut(input: ScaleOutInput): Promise<OperationReport> {
           machines.set(placeholder, node);
         }
         step.detail = [...machines.values()].join(', ');
-        op.checked(await op.call(preflightActivities.checkNewNodes, 'Check the new machines', { request, nodes: [...machines.values()] }));
+        const incoming = planned.incoming.flatMap((each) => {
+          const node = machines.get(each.node);
+          return node === undefined ? [] : [{ ...each, node }];
+        });
+        op.checked(await op.call(checkActivities.checkNewNodes, 'Check the new machines', { request, nodes: [...machines.values()], incoming }));
       });
     }
 
@@ -88,7 +92,8 @@ export async function scaleOut(input: ScaleOutInput): Promise<OperationReport> {
     }
 
     await op.step(steps.verify, async (step) => {
-      const verified = await op.call(verifyActivities.verifyScaleOut, 'Verify', { request, newWorkers, plan: planned.plan });
+      const order = { request, newWorkers, plan: planned.plan, borrowed: op.wasBorrowed(), unevenness: planned.unevenness };
+      const verified = await op.call(verifyActivities.verifyScaleOut, 'Verify', order);
       op.set({ after: verified.after });
       op.note(...verified.notes);
       step.detail = verified.detail;

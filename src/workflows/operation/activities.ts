@@ -1,11 +1,11 @@
 import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
 import type { ActivityOptions } from '@temporalio/workflow';
+import type { CheckActivities } from '../../activities/checks.js';
 import type { HoldActivities } from '../../activities/hold.js';
 import type { MachineActivities } from '../../activities/machines.js';
 import type { MoveActivities } from '../../activities/moves.js';
 import type { NodeActivities } from '../../activities/nodes.js';
 import type { PlanActivities } from '../../activities/plan.js';
-import type { PreflightActivities } from '../../activities/preflight.js';
 import type { ReportActivities } from '../../activities/reports.js';
 import type { RequestActivities } from '../../activities/request.js';
 import type { SettingActivities } from '../../activities/settings.js';
@@ -31,7 +31,7 @@ export const requestActivities = proxyActivities<RequestActivities>({
   ...looking,
   retry: { initialInterval: '1s', maximumInterval: '10s' },
 });
-export const preflightActivities = proxyActivities<PreflightActivities>(persistent);
+export const checkActivities = proxyActivities<CheckActivities>(persistent);
 export const planActivities = proxyActivities<PlanActivities>(persistent);
 export const nodeActivities = proxyActivities<NodeActivities>(persistent);
 export const machineActivities = proxyActivities<MachineActivities>({ ...persistent, startToCloseTimeout: '30m' });

@@ -103,7 +103,7 @@ function control<Name extends UpdateName>(name: Name, { description, refuse, act
     // Synchronous on purpose: what an async validator throws is never seen.
     validator: (args: Partial<UpdateArgs[Name]> | undefined) => {
       const given = args ?? {};
-      const problem = missing('by', given.by) ?? refuse(given as UpdateArgs[Name]);
+      const problem = missing('by', (given as { by?: unknown }).by) ?? refuse(given as UpdateArgs[Name]);
       if (problem) throw ApplicationFailure.nonRetryable(`${name}: ${problem}`, 'InvalidInput');
     },
   });

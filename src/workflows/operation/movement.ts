@@ -20,7 +20,8 @@ export interface Movement extends MovementControls {
   /** Makes the approved moves, at most so many at once, and gives back what was borrowed for it. */
   run: (request: OperationRequest, hold: Hold, packed: PackedMoves) => Promise<void>;
   /** Gives back what is still borrowed; does nothing when nothing is. */
-  giveBack: (request: OperationRequest, hold: Hold) => Promise<void>;
+  giveBack: (hold: Hold | undefined) => Promise<void>;
+  wasBorrowed: () => BorrowedSetting[];
 }
 
 interface Running {
@@ -33,6 +34,7 @@ export function createMovement(board: Board, caller: Caller): Movement {
   let parallelMoves: number | undefined;
   const running = new Set<Running>();
   let borrowed: BorrowedSetting[] = [];
+  let past: BorrowedSetting[] = [];
 
   const movement: Movement = {
     stopRunning: () => running.forEach(({ scope }) => scope.cancel()),
@@ -42,17 +44,18 @@ export function createMovement(board: Board, caller: Caller): Movement {
     run: async (request, hold, packed) => {
       await borrow(request, hold, packed.nodes);
       await handOut(request, packed);
-      await movement.giveBack(request, hold);
+      await movement.giveBack(hold);
     },
-    giveBack: async (request, hold) => {
+    wasBorrowed: () => past,
+    giveBack: async (hold) => {
       if (borrowed.length === 0) return;
       const { left } = await caller.call(settingActivities.giveBackSettings, 'Give back the borrowed settings', {
-        cluster: request.cluster,
+        cluster: board.status.cluster,
         settings: borrowed,
       });
       board.notes.push(...left);
       borrowed = [];
-      await hold.borrow([]);
+      await hold?.borrow([]);
     },
   };
   return movement;
@@ -67,6 +70,7 @@ export function createMovement(board: Board, caller: Caller): Movement {
     if (wanted.settings.length === 0) return;
     // The custodian knows before anything is raised: whoever dies now, it is given back.
     borrowed = wanted.settings;
+    past = [...past, ...borrowed.filter((each) => !past.some(({ node, name }) => node === each.node && name === each.name))];
     await hold.borrow(borrowed);
     const raised = await caller.call(settingActivities.raiseSettings, 'Borrow wal_retrieve_retry_interval', {
       cluster: request.cluster,

@@ -7,10 +7,10 @@ import {
   sleep,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { Check, OperationReport, OperationType, Plan, Step } from '../../contract/index.js';
+import type { BorrowedSetting, Check, OperationReport, OperationType, Plan, Step } from '../../contract/index.js';
 import type { OperationRequest } from '../../contract/request.js';
 import type { PackedMoves } from '../../planning/planned-moves.js';
-import { preflightActivities, reportActivities, requestActivities } from './activities.js';
+import { checkActivities, reportActivities, requestActivities } from './activities.js';
 import { createApproval } from './approval.js';
 import { announceSteps, createBoard, introduce, runStep, skipStep, type Board } from './board.js';
 import { registerControls } from './controls.js';
@@ -40,6 +40,8 @@ export interface Operation<Type extends OperationType> {
   /** From now on the operation changes the cluster. */
   act: () => void;
   move: (packed: PackedMoves) => Promise<void>;
+  /** What the movements borrowed, and have given back. */
+  wasBorrowed: () => BorrowedSetting[];
   /** What undoes a step when the operation is cancelled or fails; last registered, first run. Register it before the step. */
   onStop: (name: string, undo: () => Promise<void>) => void;
   set: (result: Partial<Pick<OperationReport, 'before' | 'after'>>) => void;
@@ -67,22 +69,28 @@ export async function operation<Type extends OperationType>(
     introduce(board, request);
     if (request.input.dryRun !== true) {
       hold = await acquireHold(board, caller, request);
-      const held = hold;
-      undo.push({ name: 'give back the borrowed settings', run: () => movement.giveBack(request, held) });
     }
-    await procedure(operationOf(board, caller, request, approval, undo, async (packed) => {
-      if (hold) await movement.run(request, hold, packed);
-    }));
+    const held = hold;
+    await procedure(
+      operationOf(board, caller, request, approval, undo, {
+        move: async (packed) => {
+          if (held) await movement.run(request, held, packed);
+        },
+        wasBorrowed: movement.wasBorrowed,
+      }),
+    );
     board.phase = 'done';
   } catch (error) {
     await CancellationScope.nonCancellable(async () => {
-      await cleanUp(board, caller, undo);
-      await close(board, caller, hold, startedAt, isCancellation(error) ? 'cancelled' : 'failed');
+      // Settings first: machines that are stopped next could not give them back any more.
+      const giveBack = { name: 'give back the borrowed settings', run: async () => movement.giveBack(hold) };
+      await cleanUp(board, caller, [...undo, giveBack]);
+      await close(board, hold, startedAt, isCancellation(error) ? 'cancelled' : 'failed');
     });
     if (isCancellation(error)) throw new CancelledFailure('The operation was cancelled; status says what was undone');
     throw endingFailure(error) ?? unexpected(board, error);
   }
-  return CancellationScope.nonCancellable(() => close(board, caller, hold, startedAt, 'done'));
+  return CancellationScope.nonCancellable(() => close(board, hold, startedAt, 'done'));
 }
 
 function operationOf<Type extends OperationType>(
@@ -91,7 +99,7 @@ function operationOf<Type extends OperationType>(
   request: OperationRequest<Type>,
   approval: ReturnType<typeof createApproval>,
   undo: { name: string; run: () => Promise<void> }[],
-  move: (packed: PackedMoves) => Promise<void>,
+  movement: Pick<Operation<Type>, 'move' | 'wasBorrowed'>,
 ): Operation<Type> {
   const dryRun = request.input.dryRun === true;
   const refuse = (checks: Check[]): void => {
@@ -109,7 +117,7 @@ function operationOf<Type extends OperationType>(
     );
   };
   const preflight = async (): Promise<void> => {
-    const seen = await caller.call(preflightActivities.preflight, 'Check the cluster', { request, operationId: workflowInfo().workflowId });
+    const seen = await caller.call(checkActivities.preflight, 'Check the cluster', { request, operationId: workflowInfo().workflowId });
     board.status.checks = seen.checks;
     if (seen.before) board.status.before ??= seen.before;
     refuse(seen.checks);
@@ -144,7 +152,7 @@ function operationOf<Type extends OperationType>(
       board.phase = 'running';
       board.publish();
     },
-    move,
+    ...movement,
     onStop: (name, run) => undo.push({ name, run }),
     set: (result) => Object.assign(board.status, result),
   };
@@ -163,7 +171,7 @@ function refusal(cluster: string, blockers: Check[]): string {
 
 /** Undoes, last first. When given up, what can't be undone within a few seconds is said instead. */
 async function cleanUp(board: Board, caller: Caller, undo: { name: string; run: () => Promise<void> }[]): Promise<void> {
-  for (const { name, run } of undo.reverse()) {
+  for (const { name, run } of [...undo].reverse()) {
     try {
       const work = run();
       const late = sleepOnceGivenUp(caller);
@@ -194,7 +202,6 @@ function whatRemains({ status }: Board): string[] {
 
 async function close(
   board: Board,
-  caller: Caller,
   hold: Hold | undefined,
   startedAt: string,
   phase: 'done' | 'failed' | 'cancelled',

@@ -1,0 +1,30 @@
+import type { Client } from '@temporalio/client';
+import { activityInfo } from '@temporalio/activity';
+import type { SearchAttributeName } from '../contract/index.js';
+import type { ClusterConfig, Config } from '../config/index.js';
+import { clusterOf } from '../config/index.js';
+import { operationPrefix } from '../citus/application-name.js';
+import type { ConnectOptions } from '../citus/connect.js';
+
+/** What the worker gives its activities. */
+export interface ActivityContext {
+  config: Config;
+  client: Client;
+  namespace: string;
+  /** Search attributes of ours that the namespace knows. */
+  searchAttributes: SearchAttributeName[];
+}
+
+export function clusterIn(context: ActivityContext, name: string): ClusterConfig {
+  return clusterOf(context.config, name);
+}
+
+/** The workflow that the running activity works for; a custodian works for its operation. */
+export function ownWorkflowId(): string {
+  return activityInfo().workflowExecution?.workflowId ?? '';
+}
+
+/** Options for a session of the running activity; `what` ends its `application_name`. */
+export function session(what: string, options: Partial<ConnectOptions> = {}): ConnectOptions {
+  return { applicationName: `${operationPrefix(ownWorkflowId())}${what}`, ...options };
+}

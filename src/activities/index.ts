@@ -1,0 +1,29 @@
+import { checkActivities } from './checks.js';
+import type { ActivityContext } from './context.js';
+import { holdActivities } from './hold.js';
+import { inspectActivities } from './inspect.js';
+import { machineActivities } from './machines.js';
+import { moveActivities } from './moves.js';
+import { nodeActivities } from './nodes.js';
+import { planActivities } from './plan.js';
+import { reportActivities } from './reports.js';
+import { requestActivities } from './request.js';
+import { settingActivities } from './settings.js';
+import { verifyActivities } from './verify.js';
+
+/** Every activity that the worker registers, by name. */
+export function createActivities(context: ActivityContext) {
+  return {
+    ...requestActivities(context),
+    ...holdActivities(context),
+    ...checkActivities(context),
+    ...planActivities(context),
+    ...machineActivities(context),
+    ...nodeActivities(context),
+    ...settingActivities(context),
+    ...moveActivities(context),
+    ...verifyActivities(context),
+    ...reportActivities(context),
+    ...inspectActivities(context.config),
+  };
+}

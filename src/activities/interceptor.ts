@@ -1,0 +1,81 @@
+import type { Context } from '@temporalio/activity';
+import type { ActivityExecuteInput, ActivityInboundCallsInterceptor, Next } from '@temporalio/worker';
+import { ApplicationFailure } from '@temporalio/common';
+import type { Client } from '@temporalio/client';
+import type { Attention, FailureDetails } from '../contract/index.js';
+import { classify, passing } from './classify.js';
+
+/** An activity that has been failing for so long is shown as needing attention, while the retries go on. */
+const patienceMs = 60_000;
+const beatEveryMs = 2_000;
+
+/**
+ * What all activities share: a heartbeat every two seconds (so that a dead worker is noticed and a cancel arrives),
+ * errors turned into what Temporal and a person can use, and a word to the workflow when retries have gone on for
+ * long. `trouble` is sent once when a minute is over, and again at attempts 16, 32, 64 …, so that history grows
+ * with the logarithm of the time.
+ */
+export function sharedActivityBehaviour(client: Client): (context: Context) => { inbound: ActivityInboundCallsInterceptor } {
+  return (context) => ({
+    inbound: {
+      async execute(input: ActivityExecuteInput, next: Next<ActivityInboundCallsInterceptor, 'execute'>) {
+        const beat = setInterval(() => beats.get(context)?.(), beatEveryMs);
+        if (!beats.has(context)) beats.set(context, () => context.heartbeat());
+        try {
+          return await next(input);
+        } catch (error) {
+          const classified = context.cancellationSignal.aborted && isAbort(error) ? reasonOf(context, error) : classify(error);
+          if (classified instanceof ApplicationFailure && classified.type === passing) await tellIfLong(client, context, classified);
+          throw classified;
+        } finally {
+          clearInterval(beat);
+          beats.delete(context);
+        }
+      },
+    },
+  });
+}
+
+/** What beats for an activity that runs; one that has progress to tell puts its own here. */
+const beats = new WeakMap<Context, () => void>();
+
+/** From now on the running activity's heartbeat tells this. */
+export function beatWith(context: Context, details: () => unknown): void {
+  beats.set(context, () => context.heartbeat(details()));
+  context.heartbeat(details());
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && (error.name === 'AbortError' || error.name === 'CancelledFailure');
+}
+
+/** Temporal counts an attempt as cancelled only when its own reason comes back. */
+function reasonOf(context: Context, error: unknown): Error {
+  const reason: unknown = context.cancellationSignal.reason;
+  return reason instanceof Error ? reason : classify(error);
+}
+
+async function tellIfLong(client: Client, { info }: Context, failure: ApplicationFailure): Promise<void> {
+  const attempt = info.attempt;
+  const begun = info.scheduledTimestampMs;
+  const wasOver = info.currentAttemptScheduledTimestampMs - begun >= patienceMs;
+  const isOver = Date.now() - begun >= patienceMs;
+  const powerOfTwo = attempt >= 16 && (attempt & (attempt - 1)) === 0;
+  if (!isOver || (wasOver && !powerOfTwo) || info.workflowExecution === undefined) return;
+  const details = (failure.details?.[0] ?? {}) as Partial<FailureDetails>;
+  const attention: Attention = {
+    problem: `${info.activityType} keeps failing: ${failure.message}`,
+    evidence: [...(details.evidence ?? []), `attempt ${attempt}, since ${new Date(begun).toISOString()}; retries go on`].join('\n'),
+    remedies: ['nothing to do if it passes by itself', ...(details.remedies ?? [])],
+  };
+  await tell(client, info.workflowExecution.workflowId, info.activityId, attention);
+}
+
+/** Tells the running activity's workflow of trouble, or (null) that it is over. Best effort: the retries go on anyway. */
+export async function tell(client: Client, workflowId: string, activityId: string, attention: Attention | null): Promise<void> {
+  try {
+    await client.workflow.getHandle(workflowId).signal('trouble', activityId, attention);
+  } catch {
+    // Closed meanwhile, or Temporal is away: the next attempt tells.
+  }
+}

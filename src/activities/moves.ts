@@ -1,0 +1,157 @@
+import { Context } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import { withCoordinator } from '../citus/connect.js';
+import { operationPrefix } from '../citus/application-name.js';
+import { cancelBackend, findBackends, readPlacements, readShardGroup } from '../citus/moves.js';
+import { readRegistration } from '../citus/registration.js';
+import type { ClusterConfig } from '../config/index.js';
+import type { MoveHeartbeat, Moving } from '../contract/index.js';
+import { clusterIn, ownWorkflowId, session, type ActivityContext } from './context.js';
+import { assertHeld } from './hold.js';
+import { beatWith, tell } from './interceptor.js';
+import { makeMove, type MoveOrder } from './make-move.js';
+
+export type MoveActivities = ReturnType<typeof moveActivities>;
+
+export interface BatchOrder {
+  cluster: string;
+  holdId: string;
+  transferMode: string;
+  /** `host:port` */
+  from: string;
+  to: string;
+  /** One shard of each group to move. */
+  shardIds: number[];
+}
+
+export interface BatchResult {
+  movedShardGroups: number;
+  movedBytes: number;
+  /** Shards of the groups that were not moved because a pause or a cancel came. */
+  left: number[];
+  notes: string[];
+}
+
+type Look = { state: 'gone' | 'there' } | { state: 'elsewhere'; node: string } | { state: 'to do'; order: MoveOrder; tables: string[]; bytes: number };
+
+export function moveActivities(context: ActivityContext) {
+  return {
+    /** Moves shard groups one after another. Looks before each where it is: any attempt goes on where the last one was. */
+    moveShardGroups: async (batch: BatchOrder): Promise<BatchResult> => {
+      const activity = Context.current();
+      const cluster = clusterIn(context, batch.cluster);
+      const beat: MoveHeartbeat = { kind: 'moves', movesDone: 0, bytesDone: 0 };
+      const result: BatchResult = { movedShardGroups: 0, movedBytes: 0, left: [], notes: [] };
+      beatWith(activity, () => beat);
+
+      for (const [index, shardId] of batch.shardIds.entries()) {
+        const rest = (): BatchResult => ({ ...result, left: batch.shardIds.slice(index) });
+        if (activity.cancellationSignal.aborted || (index > 0 && !(await mayMove(context)))) return stopped(activity, rest());
+        await assertHeld(context.client, batch.holdId);
+        const seen = await look(cluster, batch, shardId);
+        if (seen.state === 'to do') {
+          const current: Moving = {
+            from: batch.from,
+            to: batch.to,
+            tables: seen.tables.slice(0, 5),
+            phase: 'Setting Up',
+            bytes: seen.bytes,
+            attempt: activity.info.attempt,
+          };
+          beat.current = current;
+          const ended = await makeMove(cluster, seen.order, { signal: activity.cancellationSignal, manner: () => mannerOf(activity) }, (now) => {
+            Object.assign(current, now);
+          });
+          await wellAgain(context, activity);
+          delete beat.current;
+          const after = await look(cluster, batch, shardId);
+          if (after.state === 'to do') {
+            if (ended === 'stopped') return stopped(activity, rest());
+            throw ApplicationFailure.retryable(`the move of shard ${shardId} to ${batch.to} ended without effect`, 'Passing');
+          }
+          result.movedShardGroups += 1;
+          result.movedBytes += seen.bytes;
+          beat.bytesDone += seen.bytes;
+        } else note(result, batch, shardId, seen, activity.info.attempt);
+        beat.movesDone += 1;
+      }
+      return result;
+    },
+
+    /** Ends the moves of an operation that is gone, and returns when none runs any more. */
+    stopMovesOf: async ({ cluster, operationId }: { cluster: string; operationId: string }): Promise<void> => {
+      const prefix = operationPrefix(operationId);
+      await withCoordinator(clusterIn(context, cluster), { applicationName: 'citus-scaler:custodian' }, async (db) => {
+        for (;;) {
+          const pids = await findBackends(db, `${prefix}move:`);
+          if (pids.length === 0) return;
+          for (const pid of pids) await cancelBackend(db, pid);
+          await Context.current().sleep(200);
+        }
+      });
+    },
+  };
+
+  function mannerOf(activity: Context): 'cancel' | 'leave' {
+    return activity.cancellationDetails?.workerShutdown === true && activity.cancellationDetails.cancelRequested !== true ? 'leave' : 'cancel';
+  }
+
+  /** A pause lets the running move finish and starts no further one. Whoever can't be asked says no. */
+  async function mayMove({ client }: ActivityContext): Promise<boolean> {
+    try {
+      return await client.workflow.getHandle(ownWorkflowId()).query<boolean>('mayMove');
+    } catch {
+      return false;
+    }
+  }
+}
+
+/** A worker that shuts down hands the batch to the next attempt; a pause or a cancel answers what is left. */
+function stopped(activity: Context, result: BatchResult): BatchResult {
+  if (activity.cancellationDetails?.workerShutdown === true) activity.cancellationSignal.throwIfAborted();
+  return result;
+}
+
+async function wellAgain({ client }: ActivityContext, { info }: Context): Promise<void> {
+  if (info.attempt > 1) await tell(client, ownWorkflowId(), info.activityId, null);
+}
+
+async function look(cluster: ClusterConfig, { from, to, transferMode }: BatchOrder, shardId: number): Promise<Look> {
+  return withCoordinator(cluster, session('look', { statementTimeoutSeconds: 60 }), async (db) => {
+    const [placement] = await readPlacements(db, [shardId]);
+    if (!placement) return { state: 'gone' };
+    if (placement.nodes.includes(to)) return { state: 'there' };
+    const fromNodeId = placement.nodeIds[placement.nodes.indexOf(from)];
+    if (fromNodeId === undefined) return { state: 'elsewhere', node: placement.nodes.join(', ') };
+    const target = await readRegistration(db, to);
+    if (!target) {
+      throw ApplicationFailure.create({
+        type: 'NeedsPerson',
+        message: `${to}, the target of planned moves, is not registered any more`,
+        nonRetryable: true,
+        details: [{ evidence: [`pg_dist_node has no row for ${to}`], remedies: ['register it again, then retry', 'or cancel'] }],
+      });
+    }
+    const group = await readShardGroup(db, shardId);
+    return {
+      state: 'to do',
+      tables: group?.tables ?? [],
+      bytes: group?.bytes ?? 0,
+      order: { operationId: ownWorkflowId(), shardId, shardIds: group?.shardIds ?? [shardId], fromNodeId, toNodeId: target.nodeId, transferMode },
+    };
+  });
+}
+
+function note(result: BatchResult, batch: BatchOrder, shardId: number, seen: Exclude<Look, { state: 'to do' }>, attempt: number): void {
+  switch (seen.state) {
+    case 'gone':
+      result.notes.push(`shard ${shardId} was not moved to ${batch.to}: it doesn't exist any more`);
+      return;
+    case 'elsewhere':
+      result.notes.push(`shard ${shardId} was not moved to ${batch.to}: it is on ${seen.node} by now, not on ${batch.from}`);
+      return;
+    case 'there':
+      // An earlier attempt of this batch moved it, most likely; its bytes are not known any more.
+      if (attempt > 1) result.movedShardGroups += 1;
+  }
+}

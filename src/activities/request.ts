@@ -1,0 +1,78 @@
+import { ApplicationFailure } from '@temporalio/common';
+import { z } from 'zod';
+import { operationInputs } from '../contract/schema/inputs.js';
+import { isOperationType, type FailureDetails, type OperationType } from '../contract/index.js';
+import type { OperationRequest } from '../contract/request.js';
+import type { ClusterConfig } from '../config/index.js';
+import { acceptableChecks, checkIds } from './preflight.js';
+import { clusterIn, ownWorkflowId, type ActivityContext } from './context.js';
+
+export type RequestActivities = ReturnType<typeof requestActivities>;
+
+/** The first activity of an operation: checks what the Temporal UI can't, and applies the config. Contacts nothing. */
+export function requestActivities(context: ActivityContext) {
+  return {
+    /** @throws InvalidInput, UnknownCluster */
+    checkInput: ({ type, input }: { type: OperationType; input: unknown }): Promise<OperationRequest> => {
+      if (!isOperationType(type)) throw invalidInput(undefined, [`${String(type)} is not an operation`]);
+      const parsed = operationInputs[type].safeParse(input ?? {}, { reportInput: true });
+      if (!parsed.success) throw invalidInput(undefined, sayProblems(parsed.error));
+      const { data } = parsed;
+      const cluster = clusterIn(context, data.cluster);
+      refuseUnacceptable(cluster, data.acceptChecks ?? []);
+      const { movement } = cluster;
+      const request: OperationRequest = {
+        type,
+        cluster: cluster.name,
+        input: data,
+        holdId: holdIdOf(cluster),
+        transferMode: data.transferMode ?? movement.transferMode,
+        parallelMoves: data.parallelMoves ?? movement.parallelMoves,
+        approval: cluster.approval === 'required' ? 'required' : (data.approval ?? cluster.approval ?? 'required'),
+        tune: movement.tune,
+        searchAttributes: context.searchAttributes,
+        keepsReports: context.config.reports !== undefined,
+        ...urlOf(context),
+      };
+      return Promise.resolve(request);
+    },
+  };
+}
+
+/** Two names may mean one server, so the custodian's id is made from the address. */
+export function holdIdOf({ hosts, port }: ClusterConfig): string {
+  return `citus-scaler/hold/${[...hosts].sort().join(',')}:${port}`;
+}
+
+function urlOf({ config, namespace }: ActivityContext): { url?: string } {
+  if (config.temporalUi === undefined) return {};
+  return { url: `${config.temporalUi}/namespaces/${namespace}/workflows/${encodeURIComponent(ownWorkflowId())}` };
+}
+
+function refuseUnacceptable(cluster: ClusterConfig, accepted: string[]): void {
+  const unknown = accepted.filter((id) => !acceptableChecks.includes(id));
+  if (unknown.length === 0) return;
+  const said = unknown.map((id) =>
+    checkIds.includes(id) ? `acceptChecks: ${id} can't be accepted` : `acceptChecks: there is no check ${id}`,
+  );
+  throw invalidInput(cluster.name, [...said, `it may name: ${acceptableChecks.join(', ')}`]);
+}
+
+function invalidInput(cluster: string | undefined, evidence: string[]): ApplicationFailure {
+  const details: FailureDetails = { evidence, remedies: ['correct the input and start again'], ...(cluster === undefined ? {} : { cluster }) };
+  return ApplicationFailure.create({
+    type: 'InvalidInput',
+    message: `The input isn't right: ${evidence[0] ?? ''}${evidence.length > 1 ? ` (and ${evidence.length - 1} more)` : ''}`,
+    nonRetryable: true,
+    details: [details],
+  });
+}
+
+/** A line a problem: the field, what is wrong, what it may be. */
+export function sayProblems(error: z.ZodError): string[] {
+  return error.issues.map((issue) => {
+    if (issue.code === 'unrecognized_keys') return `unknown field ${issue.keys.join(', ')}`;
+    const field = issue.path.join('.') || 'input';
+    return `${field}: ${issue.message}`;
+  });
+}

@@ -1,0 +1,82 @@
+import { ApplicationFailure } from '@temporalio/common';
+import { withCoordinator } from '../citus/connect.js';
+import { readNodeSetting, setNodeSetting } from '../citus/node-settings.js';
+import type { BorrowedSetting } from '../contract/index.js';
+import { clusterIn, session, type ActivityContext } from './context.js';
+import { assertHeld } from './hold.js';
+
+export type SettingActivities = ReturnType<typeof settingActivities>;
+
+/**
+ * The only setting that a movement borrows: PostgreSQL starts at most one apply worker an interval, 5 s by default,
+ * which is nearly all of the time of a small move.
+ */
+const borrowable = { name: 'wal_retrieve_retry_interval', raised: '100ms', raisedMs: 100 } as const;
+
+interface Notes {
+  notes: string[];
+}
+
+/** Raises server settings for a movement, and gives them back exactly as their owner had them. */
+export function settingActivities(context: ActivityContext) {
+  return {
+    /** What may be borrowed on these nodes, with what the owner had. Changes nothing. */
+    readBorrowable: async ({ cluster, nodes }: { cluster: string; nodes: string[] }): Promise<Notes & { settings: BorrowedSetting[] }> =>
+      withCoordinator(clusterIn(context, cluster), session('read settings'), async (db) => {
+        const read = await readNodeSetting(db, nodes, borrowable.name);
+        const settings = read.flatMap((found): BorrowedSetting[] =>
+          'error' in found || found.milliseconds <= borrowable.raisedMs
+            ? []
+            : [{ node: found.node, name: borrowable.name, before: found.owners, raised: borrowable.raised }],
+        );
+        const notes = read.flatMap((found) =>
+          'error' in found ? [`${borrowable.name} could not be read on ${found.node}, it stays as it is: ${found.error}`] : [],
+        );
+        return { settings, notes };
+      }),
+
+    /** Raises them. A role that may not is no error: moves just take longer. */
+    raiseSettings: async ({ cluster, holdId, settings }: { cluster: string; holdId: string; settings: BorrowedSetting[] }): Promise<Notes> => {
+      await assertHeld(context.client, holdId);
+      return withCoordinator(clusterIn(context, cluster), session('borrow settings'), async (db) => {
+        const results = await setNodeSetting(db, settings.map(({ node, name, raised }) => ({ node, name, value: raised })));
+        return {
+          notes: results.flatMap(({ node, error }) =>
+            error === undefined ? [] : [`${borrowable.name} could not be lowered on ${node}, moves take longer: ${error}`],
+          ),
+        };
+      });
+    },
+
+    /**
+     * Gives back on each node what the owner had; a value that someone else has set meanwhile is left alone. Tries
+     * all nodes before it fails for those that are away.
+     */
+    giveBackSettings: async ({ cluster, settings }: { cluster: string; settings: BorrowedSetting[] }): Promise<{ left: string[] }> =>
+      withCoordinator(clusterIn(context, cluster), session('give back settings'), async (db) => {
+        const left: string[] = [];
+        const wishes: { node: string; name: string; value: string | null }[] = [];
+        const away: string[] = [];
+        for (const { node, name, before, raised } of settings) {
+          const [found] = await readNodeSetting(db, [node], name);
+          if (!found || 'error' in found) away.push(`${node}: ${found?.error ?? 'no answer'}`);
+          else if (found.owners === before) continue;
+          else if (found.owners !== null && found.owners !== raised) {
+            left.push(`${name} on ${node} is ${found.owners} now, set by someone else meanwhile: left alone`);
+          } else wishes.push({ node, name, value: before });
+        }
+        for (const { node, error } of await setNodeSetting(db, wishes)) {
+          if (error !== undefined) away.push(`${node}: ${error}`);
+        }
+        if (away.length > 0) {
+          throw ApplicationFailure.create({
+            type: 'Passing',
+            message: `settings could not be given back yet on ${away.join('; ')}`,
+            nonRetryable: false,
+            details: [{ evidence: away, remedies: ['bring the node back', 'or give up: the report names the SQL'] }],
+          });
+        }
+        return { left };
+      }),
+  };
+}

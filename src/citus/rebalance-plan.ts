@@ -1,0 +1,48 @@
+import type { Db } from './connect.js';
+import { addressOf } from './registration.js';
+
+/** One table shard that Citus's planner would move; the rows of a shard group come as one each. */
+export interface PlannedShard {
+  shardId: number;
+  /** `host:port` */
+  from: string;
+  to: string;
+}
+
+/**
+ * Citus's own plan, as it would be with these servers registered as workers. They need not exist: the rows are
+ * inserted in a transaction that is rolled back, and the planner contacts nobody (measured on 13.2).
+ */
+export async function readRebalancePlan(
+  db: Db,
+  withNodes: string[],
+  strategy: string | null,
+): Promise<PlannedShard[]> {
+  await db.query('begin');
+  try {
+    for (const node of withNodes) await pretendNode(db, node);
+    return await db.query<PlannedShard>(
+      `select shardid::int8::float8 as "shardId", sourcename || ':' || sourceport as from, targetname || ':' || targetport as to
+         from get_rebalance_table_shards_plan(rebalance_strategy := $1::name)`,
+      [strategy],
+    );
+  } finally {
+    await db.query('rollback');
+  }
+}
+
+/** With ids of its own, so that the rolled-back rows use up nothing of Citus's sequences. */
+async function pretendNode(db: Db, node: string): Promise<void> {
+  const { host, port } = addressOf(node);
+  const known = await db.query<{ nodeid: number }>(
+    `update pg_dist_node set isactive = true, shouldhaveshards = true
+      where lower(nodename) = lower($1) and nodeport = $2 returning nodeid`,
+    [host, port],
+  );
+  if (known.length > 0) return;
+  await db.query(
+    `insert into pg_dist_node (nodeid, groupid, nodename, nodeport, isactive, shouldhaveshards)
+     select max(nodeid) + 1, max(groupid) + 1, $1, $2, true, true from pg_dist_node`,
+    [host, port],
+  );
+}

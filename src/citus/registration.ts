@@ -1,0 +1,76 @@
+import type { Db } from './connect.js';
+
+/** Host and port of a `host:port`. */
+export function addressOf(node: string): { host: string; port: number } {
+  const cut = node.lastIndexOf(':');
+  return { host: node.slice(0, cut), port: Number(node.slice(cut + 1)) };
+}
+
+export interface Registration {
+  nodeId: number;
+  groupId: number;
+  role: string;
+  active: boolean;
+  shouldHaveShards: boolean;
+}
+
+/** The row of pg_dist_node for a `host:port`, if there is one. Host names are compared without case. */
+export async function readRegistration(db: Db, node: string): Promise<Registration | undefined> {
+  const { host, port } = addressOf(node);
+  const [row] = await db.query<Registration>(
+    `select nodeid as "nodeId", groupid as "groupId", noderole::text as role, isactive as active,
+            shouldhaveshards as "shouldHaveShards"
+       from pg_dist_node where lower(nodename) = lower($1) and nodeport = $2`,
+    [host, port],
+  );
+  return row;
+}
+
+export async function isRegistered(db: Db, node: string): Promise<boolean> {
+  return (await readRegistration(db, node)) !== undefined;
+}
+
+/** Idempotent in Citus: a second call answers the same node id. Also activates a node that was inactive. */
+export async function addNode(db: Db, node: string): Promise<number> {
+  const { host, port } = addressOf(node);
+  const [row] = await db.query<{ id: number }>('select citus_add_node($1, $2) as id', [host, port]);
+  return row?.id ?? 0;
+}
+
+/** Copies every reference table to each node that lacks it; a node must hold them before its first shard. */
+export async function replicateReferenceTables(db: Db, mode: string): Promise<void> {
+  await db.query('select replicate_reference_tables($1::citus.shard_transfer_mode)', [mode]);
+}
+
+/** Placements of distributed tables on a node: reference tables go with the node, shards don't. */
+export async function countShards(db: Db, groupId: number): Promise<number> {
+  const [row] = await db.query<{ n: number }>(
+    `select count(*)::int as n from pg_dist_placement p join pg_dist_shard s using (shardid)
+       join pg_dist_partition t using (logicalrelid)
+      where p.groupid = $1 and not (t.partmethod = 'n' and t.repmodel = 't')`,
+    [groupId],
+  );
+  return row?.n ?? 0;
+}
+
+/** Runs what Citus put off for later (dropping moved shards), and says how much of it still names this node. */
+export async function cleanUpDeferred(db: Db, groupId: number): Promise<number> {
+  await db.query('call citus_cleanup_orphaned_resources()');
+  const [row] = await db.query<{ n: number }>(
+    'select count(*)::int as n from pg_dist_cleanup where node_group_id = $1',
+    [groupId],
+  );
+  return row?.n ?? 0;
+}
+
+/**
+ * Deregisters a node and takes its copy of the metadata away: without the latter whoever still connects to it
+ * writes into the cluster (measured, docs/citus.md).
+ */
+export async function removeNode(db: Db, node: string): Promise<void> {
+  const { host, port } = addressOf(node);
+  await db.query('begin');
+  await db.query('select stop_metadata_sync_to_node($1, $2)', [host, port]);
+  await db.query('select citus_remove_node($1, $2)', [host, port]);
+  await db.query('commit');
+}

@@ -1,0 +1,80 @@
+import { execa, ExecaError } from 'execa';
+import { ApplicationFailure } from '@temporalio/common';
+import { z } from 'zod';
+import type { CommandProvisioner } from '../config/index.js';
+import type { Machine, Provisioner } from './provisioner.js';
+
+const host = z.string().regex(/^[A-Za-z0-9_.-]+$/);
+const port = z.int().min(1).max(65_535);
+const startAnswer = z.object({ host, port });
+const listAnswer = z.object({
+  machines: z.array(z.object({ host, port, key: z.string().optional(), running: z.boolean().default(true) })),
+});
+
+const timeoutMs = 25 * 60_000;
+
+/**
+ * Machines that programs of the user start and stop: never a shell line, one JSON request on standard input, one
+ * JSON answer on standard output. docs/configuration.md has the protocol.
+ */
+export function commandProvisioner(cluster: string, { start, stop, list }: CommandProvisioner): Provisioner {
+  return {
+    start: async (key, signal) => {
+      const answer = await ask(start, { action: 'start', cluster, key }, startAnswer, signal);
+      return `${answer.host.toLowerCase()}:${answer.port}`;
+    },
+    stop: async (node, key, signal) => {
+      const cut = node.lastIndexOf(':');
+      const request = { action: 'stop', cluster, host: node.slice(0, cut), port: Number(node.slice(cut + 1)), key };
+      await ask(stop, request, z.unknown(), signal);
+    },
+    list: async (signal) => {
+      const { machines } = await ask(list, { action: 'list', cluster }, listAnswer, signal);
+      return machines.map((machine): Machine => {
+        const node = `${machine.host.toLowerCase()}:${machine.port}`;
+        return machine.key === undefined ? { node, running: machine.running } : { node, running: machine.running, key: machine.key };
+      });
+    },
+  };
+}
+
+async function ask<T>(command: string[], request: object, answer: z.ZodType<T>, signal: AbortSignal): Promise<T> {
+  const [program = '', ...args] = command;
+  const { stdout } = await run(program, args, request, signal);
+  let json: unknown;
+  try {
+    json = stdout.trim() === '' ? {} : JSON.parse(stdout);
+  } catch {
+    throw failed(program, `its answer isn't JSON: ${stdout.slice(0, 200)}`);
+  }
+  const parsed = answer.safeParse(json);
+  if (parsed.success) return parsed.data;
+  throw failed(program, `its answer isn't right: ${parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ')}`);
+}
+
+async function run(program: string, args: string[], request: object, signal: AbortSignal): Promise<{ stdout: string }> {
+  try {
+    return await execa(program, args, {
+      input: `${JSON.stringify(request)}\n`,
+      cancelSignal: signal,
+      forceKillAfterDelay: 10_000,
+      maxBuffer: 1_000_000,
+      timeout: timeoutMs,
+    });
+  } catch (error) {
+    if (!(error instanceof ExecaError)) throw error;
+    // execa's own error would count as failed, not as cancelled.
+    if (error.isCanceled && error.cause instanceof Error) throw error.cause;
+    const said = String(error.stderr ?? '').trim().split('\n').slice(-5).join('\n').slice(0, 1_000);
+    throw failed(program, error.exitCode === undefined ? error.originalMessage : `exit code ${error.exitCode}: ${said}`);
+  }
+}
+
+function failed(program: string, evidence: string): ApplicationFailure {
+  return ApplicationFailure.create({
+    type: 'NeedsPerson',
+    message: `the provisioner ${program} failed`,
+    nonRetryable: true,
+    details: [{ evidence: [evidence], remedies: ['repair what it says, then retry: the same key is used again', 'or cancel'] }],
+  });
+}

@@ -1,0 +1,61 @@
+import type { Balance, WorkerLoad } from '../contract/index.js';
+
+/** What balance needs to know of a node; a row of `pg_dist_node`, or a machine that is yet to come. */
+export interface BalanceNode {
+  groupId: number;
+  node: string;
+  role: 'coordinator' | 'worker' | 'secondary';
+  active: boolean;
+  shouldHaveShards: boolean;
+  planned?: boolean;
+}
+
+/** The placement of a shard group on one node group. */
+export interface BalanceGroup {
+  groupId: number;
+  shardIds: readonly number[];
+  /** bytes of all its shards */
+  bytes: number;
+  movable: boolean;
+}
+
+/**
+ * How the movable shards lie. Standbys are left out (their group's primary stands for them), and so is a
+ * coordinator that neither holds nor should hold movable shards. Workers are in the order of `nodes`.
+ */
+export function balanceOf(groups: readonly BalanceGroup[], nodes: readonly BalanceNode[]): Balance {
+  const loads = new Map<number, { shards: number; bytes: number }>();
+  let pinnedShards = 0;
+  for (const group of groups) {
+    if (!group.movable) {
+      pinnedShards += group.shardIds.length;
+      continue;
+    }
+    const load = loads.get(group.groupId) ?? { shards: 0, bytes: 0 };
+    loads.set(group.groupId, {
+      shards: load.shards + group.shardIds.length,
+      bytes: load.bytes + group.bytes,
+    });
+  }
+  const workers = nodes
+    .filter(
+      (node) =>
+        node.role === 'worker' ||
+        (node.role === 'coordinator' && (node.shouldHaveShards || loads.has(node.groupId))),
+    )
+    .map((node): WorkerLoad => ({
+      node: node.node,
+      ...(loads.get(node.groupId) ?? { shards: 0, bytes: 0 }),
+      shouldHaveShards: node.shouldHaveShards,
+      state: node.planned ? 'planned' : node.active ? 'active' : 'inactive',
+    }));
+  const movableShards = [...loads.values()].reduce((sum, load) => sum + load.shards, 0);
+  return { workers, skew: skewOf(workers), movableShards, pinnedShards };
+}
+
+/** Largest over mean bytes of the workers that may hold shards; 1 is even, 0 when there is no data. */
+export function skewOf(workers: readonly WorkerLoad[]): number {
+  const bytes = workers.filter((worker) => worker.shouldHaveShards).map((worker) => worker.bytes);
+  const total = bytes.reduce((sum, each) => sum + each, 0);
+  return total === 0 ? 0 : Math.max(...bytes) / (total / bytes.length);
+}

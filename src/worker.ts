@@ -1,0 +1,131 @@
+import { extname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Client } from '@temporalio/client';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import {
+  bundleWorkflowCode,
+  DefaultLogger,
+  makeTelemetryFilterString,
+  NativeConnection,
+  Runtime,
+  Worker,
+} from '@temporalio/worker';
+import { createActivities } from './activities/index.js';
+import { sharedActivityBehaviour } from './activities/interceptor.js';
+import { loadConfig } from './config/index.js';
+import { searchAttributes, taskQueue, type SearchAttributeName } from './contract/index.js';
+import { serveProbes } from './probes.js';
+
+export interface WorkerOptions {
+  configFile: string;
+  /** `host:port` or `port` for /healthz, /readyz and /metrics. */
+  listen?: string;
+  /** Profile of the Temporal configuration file. */
+  profile?: string;
+  address?: string;
+  namespace?: string;
+}
+
+/**
+ * Runs the worker until SIGTERM or SIGINT: then it hands over what runs (moves go on at the server and are adopted
+ * by the next worker) and leaves.
+ * @throws ConfigError, or what the connection to Temporal threw
+ */
+export async function runWorker(options: WorkerOptions): Promise<void> {
+  const config = loadConfig(options.configFile);
+  const metrics = options.listen === undefined ? undefined : await freeLoopbackAddress();
+  installRuntime(metrics);
+  const { connectionOptions, namespace: configured } = loadClientConnectConfig(
+    options.profile === undefined ? {} : { profile: options.profile },
+  );
+  const namespace = options.namespace ?? configured ?? 'default';
+  const connection = await NativeConnection.connect({
+    ...connectionOptions,
+    ...(options.address === undefined ? {} : { address: options.address }),
+  });
+  try {
+    const client = new Client({ connection, namespace });
+    const known = await knownSearchAttributes(connection, namespace);
+    const worker = await Worker.create({
+      connection,
+      namespace,
+      taskQueue,
+      workflowBundle: await bundleWorkflowCode({ workflowsPath: workflowsPath(), logger: Runtime.instance().logger }),
+      activities: createActivities({ config, client, namespace, searchAttributes: known }),
+      interceptors: { activity: [sharedActivityBehaviour(client)] },
+      // Recovery of a workflow after its worker was killed takes 1.2 s with this, 10 s by default.
+      stickyQueueScheduleToStartTimeout: '1s',
+      maxCachedWorkflows: 50,
+      maxConcurrentActivityTaskExecutions: 200,
+      // Throttling below the beat makes a cancel arrive within two seconds.
+      maxHeartbeatThrottleInterval: '2s',
+      shutdownGraceTime: 0,
+      shutdownForceTime: '20s',
+    });
+    const probes = options.listen === undefined ? undefined : await serveProbes(options.listen, worker, metrics);
+    Runtime.instance().logger.info('worker ready', {
+      taskQueue,
+      namespace,
+      clusters: config.clusters.map(({ name }) => name).join(', '),
+      searchAttributes: known.length > 0 ? known.join(', ') : 'none registered: the worker does without',
+    });
+    try {
+      await worker.run();
+    } finally {
+      await probes?.close();
+    }
+  } finally {
+    await connection.close();
+  }
+}
+
+function workflowsPath(): string {
+  return fileURLToPath(new URL(`./workflows/index${extname(import.meta.url)}`, import.meta.url));
+}
+
+/** An unknown search attribute in an upsert leaves the workflow task failing for ever, so only these are used. */
+async function knownSearchAttributes(connection: NativeConnection, namespace: string): Promise<SearchAttributeName[]> {
+  try {
+    const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
+    return (Object.keys(searchAttributes) as SearchAttributeName[]).filter((name) => name in customAttributes);
+  } catch {
+    return [];
+  }
+}
+
+function installRuntime(metricsAddress: string | undefined): void {
+  const asJson = !process.stderr.isTTY;
+  Runtime.install({
+    logger: new DefaultLogger('INFO', ({ level, message, timestampNanos, meta }) => {
+      const time = new Date(Number(timestampNanos / 1_000_000n)).toISOString();
+      const { taskToken: _token, ...fields } = (meta ?? {}) as Record<string, unknown>;
+      const line = asJson
+        ? JSON.stringify({ time, level, message, ...printable(fields) })
+        : `${time.slice(11, 19)} ${level.padEnd(5)} ${message} ${Object.entries(printable(fields)).map(([key, value]) => `${key}=${String(value)}`).join(' ')}`;
+      process.stderr.write(`${line}\n`);
+    }),
+    shutdownSignals: ['SIGINT', 'SIGTERM'],
+    telemetryOptions: {
+      logging: { forward: {}, filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }) },
+      ...(metricsAddress === undefined ? {} : { metrics: { prometheus: { bindAddress: metricsAddress } } }),
+    },
+  });
+}
+
+function printable(fields: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(fields).map(([key, value]) => [key, value instanceof Error ? value.message : typeof value === 'bigint' ? value.toString() : value]),
+  );
+}
+
+async function freeLoopbackAddress(): Promise<string> {
+  const { createServer } = await import('node:net');
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(`127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`));
+    });
+  });
+}
