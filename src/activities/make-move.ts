@@ -83,9 +83,11 @@ export async function makeMove(
 }
 
 function run(cluster: ClusterConfig, { shardId, fromNodeId, toNodeId, transferMode }: MoveOrder, applicationName: string, signal: AbortSignal) {
-  return withCoordinator(cluster, { applicationName, statementTimeoutSeconds: 0, signal }, (db) =>
-    db.query(moveStatement, [shardId, fromNodeId, toNodeId, transferMode]),
-  );
+  return withCoordinator(cluster, { applicationName, statementTimeoutSeconds: 0, signal }, async (db) => {
+    // A notice to a client that is gone would end the statement with it.
+    await db.query('set client_min_messages = error');
+    await db.query(moveStatement, [shardId, fromNodeId, toNodeId, transferMode]);
+  });
 }
 
 function shown({ phase, copiedBytes, bytes, lagBytes }: { phase: string; copiedBytes: number; bytes: number; lagBytes: number | null }): Partial<Moving> {

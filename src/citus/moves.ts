@@ -70,7 +70,7 @@ export async function findBackends(db: Db, applicationPrefix: string): Promise<n
 
 /** Like Ctrl-C in psql: the move ends within a tenth of a second and the placement stays as it was. */
 export async function cancelBackend(db: Db, pid: number): Promise<void> {
-  await db.query('select pg_cancel_backend($1)', [pid]);
+  await db.query('select pg_cancel_backend($1::int)', [pid]);
 }
 
 export interface MoveProgress {

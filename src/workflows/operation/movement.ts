@@ -42,7 +42,7 @@ export function createMovement(board: Board, caller: Caller): Movement {
       parallelMoves = n;
     },
     run: async (request, hold, packed) => {
-      await borrow(request, hold, packed.nodes);
+      await borrow(request, hold, targetsOf(packed));
       await handOut(request, packed);
       await movement.giveBack(hold);
     },
@@ -184,6 +184,12 @@ export function createMovement(board: Board, caller: Caller): Movement {
     board.notes.push(...result.notes);
     return new Set(result.left);
   }
+}
+
+/** Apply workers are started where the data arrives. */
+function targetsOf(packed: PackedMoves): string[] {
+  const targets = new Set(unpackMoves(packed).map(({ to }) => to));
+  return packed.nodes.filter((_, index) => targets.has(index));
 }
 
 function namesOf({ nodes, labels }: PackedMoves, move: PlannedMove): Pick<Move, 'from' | 'to' | 'tables'> {
