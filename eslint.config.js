@@ -19,7 +19,14 @@ const zones = [
   })),
   {
     target: './src/cli',
-    from: ['./src/workflows', './src/activities', './src/citus', './src/machines', './src/config', './src/planning'],
+    from: [
+      './src/workflows',
+      './src/activities',
+      './src/citus',
+      './src/machines',
+      './src/config',
+      './src/planning',
+    ],
     except: [],
     message: 'The CLI talks to Temporal only; what a person reads of a cluster comes through `inspect`.',
   },
@@ -35,9 +42,17 @@ export default tseslint.config(
     settings: { 'import-x/resolver': { node: { extensions: ['.ts', '.js'] } } },
     rules: {
       '@typescript-eslint/consistent-type-imports': 'error',
-      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
-      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true },
+      ],
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
       '@typescript-eslint/no-unnecessary-type-parameters': 'off',
+      '@typescript-eslint/no-unnecessary-type-arguments': 'off',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_', ignoreRestSiblings: true }],
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
       'import-x/no-cycle': ['error', { maxDepth: 8 }],
       'import-x/no-default-export': 'error',
@@ -52,8 +67,25 @@ export default tseslint.config(
         'error',
         {
           patterns: [
-            { group: ['node:*', 'pg', 'execa', 'zod', 'yaml', '@temporalio/client', '@temporalio/worker', '@temporalio/activity'], message: 'Runs in the workflow sandbox: no I/O, no validation library.', allowTypeImports: true },
-            { group: ['**/activities/*', '**/contract/schema/*'], message: 'Types only.', allowTypeImports: true },
+            {
+              group: [
+                'node:*',
+                'pg',
+                'execa',
+                'zod',
+                'yaml',
+                '@temporalio/client',
+                '@temporalio/worker',
+                '@temporalio/activity',
+              ],
+              message: 'Runs in the workflow sandbox: no I/O, no validation library.',
+              allowTypeImports: true,
+            },
+            {
+              group: ['**/activities/*', '**/contract/schema/*'],
+              message: 'Types only.',
+              allowTypeImports: true,
+            },
           ],
         },
       ],

@@ -7,14 +7,17 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['test/unit/**/*.test.ts', 'test/replay/**/*.test.ts'], testTimeout: 30_000 },
+        test: {
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts', 'test/replay/**/*.test.ts'],
+          testTimeout: 30_000,
+        },
       },
       {
         extends: true,
         test: {
           name: 'real',
-          include: ['test/{integration,workflow,e2e}/**/*.test.ts'],
-          globalSetup: ['test/support/global-setup.ts'],
+          include: ['test/{integration,e2e}/**/*.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
           // Two cores for clusters of five servers: files side by side would only wait for each other.

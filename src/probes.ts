@@ -9,7 +9,11 @@ export interface Probes {
 }
 
 /** Serves /healthz (alive), /readyz (polling) and /metrics (Prometheus, of the SDK) for whatever runs the worker. */
-export async function serveProbes(listen: string, worker: Worker, metricsAddress: string | undefined): Promise<Probes> {
+export async function serveProbes(
+  listen: string,
+  worker: Worker,
+  metricsAddress: string | undefined,
+): Promise<Probes> {
   const server = createServer((request, response) => {
     const answer = (status: number, text: string): void => {
       response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end(`${text}\n`);
@@ -17,16 +21,19 @@ export async function serveProbes(listen: string, worker: Worker, metricsAddress
     const state = worker.getState();
     switch (request.url) {
       case '/healthz':
-        return answer(state === 'FAILED' || state === 'STOPPED' ? 503 : 200, state);
+        answer(state === 'FAILED' || state === 'STOPPED' ? 503 : 200, state);
+        break;
       case '/readyz':
-        return answer(state === 'RUNNING' ? 200 : 503, state);
+        answer(state === 'RUNNING' ? 200 : 503, state);
+        break;
       case '/metrics':
-        return void metrics(metricsAddress).then(
+        metrics(metricsAddress).then(
           (text) => answer(200, text),
           () => answer(503, 'no metrics yet'),
         );
+        break;
       default:
-        return answer(404, 'try /healthz, /readyz or /metrics');
+        answer(404, 'try /healthz, /readyz or /metrics');
     }
   });
   await listening(server, listen);

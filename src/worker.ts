@@ -50,7 +50,10 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
       connection,
       namespace,
       taskQueue,
-      workflowBundle: await bundleWorkflowCode({ workflowsPath: workflowsPath(), logger: Runtime.instance().logger }),
+      workflowBundle: await bundleWorkflowCode({
+        workflowsPath: workflowsPath(),
+        logger: Runtime.instance().logger,
+      }),
       activities: createActivities({ config, client, namespace, searchAttributes: known }),
       interceptors: { activity: [sharedActivityBehaviour(client)] },
       // Recovery of a workflow after its worker was killed takes 1.2 s with this, 10 s by default.
@@ -62,7 +65,8 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
       shutdownGraceTime: 0,
       shutdownForceTime: '20s',
     });
-    const probes = options.listen === undefined ? undefined : await serveProbes(options.listen, worker, metrics);
+    const probes =
+      options.listen === undefined ? undefined : await serveProbes(options.listen, worker, metrics);
     Runtime.instance().logger.info('worker ready', {
       taskQueue,
       namespace,
@@ -84,10 +88,15 @@ function workflowsPath(): string {
 }
 
 /** An unknown search attribute in an upsert leaves the workflow task failing for ever, so only these are used. */
-async function knownSearchAttributes(connection: NativeConnection, namespace: string): Promise<SearchAttributeName[]> {
+async function knownSearchAttributes(
+  connection: NativeConnection,
+  namespace: string,
+): Promise<SearchAttributeName[]> {
   try {
     const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
-    return (Object.keys(searchAttributes) as SearchAttributeName[]).filter((name) => name in customAttributes);
+    return (Object.keys(searchAttributes) as SearchAttributeName[]).filter(
+      (name) => name in customAttributes,
+    );
   } catch {
     return [];
   }
@@ -101,7 +110,9 @@ function installRuntime(metricsAddress: string | undefined): void {
       const { taskToken: _token, ...fields } = (meta ?? {}) as Record<string, unknown>;
       const line = asJson
         ? JSON.stringify({ time, level, message, ...printable(fields) })
-        : `${time.slice(11, 19)} ${level.padEnd(5)} ${message} ${Object.entries(printable(fields)).map(([key, value]) => `${key}=${String(value)}`).join(' ')}`;
+        : `${time.slice(11, 19)} ${level.padEnd(5)} ${message} ${Object.entries(printable(fields))
+            .map(([key, value]) => `${key}=${String(value)}`)
+            .join(' ')}`;
       process.stderr.write(`${line}\n`);
     }),
     shutdownSignals: ['SIGINT', 'SIGTERM'],
@@ -114,7 +125,10 @@ function installRuntime(metricsAddress: string | undefined): void {
 
 function printable(fields: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(fields).map(([key, value]) => [key, value instanceof Error ? value.message : typeof value === 'bigint' ? value.toString() : value]),
+    Object.entries(fields).map(([key, value]) => [
+      key,
+      value instanceof Error ? value.message : typeof value === 'bigint' ? value.toString() : value,
+    ]),
   );
 }
 

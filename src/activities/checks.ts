@@ -14,7 +14,13 @@ const patienceSeconds = 60;
 export function checkActivities(context: ActivityContext) {
   return {
     /** All checks of the cluster for this operation, worst first. */
-    preflight: async ({ request, operationId }: { request: OperationRequest; operationId: string }): Promise<{ checks: Check[]; before?: Balance }> => {
+    preflight: async ({
+      request,
+      operationId,
+    }: {
+      request: OperationRequest;
+      operationId: string;
+    }): Promise<{ checks: Check[]; before?: Balance }> => {
       try {
         return await runPreflight(clusterIn(context, request.cluster), { ...request, operationId });
       } catch (error) {
@@ -29,9 +35,20 @@ export function checkActivities(context: ActivityContext) {
     },
 
     /** Checks servers that have just been started, before they are registered. */
-    checkNewNodes: async ({ request, nodes, incoming }: { request: OperationRequest; nodes: string[]; incoming: Incoming[] }): Promise<Check[]> => {
+    checkNewNodes: async ({
+      request,
+      nodes,
+      incoming,
+    }: {
+      request: OperationRequest;
+      nodes: string[];
+      incoming: Incoming[];
+    }): Promise<Check[]> => {
       const cluster = clusterIn(context, request.cluster);
-      return [...(await checkNewNodes(cluster, request, nodes)), ...(await checkTargets(cluster, request, incoming))];
+      return [
+        ...(await checkNewNodes(cluster, request, nodes)),
+        ...(await checkTargets(cluster, request, incoming)),
+      ];
     },
   };
 }
@@ -44,6 +61,7 @@ function unreachable(error: unknown): Check {
     severity: 'blocker',
     ok: false,
     evidence: `${message}${code}`,
-    remedy: 'check host, port, database, user and password of the coordinator in the config, and that it runs',
+    remedy:
+      'check host, port, database, user and password of the coordinator in the config, and that it runs',
   };
 }

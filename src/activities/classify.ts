@@ -59,11 +59,13 @@ interface SqlError {
 /** What came out of an activity, as Temporal and the workflow are to see it. Never holds a secret or a row. */
 export function classify(error: unknown): Error {
   if (error instanceof ApplicationFailure || error instanceof CancelledFailure) return error;
-  if (error instanceof UnknownClusterError) return failure('UnknownCluster', error.message, [], ['name one of these clusters']);
+  if (error instanceof UnknownClusterError)
+    return failure('UnknownCluster', error.message, [], ['name one of these clusters']);
   if (error instanceof SecretMissingError || error instanceof ConfigError) {
     return failure(needsPerson, redact(error.message), [], ['repair it where the worker runs, then retry']);
   }
-  if (!(error instanceof Error)) return failure(needsPerson, redact(String(error)), [], ['read the message, then retry or give up']);
+  if (!(error instanceof Error))
+    return failure(needsPerson, redact(String(error)), [], ['read the message, then retry or give up']);
   if (error.name === 'AbortError') return error;
   const { code, message } = rootOf(error);
   const said = redact(message);
@@ -100,7 +102,8 @@ function rootOf(error: Error): SqlError {
 }
 
 function remediesFor(code: string | undefined): string[] {
-  if (code?.startsWith('28')) return ['check the user and its password in the config of the worker, then retry'];
+  if (code?.startsWith('28'))
+    return ['check the user and its password in the config of the worker, then retry'];
   if (code === '42501') return ['grant what is missing (docs/roles.md), then retry'];
   if (code === '53100') return ['free or add disk space on the node named, then retry'];
   if (code === '3D000') return ['check the name of the database in the config of the worker, then retry'];

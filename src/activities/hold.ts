@@ -21,7 +21,15 @@ export function holdActivities({ client }: ActivityContext) {
      * Who holds the cluster? A custodian whose operation has closed, or was an earlier run of the asking one (it was
      * reset), is told to give back what was borrowed; then, as when there is none, the cluster is free.
      */
-    lookAtHold: async ({ holdId, workflowId, runId }: { holdId: string; workflowId: string; runId: string }): Promise<HoldView> => {
+    lookAtHold: async ({
+      holdId,
+      workflowId,
+      runId,
+    }: {
+      holdId: string;
+      workflowId: string;
+      runId: string;
+    }): Promise<HoldView> => {
       const custodian = await describe(client, holdId);
       if (custodian?.status.name !== 'RUNNING') return { state: 'free' };
       const holder = holderOf(custodian);
@@ -58,7 +66,11 @@ async function isRunning(client: Client, { workflowId }: HolderView): Promise<bo
   return (await describe(client, workflowId))?.status.name === 'RUNNING';
 }
 
-async function describe(client: Client, workflowId: string, runId?: string): Promise<WorkflowExecutionDescription | undefined> {
+async function describe(
+  client: Client,
+  workflowId: string,
+  runId?: string,
+): Promise<WorkflowExecutionDescription | undefined> {
   try {
     return await client.workflow.getHandle(workflowId, runId).describe();
   } catch (error) {

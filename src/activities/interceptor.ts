@@ -15,7 +15,9 @@ const beatEveryMs = 2_000;
  * long. `trouble` is sent once when a minute is over, and again at attempts 16, 32, 64 …, so that history grows
  * with the logarithm of the time.
  */
-export function sharedActivityBehaviour(client: Client): (context: Context) => { inbound: ActivityInboundCallsInterceptor } {
+export function sharedActivityBehaviour(
+  client: Client,
+): (context: Context) => { inbound: ActivityInboundCallsInterceptor } {
   return (context) => ({
     inbound: {
       async execute(input: ActivityExecuteInput, next: Next<ActivityInboundCallsInterceptor, 'execute'>) {
@@ -24,8 +26,10 @@ export function sharedActivityBehaviour(client: Client): (context: Context) => {
         try {
           return await next(input);
         } catch (error) {
-          const classified = context.cancellationSignal.aborted && isAbort(error) ? reasonOf(context, error) : classify(error);
-          if (classified instanceof ApplicationFailure && classified.type === passing) await tellIfLong(client, context, classified);
+          const classified =
+            context.cancellationSignal.aborted && isAbort(error) ? reasonOf(context, error) : classify(error);
+          if (classified instanceof ApplicationFailure && classified.type === passing)
+            await tellIfLong(client, context, classified);
           throw classified;
         } finally {
           clearInterval(beat);
@@ -65,14 +69,22 @@ async function tellIfLong(client: Client, { info }: Context, failure: Applicatio
   const details = (failure.details?.[0] ?? {}) as Partial<FailureDetails>;
   const attention: Attention = {
     problem: `${info.activityType} keeps failing: ${failure.message}`,
-    evidence: [...(details.evidence ?? []), `attempt ${attempt}, since ${new Date(begun).toISOString()}; retries go on`].join('\n'),
+    evidence: [
+      ...(details.evidence ?? []),
+      `attempt ${attempt}, since ${new Date(begun).toISOString()}; retries go on`,
+    ].join('\n'),
     remedies: ['nothing to do if it passes by itself', ...(details.remedies ?? [])],
   };
   await tell(client, info.workflowExecution.workflowId, info.activityId, attention);
 }
 
 /** Tells the running activity's workflow of trouble, or (null) that it is over. Best effort: the retries go on anyway. */
-export async function tell(client: Client, workflowId: string, activityId: string, attention: Attention | null): Promise<void> {
+export async function tell(
+  client: Client,
+  workflowId: string,
+  activityId: string,
+  attention: Attention | null,
+): Promise<void> {
   try {
     await client.workflow.getHandle(workflowId).signal('trouble', activityId, attention);
   } catch {

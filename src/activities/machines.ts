@@ -35,8 +35,15 @@ export function machineActivities(context: ActivityContext) {
       const machines = await provisioner.list(cancellationSignal());
       const machine = machines.find((each) => each.key === key);
       if (!machine) return { notes: [] };
-      const used = await withCoordinator(cluster, session('stop machine'), (db) => isRegistered(db, machine.node));
-      if (used) return { notes: [`${machine.node} was started by this operation and is still part of the cluster: it goes on running`] };
+      const used = await withCoordinator(cluster, session('stop machine'), (db) =>
+        isRegistered(db, machine.node),
+      );
+      if (used)
+        return {
+          notes: [
+            `${machine.node} was started by this operation and is still part of the cluster: it goes on running`,
+          ],
+        };
       if (machine.running) await provisioner.stop(machine.node, key, cancellationSignal());
       return { notes: [`${machine.node} was stopped again`] };
     },
@@ -49,6 +56,14 @@ function provisionerOf(cluster: ClusterConfig): Provisioner {
     type: 'ProvisioningFailed',
     message: `the config of ${cluster.name} has no workersFrom: machines are started elsewhere`,
     nonRetryable: true,
-    details: [{ evidence: [], remedies: ['start the servers yourself and name them in nodes', 'or add workersFrom.command to the config'] }],
+    details: [
+      {
+        evidence: [],
+        remedies: [
+          'start the servers yourself and name them in nodes',
+          'or add workersFrom.command to the config',
+        ],
+      },
+    ],
   });
 }

@@ -34,55 +34,65 @@ export async function makeMove(
   const name = moveApplicationName(order.operationId, order.shardId);
   const watching = { applicationName: `${name}:watch`, statementTimeoutSeconds: 10 };
   const adopted = await withCoordinator(cluster, watching, (db) => findBackend(db, name));
-  const ended = new AbortController();
-  const statement = adopted === undefined ? run(cluster, order, name, ended.signal) : undefined;
-  let finished = false;
-  let failure: unknown;
+  const gone = new AbortController();
+  const call: Call = { finished: false };
+  const statement = adopted === undefined ? run(cluster, order, name, gone.signal) : undefined;
   statement?.then(
-    () => (finished = true),
-    (error: unknown) => {
-      finished = true;
-      failure = error;
-    },
+    () => (call.finished = true),
+    (error: unknown) => Object.assign(call, { finished: true, failure: error }),
   );
 
   let heard = Date.now();
-  let asked = false;
-  while (!finished) {
+  let cancelled = false;
+  for (;;) {
     await pause(pollMs, stop.signal, statement);
-    if (finished) break;
+    if (call.finished) break;
     if (stop.signal.aborted && stop.manner() === 'leave') {
       // The connection goes, the statement stays: Citus finishes the move, and the next attempt adopts it.
-      ended.abort();
+      gone.abort();
       return 'stopped';
     }
     try {
       const running = await withCoordinator(cluster, watching, async (db) => {
         const pid = await findBackend(db, name);
-        if (pid !== undefined && stop.signal.aborted) await cancelBackend(db, pid);
-        asked ||= stop.signal.aborted;
-        // After that: what it tells may hang while a node is frozen.
-        const now = stop.signal.aborted ? undefined : await readMoveProgress(db, order.shardIds).catch(() => undefined);
+        if (stop.signal.aborted) {
+          cancelled = true;
+          if (pid !== undefined) await cancelBackend(db, pid);
+          return pid !== undefined;
+        }
+        // What Citus tells of progress may hang while a node is frozen; the catalog answers.
+        const now = await readMoveProgress(db, order.shardIds).catch(() => undefined);
         if (now) show(shown(now));
         return pid !== undefined;
       });
       heard = Date.now();
-      if (!running && adopted !== undefined) return stop.signal.aborted ? 'stopped' : 'ended';
+      if (!running && statement === undefined) return stop.signal.aborted ? 'stopped' : 'ended';
     } catch (error) {
       if (!isPassingError(error)) throw error;
       show({ message: 'the coordinator doesn’t answer' });
       if (Date.now() - heard > silenceSeconds * 1_000) {
-        ended.abort();
+        gone.abort();
         throw error;
       }
     }
   }
-  if (failure === undefined) return 'ended';
-  if (asked) return 'stopped';
-  throw failure;
+  if (call.failure === undefined) return 'ended';
+  if (cancelled) return 'stopped';
+  throw call.failure;
 }
 
-function run(cluster: ClusterConfig, { shardId, fromNodeId, toNodeId, transferMode }: MoveOrder, applicationName: string, signal: AbortSignal) {
+/** The statement that this attempt began itself. */
+interface Call {
+  finished: boolean;
+  failure?: Error;
+}
+
+function run(
+  cluster: ClusterConfig,
+  { shardId, fromNodeId, toNodeId, transferMode }: MoveOrder,
+  applicationName: string,
+  signal: AbortSignal,
+) {
   return withCoordinator(cluster, { applicationName, statementTimeoutSeconds: 0, signal }, async (db) => {
     // A notice to a client that is gone would end the statement with it.
     await db.query('set client_min_messages = error');
@@ -90,12 +100,26 @@ function run(cluster: ClusterConfig, { shardId, fromNodeId, toNodeId, transferMo
   });
 }
 
-function shown({ phase, copiedBytes, bytes, lagBytes }: { phase: string; copiedBytes: number; bytes: number; lagBytes: number | null }): Partial<Moving> {
+function shown({
+  phase,
+  copiedBytes,
+  bytes,
+  lagBytes,
+}: {
+  phase: string;
+  copiedBytes: number;
+  bytes: number;
+  lagBytes: number | null;
+}): Partial<Moving> {
   return lagBytes === null ? { phase, copiedBytes, bytes } : { phase, copiedBytes, bytes, lagBytes };
 }
 
 /** Waits, but no longer than until the statement has ended or a stop is asked for. */
-async function pause(ms: number, signal: AbortSignal, statement: Promise<unknown> | undefined): Promise<void> {
+async function pause(
+  ms: number,
+  signal: AbortSignal,
+  statement: Promise<unknown> | undefined,
+): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, signal.aborted ? 100 : ms);

@@ -32,7 +32,10 @@ export interface BatchResult {
   notes: string[];
 }
 
-type Look = { state: 'gone' | 'there' } | { state: 'elsewhere'; node: string } | { state: 'to do'; order: MoveOrder; tables: string[]; bytes: number };
+type Look =
+  | { state: 'gone' | 'there' }
+  | { state: 'elsewhere'; node: string }
+  | { state: 'to do'; order: MoveOrder; tables: string[]; bytes: number };
 
 export function moveActivities(context: ActivityContext) {
   return {
@@ -46,7 +49,8 @@ export function moveActivities(context: ActivityContext) {
 
       for (const [index, shardId] of batch.shardIds.entries()) {
         const rest = (): BatchResult => ({ ...result, left: batch.shardIds.slice(index) });
-        if (activity.cancellationSignal.aborted || (index > 0 && !(await mayMove(context)))) return stopped(activity, rest());
+        if (activity.cancellationSignal.aborted || (index > 0 && !(await mayMove(context))))
+          return stopped(activity, rest());
         await assertHeld(context.client, batch.holdId);
         const seen = await look(cluster, batch, shardId);
         if (seen.state === 'to do') {
@@ -59,15 +63,23 @@ export function moveActivities(context: ActivityContext) {
             attempt: activity.info.attempt,
           };
           beat.current = current;
-          const ended = await makeMove(cluster, seen.order, { signal: activity.cancellationSignal, manner: () => mannerOf(activity) }, (now) => {
-            Object.assign(current, now);
-          });
+          const ended = await makeMove(
+            cluster,
+            seen.order,
+            { signal: activity.cancellationSignal, manner: () => mannerOf(activity) },
+            (now) => {
+              Object.assign(current, now);
+            },
+          );
           await wellAgain(context, activity);
           delete beat.current;
           const after = await look(cluster, batch, shardId);
           if (after.state === 'to do') {
             if (ended === 'stopped') return stopped(activity, rest());
-            throw ApplicationFailure.retryable(`the move of shard ${shardId} to ${batch.to} ended without effect`, 'Passing');
+            throw ApplicationFailure.retryable(
+              `the move of shard ${shardId} to ${batch.to} ended without effect`,
+              'Passing',
+            );
           }
           result.movedShardGroups += 1;
           result.movedBytes += seen.bytes;
@@ -79,21 +91,34 @@ export function moveActivities(context: ActivityContext) {
     },
 
     /** Ends the moves of an operation that is gone, and returns when none runs any more. */
-    stopMovesOf: async ({ cluster, operationId }: { cluster: string; operationId: string }): Promise<void> => {
+    stopMovesOf: async ({
+      cluster,
+      operationId,
+    }: {
+      cluster: string;
+      operationId: string;
+    }): Promise<void> => {
       const prefix = operationPrefix(operationId);
-      await withCoordinator(clusterIn(context, cluster), { applicationName: 'citus-scaler:custodian' }, async (db) => {
-        for (;;) {
-          const pids = await findBackends(db, `${prefix}move:`);
-          if (pids.length === 0) return;
-          for (const pid of pids) await cancelBackend(db, pid);
-          await Context.current().sleep(200);
-        }
-      });
+      await withCoordinator(
+        clusterIn(context, cluster),
+        { applicationName: 'citus-scaler:custodian' },
+        async (db) => {
+          for (;;) {
+            const pids = await findBackends(db, `${prefix}move:`);
+            if (pids.length === 0) return;
+            for (const pid of pids) await cancelBackend(db, pid);
+            await Context.current().sleep(200);
+          }
+        },
+      );
     },
   };
 
   function mannerOf(activity: Context): 'cancel' | 'leave' {
-    return activity.cancellationDetails?.workerShutdown === true && activity.cancellationDetails.cancelRequested !== true ? 'leave' : 'cancel';
+    return activity.cancellationDetails?.workerShutdown === true &&
+      !activity.cancellationDetails.cancelRequested
+      ? 'leave'
+      : 'cancel';
   }
 
   /** A pause lets the running move finish and starts no further one. Whoever can't be asked says no. */
@@ -116,7 +141,11 @@ async function wellAgain({ client }: ActivityContext, { info }: Context): Promis
   if (info.attempt > 1) await tell(client, ownWorkflowId(), info.activityId, null);
 }
 
-async function look(cluster: ClusterConfig, { from, to, transferMode }: BatchOrder, shardId: number): Promise<Look> {
+async function look(
+  cluster: ClusterConfig,
+  { from, to, transferMode }: BatchOrder,
+  shardId: number,
+): Promise<Look> {
   return withCoordinator(cluster, session('look', { statementTimeoutSeconds: 60 }), async (db) => {
     const [placement] = await readPlacements(db, [shardId]);
     if (!placement) return { state: 'gone' };
@@ -129,7 +158,12 @@ async function look(cluster: ClusterConfig, { from, to, transferMode }: BatchOrd
         type: 'NeedsPerson',
         message: `${to}, the target of planned moves, is not registered any more`,
         nonRetryable: true,
-        details: [{ evidence: [`pg_dist_node has no row for ${to}`], remedies: ['register it again, then retry', 'or cancel'] }],
+        details: [
+          {
+            evidence: [`pg_dist_node has no row for ${to}`],
+            remedies: ['register it again, then retry', 'or cancel'],
+          },
+        ],
       });
     }
     const group = await readShardGroup(db, shardId);
@@ -137,18 +171,33 @@ async function look(cluster: ClusterConfig, { from, to, transferMode }: BatchOrd
       state: 'to do',
       tables: group?.tables ?? [],
       bytes: group?.bytes ?? 0,
-      order: { operationId: ownWorkflowId(), shardId, shardIds: group?.shardIds ?? [shardId], fromNodeId, toNodeId: target.nodeId, transferMode },
+      order: {
+        operationId: ownWorkflowId(),
+        shardId,
+        shardIds: group?.shardIds ?? [shardId],
+        fromNodeId,
+        toNodeId: target.nodeId,
+        transferMode,
+      },
     };
   });
 }
 
-function note(result: BatchResult, batch: BatchOrder, shardId: number, seen: Exclude<Look, { state: 'to do' }>, attempt: number): void {
+function note(
+  result: BatchResult,
+  batch: BatchOrder,
+  shardId: number,
+  seen: Exclude<Look, { state: 'to do' }>,
+  attempt: number,
+): void {
   switch (seen.state) {
     case 'gone':
       result.notes.push(`shard ${shardId} was not moved to ${batch.to}: it doesn't exist any more`);
       return;
     case 'elsewhere':
-      result.notes.push(`shard ${shardId} was not moved to ${batch.to}: it is on ${seen.node} by now, not on ${batch.from}`);
+      result.notes.push(
+        `shard ${shardId} was not moved to ${batch.to}: it is on ${seen.node} by now, not on ${batch.from}`,
+      );
       return;
     case 'there':
       // An earlier attempt of this batch moved it, most likely; its bytes are not known any more.

@@ -26,38 +26,59 @@ export function nodeActivities(context: ActivityContext) {
     /** Registers a server as a worker, or finds it registered. */
     registerNode: async ({ cluster, holdId, node }: NodeRequest): Promise<{ nodeId: number }> => {
       await assertHeld(context.client, holdId);
-      return withCoordinator(clusterIn(context, cluster), session('register', { statementTimeoutSeconds: 300 }), async (db) => {
-        const present = await readRegistration(db, node);
-        if (present?.active && present.role === 'primary') return { nodeId: present.nodeId };
-        return { nodeId: await addNode(db, node) };
-      });
+      return withCoordinator(
+        clusterIn(context, cluster),
+        session('register', { statementTimeoutSeconds: 300 }),
+        async (db) => {
+          const present = await readRegistration(db, node);
+          if (present?.active && present.role === 'primary') return { nodeId: present.nodeId };
+          return { nodeId: await addNode(db, node) };
+        },
+      );
     },
 
-    replicateReferenceTables: async ({ cluster, holdId, transferMode }: { cluster: string; holdId: string; transferMode: string }): Promise<void> => {
+    replicateReferenceTables: async ({
+      cluster,
+      holdId,
+      transferMode,
+    }: {
+      cluster: string;
+      holdId: string;
+      transferMode: string;
+    }): Promise<void> => {
       await assertHeld(context.client, holdId);
       const options = session('reference tables', { statementTimeoutSeconds: 0 });
-      await withCoordinator(clusterIn(context, cluster), options, (db) => replicateReferenceTables(db, transferMode));
+      await withCoordinator(clusterIn(context, cluster), options, (db) =>
+        replicateReferenceTables(db, transferMode),
+      );
     },
 
     /** Takes a worker out again that this operation registered, unless it holds shards by now. */
     deregisterUnused: async ({ cluster, holdId, node }: NodeRequest): Promise<{ notes: string[] }> => {
       await assertHeld(context.client, holdId);
-      return withCoordinator(clusterIn(context, cluster), session('deregister', { statementTimeoutSeconds: 120 }), async (db) => {
-        const present = await readRegistration(db, node);
-        if (!present) return { notes: [] };
-        const shards = await countShards(db, present.groupId);
-        if (shards > 0) return { notes: [`${node} stays registered: it holds ${shards} shards by now`] };
-        // A row left behind would poison the server for a later return (measured, docs/citus.md).
-        for (let tries = 0; (await cleanUpDeferred(db, present.groupId)) > 0; tries += 1) {
-          if (tries === 60) {
-            throw ApplicationFailure.retryable(`leftovers on ${node} can't be cleaned up yet (pg_dist_cleanup, group ${present.groupId})`, 'Passing');
+      return withCoordinator(
+        clusterIn(context, cluster),
+        session('deregister', { statementTimeoutSeconds: 120 }),
+        async (db) => {
+          const present = await readRegistration(db, node);
+          if (!present) return { notes: [] };
+          const shards = await countShards(db, present.groupId);
+          if (shards > 0) return { notes: [`${node} stays registered: it holds ${shards} shards by now`] };
+          // A row left behind would poison the server for a later return (measured, docs/citus.md).
+          for (let tries = 0; (await cleanUpDeferred(db, present.groupId)) > 0; tries += 1) {
+            if (tries === 60) {
+              throw ApplicationFailure.retryable(
+                `leftovers on ${node} can't be cleaned up yet (pg_dist_cleanup, group ${present.groupId})`,
+                'Passing',
+              );
+            }
+            heartbeat();
+            await sleep(1_000);
           }
-          heartbeat();
-          await sleep(1_000);
-        }
-        await removeNode(db, node);
-        return { notes: [`${node} was deregistered again`] };
-      });
+          await removeNode(db, node);
+          return { notes: [`${node} was deregistered again`] };
+        },
+      );
     },
   };
 }

@@ -1,19 +1,19 @@
-import { createHash } from 'node:crypto';
 import { ApplicationFailure } from '@temporalio/common';
-import { withCoordinator, type Db } from '../citus/connect.js';
-import { readNodes, type ClusterNode } from '../citus/nodes.js';
-import { readRebalancePlan } from '../citus/rebalance-plan.js';
+import { withCoordinator } from '../citus/connect.js';
+import { readMeasure } from '../citus/measure.js';
+import { readNodes } from '../citus/nodes.js';
 import { readRegistration } from '../citus/registration.js';
 import { readShardGroups, type ShardGroup } from '../citus/shard-groups.js';
-import { readMeasure } from '../citus/measure.js';
-import type { Check, Move, Plan } from '../contract/index.js';
+import type { Check, Plan } from '../contract/index.js';
 import type { OperationRequest } from '../contract/request.js';
 import { balanceOf } from '../planning/balance.js';
 import { estimateSeconds } from '../planning/estimate.js';
-import { formatTables } from '../planning/format.js';
 import { unevenness } from '../planning/improvement.js';
-import { maxMovesPerRound, packMoves, type PackedMoves } from '../planning/planned-moves.js';
-import { clusterIn, ownWorkflowId, session, type ActivityContext } from './context.js';
+import { maxMovesPerRound, type PackedMoves } from '../planning/planned-moves.js';
+import { clusterIn, session, type ActivityContext } from './context.js';
+import { applyMoves, hashOf, incomingOf, pack, planMoves, shown } from './plan/group-moves.js';
+import { pretendedAddress } from './plan/placeholders.js';
+import { plannedNode, workersToAdd, type WorkersToAdd } from './plan/workers-to-add.js';
 import { checkTargets, type Incoming } from './preflight.js';
 
 export type PlanActivities = ReturnType<typeof planActivities>;
@@ -21,8 +21,7 @@ export type PlanActivities = ReturnType<typeof planActivities>;
 export interface ScaleOutPlan {
   plan: Plan;
   packed: PackedMoves;
-  /** Machines that a provisioner is to start, with the idempotency key of each. */
-  toStart: { placeholder: string; key: string }[];
+  toStart: WorkersToAdd['toStart'];
   checks: Check[];
   notes: string[];
   /** What each node will receive, for the disk check of machines that don't exist yet. */
@@ -33,8 +32,6 @@ export interface ScaleOutPlan {
 }
 
 const shownMoves = 50;
-/** Labels of colocation groups that travel with the moves; the rest are called `shards`. */
-const maxLabels = 200;
 
 export function planActivities(context: ActivityContext) {
   return {
@@ -68,8 +65,15 @@ export function planActivities(context: ActivityContext) {
           packed: pack(kept),
           toStart,
           incoming,
-          checks: await checkTargets(cluster, request, incoming.filter(({ node }) => !newWorkers.includes(node) || toStart.length === 0)),
-          notes: moves.length > kept.length ? [`the first ${kept.length} of ${moves.length} moves; the rest is planned after them`] : [],
+          checks: await checkTargets(
+            cluster,
+            request,
+            incoming.filter(({ node }) => !newWorkers.includes(node) || toStart.length === 0),
+          ),
+          notes:
+            moves.length > kept.length
+              ? [`the first ${kept.length} of ${moves.length} moves; the rest is planned after them`]
+              : [],
           ...(kept.length > 0
             ? { unevenness: unevenness(groups, eligible, await readMeasure(db)) }
             : { whyNoMoves: whyNoMoves(request, groups) }),
@@ -78,129 +82,56 @@ export function planActivities(context: ActivityContext) {
     },
 
     /** Refuses when a worker that the approved plan counts on is gone meanwhile. @throws PlanChanged */
-    confirmPlan: async ({ request, plan, newWorkers }: { request: OperationRequest; plan: PackedMoves; newWorkers: string[] }): Promise<void> => {
-      const gone = await withCoordinator(clusterIn(context, request.cluster), session('confirm plan'), async (db) => {
-        const missing: string[] = [];
-        for (const node of plan.nodes) {
-          if (!newWorkers.includes(node) && !(await readRegistration(db, node))?.active) missing.push(node);
-        }
-        return missing;
-      });
+    confirmPlan: async ({
+      request,
+      plan,
+      newWorkers,
+    }: {
+      request: OperationRequest;
+      plan: PackedMoves;
+      newWorkers: string[];
+    }): Promise<void> => {
+      const gone = await withCoordinator(
+        clusterIn(context, request.cluster),
+        session('confirm plan'),
+        async (db) => {
+          const missing: string[] = [];
+          for (const node of plan.nodes) {
+            if (!newWorkers.includes(node) && !(await readRegistration(db, node))?.active) missing.push(node);
+          }
+          return missing;
+        },
+      );
       if (gone.length === 0) return;
       throw ApplicationFailure.create({
         type: 'PlanChanged',
         message: `the plan is not possible any more: ${gone.join(', ')} left the cluster since`,
         nonRetryable: true,
-        details: [{ cluster: request.cluster, evidence: gone.map((node) => `${node} is not an active node`), remedies: ['start again for a new plan'] }],
+        details: [
+          {
+            cluster: request.cluster,
+            evidence: gone.map((node) => `${node} is not an active node`),
+            remedies: ['start again for a new plan'],
+          },
+        ],
       });
     },
 
     /** What Citus would still move when the approved moves are done. */
-    planRemainder: ({ request }: { request: OperationRequest }): Promise<{ packed: PackedMoves; movesTotal: number }> =>
-      withCoordinator(clusterIn(context, request.cluster), session('plan', { statementTimeoutSeconds: 300 }), async (db) => {
-        const moves = (await planMoves(db, await readShardGroups(db), [])).slice(0, maxMovesPerRound);
-        return { packed: pack(moves), movesTotal: moves.length };
-      }),
+    planRemainder: ({
+      request,
+    }: {
+      request: OperationRequest;
+    }): Promise<{ packed: PackedMoves; movesTotal: number }> =>
+      withCoordinator(
+        clusterIn(context, request.cluster),
+        session('plan', { statementTimeoutSeconds: 300 }),
+        async (db) => {
+          const moves = (await planMoves(db, await readShardGroups(db), [])).slice(0, maxMovesPerRound);
+          return { packed: pack(moves), movesTotal: moves.length };
+        },
+      ),
   };
-}
-
-interface GroupMove {
-  group: ShardGroup;
-  from: string;
-  to: string;
-  bytes: number;
-}
-
-async function planMoves(db: Db, groups: ShardGroup[], withNodes: string[]): Promise<GroupMove[]> {
-  const groupOf = new Map(groups.filter(({ movable }) => movable).flatMap((group) => group.shardIds.map((id) => [id, group])));
-  const seen = new Set<ShardGroup>();
-  const rows = await readRebalancePlan(db, withNodes, null);
-  return rows.flatMap(({ shardId, from, to }): GroupMove[] => {
-    const group = groupOf.get(shardId);
-    if (!group || seen.has(group)) return [];
-    seen.add(group);
-    return [{ group, from, to: placeholderOf(to), bytes: group.bytes }];
-  });
-}
-
-/** A machine that is yet to be started has no address; Citus's planner wants one. */
-const pretendedHost = 'citus-scaler-planned-worker';
-function pretendedAddress(node: string): string {
-  const [, number] = /^new worker (\d+)$/.exec(node) ?? [];
-  return number === undefined ? node : `${pretendedHost}:${number}`;
-}
-function placeholderOf(address: string): string {
-  return address.startsWith(`${pretendedHost}:`) ? `new worker ${address.slice(pretendedHost.length + 1)}` : address;
-}
-
-/** @throws InvalidInput for a `to` below the present number */
-function workersToAdd(request: OperationRequest<'scaleOut'>, nodes: ClusterNode[]): Pick<ScaleOutPlan, 'toStart'> & { newWorkers: string[] } {
-  const { input } = request;
-  const workers = nodes.filter(({ role, active }) => role === 'worker' && active);
-  if (input.nodes) {
-    const present = new Set(workers.map(({ node }) => node.toLowerCase()));
-    return { newWorkers: input.nodes.map((node) => node.toLowerCase()).filter((node) => !present.has(node)), toStart: [] };
-  }
-  const missing = input.add ?? (input.to ?? 0) - workers.length;
-  if (missing < 0) {
-    throw ApplicationFailure.create({
-      type: 'InvalidInput',
-      message: `to: ${input.to ?? 0} is below the present number of workers, ${workers.length}; removeWorker takes workers out`,
-      nonRetryable: true,
-      details: [{ cluster: request.cluster, evidence: workers.slice(0, 50).map(({ node }) => node), remedies: ['use removeWorker', `or say to: ${workers.length} or more`] }],
-    });
-  }
-  const toStart = Array.from({ length: missing }, (_, index) => ({
-    placeholder: `new worker ${index + 1}`,
-    key: `${ownWorkflowId()}/${index + 1}`,
-  }));
-  return { newWorkers: toStart.map(({ placeholder }) => placeholder), toStart };
-}
-
-function plannedNode(nodes: ClusterNode[], node: string, index: number): ClusterNode[] {
-  const groupId = Math.max(...nodes.map((each) => each.groupId)) + 1 + index;
-  const known = nodes.find((each) => each.node === node);
-  if (known) return [];
-  return [{ nodeId: -1 - index, groupId, node, role: 'worker', active: true, hasMetadata: false, metadataSynced: false, shouldHaveShards: true }];
-}
-
-function applyMoves(groups: ShardGroup[], moves: GroupMove[], nodes: ClusterNode[]): ShardGroup[] {
-  const target = new Map(moves.map(({ group, to }) => [group, nodes.find(({ node }) => node === to)?.groupId]));
-  return groups.map((group) => ({ ...group, groupId: target.get(group) ?? group.groupId }));
-}
-
-function hashOf(moves: GroupMove[], newWorkers: string[]): string {
-  const lines = moves.map(({ group, from, to }) => `${[...group.shardIds].sort((a, b) => a - b).join(',')} ${from} ${to}`);
-  return createHash('sha256').update([...newWorkers, ...lines.sort()].join('\n')).digest('hex').slice(0, 16);
-}
-
-function pack(moves: GroupMove[]): PackedMoves {
-  const nodes = [...new Set(moves.flatMap(({ from, to }) => [from, to]))];
-  const labels = [...new Set(moves.map(({ group }) => formatTables(group.tables)))].slice(0, maxLabels);
-  return packMoves(
-    moves.map(({ group, from, to, bytes }) => ({
-      shardId: Math.min(...group.shardIds),
-      from: nodes.indexOf(from),
-      to: nodes.indexOf(to),
-      bytes,
-      label: Math.max(0, labels.indexOf(formatTables(group.tables))),
-    })),
-    nodes,
-    labels,
-  );
-}
-
-function shown({ group, from, to, bytes }: GroupMove): Move {
-  return { shardIds: group.shardIds.slice(0, 20), tables: group.tables.slice(0, 20), from, to, bytes };
-}
-
-function incomingOf(moves: GroupMove[]): Incoming[] {
-  const byNode = new Map<string, Incoming>();
-  for (const { to, bytes } of moves) {
-    const sum = byNode.get(to) ?? { node: to, bytes: 0, largestGroupBytes: 0 };
-    byNode.set(to, { node: to, bytes: sum.bytes + bytes, largestGroupBytes: Math.max(sum.largestGroupBytes, bytes) });
-  }
-  return [...byNode.values()];
 }
 
 function whyNoMoves({ input }: OperationRequest<'scaleOut'>, groups: ShardGroup[]): string {

@@ -1,5 +1,5 @@
 import { ApplicationFailure } from '@temporalio/common';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { operationInputs } from '../contract/schema/inputs.js';
 import { isOperationType, type FailureDetails, type OperationType } from '../contract/index.js';
 import type { OperationRequest } from '../contract/request.js';
@@ -28,7 +28,8 @@ export function requestActivities(context: ActivityContext) {
         holdId: holdIdOf(cluster),
         transferMode: data.transferMode ?? movement.transferMode,
         parallelMoves: data.parallelMoves ?? movement.parallelMoves,
-        approval: cluster.approval === 'required' ? 'required' : (data.approval ?? cluster.approval ?? 'required'),
+        approval:
+          cluster.approval === 'required' ? 'required' : (data.approval ?? cluster.approval ?? 'required'),
         tune: movement.tune,
         searchAttributes: context.searchAttributes,
         keepsReports: context.config.reports !== undefined,
@@ -46,7 +47,9 @@ export function holdIdOf({ hosts, port }: ClusterConfig): string {
 
 function urlOf({ config, namespace }: ActivityContext): { url?: string } {
   if (config.temporalUi === undefined) return {};
-  return { url: `${config.temporalUi}/namespaces/${namespace}/workflows/${encodeURIComponent(ownWorkflowId())}` };
+  return {
+    url: `${config.temporalUi}/namespaces/${namespace}/workflows/${encodeURIComponent(ownWorkflowId())}`,
+  };
 }
 
 function refuseUnacceptable(cluster: ClusterConfig, accepted: string[]): void {
@@ -59,7 +62,11 @@ function refuseUnacceptable(cluster: ClusterConfig, accepted: string[]): void {
 }
 
 function invalidInput(cluster: string | undefined, evidence: string[]): ApplicationFailure {
-  const details: FailureDetails = { evidence, remedies: ['correct the input and start again'], ...(cluster === undefined ? {} : { cluster }) };
+  const details: FailureDetails = {
+    evidence,
+    remedies: ['correct the input and start again'],
+    ...(cluster === undefined ? {} : { cluster }),
+  };
   return ApplicationFailure.create({
     type: 'InvalidInput',
     message: `The input isn't right: ${evidence[0] ?? ''}${evidence.length > 1 ? ` (and ${evidence.length - 1} more)` : ''}`,

@@ -21,7 +21,13 @@ interface Notes {
 export function settingActivities(context: ActivityContext) {
   return {
     /** What may be borrowed on these nodes, with what the owner had. Changes nothing. */
-    readBorrowable: async ({ cluster, nodes }: { cluster: string; nodes: string[] }): Promise<Notes & { settings: BorrowedSetting[] }> =>
+    readBorrowable: async ({
+      cluster,
+      nodes,
+    }: {
+      cluster: string;
+      nodes: string[];
+    }): Promise<Notes & { settings: BorrowedSetting[] }> =>
       withCoordinator(clusterIn(context, cluster), session('read settings'), async (db) => {
         const read = await readNodeSetting(db, nodes, borrowable.name);
         const settings = read.flatMap((found): BorrowedSetting[] =>
@@ -30,19 +36,34 @@ export function settingActivities(context: ActivityContext) {
             : [{ node: found.node, name: borrowable.name, before: found.owners, raised: borrowable.raised }],
         );
         const notes = read.flatMap((found) =>
-          'error' in found ? [`${borrowable.name} could not be read on ${found.node}, it stays as it is: ${found.error}`] : [],
+          'error' in found
+            ? [`${borrowable.name} could not be read on ${found.node}, it stays as it is: ${found.error}`]
+            : [],
         );
         return { settings, notes };
       }),
 
     /** Raises them. A role that may not is no error: moves just take longer. */
-    raiseSettings: async ({ cluster, holdId, settings }: { cluster: string; holdId: string; settings: BorrowedSetting[] }): Promise<Notes> => {
+    raiseSettings: async ({
+      cluster,
+      holdId,
+      settings,
+    }: {
+      cluster: string;
+      holdId: string;
+      settings: BorrowedSetting[];
+    }): Promise<Notes> => {
       await assertHeld(context.client, holdId);
       return withCoordinator(clusterIn(context, cluster), session('borrow settings'), async (db) => {
-        const results = await setNodeSetting(db, settings.map(({ node, name, raised }) => ({ node, name, value: raised })));
+        const results = await setNodeSetting(
+          db,
+          settings.map(({ node, name, raised }) => ({ node, name, value: raised })),
+        );
         return {
           notes: results.flatMap(({ node, error }) =>
-            error === undefined ? [] : [`${borrowable.name} could not be lowered on ${node}, moves take longer: ${error}`],
+            error === undefined
+              ? []
+              : [`${borrowable.name} could not be lowered on ${node}, moves take longer: ${error}`],
           ),
         };
       });
@@ -52,7 +73,13 @@ export function settingActivities(context: ActivityContext) {
      * Gives back on each node what the owner had; a value that someone else has set meanwhile is left alone. Tries
      * all nodes before it fails for those that are away.
      */
-    giveBackSettings: async ({ cluster, settings }: { cluster: string; settings: BorrowedSetting[] }): Promise<{ left: string[] }> =>
+    giveBackSettings: async ({
+      cluster,
+      settings,
+    }: {
+      cluster: string;
+      settings: BorrowedSetting[];
+    }): Promise<{ left: string[] }> =>
       withCoordinator(clusterIn(context, cluster), session('give back settings'), async (db) => {
         const left: string[] = [];
         const wishes: { node: string; name: string; value: string | null }[] = [];
@@ -73,7 +100,9 @@ export function settingActivities(context: ActivityContext) {
             type: 'Passing',
             message: `settings could not be given back yet on ${away.join('; ')}`,
             nonRetryable: false,
-            details: [{ evidence: away, remedies: ['bring the node back', 'or give up: the report names the SQL'] }],
+            details: [
+              { evidence: away, remedies: ['bring the node back', 'or give up: the report names the SQL'] },
+            ],
           });
         }
         return { left };

@@ -27,30 +27,45 @@ export function verifyActivities(context: ActivityContext) {
   return {
     /** Looks whether the outcome is there: a finished movement need not have improved anything. @throws NotImproved */
     verifyScaleOut: (order: VerifyOrder): Promise<{ after: Balance; notes: string[]; detail: string }> =>
-      withCoordinator(clusterIn(context, order.request.cluster), session('verify', { statementTimeoutSeconds: 300 }), async (db) => {
-        const nodes = await readNodes(db);
-        const groups = await readShardGroups(db);
-        const after = balanceOf(groups, nodes);
-        for (const worker of order.newWorkers) {
-          const found = nodes.find(({ node }) => node.toLowerCase() === worker.toLowerCase());
-          if (!found?.active) throw notThere(`${worker} is ${found ? 'not active' : 'not registered'}`);
-          // Metadata follows within seconds; retried until it has.
-          if (!found.metadataSynced) throw ApplicationFailure.retryable(`${worker} has not got the metadata yet`, 'Passing');
-        }
-        const notes: string[] = [];
-        for (const { node, name, before } of order.borrowed) {
-          const [found] = await readNodeSetting(db, [node], name);
-          if (found && !('error' in found) && found.owners !== before) notes.push(`${name} on ${node} is ${found.owners ?? 'not set'}, not as before (${before ?? 'not set'})`);
-        }
-        const { movesTotal } = order.plan;
-        if (order.unevenness === undefined) return { after, notes, detail: `${count(order.newWorkers.length, 'new worker')} registered, active and in sync` };
-        const eligible = nodes.filter(({ shouldHaveShards }) => shouldHaveShards).map(({ groupId }) => groupId);
-        const measure = await readMeasure(db);
-        const now = unevenness(groups, eligible, measure);
-        const figures = `unevenness by ${measure.name} ${percent(order.unevenness)} → ${percent(now)}`;
-        if (now >= order.unevenness) throw notImproved(order.request.cluster, movesTotal, figures);
-        return { after, notes, detail: figures };
-      }),
+      withCoordinator(
+        clusterIn(context, order.request.cluster),
+        session('verify', { statementTimeoutSeconds: 300 }),
+        async (db) => {
+          const nodes = await readNodes(db);
+          const groups = await readShardGroups(db);
+          const after = balanceOf(groups, nodes);
+          for (const worker of order.newWorkers) {
+            const found = nodes.find(({ node }) => node.toLowerCase() === worker.toLowerCase());
+            if (!found?.active) throw notThere(`${worker} is ${found ? 'not active' : 'not registered'}`);
+            // Metadata follows within seconds; retried until it has.
+            if (!found.metadataSynced)
+              throw ApplicationFailure.retryable(`${worker} has not got the metadata yet`, 'Passing');
+          }
+          const notes: string[] = [];
+          for (const { node, name, before } of order.borrowed) {
+            const [found] = await readNodeSetting(db, [node], name);
+            if (found && !('error' in found) && found.owners !== before)
+              notes.push(
+                `${name} on ${node} is ${found.owners ?? 'not set'}, not as before (${before ?? 'not set'})`,
+              );
+          }
+          const { movesTotal } = order.plan;
+          if (order.unevenness === undefined)
+            return {
+              after,
+              notes,
+              detail: `${count(order.newWorkers.length, 'new worker')} registered, active and in sync`,
+            };
+          const eligible = nodes
+            .filter(({ shouldHaveShards }) => shouldHaveShards)
+            .map(({ groupId }) => groupId);
+          const measure = await readMeasure(db);
+          const now = unevenness(groups, eligible, measure);
+          const figures = `unevenness by ${measure.name} ${percent(order.unevenness)} → ${percent(now)}`;
+          if (now >= order.unevenness) throw notImproved(order.request.cluster, movesTotal, figures);
+          return { after, notes, detail: figures };
+        },
+      ),
   };
 }
 
@@ -77,7 +92,10 @@ function notImproved(cluster: string, moves: number, figures: string): Applicati
       {
         cluster,
         evidence: [figures],
-        remedies: ['look whether someone else moved shards or loaded data meanwhile', 'citus-scaler health shows the balance; start again to move the rest'],
+        remedies: [
+          'look whether someone else moved shards or loaded data meanwhile',
+          'citus-scaler health shows the balance; start again to move the rest',
+        ],
       },
     ],
   });

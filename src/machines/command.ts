@@ -25,20 +25,33 @@ export function commandProvisioner(cluster: string, { start, stop, list }: Comma
     },
     stop: async (node, key, signal) => {
       const cut = node.lastIndexOf(':');
-      const request = { action: 'stop', cluster, host: node.slice(0, cut), port: Number(node.slice(cut + 1)), key };
+      const request = {
+        action: 'stop',
+        cluster,
+        host: node.slice(0, cut),
+        port: Number(node.slice(cut + 1)),
+        key,
+      };
       await ask(stop, request, z.unknown(), signal);
     },
     list: async (signal) => {
       const { machines } = await ask(list, { action: 'list', cluster }, listAnswer, signal);
       return machines.map((machine): Machine => {
         const node = `${machine.host.toLowerCase()}:${machine.port}`;
-        return machine.key === undefined ? { node, running: machine.running } : { node, running: machine.running, key: machine.key };
+        return machine.key === undefined
+          ? { node, running: machine.running }
+          : { node, running: machine.running, key: machine.key };
       });
     },
   };
 }
 
-async function ask<T>(command: string[], request: object, answer: z.ZodType<T>, signal: AbortSignal): Promise<T> {
+async function ask<T>(
+  command: string[],
+  request: object,
+  answer: z.ZodType<T>,
+  signal: AbortSignal,
+): Promise<T> {
   const [program = '', ...args] = command;
   const { stdout } = await run(program, args, request, signal);
   let json: unknown;
@@ -49,10 +62,18 @@ async function ask<T>(command: string[], request: object, answer: z.ZodType<T>, 
   }
   const parsed = answer.safeParse(json);
   if (parsed.success) return parsed.data;
-  throw failed(program, `its answer isn't right: ${parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ')}`);
+  throw failed(
+    program,
+    `its answer isn't right: ${parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ')}`,
+  );
 }
 
-async function run(program: string, args: string[], request: object, signal: AbortSignal): Promise<{ stdout: string }> {
+async function run(
+  program: string,
+  args: string[],
+  request: object,
+  signal: AbortSignal,
+): Promise<{ stdout: string }> {
   try {
     return await execa(program, args, {
       input: `${JSON.stringify(request)}\n`,
@@ -65,8 +86,16 @@ async function run(program: string, args: string[], request: object, signal: Abo
     if (!(error instanceof ExecaError)) throw error;
     // execa's own error would count as failed, not as cancelled.
     if (error.isCanceled && error.cause instanceof Error) throw error.cause;
-    const said = String(error.stderr ?? '').trim().split('\n').slice(-5).join('\n').slice(0, 1_000);
-    throw failed(program, error.exitCode === undefined ? error.originalMessage : `exit code ${error.exitCode}: ${said}`);
+    const said = (error.stderr || '')
+      .trim()
+      .split('\n')
+      .slice(-5)
+      .join('\n')
+      .slice(0, 1_000);
+    throw failed(
+      program,
+      error.exitCode === undefined ? error.originalMessage : `exit code ${error.exitCode}: ${said}`,
+    );
   }
 }
 
@@ -75,6 +104,11 @@ function failed(program: string, evidence: string): ApplicationFailure {
     type: 'NeedsPerson',
     message: `the provisioner ${program} failed`,
     nonRetryable: true,
-    details: [{ evidence: [evidence], remedies: ['repair what it says, then retry: the same key is used again', 'or cancel'] }],
+    details: [
+      {
+        evidence: [evidence],
+        remedies: ['repair what it says, then retry: the same key is used again', 'or cancel'],
+      },
+    ],
   });
 }

@@ -11,7 +11,11 @@ export interface StrategyMeasure {
  * The strategy's own measure of unevenness: (largest − smallest cost) over the mean, among the given node groups
  * (those that may hold shards, empty ones included). 0 is even.
  */
-export function unevenness(groups: readonly BalanceGroup[], nodeGroups: readonly number[], measure: StrategyMeasure): number {
+export function unevenness(
+  groups: readonly BalanceGroup[],
+  nodeGroups: readonly number[],
+  measure: StrategyMeasure,
+): number {
   const costs = new Map(nodeGroups.map((id) => [id, 0]));
   for (const { groupId, bytes, movable } of groups) {
     const cost = costs.get(groupId);

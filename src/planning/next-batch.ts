@@ -13,7 +13,8 @@ export interface HandOut {
 
 /** Seconds that a batch of small moves is meant to last. */
 const batchSeconds = 60;
-const maxBatches = 1_000;
+/** Aimed at below the 1,000 that a round may have at most: each lane can end with a small one more. */
+const aimedBatches = 800;
 
 /**
  * Seconds that a move is expected to take. Measured online with `wal_retrieve_retry_interval` lowered: about
@@ -31,8 +32,8 @@ export function nextBatch({ pending, running, parallelMoves, total }: HandOut): 
   if (pending.length === 0 || running.length >= parallelMoves) return undefined;
   const lane = leastBusyLane(pending, running).sort((a, b) => b.bytes - a.bytes || a.shardId - b.shardId);
   const share = Math.ceil(pending.length / (2 * parallelMoves));
-  const most = Math.max(share, Math.ceil(total / maxBatches));
-  const least = Math.ceil(total / maxBatches);
+  const least = Math.ceil(total / aimedBatches);
+  const most = Math.max(share, least);
   const [first, ...others] = lane;
   if (!first) return undefined;
   const batch: Batch = [first];

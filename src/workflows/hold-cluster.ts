@@ -1,4 +1,10 @@
-import { CancellationScope, condition, isCancellation, setCurrentDetails, setHandler } from '@temporalio/workflow';
+import {
+  CancellationScope,
+  condition,
+  isCancellation,
+  setCurrentDetails,
+  setHandler,
+} from '@temporalio/workflow';
 import type { BorrowedSetting } from '../contract/index.js';
 import { borrowSignal, releaseSignal, type HoldInput } from './hold-messages.js';
 import { custodianActivities } from './operation/activities.js';
@@ -19,8 +25,12 @@ export async function holdCluster(input: HoldInput): Promise<'released' | 'given
     if (workflowId === input.holder.workflowId) released = true;
   });
   const show = (): void => {
-    const lines = borrowed.map(({ node, name, before, raised }) => `- ${node}: ${name} = ${raised}, before ${before ?? 'not set'}`);
-    setCurrentDetails([`**${input.cluster}** is held by ${input.holder.workflowId}`, '', ...lines].join('\n'));
+    const lines = borrowed.map(
+      ({ node, name, before, raised }) => `- ${node}: ${name} = ${raised}, before ${before ?? 'not set'}`,
+    );
+    setCurrentDetails(
+      [`**${input.cluster}** is held by ${input.holder.workflowId}`, '', ...lines].join('\n'),
+    );
   };
   show();
   try {
@@ -28,7 +38,13 @@ export async function holdCluster(input: HoldInput): Promise<'released' | 'given
     return 'released';
   } catch (error) {
     if (!isCancellation(error)) throw error;
-    return await CancellationScope.nonCancellable(() => giveBack(input, () => borrowed, () => released));
+    return await CancellationScope.nonCancellable(() =>
+      giveBack(
+        input,
+        () => borrowed,
+        () => released,
+      ),
+    );
   }
 }
 
@@ -39,10 +55,14 @@ async function giveBack(
 ): Promise<'released' | 'given back'> {
   const { stopMovesOf, giveBackSettings } = custodianActivities;
   const stop = { summary: `Stop the moves of ${holder.workflowId}` };
-  await untilDone(released, () => stopMovesOf.executeWithOptions(stop, [{ cluster, operationId: holder.workflowId }]));
+  await untilDone(released, () =>
+    stopMovesOf.executeWithOptions(stop, [{ cluster, operationId: holder.workflowId }]),
+  );
   const restore = { summary: 'Give back the borrowed settings' };
   if (borrowed().length > 0) {
-    await untilDone(released, () => giveBackSettings.executeWithOptions(restore, [{ cluster, settings: borrowed() }]));
+    await untilDone(released, () =>
+      giveBackSettings.executeWithOptions(restore, [{ cluster, settings: borrowed() }]),
+    );
   }
   return released() ? 'released' : 'given back';
 }

@@ -1,7 +1,13 @@
 import type { OperationReport, ScaleOutInput } from '../contract/index.js';
 import { count } from '../planning/format.js';
 import { withNodes } from '../planning/planned-moves.js';
-import { machineActivities, nodeActivities, planActivities, checkActivities, verifyActivities } from './operation/activities.js';
+import {
+  machineActivities,
+  nodeActivities,
+  planActivities,
+  checkActivities,
+  verifyActivities,
+} from './operation/activities.js';
 import { operation } from './operation/operation.js';
 
 const steps = {
@@ -35,7 +41,11 @@ export async function scaleOut(input: ScaleOutInput): Promise<OperationReport> {
     if (op.dryRun) return;
 
     await op.step(steps.approval, () => op.approval(planned.plan));
-    await op.call(planActivities.confirmPlan, 'Is the plan still possible?', { request, plan: planned.packed, newWorkers: planned.plan.newWorkers });
+    await op.call(planActivities.confirmPlan, 'Is the plan still possible?', {
+      request,
+      plan: planned.packed,
+      newWorkers: planned.plan.newWorkers,
+    });
     op.act();
 
     const machines = new Map<string, string>();
@@ -45,10 +55,18 @@ export async function scaleOut(input: ScaleOutInput): Promise<OperationReport> {
       await op.step(steps.start, async (step) => {
         for (const { placeholder, key } of toStart) {
           op.onStop(`stop the machine of ${placeholder}`, async () => {
-            const stopped = await op.call(machineActivities.stopUnused, `Stop ${machines.get(placeholder) ?? placeholder}`, { cluster, key, holdId });
+            const stopped = await op.call(
+              machineActivities.stopUnused,
+              `Stop ${machines.get(placeholder) ?? placeholder}`,
+              { cluster, key, holdId },
+            );
             op.note(...stopped.notes);
           });
-          const { node } = await op.call(machineActivities.startMachine, `Start ${placeholder}`, { cluster, key, holdId });
+          const { node } = await op.call(machineActivities.startMachine, `Start ${placeholder}`, {
+            cluster,
+            key,
+            holdId,
+          });
           machines.set(placeholder, node);
         }
         step.detail = [...machines.values()].join(', ');
@@ -56,7 +74,13 @@ export async function scaleOut(input: ScaleOutInput): Promise<OperationReport> {
           const node = machines.get(each.node);
           return node === undefined ? [] : [{ ...each, node }];
         });
-        op.checked(await op.call(checkActivities.checkNewNodes, 'Check the new machines', { request, nodes: [...machines.values()], incoming }));
+        op.checked(
+          await op.call(checkActivities.checkNewNodes, 'Check the new machines', {
+            request,
+            nodes: [...machines.values()],
+            incoming,
+          }),
+        );
       });
     }
 
@@ -67,7 +91,11 @@ export async function scaleOut(input: ScaleOutInput): Promise<OperationReport> {
       await op.step(steps.register, async (step) => {
         for (const node of newWorkers) {
           op.onStop(`deregister ${node}`, async () => {
-            const gone = await op.call(nodeActivities.deregisterUnused, `Deregister ${node} if it holds no shard`, { cluster, node, holdId });
+            const gone = await op.call(
+              nodeActivities.deregisterUnused,
+              `Deregister ${node} if it holds no shard`,
+              { cluster, node, holdId },
+            );
             op.note(...gone.notes);
           });
           await op.call(nodeActivities.registerNode, `Register ${node}`, { cluster, node, holdId });
@@ -82,7 +110,11 @@ export async function scaleOut(input: ScaleOutInput): Promise<OperationReport> {
       op.skip(steps.move, planned.whyNoMoves ?? 'nothing to move');
     } else {
       await op.step(steps.reference, () =>
-        op.call(nodeActivities.replicateReferenceTables, 'Copy reference tables', { cluster, holdId, transferMode: request.transferMode }),
+        op.call(nodeActivities.replicateReferenceTables, 'Copy reference tables', {
+          cluster,
+          holdId,
+          transferMode: request.transferMode,
+        }),
       );
       await op.step(steps.move, async (step) => {
         await op.move(packed);
@@ -92,7 +124,13 @@ export async function scaleOut(input: ScaleOutInput): Promise<OperationReport> {
     }
 
     await op.step(steps.verify, async (step) => {
-      const order = { request, newWorkers, plan: planned.plan, borrowed: op.wasBorrowed(), unevenness: planned.unevenness };
+      const order = {
+        request,
+        newWorkers,
+        plan: planned.plan,
+        borrowed: op.wasBorrowed(),
+        unevenness: planned.unevenness,
+      };
       const verified = await op.call(verifyActivities.verifyScaleOut, 'Verify', order);
       op.set({ after: verified.after });
       op.note(...verified.notes);
@@ -103,7 +141,9 @@ export async function scaleOut(input: ScaleOutInput): Promise<OperationReport> {
     async function moveRemainder(): Promise<void> {
       const rest = await op.call(planActivities.planRemainder, 'Is anything left to move?', { request });
       if (rest.packed.moves === '') return;
-      op.note(`a second round moved ${count(rest.movesTotal, 'shard group')} that Citus planned after the first`);
+      op.note(
+        `a second round moved ${count(rest.movesTotal, 'shard group')} that Citus planned after the first`,
+      );
       await op.step('Move the remainder', () => op.move(rest.packed));
     }
   });

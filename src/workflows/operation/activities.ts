@@ -34,7 +34,10 @@ export const requestActivities = proxyActivities<RequestActivities>({
 export const checkActivities = proxyActivities<CheckActivities>(persistent);
 export const planActivities = proxyActivities<PlanActivities>(persistent);
 export const nodeActivities = proxyActivities<NodeActivities>(persistent);
-export const machineActivities = proxyActivities<MachineActivities>({ ...persistent, startToCloseTimeout: '30m' });
+export const machineActivities = proxyActivities<MachineActivities>({
+  ...persistent,
+  startToCloseTimeout: '30m',
+});
 export const settingActivities = proxyActivities<SettingActivities>(persistent);
 export const verifyActivities = proxyActivities<VerifyActivities>(persistent);
 export const reportActivities = proxyActivities<ReportActivities>({
@@ -53,4 +56,6 @@ export const moveActivities = proxyActivities<MoveActivities>({
 export const holdActivities = proxyActivities<HoldActivities>({ ...persistent, startToCloseTimeout: '30d' });
 
 /** What the custodian does when its operation is gone: for ever, whatever the error. */
-export const custodianActivities = proxyActivities<Pick<MoveActivities, 'stopMovesOf'> & Pick<SettingActivities, 'giveBackSettings'>>(looking);
+export const custodianActivities = proxyActivities<
+  Pick<MoveActivities, 'stopMovesOf'> & Pick<SettingActivities, 'giveBackSettings'>
+>(looking);

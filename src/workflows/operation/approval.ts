@@ -19,11 +19,16 @@ export function createApproval(board: Board, caller: Caller): Approval {
   let answer: { by: string; rejected?: string } | undefined;
   return {
     refuse: (planHash) => {
-      if (asked === undefined || answer) return `no plan waits for approval: the operation is ${board.status.state}`;
+      if (asked === undefined || answer)
+        return `no plan waits for approval: the operation is ${board.status.state}`;
       if (planHash === undefined) {
-        return plans > 1 ? `the plan has changed: say which one you mean with planHash, the present one is ${asked}` : undefined;
+        return plans > 1
+          ? `the plan has changed: say which one you mean with planHash, the present one is ${asked}`
+          : undefined;
       }
-      return planHash === asked ? undefined : `planHash ${planHash} is not the present plan's, which is ${asked}`;
+      return planHash === asked
+        ? undefined
+        : `planHash ${planHash} is not the present plan's, which is ${asked}`;
     },
     approve: (by) => {
       answer = { by };

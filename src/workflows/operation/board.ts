@@ -1,6 +1,12 @@
 import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import { defineSearchAttributeKey } from '@temporalio/common';
-import type { Attention, OperationState, OperationStatus, OperationType, Step } from '../../contract/index.js';
+import type {
+  Attention,
+  OperationState,
+  OperationStatus,
+  OperationType,
+  Step,
+} from '../../contract/index.js';
 import type { OperationRequest } from '../../contract/request.js';
 import { renderDetails } from './details.js';
 
@@ -107,7 +113,7 @@ export async function runStep<T>(board: Board, name: string, work: (step: Step) 
   board.publish();
   try {
     const result = await work(step);
-    if (step.state === 'running') step.state = 'done';
+    step.state = 'done';
     return result;
   } catch (error) {
     step.state = 'failed';

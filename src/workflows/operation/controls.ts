@@ -1,4 +1,10 @@
-import { ApplicationFailure, defineQuery, defineSignal, defineUpdate, setHandler } from '@temporalio/workflow';
+import {
+  ApplicationFailure,
+  defineQuery,
+  defineSignal,
+  defineUpdate,
+  setHandler,
+} from '@temporalio/workflow';
 import type { Attention, OperationStatus, UpdateArgs, UpdateName } from '../../contract/index.js';
 import { statusQuery } from '../../contract/index.js';
 import type { Approval } from './approval.js';
@@ -19,8 +25,15 @@ interface Control<Name extends UpdateName> {
 }
 
 /** Registers all handlers, synchronously and before the first await: messages may arrive with the start. */
-export function registerControls(board: Board, caller: Caller, approval: Approval, movement: MovementControls): void {
-  setHandler(defineQuery<OperationStatus>(statusQuery), () => board.status, { description: 'Everything about the operation' });
+export function registerControls(
+  board: Board,
+  caller: Caller,
+  approval: Approval,
+  movement: MovementControls,
+): void {
+  setHandler(defineQuery<OperationStatus>(statusQuery), () => board.status, {
+    description: 'Everything about the operation',
+  });
   setHandler(mayMoveQuery, () => board.paused === undefined && !caller.givenUp);
   setHandler(troubleSignal, (activityId, attention) => caller.tell(activityId, attention ?? undefined));
 
@@ -37,7 +50,10 @@ export function registerControls(board: Board, caller: Caller, approval: Approva
   });
   control('reject', {
     description: 'Reject the plan shown, which ends the operation: {by, reason}',
-    refuse: ({ reason }) => missing('reason', reason) ?? ended() ?? approval.refuse(undefined)?.replace(/^the plan has changed.*/, ''),
+    refuse: ({ reason }) =>
+      missing('reason', reason) ??
+      ended() ??
+      approval.refuse(undefined)?.replace(/^the plan has changed.*/, ''),
     act: ({ by, reason }) => approval.reject(by, reason),
   });
   control('pause', {
@@ -89,24 +105,29 @@ export function registerControls(board: Board, caller: Caller, approval: Approva
   });
   control('ignoreWindow', {
     description: 'Move outside the maintenance window: {by, reason}',
-    refuse: ({ reason }) => missing('reason', reason) ?? `no maintenance window holds this operation: ${state()}`,
+    refuse: ({ reason }) =>
+      missing('reason', reason) ?? `no maintenance window holds this operation: ${state()}`,
     act: () => undefined,
   });
 }
 
 function control<Name extends UpdateName>(name: Name, { description, refuse, act }: Control<Name>): void {
-  setHandler(defineUpdate<undefined, [UpdateArgs[Name]]>(name), (args) => {
-    act(args);
-    return undefined;
-  }, {
-    description,
-    // Synchronous on purpose: what an async validator throws is never seen.
-    validator: (args: Partial<UpdateArgs[Name]> | undefined) => {
-      const given = args ?? {};
-      const problem = missing('by', (given as { by?: unknown }).by) ?? refuse(given as UpdateArgs[Name]);
-      if (problem) throw ApplicationFailure.nonRetryable(`${name}: ${problem}`, 'InvalidInput');
+  setHandler(
+    defineUpdate<undefined, [UpdateArgs[Name]]>(name),
+    (args) => {
+      act(args);
+      return undefined;
     },
-  });
+    {
+      description,
+      // Synchronous on purpose: what an async validator throws is never seen.
+      validator: (args: Partial<UpdateArgs[Name]> | undefined) => {
+        const given = args ?? {};
+        const problem = missing('by', (given as { by?: unknown }).by) ?? refuse(given as UpdateArgs[Name]);
+        if (problem) throw ApplicationFailure.nonRetryable(`${name}: ${problem}`, 'InvalidInput');
+      },
+    },
+  );
 }
 
 function missing(field: string, value: unknown): string | undefined {

@@ -10,7 +10,9 @@ export function renderDetails({ status, notes, paused }: Board): string {
     `**${status.type}** of **${status.cluster}**: ${status.state}${paused ? ` (paused by ${paused.by})` : ''}`,
     ...attention(status),
     ...progress(status),
-    status.steps.map(({ name, state, detail }) => `- ${stepMarks[state]} ${name}${detail ? `: ${detail}` : ''}`).join('\n'),
+    status.steps
+      .map(({ name, state, detail }) => `- ${stepMarks[state]} ${name}${detail ? `: ${detail}` : ''}`)
+      .join('\n'),
     ...(status.plan ? plan(status.plan, status.state === 'awaiting-approval') : []),
     ...checks(status.checks),
     ...(notes.length > 0 ? [['**Notes**', ...notes.slice(0, 20).map((note) => `- ${note}`)].join('\n')] : []),
@@ -26,14 +28,19 @@ function attention({ attention: problem }: OperationStatus): string[] {
 function progress({ progress: now }: OperationStatus): string[] {
   if (!now) return [];
   const [done, total] =
-    now.basis === 'bytes' ? [formatBytes(now.done), formatBytes(now.total)] : [now.done, `${now.total} moves`];
+    now.basis === 'bytes'
+      ? [formatBytes(now.done), formatBytes(now.total)]
+      : [now.done, `${now.total} moves`];
   return [`Moved ${done} of ${total} (${now.percent} %), ${now.movingTotal} at work`];
 }
 
 function plan({ hash, moves, movesTotal, bytes, newWorkers, before, after }: Plan, ask: boolean): string[] {
   const rows = moves
     .slice(0, 10)
-    .map((move) => `| ${formatTables(move.tables)}, ${move.shardIds[0] ?? ''} | ${move.from} | ${move.to} | ${formatBytes(move.bytes)} |`);
+    .map(
+      (move) =>
+        `| ${formatTables(move.tables)}, ${move.shardIds[0] ?? ''} | ${move.from} | ${move.to} | ${formatBytes(move.bytes)} |`,
+    );
   const more = movesTotal > 10 ? [`| and ${movesTotal - 10} more | | | |`] : [];
   const names = [...new Set([...before.workers, ...after.workers].map(({ node }) => node))];
   const bytesOf = (balance: Plan['before'], node: string): string =>
@@ -49,7 +56,9 @@ function plan({ hash, moves, movesTotal, bytes, newWorkers, before, after }: Pla
       ...names.slice(0, 50).map((node) => `| ${node} | ${bytesOf(before, node)} | ${bytesOf(after, node)} |`),
     ].join('\n'),
     ...(ask
-      ? [`Waiting for approval: send the update \`approve\` with \`{"by": "<you>", "planHash": "${hash}"}\`, or \`reject\` with \`{"by": "<you>", "reason": "<why>"}\`.`]
+      ? [
+          `Waiting for approval: send the update \`approve\` with \`{"by": "<you>", "planHash": "${hash}"}\`, or \`reject\` with \`{"by": "<you>", "reason": "<why>"}\`.`,
+        ]
       : []),
   ];
 }
@@ -60,7 +69,12 @@ function checks(all: Check[]): string[] {
   return [
     [
       `**Checks**: ${all.length - failed.length} passed, ${failed.length} stand out`,
-      ...failed.slice(0, 30).map(({ id, severity, evidence, remedy }) => `- ${severity} \`${id}\`: ${evidence}${remedy ? ` → ${remedy}` : ''}`),
+      ...failed
+        .slice(0, 30)
+        .map(
+          ({ id, severity, evidence, remedy }) =>
+            `- ${severity} \`${id}\`: ${evidence}${remedy ? ` → ${remedy}` : ''}`,
+        ),
     ].join('\n'),
   ];
 }

@@ -23,7 +23,11 @@ export function endingFailure(error: unknown): ApplicationFailure | undefined {
 
 /** Whether an activity refused to act because the cluster isn't held by this operation any more. */
 export function isHoldLost(error: unknown): boolean {
-  return error instanceof ActivityFailure && error.cause instanceof ApplicationFailure && error.cause.type === 'HoldLost';
+  return (
+    error instanceof ActivityFailure &&
+    error.cause instanceof ApplicationFailure &&
+    error.cause.type === 'HoldLost'
+  );
 }
 
 /** What a person reads of a failure that they have to repair. */
@@ -38,7 +42,15 @@ export function attentionOf(error: unknown): Attention {
     };
   }
   if (cause instanceof TimeoutFailure) {
-    return { problem: 'A call took too long', evidence: cause.message, remedies: ['look whether the cluster answers, then retry'] };
+    return {
+      problem: 'A call took too long',
+      evidence: cause.message,
+      remedies: ['look whether the cluster answers, then retry'],
+    };
   }
-  return { problem: 'Something unexpected happened', evidence: cause instanceof Error ? cause.message : String(cause), remedies: ['read the evidence, then retry or give up'] };
+  return {
+    problem: 'Something unexpected happened',
+    evidence: cause instanceof Error ? cause.message : String(cause),
+    remedies: ['read the evidence, then retry or give up'],
+  };
 }

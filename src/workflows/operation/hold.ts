@@ -7,7 +7,12 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import { holdType, type Attention, type BorrowedSetting, type OperationStatus } from '../../contract/index.js';
+import {
+  holdType,
+  type Attention,
+  type BorrowedSetting,
+  type OperationStatus,
+} from '../../contract/index.js';
 import type { OperationRequest } from '../../contract/request.js';
 import { borrowSignal, releaseSignal, type HoldInput } from '../hold-messages.js';
 import type { Board } from './board.js';
@@ -73,7 +78,10 @@ export async function acquireHold(board: Board, caller: Caller, request: Operati
   };
 }
 
-function withBorrowed({ borrowed: _before, ...status }: OperationStatus, settings: BorrowedSetting[]): OperationStatus {
+function withBorrowed(
+  { borrowed: _before, ...status }: OperationStatus,
+  settings: BorrowedSetting[],
+): OperationStatus {
   return settings.length > 0 ? { ...status, borrowed: settings } : status;
 }
 
@@ -120,16 +128,22 @@ async function waitForTurn(board: Board, caller: Caller, request: OperationReque
   });
   if (seen.state !== 'busy') return;
   if (request.input.ifBusy !== 'wait') {
-    throw operationFailure('ClusterBusy', `${request.cluster} is held by ${seen.holder.type} ${seen.holder.workflowId}`, {
-      cluster: request.cluster,
-      evidence: [`holder ${seen.holder.workflowId}, run ${seen.holder.runId}, since ${seen.since}`],
-      remedies: ['wait until it has ended', 'start again with ifBusy: "wait"'],
-    });
+    throw operationFailure(
+      'ClusterBusy',
+      `${request.cluster} is held by ${seen.holder.type} ${seen.holder.workflowId}`,
+      {
+        cluster: request.cluster,
+        evidence: [`holder ${seen.holder.workflowId}, run ${seen.holder.runId}, since ${seen.since}`],
+        remedies: ['wait until it has ended', 'start again with ifBusy: "wait"'],
+      },
+    );
   }
   const before = board.phase;
   board.phase = 'waiting-for-lock';
   board.publish();
-  await caller.call(holdActivities.awaitHoldEnd, `Wait for ${seen.holder.workflowId}`, { holdId: request.holdId });
+  await caller.call(holdActivities.awaitHoldEnd, `Wait for ${seen.holder.workflowId}`, {
+    holdId: request.holdId,
+  });
   board.phase = before;
   board.publish();
 }

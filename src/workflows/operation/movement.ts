@@ -49,10 +49,14 @@ export function createMovement(board: Board, caller: Caller): Movement {
     wasBorrowed: () => past,
     giveBack: async (hold) => {
       if (borrowed.length === 0) return;
-      const { left } = await caller.call(settingActivities.giveBackSettings, 'Give back the borrowed settings', {
-        cluster: board.status.cluster,
-        settings: borrowed,
-      });
+      const { left } = await caller.call(
+        settingActivities.giveBackSettings,
+        'Give back the borrowed settings',
+        {
+          cluster: board.status.cluster,
+          settings: borrowed,
+        },
+      );
       board.notes.push(...left);
       borrowed = [];
       await hold?.borrow([]);
@@ -70,7 +74,10 @@ export function createMovement(board: Board, caller: Caller): Movement {
     if (wanted.settings.length === 0) return;
     // The custodian knows before anything is raised: whoever dies now, it is given back.
     borrowed = wanted.settings;
-    past = [...past, ...borrowed.filter((each) => !past.some(({ node, name }) => node === each.node && name === each.name))];
+    past = [
+      ...past,
+      ...borrowed.filter((each) => !past.some(({ node, name }) => node === each.node && name === each.name)),
+    ];
     await hold.borrow(borrowed);
     const raised = await caller.call(settingActivities.raiseSettings, 'Borrow wal_retrieve_retry_interval', {
       cluster: request.cluster,
@@ -85,7 +92,7 @@ export function createMovement(board: Board, caller: Caller): Movement {
     const pending = new Set(moves);
     const totals = { moves: moves.length, bytes: moves.reduce((sum, { bytes }) => sum + bytes, 0) };
     const done = { moves: 0, bytes: 0 };
-    let failure: unknown;
+    let failure: Error | undefined;
 
     const start = (batch: Batch): void => {
       batch.forEach((move) => pending.delete(move));
@@ -104,7 +111,7 @@ export function createMovement(board: Board, caller: Caller): Movement {
         })
         .catch((error: unknown) => {
           batch.forEach((move) => pending.add(move));
-          if (!isCancellation(error)) failure ??= error;
+          if (!isCancellation(error)) failure ??= error instanceof Error ? error : new Error(String(error));
         })
         .finally(() => {
           running.delete(entry);
@@ -149,7 +156,10 @@ export function createMovement(board: Board, caller: Caller): Movement {
         if (failure !== undefined && running.size === 0) throw failure;
         const before = { running: running.size, limit: limit(), paused: board.paused };
         await caller.until(
-          () => running.size !== before.running || limit() !== before.limit || (board.paused === undefined) !== (before.paused === undefined),
+          () =>
+            running.size !== before.running ||
+            limit() !== before.limit ||
+            (board.paused === undefined) !== (before.paused === undefined),
         );
       }
     } finally {
@@ -162,7 +172,11 @@ export function createMovement(board: Board, caller: Caller): Movement {
   }
 
   /** Returns the shards of the moves that are still to be made (stopped by a pause). */
-  async function makeMoves(request: OperationRequest, packed: PackedMoves, batch: Batch): Promise<Set<number>> {
+  async function makeMoves(
+    request: OperationRequest,
+    packed: PackedMoves,
+    batch: Batch,
+  ): Promise<Set<number>> {
     const [first] = batch;
     const { from, to, tables } = namesOf(packed, first);
     const bytes = batch.reduce((sum, move) => sum + move.bytes, 0);

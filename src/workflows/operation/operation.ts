@@ -7,7 +7,14 @@ import {
   sleep,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { BorrowedSetting, Check, OperationReport, OperationType, Plan, Step } from '../../contract/index.js';
+import type {
+  BorrowedSetting,
+  Check,
+  OperationReport,
+  OperationType,
+  Plan,
+  Step,
+} from '../../contract/index.js';
 import type { OperationRequest } from '../../contract/request.js';
 import type { PackedMoves } from '../../planning/planned-moves.js';
 import { checkActivities, reportActivities, requestActivities } from './activities.js';
@@ -65,7 +72,10 @@ export async function operation<Type extends OperationType>(
   board.publish();
 
   try {
-    const request = (await caller.call(requestActivities.checkInput, 'Check the input', { type, input })) as OperationRequest<Type>;
+    const request = (await caller.call(requestActivities.checkInput, 'Check the input', {
+      type,
+      input,
+    })) as OperationRequest<Type>;
     introduce(board, request);
     if (request.input.dryRun !== true) {
       hold = await acquireHold(board, caller, request);
@@ -87,7 +97,8 @@ export async function operation<Type extends OperationType>(
       await cleanUp(board, caller, [...undo, giveBack]);
       await close(board, hold, startedAt, isCancellation(error) ? 'cancelled' : 'failed');
     });
-    if (isCancellation(error)) throw new CancelledFailure('The operation was cancelled; status says what was undone');
+    if (isCancellation(error))
+      throw new CancelledFailure('The operation was cancelled; status says what was undone');
     throw endingFailure(error) ?? unexpected(board, error);
   }
   return CancellationScope.nonCancellable(() => close(board, hold, startedAt, 'done'));
@@ -108,7 +119,9 @@ function operationOf<Type extends OperationType>(
     const foreign = blockers.find(({ id }) => id === 'foreign-job');
     throw operationFailure(
       foreign ? 'ForeignJobRunning' : 'PreflightRefused',
-      foreign ? `${request.cluster} is being changed by someone else: ${foreign.evidence}` : refusal(request.cluster, blockers),
+      foreign
+        ? `${request.cluster} is being changed by someone else: ${foreign.evidence}`
+        : refusal(request.cluster, blockers),
       {
         cluster: request.cluster,
         evidence: blockers.map(({ id, evidence }) => `${id}: ${evidence}`),
@@ -117,7 +130,10 @@ function operationOf<Type extends OperationType>(
     );
   };
   const preflight = async (): Promise<void> => {
-    const seen = await caller.call(checkActivities.preflight, 'Check the cluster', { request, operationId: workflowInfo().workflowId });
+    const seen = await caller.call(checkActivities.preflight, 'Check the cluster', {
+      request,
+      operationId: workflowInfo().workflowId,
+    });
     board.status.checks = seen.checks;
     if (seen.before) board.status.before ??= seen.before;
     refuse(seen.checks);
@@ -170,7 +186,11 @@ function refusal(cluster: string, blockers: Check[]): string {
 }
 
 /** Undoes, last first. When given up, what can't be undone within a few seconds is said instead. */
-async function cleanUp(board: Board, caller: Caller, undo: { name: string; run: () => Promise<void> }[]): Promise<void> {
+async function cleanUp(
+  board: Board,
+  caller: Caller,
+  undo: { name: string; run: () => Promise<void> }[],
+): Promise<void> {
   for (const { name, run } of [...undo].reverse()) {
     try {
       const work = run();
@@ -250,6 +270,7 @@ function unexpected(board: Board, error: unknown): Error {
 
 /** For what is shown before the input was checked: whatever came may be anything. */
 function clusterIn(input: unknown): string {
-  const cluster = typeof input === 'object' && input !== null && 'cluster' in input ? input.cluster : undefined;
+  const cluster =
+    typeof input === 'object' && input !== null && 'cluster' in input ? input.cluster : undefined;
   return typeof cluster === 'string' ? cluster.slice(0, 64) : '';
 }

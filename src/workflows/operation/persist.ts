@@ -15,7 +15,11 @@ export interface ProxiedActivity<Input, Output> {
  */
 export interface Caller {
   /** Runs an activity; `summary` is what the Temporal UI shows of it. */
-  call: <Input, Output>(activity: ProxiedActivity<Input, Output>, summary: string, input: Input) => Promise<Output>;
+  call: <Input, Output>(
+    activity: ProxiedActivity<Input, Output>,
+    summary: string,
+    input: Input,
+  ) => Promise<Output>;
   /** Parks until `retry`; throws GivenUp or CancelledFailure. */
   park: (id: string, attention: Attention) => Promise<void>;
   retry: () => void;
@@ -83,7 +87,9 @@ export function createCaller(board: Board): Caller {
       for (let attempt = 1; ; attempt += 1) {
         try {
           const activityId = attempt === 1 ? id : `${id}.${attempt}`;
-          return await untilGivenUp(activityId, () => activity.executeWithOptions({ summary, activityId }, [input]));
+          return await untilGivenUp(activityId, () =>
+            activity.executeWithOptions({ summary, activityId }, [input]),
+          );
         } catch (error) {
           if (isCancellation(error) || endingFailure(error)) throw error;
           if (isHoldLost(error) && caller.onHoldLost) await caller.onHoldLost();
@@ -97,19 +103,23 @@ export function createCaller(board: Board): Caller {
   async function untilGivenUp<T>(id: string, work: () => Promise<T>): Promise<T> {
     const scope = new CancellationScope();
     const running = scope.run(work);
-    let settled = false;
+    const outcome = { settled: false };
     const settle = (): void => {
-      settled = true;
+      outcome.settled = true;
     };
     running.then(settle, settle);
     open.add(id);
     try {
       // Not cancellable: a cancelled activity that changes something is waited for, so that nothing runs behind our back.
-      const stop = CancellationScope.nonCancellable(() => condition(() => settled || abandoned !== undefined));
+      const stop = CancellationScope.nonCancellable(() =>
+        condition(() => outcome.settled || abandoned !== undefined),
+      );
       await Promise.race([running, stop]);
-      if (abandoned && !settled) {
+      if (abandoned && !outcome.settled) {
         scope.cancel();
-        await CancellationScope.nonCancellable(() => Promise.race([running.catch(() => undefined), sleep(giveUpPatience)]));
+        await CancellationScope.nonCancellable(() =>
+          Promise.race([running.catch(() => undefined), sleep(giveUpPatience)]),
+        );
         failGivenUp();
       }
       return await running;

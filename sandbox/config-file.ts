@@ -1,0 +1,73 @@
+import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { stringify } from 'yaml';
+import type { SandboxCluster } from './cluster/cluster.js';
+
+export interface ConfigWishes {
+  /** Name of the cluster in the config; default `demo`. */
+  name?: string;
+  temporalUi?: string;
+  approval?: 'required' | 'auto';
+  parallelMoves?: number;
+  /** Whether machines can be started by the sandbox's own provisioner; default true. */
+  provisioner?: boolean;
+  reports?: string;
+  tune?: boolean;
+}
+
+const provisionerProgram = fileURLToPath(new URL('./provisioner.ts', import.meta.url));
+
+/** Writes a worker's config for sandbox clusters, the first of which is called `demo`. */
+export function writeConfig(
+  file: string,
+  clusters: { cluster: SandboxCluster; wishes?: ConfigWishes }[],
+  top: ConfigWishes = {},
+): void {
+  const entries = clusters.map(({ cluster, wishes = {} }, index) => {
+    const name = wishes.name ?? (index === 0 ? 'demo' : `demo${index + 1}`);
+    return [name, clusterConfig(cluster, wishes)] as const;
+  });
+  const config = {
+    ...(top.temporalUi === undefined ? {} : { temporalUi: top.temporalUi }),
+    ...(top.reports === undefined ? {} : { reports: top.reports }),
+    clusters: Object.fromEntries(entries),
+  };
+  writeFileSync(file, stringify(config));
+}
+
+function clusterConfig(cluster: SandboxCluster, wishes: ConfigWishes): object {
+  const { coordinator, database, user, passwordFile } = cluster;
+  const program = (action: string): string[] => [
+    process.execPath,
+    '--import',
+    import.meta.resolve('tsx'),
+    provisionerProgram,
+    action,
+    cluster.folder,
+  ];
+  return {
+    coordinator: {
+      host: coordinator.host,
+      port: coordinator.port,
+      database,
+      user,
+      passwordFile: plainPasswordFile(cluster, passwordFile),
+      tls: { mode: 'disable' },
+    },
+    allowedNodes: ['127.0.0.1:*'],
+    movement: { parallelMoves: wishes.parallelMoves ?? 2, tune: wishes.tune ?? true },
+    ...(wishes.approval === undefined ? {} : { approval: wishes.approval }),
+    ...(wishes.provisioner === false
+      ? {}
+      : {
+          workersFrom: { command: { start: program('start'), stop: program('stop'), list: program('list') } },
+        }),
+  };
+}
+
+/** The sandbox's file is in libpq's format; the config wants the password alone. */
+function plainPasswordFile({ folder, password }: SandboxCluster, _pgpass: string): string {
+  const file = `${folder}/password`;
+  writeFileSync(file, password, { mode: 0o600 });
+  return file;
+}

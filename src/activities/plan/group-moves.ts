@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto';
+import type { Db } from '../../citus/connect.js';
+import type { ClusterNode } from '../../citus/nodes.js';
+import { readRebalancePlan } from '../../citus/rebalance-plan.js';
+import type { ShardGroup } from '../../citus/shard-groups.js';
+import type { Move } from '../../contract/index.js';
+import { formatTables } from '../../planning/format.js';
+import { packMoves, type PackedMoves } from '../../planning/planned-moves.js';
+import type { Incoming } from '../preflight.js';
+import { placeholderOf } from './placeholders.js';
+
+/** Labels of colocation groups that travel with the moves; the rest are called like the first. */
+const maxLabels = 200;
+
+/** One shard group that Citus's planner would move. */
+export interface GroupMove {
+  group: ShardGroup;
+  from: string;
+  to: string;
+  bytes: number;
+}
+
+export async function planMoves(db: Db, groups: ShardGroup[], withNodes: string[]): Promise<GroupMove[]> {
+  const groupOf = new Map(
+    groups.filter(({ movable }) => movable).flatMap((group) => group.shardIds.map((id) => [id, group])),
+  );
+  const seen = new Set<ShardGroup>();
+  const rows = await readRebalancePlan(db, withNodes, null);
+  return rows.flatMap(({ shardId, from, to }): GroupMove[] => {
+    const group = groupOf.get(shardId);
+    if (!group || seen.has(group)) return [];
+    seen.add(group);
+    return [{ group, from, to: placeholderOf(to), bytes: group.bytes }];
+  });
+}
+
+export function applyMoves(groups: ShardGroup[], moves: GroupMove[], nodes: ClusterNode[]): ShardGroup[] {
+  const target = new Map(
+    moves.map(({ group, to }) => [group, nodes.find(({ node }) => node === to)?.groupId]),
+  );
+  return groups.map((group) => ({ ...group, groupId: target.get(group) ?? group.groupId }));
+}
+
+export function hashOf(moves: GroupMove[], newWorkers: string[]): string {
+  const lines = moves.map(
+    ({ group, from, to }) => `${[...group.shardIds].sort((a, b) => a - b).join(',')} ${from} ${to}`,
+  );
+  return createHash('sha256')
+    .update([...newWorkers, ...lines.sort()].join('\n'))
+    .digest('hex')
+    .slice(0, 16);
+}
+
+export function pack(moves: GroupMove[]): PackedMoves {
+  const nodes = [...new Set(moves.flatMap(({ from, to }) => [from, to]))];
+  const labels = [...new Set(moves.map(({ group }) => formatTables(group.tables)))].slice(0, maxLabels);
+  return packMoves(
+    moves.map(({ group, from, to, bytes }) => ({
+      shardId: Math.min(...group.shardIds),
+      from: nodes.indexOf(from),
+      to: nodes.indexOf(to),
+      bytes,
+      label: Math.max(0, labels.indexOf(formatTables(group.tables))),
+    })),
+    nodes,
+    labels,
+  );
+}
+
+export function shown({ group, from, to, bytes }: GroupMove): Move {
+  return { shardIds: group.shardIds.slice(0, 20), tables: group.tables.slice(0, 20), from, to, bytes };
+}
+
+export function incomingOf(moves: GroupMove[]): Incoming[] {
+  const byNode = new Map<string, Incoming>();
+  for (const { to, bytes } of moves) {
+    const sum = byNode.get(to) ?? { node: to, bytes: 0, largestGroupBytes: 0 };
+    byNode.set(to, {
+      node: to,
+      bytes: sum.bytes + bytes,
+      largestGroupBytes: Math.max(sum.largestGroupBytes, bytes),
+    });
+  }
+  return [...byNode.values()];
+}

@@ -1,0 +1,62 @@
+import { ApplicationFailure } from '@temporalio/common';
+import type { ClusterNode } from '../../citus/nodes.js';
+import type { OperationRequest } from '../../contract/request.js';
+import { ownWorkflowId } from '../context.js';
+
+export interface WorkersToAdd {
+  /** `host:port`, or a placeholder for a machine that is yet to be started. */
+  newWorkers: string[];
+  /** Machines that a provisioner is to start, with the idempotency key of each. */
+  toStart: { placeholder: string; key: string }[];
+}
+
+/** @throws InvalidInput for a `to` below the present number */
+export function workersToAdd(request: OperationRequest<'scaleOut'>, nodes: ClusterNode[]): WorkersToAdd {
+  const { input } = request;
+  const workers = nodes.filter(({ role, active }) => role === 'worker' && active);
+  if (input.nodes) {
+    const present = new Set(workers.map(({ node }) => node.toLowerCase()));
+    return {
+      newWorkers: input.nodes.map((node) => node.toLowerCase()).filter((node) => !present.has(node)),
+      toStart: [],
+    };
+  }
+  const missing = input.add ?? (input.to ?? 0) - workers.length;
+  if (missing < 0) {
+    throw ApplicationFailure.create({
+      type: 'InvalidInput',
+      message: `to: ${input.to ?? 0} is below the present number of workers, ${workers.length}; removeWorker takes workers out`,
+      nonRetryable: true,
+      details: [
+        {
+          cluster: request.cluster,
+          evidence: workers.slice(0, 50).map(({ node }) => node),
+          remedies: ['use removeWorker', `or say to: ${workers.length} or more`],
+        },
+      ],
+    });
+  }
+  const toStart = Array.from({ length: missing }, (_, index) => ({
+    placeholder: `new worker ${index + 1}`,
+    key: `${ownWorkflowId()}/${index + 1}`,
+  }));
+  return { newWorkers: toStart.map(({ placeholder }) => placeholder), toStart };
+}
+
+export function plannedNode(nodes: ClusterNode[], node: string, index: number): ClusterNode[] {
+  const groupId = Math.max(...nodes.map((each) => each.groupId)) + 1 + index;
+  const known = nodes.find((each) => each.node === node);
+  if (known) return [];
+  return [
+    {
+      nodeId: -1 - index,
+      groupId,
+      node,
+      role: 'worker',
+      active: true,
+      hasMetadata: false,
+      metadataSynced: false,
+      shouldHaveShards: true,
+    },
+  ];
+}

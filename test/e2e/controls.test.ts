@@ -1,0 +1,87 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { slowMoves } from '../support/slow-moves.js';
+import { fingerprint, retryIntervals, setStage, workersOf, type Stage } from '../support/stage.js';
+
+let stage: Stage;
+let before: Record<string, string>;
+beforeEach(async () => {
+  stage = await setStage({ wishes: { parallelMoves: 2 } });
+  before = await fingerprint(stage.cluster);
+});
+afterEach(() => stage.end());
+
+const moving = ({ progress }: { progress?: { movingTotal: number } | undefined }): boolean =>
+  (progress?.movingTotal ?? 0) > 0;
+
+/** Moves of ours that run at the server, whoever waits for them. */
+async function movesAtServer(): Promise<number> {
+  const [row] = await stage.cluster.query<{ n: number }>(
+    `select count(*)::int as n from pg_stat_activity where application_name ~ '^citus-scaler:.*:move:[0-9]+$' and state = 'active'`,
+  );
+  return row?.n ?? -1;
+}
+
+test('a cancel in the middle of the movement stops the moves, gives back and says what stays', async () => {
+  const release = await slowMoves(stage.cluster);
+  const op = await stage.scaleOut('cancelled', { add: 1 });
+  await op.until('moving', moving);
+  await expect.poll(movesAtServer, { timeout: 20_000 }).toBeGreaterThan(0);
+  await op.cancel();
+  await expect(op.result()).rejects.toThrow(/cancel/i);
+  await release();
+
+  const status = await op.status();
+  expect(status.state).toBe('cancelled');
+  expect(status.cancel?.requestedAt).toBeDefined();
+  expect(await movesAtServer()).toBe(0);
+  // Nothing had been moved: the worker is out again and its machine is stopped.
+  expect(await workersOf(stage.cluster)).toHaveLength(2);
+  expect(await retryIntervals(stage.cluster)).toEqual(['5s']);
+  expect(await fingerprint(stage.cluster)).toEqual(before);
+});
+
+test('a cancel while the plan waits for approval changes nothing', async () => {
+  const op = await stage.scaleOut('cancelled-early', { add: 1, approval: 'required' });
+  await op.until('awaiting approval', ({ state }) => state === 'awaiting-approval');
+  await op.cancel();
+  await expect(op.result()).rejects.toThrow(/cancel/i);
+  expect(await workersOf(stage.cluster)).toHaveLength(2);
+});
+
+test('pause now stops the moves, resume makes them, and a rejected plan ends the operation', async () => {
+  const release = await slowMoves(stage.cluster);
+  const op = await stage.scaleOut('paused', { add: 1 });
+  await op.until('moving', moving);
+  await op.update('pause', { by: 'test', now: true });
+  await op.until('paused', ({ state, progress }) => state === 'paused' && progress?.movingTotal === 0);
+  await expect.poll(movesAtServer, { timeout: 20_000 }).toBe(0);
+  await expect(op.update('pause', { by: 'test' })).rejects.toThrow();
+  await expect(op.update('setParallelMoves', { by: 'test', n: 0 })).rejects.toThrow();
+  await op.update('setParallelMoves', { by: 'test', n: 4 });
+  await release();
+  await op.update('resume', { by: 'test' });
+  expect((await op.result()).state).toBe('done');
+  expect(await fingerprint(stage.cluster)).toEqual(before);
+
+  const other = await stage.scaleOut('rejected', { add: 1, approval: 'required' });
+  await other.until('awaiting approval', ({ state }) => state === 'awaiting-approval');
+  await other.update('reject', { by: 'test', reason: 'not today' });
+  await expect(other.result()).rejects.toMatchObject({ cause: { type: 'PlanRejected' } });
+  expect(await workersOf(stage.cluster)).toHaveLength(3);
+});
+
+test('what a person must repair parks the operation; giving up ends it soon, whatever is unreachable', async () => {
+  const release = await slowMoves(stage.cluster);
+  const node = await stage.cluster.addNode();
+  const op = await stage.scaleOut('given-up', { nodes: [node.address] });
+  await op.until('moving', moving);
+  await node.kill();
+  await stage.cluster.coordinator.kill();
+  await release();
+  await op.until('in need of attention', ({ attention }) => attention !== undefined, 120);
+  const asked = Date.now();
+  await op.update('giveUp', { by: 'test', reason: 'the node is lost' });
+  await expect(op.result()).rejects.toMatchObject({ cause: { type: 'GivenUp' } });
+  expect(Date.now() - asked).toBeLessThan(30_000);
+  expect(JSON.stringify(await op.status())).toMatch(/ALTER SYSTEM RESET wal_retrieve_retry_interval/);
+});

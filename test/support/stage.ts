@@ -1,0 +1,171 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import { operationTypes, type OperationStatus, type ScaleOutInput } from '../../src/contract/index.js';
+import { writeConfig, type ConfigWishes } from '../../sandbox/config-file.js';
+import {
+  startCluster,
+  startTemporal,
+  type Flavour,
+  type SandboxCluster,
+  type StartOptions,
+} from '../../sandbox/index.js';
+import { startWorker, type WorkerProcess } from '../../sandbox/worker.js';
+
+export type TemporalServer = Awaited<ReturnType<typeof startTemporal>>;
+
+/** A cluster, a Temporal server of its own (the task queue's name is fixed) and a worker in a process of its own. */
+export interface Stage {
+  cluster: SandboxCluster;
+  temporal: TemporalServer;
+  client: Client;
+  configFile: string;
+  /** Folder of this stage; reports are kept in `reports/`. */
+  folder: string;
+  /** The worker that runs now. */
+  worker: WorkerProcess;
+  restartWorker: () => Promise<void>;
+  /** Starts a scale-out as any Temporal client would. */
+  scaleOut: (id: string, input: Partial<ScaleOutInput>) => Promise<Operation>;
+  end: () => Promise<void>;
+}
+
+export interface Operation {
+  id: string;
+  status: () => Promise<OperationStatus>;
+  /** Waits until the status is so; fails, showing the last one, when the operation has ended otherwise or time is up. */
+  until: (
+    wanted: string,
+    test: (status: OperationStatus) => boolean,
+    seconds?: number,
+  ) => Promise<OperationStatus>;
+  update: (name: string, args: object) => Promise<unknown>;
+  cancel: () => Promise<void>;
+  terminate: () => Promise<void>;
+  result: () => Promise<OperationStatus>;
+}
+
+/** The flavour to test against: the machine's own choice, or what SANDBOX_FLAVOUR says. */
+export const flavour = process.env['SANDBOX_FLAVOUR'] as Flavour | undefined;
+
+export async function setStage(
+  options: {
+    start?: Partial<StartOptions>;
+    wishes?: ConfigWishes;
+    load?: (cluster: SandboxCluster) => Promise<unknown>;
+  } = {},
+): Promise<Stage> {
+  const folder = mkdtempSync(join(tmpdir(), 'citus-scaler-stage-'));
+  const [cluster, temporal] = await Promise.all([
+    startCluster({ workers: 2, flavour, ...options.start }),
+    startTemporal({ ui: false }),
+  ]);
+  await (options.load ?? smallData)(cluster);
+  const configFile = join(folder, 'citus-scaler.yaml');
+  writeConfig(configFile, [{ cluster, wishes: options.wishes ?? {} }], { reports: join(folder, 'reports') });
+  const connection = await Connection.connect({ address: temporal.address });
+  const client = new Client({ connection });
+  const stage: Stage = {
+    cluster,
+    temporal,
+    client,
+    configFile,
+    folder,
+    worker: await startWorker(configFile, temporal.address),
+    restartWorker: async () => {
+      await stage.worker.kill();
+      stage.worker = await startWorker(configFile, temporal.address);
+    },
+    scaleOut: async (id, input) => {
+      await client.workflow.start(operationTypes[0], {
+        taskQueue: 'citus-scaler',
+        workflowId: id,
+        args: [{ cluster: 'demo', approval: 'auto', ...input }],
+      });
+      return operation(client, id);
+    },
+    end: async () => {
+      await stage.worker.kill();
+      await connection.close();
+      await Promise.all([cluster.stop(), temporal.stop()]);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+  return stage;
+}
+
+export function operation(client: Client, id: string): Operation {
+  const handle = client.workflow.getHandle(id);
+  const status = (): Promise<OperationStatus> => handle.query<OperationStatus>('status');
+  return {
+    id,
+    status,
+    until: async (wanted, test, seconds = 60) => {
+      let last: OperationStatus | undefined;
+      for (const end = Date.now() + seconds * 1_000; Date.now() < end;) {
+        last = await status().catch(() => last);
+        if (last && test(last)) return last;
+        if (last && ['done', 'failed', 'cancelled'].includes(last.state)) break;
+        await new Promise((resolve) => setTimeout(resolve, 150));
+      }
+      throw new Error(`${id} never was ${wanted}: ${JSON.stringify(last, null, 1)}`);
+    },
+    update: (name, args) => handle.executeUpdate(name, { args: [args] }),
+    cancel: async () => void (await handle.cancel()),
+    terminate: async () => void (await handle.terminate()),
+    result: () => handle.result() as Promise<OperationStatus>,
+  };
+}
+
+/** Three tables in two colocation groups and a reference table, 8 shards each, a few thousand rows. */
+export async function smallData(cluster: SandboxCluster): Promise<void> {
+  const statements = [
+    `create table tenants (tenant_id bigint primary key, name text not null)`,
+    `create table orders (tenant_id bigint, order_id bigint, note text, primary key (tenant_id, order_id))`,
+    `create table events (device_id bigint, at timestamptz, payload text, primary key (device_id, at))`,
+    `create table plans (id int primary key, name text)`,
+    `select create_distributed_table('tenants', 'tenant_id', shard_count => 8)`,
+    `select create_distributed_table('orders', 'tenant_id', colocate_with => 'tenants')`,
+    `select create_distributed_table('events', 'device_id', shard_count => 8, colocate_with => 'none')`,
+    `select create_reference_table('plans')`,
+    `insert into tenants select i, 'tenant ' || i from generate_series(1, 200) i`,
+    `insert into orders select i % 200 + 1, i, repeat(md5(i::text), 8) from generate_series(1, 4000) i`,
+    `insert into events select i, timestamptz '2026-01-01' + i * interval '1 s', md5(i::text) from generate_series(1, 2000) i`,
+    `insert into plans values (1, 'free'), (2, 'paid')`,
+  ];
+  for (const statement of statements) await cluster.query(statement);
+}
+
+/** Rows and a checksum that doesn't depend on their order, by table. */
+export async function fingerprint(cluster: SandboxCluster): Promise<Record<string, string>> {
+  const result: Record<string, string> = {};
+  for (const table of ['tenants', 'orders', 'events', 'plans']) {
+    const [row] = await cluster.query<{ print: string }>(
+      `select count(*) || ':' || coalesce(sum(hashtext(t::text)::bigint), 0) as print from ${table} t`,
+    );
+    result[table] = row?.print ?? 'none';
+  }
+  return result;
+}
+
+/** Nodes with their shards: what the end of an operation is compared by. */
+export async function workersOf(cluster: SandboxCluster): Promise<{ port: number; shards: number }[]> {
+  const rows = await cluster.query<{ port: number; shards: number }>(
+    `select n.nodeport as port, count(s.shardid)::int as shards
+       from pg_dist_node n left join pg_dist_placement p using (groupid)
+       left join (pg_dist_shard s join pg_dist_partition t on t.logicalrelid = s.logicalrelid and t.partmethod = 'h') on s.shardid = p.shardid
+      where n.groupid > 0 group by 1 order by 1`,
+  );
+  return rows;
+}
+
+/** What a movement borrows, as it is on each server now. */
+export async function retryIntervals(cluster: SandboxCluster): Promise<string[]> {
+  const read = cluster.workers
+    .filter((node) => node.isRunning())
+    .map((node) =>
+      node.query<{ value: string }>(`select current_setting('wal_retrieve_retry_interval') as value`),
+    );
+  return [...new Set((await Promise.all(read)).map(([row]) => row?.value ?? ''))];
+}

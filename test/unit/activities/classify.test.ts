@@ -1,0 +1,65 @@
+import { ApplicationFailure } from '@temporalio/common';
+import { describe, expect, test } from 'vitest';
+import { classify, needsPerson, passing, redact } from '../../../src/activities/classify.js';
+import { UnknownClusterError } from '../../../src/config/index.js';
+
+const sql = (code: string, message = 'something'): Error => Object.assign(new Error(message), { code });
+const typeOf = (error: unknown): string | undefined | null => {
+  const classified = classify(error);
+  return classified instanceof ApplicationFailure ? classified.type : classified.name;
+};
+
+describe('what passes by itself is retried', () => {
+  test.each([
+    '57P01',
+    '57P02',
+    '57P03',
+    '53300',
+    '53400',
+    '40001',
+    '40P01',
+    '55P03',
+    '08006',
+    '08001',
+    'ECONNREFUSED',
+    'ECONNRESET',
+    'ETIMEDOUT',
+  ])('%s', (code) => {
+    const classified = classify(sql(code)) as ApplicationFailure;
+    expect(classified.type).toBe(passing);
+    expect(classified.nonRetryable).toBe(false);
+  });
+  test.each([
+    'failure on connection marked as essential: 10.0.0.1:5432',
+    'server closed the connection unexpectedly',
+    'Could not fetch disk stats for node: db3:5432',
+    'could not acquire the lock required to move public.orders',
+    'shard move failed as the orphaned shard public.events_102008 leftover from the previous move could not be cleaned up',
+    'localhost:9703 is a metadata node, but is out of sync',
+  ])('XX000: %s', (message) => expect(typeOf(sql('XX000', message))).toBe(passing));
+});
+
+describe('what a person must repair parks', () => {
+  test.each(['28P01', '28000', '42501', '53100', '3D000', 'ENOTFOUND', 'XX000', '42883'])('%s', (code) => {
+    const classified = classify(sql(code)) as ApplicationFailure;
+    expect(classified.type).toBe(needsPerson);
+    expect(classified.nonRetryable).toBe(true);
+    expect(classified.details?.[0]).toMatchObject({
+      remedies: expect.arrayContaining([expect.any(String)]) as string[],
+    });
+  });
+});
+
+test('a cluster that the config does not name ends the operation, and the others are named', () => {
+  expect(typeOf(new UnknownClusterError('shop', ['demo']))).toBe('UnknownCluster');
+});
+
+test('a message of many addresses keeps the reason', () => {
+  const classified = classify(new AggregateError([sql('ECONNREFUSED', 'connect ECONNREFUSED ::1:5432')], ''));
+  expect(classified.message).toContain('ECONNREFUSED');
+});
+
+test('secrets that others quote are struck out', () => {
+  expect(redact('connect with password=hunter2 failed')).toBe('connect with password=*** failed');
+  expect(redact('postgres://app:hunter2@db1/app refused')).not.toContain('hunter2');
+});

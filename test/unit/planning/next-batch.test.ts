@@ -1,0 +1,78 @@
+import { expect, test } from 'vitest';
+import { nextBatch, type Batch } from '../../../src/planning/next-batch.js';
+import type { PlannedMove } from '../../../src/planning/planned-moves.js';
+
+const move = (shardId: number, from: number, to: number, bytes = 0): PlannedMove => ({
+  shardId,
+  from,
+  to,
+  bytes,
+  label: 0,
+});
+
+/** Hands out everything, always finishing the batch that began first. */
+function handOutAll(moves: PlannedMove[], parallelMoves: number): Batch[] {
+  const pending = new Set(moves);
+  const running: Batch[] = [];
+  const all: Batch[] = [];
+  for (;;) {
+    const batch = nextBatch({ pending: [...pending], running, parallelMoves, total: moves.length });
+    if (batch) {
+      batch.forEach((each) => pending.delete(each));
+      running.push(batch);
+      all.push(batch);
+      expect(running.length).toBeLessThanOrEqual(parallelMoves);
+    } else if (running.length > 0) running.shift();
+    else return all;
+  }
+}
+
+test('hands out every move exactly once, each batch between two nodes', () => {
+  const moves = Array.from({ length: 257 }, (_, index) =>
+    move(index, index % 3, 3 + (index % 2), index * 1e5),
+  );
+  const batches = handOutAll(moves, 4);
+  expect(
+    batches
+      .flat()
+      .map(({ shardId }) => shardId)
+      .sort((a, b) => a - b),
+  ).toEqual(moves.map(({ shardId }) => shardId));
+  for (const batch of batches) expect(new Set(batch.map(({ from, to }) => `${from}>${to}`)).size).toBe(1);
+});
+
+test('spreads moves over sources and targets', () => {
+  const moves = [move(1, 0, 2), move(2, 0, 2), move(3, 1, 3), move(4, 1, 3)];
+  const [first] = handOutAll(moves, 2);
+  const second = nextBatch({
+    pending: moves.filter((each) => !first?.includes(each)),
+    running: first ? [first] : [],
+    parallelMoves: 2,
+    total: 4,
+  });
+  expect(second?.[0].from).not.toBe(first?.[0].from);
+});
+
+test('a big move goes alone, the largest first', () => {
+  const moves = [move(1, 0, 1, 10e9), move(2, 0, 1, 90e9), move(3, 0, 1, 20e9)];
+  expect(handOutAll(moves, 1).map((batch) => batch.map(({ shardId }) => shardId))).toEqual([[2], [3], [1]]);
+});
+
+test('makes at most 1,000 batches of however many moves', () => {
+  const moves = Array.from({ length: 5_000 }, (_, index) => move(index, index % 10, 10 + (index % 7), 5e9));
+  expect(handOutAll(moves, 8).length).toBeLessThanOrEqual(1_000);
+});
+
+test('keeps all lanes busy at the end: twenty small moves at four at once are not four batches', () => {
+  const moves = Array.from({ length: 20 }, (_, index) => move(index, index % 2, 2 + (index % 2), 1e6));
+  const batches = handOutAll(moves, 4);
+  expect(Math.max(...batches.map(({ length }) => length))).toBeLessThanOrEqual(3);
+  expect(batches.at(-1)).toHaveLength(1);
+});
+
+test('hands out nothing while as many run as may', () => {
+  const moves = [move(1, 0, 1), move(2, 0, 1)];
+  expect(
+    nextBatch({ pending: moves, running: [[move(3, 0, 1)]], parallelMoves: 1, total: 3 }),
+  ).toBeUndefined();
+});
