@@ -1,11 +1,10 @@
-import { ApplicationFailure } from '@temporalio/common';
-import type { z } from 'zod';
 import { operationInputs } from '../contract/schema/inputs.js';
-import { isOperationType, type FailureDetails, type OperationType } from '../contract/index.js';
+import { isOperationType, type OperationType } from '../contract/index.js';
 import type { OperationRequest } from '../contract/request.js';
 import type { ClusterConfig } from '../config/index.js';
 import { acceptableChecks, checkIds } from './preflight.js';
 import { clusterIn, ownWorkflowId, type ActivityContext } from './context.js';
+import { invalidInput, sayProblems } from './input-problems.js';
 
 export type RequestActivities = ReturnType<typeof requestActivities>;
 
@@ -59,27 +58,4 @@ function refuseUnacceptable(cluster: ClusterConfig, accepted: string[]): void {
     checkIds.includes(id) ? `acceptChecks: ${id} can't be accepted` : `acceptChecks: there is no check ${id}`,
   );
   throw invalidInput(cluster.name, [...said, `it may name: ${acceptableChecks.join(', ')}`]);
-}
-
-function invalidInput(cluster: string | undefined, evidence: string[]): ApplicationFailure {
-  const details: FailureDetails = {
-    evidence,
-    remedies: ['correct the input and start again'],
-    ...(cluster === undefined ? {} : { cluster }),
-  };
-  return ApplicationFailure.create({
-    type: 'InvalidInput',
-    message: `The input isn't right: ${evidence[0] ?? ''}${evidence.length > 1 ? ` (and ${evidence.length - 1} more)` : ''}`,
-    nonRetryable: true,
-    details: [details],
-  });
-}
-
-/** A line a problem: the field, what is wrong, what it may be. */
-export function sayProblems(error: z.ZodError): string[] {
-  return error.issues.map((issue) => {
-    if (issue.code === 'unrecognized_keys') return `unknown field ${issue.keys.join(', ')}`;
-    const field = issue.path.join('.') || 'input';
-    return `${field}: ${issue.message}`;
-  });
 }

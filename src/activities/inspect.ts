@@ -1,0 +1,38 @@
+import { ApplicationFailure } from '@temporalio/common';
+import { inspectInput } from '../contract/schema/inputs.js';
+import type { InspectAnswer, InspectInput } from '../contract/index.js';
+import type { Config } from '../config/index.js';
+import { clusterOf } from '../config/index.js';
+import { inspectClusters } from './inspect/clusters.js';
+import { inspectHealth } from './inspect/health.js';
+import { inspectMoves } from './inspect/moves.js';
+import { inspectNodes } from './inspect/nodes.js';
+import { inspectPreflight } from './inspect/preflight.js';
+import { invalidInput, sayProblems } from './input-problems.js';
+
+export type InspectActivities = ReturnType<typeof inspectActivities>;
+
+/** What a person or a service reads of a cluster: so that secrets stay with the worker. Holds and changes nothing. */
+export function inspectActivities(config: Config) {
+  return {
+    /** @throws InvalidInput, UnknownCluster */
+    inspect: async ({ input }: { input: InspectInput }): Promise<InspectAnswer> => {
+      const parsed = inspectInput.safeParse(input, { reportInput: true });
+      if (!parsed.success) throw invalidInput(undefined, sayProblems(parsed.error));
+      const { what, cluster: name, page = 1, nodes } = parsed.data;
+      if (what === 'clusters') return inspectClusters(config, page);
+      if (name === undefined) throw ApplicationFailure.nonRetryable('cluster: required', 'InvalidInput');
+      const cluster = clusterOf(config, name);
+      switch (what) {
+        case 'health':
+          return inspectHealth(cluster, page);
+        case 'preflight':
+          return inspectPreflight(cluster, parsed.data.for ?? 'scaleOut', nodes ?? [], page);
+        case 'nodes':
+          return inspectNodes(cluster, page);
+        case 'moves':
+          return inspectMoves(cluster, page);
+      }
+    },
+  };
+}

@@ -1,0 +1,17 @@
+import type { Config } from '../../config/index.js';
+import type { ClustersAnswer } from '../../contract/index.js';
+import { pageOf } from './pages.js';
+
+export function inspectClusters({ clusters }: Config, page: number): ClustersAnswer {
+  const { items, ...next } = pageOf(clusters, page, 100);
+  return {
+    clusters: items.map(({ name, hosts, port, database, workersFrom, approval }) => ({
+      name,
+      coordinator: hosts.map((host) => `${host}:${port}`).join(', '),
+      database,
+      provisioner: workersFrom ? 'command' : 'none',
+      approval: approval ?? 'required',
+    })),
+    ...next,
+  };
+}

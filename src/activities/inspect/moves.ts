@@ -1,0 +1,18 @@
+import { withCoordinator } from '../../citus/connect.js';
+import { readShardGroups } from '../../citus/shard-groups.js';
+import type { ClusterConfig } from '../../config/index.js';
+import type { MovesAnswer } from '../../contract/index.js';
+import { session } from '../context.js';
+import { planMoves, shown } from '../plan/group-moves.js';
+import { pageOf } from './pages.js';
+
+/** What Citus's planner would move now. */
+export async function inspectMoves(cluster: ClusterConfig, page: number): Promise<MovesAnswer> {
+  const moves = await withCoordinator(
+    cluster,
+    session('inspect', { role: 'observer', statementTimeoutSeconds: 120 }),
+    async (db) => planMoves(db, await readShardGroups(db), []),
+  );
+  const { items, ...next } = pageOf(moves.map(shown), page, 100);
+  return { cluster: cluster.name, moves: items, movesTotal: moves.length, ...next };
+}

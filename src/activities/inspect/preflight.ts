@@ -1,0 +1,26 @@
+import type { ClusterConfig } from '../../config/index.js';
+import type { OperationType, PreflightAnswer } from '../../contract/index.js';
+import { runPreflight } from '../preflight.js';
+import { pageOf } from './pages.js';
+
+export async function inspectPreflight(
+  cluster: ClusterConfig,
+  type: OperationType,
+  nodes: string[],
+  page: number,
+): Promise<PreflightAnswer> {
+  const { transferMode, parallelMoves } = cluster.movement;
+  const { checks } = await runPreflight(cluster, {
+    input: nodes.length > 0 ? { nodes } : {},
+    transferMode,
+    parallelMoves,
+  });
+  const { items, ...next } = pageOf(checks, page, 80);
+  return {
+    cluster: cluster.name,
+    for: type,
+    checks: items,
+    blockers: checks.filter(({ severity, ok }) => severity === 'blocker' && !ok).length,
+    ...next,
+  };
+}

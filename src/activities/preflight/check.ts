@@ -1,0 +1,20 @@
+import type { Check } from '../../contract/index.js';
+
+/** What went well is shown too: a person sees what was looked at. */
+export function passed(id: string, evidence: string): Check {
+  return { id, severity: 'info', ok: true, evidence };
+}
+
+export function blocker(id: string, evidence: string, remedy: string): Check {
+  return { id, severity: 'blocker', ok: false, evidence, remedy };
+}
+
+export function warning(id: string, evidence: string, remedy: string): Check {
+  return { id, severity: 'warning', ok: false, evidence, remedy };
+}
+
+/** `a, b, c and 4 more` */
+export function listed(names: readonly string[], most = 10): string {
+  const shown = names.slice(0, most).join(', ');
+  return names.length > most ? `${shown} and ${names.length - most} more` : shown;
+}

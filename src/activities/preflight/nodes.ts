@@ -1,0 +1,93 @@
+import type { NodeCapacity } from '../../citus/capacity.js';
+import type { ClusterNode } from '../../citus/nodes.js';
+import { versionText, type ServerFacts } from '../../citus/server-facts.js';
+import type { Check } from '../../contract/index.js';
+import { blocker, listed, passed, warning } from './check.js';
+
+export function nodesActive(nodes: ClusterNode[], capacities: NodeCapacity[], wanted: string[]): Check {
+  const inactive = nodes
+    .filter(({ role, active, node }) => role === 'worker' && !active && !wanted.includes(node))
+    .map(({ node }) => `${node} is inactive`);
+  const silent = capacities.flatMap((each) =>
+    'error' in each ? [`${each.node} doesn't answer: ${each.error.split('\n')[0] ?? ''}`] : [],
+  );
+  const problems = [...inactive, ...silent];
+  return problems.length === 0
+    ? passed('nodes-active', `${nodes.length} nodes registered, all active and answering`)
+    : blocker('nodes-active', listed(problems), 'bring them back, or remove them, first');
+}
+
+export function metadataSynced(nodes: ClusterNode[]): Check {
+  const behind = nodes.filter(
+    ({ active, hasMetadata, metadataSynced: synced, role }) =>
+      role !== 'secondary' && active && hasMetadata && !synced,
+  );
+  return behind.length === 0
+    ? passed('metadata-synced', 'all nodes have the present metadata')
+    : blocker(
+        'metadata-synced',
+        `out of sync: ${listed(behind.map(({ node }) => node))}`,
+        'wait a few seconds; if it stays, run select start_metadata_sync_to_all_nodes()',
+      );
+}
+
+export function versionsEqual({ versionNum, citus }: ServerFacts, capacities: NodeCapacity[]): Check {
+  const others = capacities.flatMap((each) => {
+    if ('error' in each) return [];
+    const { capacity } = each;
+    const same =
+      Math.floor(capacity.versionNum / 10_000) === Math.floor(versionNum / 10_000) &&
+      capacity.citus === citus;
+    return same
+      ? []
+      : [
+          `${each.node}: PostgreSQL ${versionText(capacity.versionNum)}, Citus ${capacity.citus ?? 'missing'}`,
+        ];
+  });
+  return others.length === 0
+    ? passed(
+        'versions',
+        `all nodes: PostgreSQL ${Math.floor(versionNum / 10_000)}, Citus ${citus ?? 'missing'}`,
+      )
+    : blocker(
+        'versions',
+        `the coordinator has PostgreSQL ${versionText(versionNum)}, Citus ${citus ?? 'missing'}; ${listed(others)}`,
+        'finish the upgrade of all nodes first',
+      );
+}
+
+/** Said, because people wonder: standbys follow their primary, and a coordinator may hold shards like a worker. */
+export function specialNodes(nodes: ClusterNode[]): Check[] {
+  const standbys = nodes.filter(({ role }) => role === 'secondary').map(({ node }) => node);
+  const coordinator = nodes.find(({ role, shouldHaveShards }) => role === 'coordinator' && shouldHaveShards);
+  const drained = nodes
+    .filter(({ role, shouldHaveShards, active }) => role === 'worker' && active && !shouldHaveShards)
+    .map(({ node }) => node);
+  return [
+    ...(standbys.length > 0
+      ? [
+          passed(
+            'secondaries',
+            `${listed(standbys)}: standbys follow their primaries and receive nothing from us`,
+          ),
+        ]
+      : []),
+    ...(coordinator
+      ? [
+          passed(
+            'coordinator-shards',
+            `${coordinator.node}, the coordinator, holds shards: it takes part like a worker`,
+          ),
+        ]
+      : []),
+    ...(drained.length > 0
+      ? [
+          warning(
+            'drained-nodes',
+            `shouldhaveshards is off on ${listed(drained)}: they get nothing`,
+            'put them back in service if that is not meant',
+          ),
+        ]
+      : []),
+  ];
+}

@@ -1,0 +1,67 @@
+import type { Db } from './db.js';
+import { runOnNodes } from './node-settings.js';
+
+/** What a server has for moves, and how much of it is taken. */
+export interface Capacity {
+  versionNum: number;
+  citus: string | null;
+  walLevel: string;
+  slots: number;
+  slotsUsed: number;
+  senders: number;
+  sendersUsed: number;
+  workerProcesses: number;
+  logicalWorkers: number;
+  preparedMax: number;
+  /** Prepared transactions older than a minute that are not Citus's own. */
+  preparedOld: number;
+  /** Seconds of the oldest transaction that has written, and its process; null when none is older than 30 s. */
+  oldestWrite: { seconds: number; pid: number; tag: string } | null;
+  diskAvailable: number | null;
+  diskTotal: number | null;
+  /** Subscriptions, publications and slots of moves. */
+  moveLeftovers: string[];
+}
+
+/** One column of JSON, so that it also runs through `master_run_on_worker`. */
+const capacityQuery = `SELECT json_build_object(
+  'versionNum', current_setting('server_version_num')::int,
+  'citus', (SELECT extversion FROM pg_extension WHERE extname = 'citus'),
+  'walLevel', current_setting('wal_level'),
+  'slots', current_setting('max_replication_slots')::int,
+  'slotsUsed', (SELECT count(*) FROM pg_replication_slots),
+  'senders', current_setting('max_wal_senders')::int,
+  'sendersUsed', (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'walsender'),
+  'workerProcesses', current_setting('max_worker_processes')::int,
+  'logicalWorkers', current_setting('max_logical_replication_workers')::int,
+  'preparedMax', current_setting('max_prepared_transactions')::int,
+  'preparedOld', (SELECT count(*) FROM pg_prepared_xacts WHERE prepared < now() - interval '1 minute'),
+  'oldestWrite', (SELECT json_build_object('seconds', extract(epoch FROM now() - xact_start)::int, 'pid', pid, 'tag', coalesce(substring(upper(query) FROM '^\\s*([A-Z]+)'), state))
+     FROM pg_stat_activity WHERE backend_xid IS NOT NULL AND backend_type = 'client backend' AND pid <> pg_backend_pid()
+      AND xact_start < now() - interval '30 seconds' AND application_name NOT LIKE 'citus-scaler:%' ORDER BY xact_start LIMIT 1),
+  'diskAvailable', (SELECT available_disk_size FROM citus_local_disk_space_stats()),
+  'diskTotal', (SELECT total_disk_size FROM citus_local_disk_space_stats()),
+  'moveLeftovers', (SELECT coalesce(json_agg(name), '[]') FROM (
+     SELECT 'subscription ' || subname AS name FROM pg_subscription WHERE subname ~ '^citus_shard_(move|split)_'
+     UNION ALL SELECT 'publication ' || pubname FROM pg_publication WHERE pubname ~ '^citus_shard_(move|split)_'
+     UNION ALL SELECT 'replication slot ' || slot_name FROM pg_replication_slots WHERE slot_name ~ '^citus_shard_(move|split)_' AND NOT active) l)
+)::text`;
+
+export type NodeCapacity = { node: string; capacity: Capacity } | { node: string; error: string };
+
+/** Capacity of the server connected to. */
+export async function readCapacity(db: Db): Promise<Capacity> {
+  const [row] = await db.query<{ json_build_object: string }>(capacityQuery);
+  return JSON.parse(row?.json_build_object ?? '{}') as Capacity;
+}
+
+/** Capacity of each node, over the coordinator's own connections. */
+export async function readCapacities(db: Db, nodes: string[]): Promise<NodeCapacity[]> {
+  const answers = await runOnNodes(
+    db,
+    nodes.map((node) => ({ node, command: capacityQuery })),
+  );
+  return answers.map(({ node, success, result }) =>
+    success ? { node, capacity: JSON.parse(result) as Capacity } : { node, error: result },
+  );
+}

@@ -1,0 +1,39 @@
+import { WorkflowNotFoundError, type WorkflowExecutionDescription } from '@temporalio/client';
+import { isOperationType, type OperationType } from '../contract/index.js';
+import { request, type Context } from './context.js';
+import { UnknownOperationError } from './errors.js';
+import { isNotFound } from './grpc.js';
+
+/** An operation's workflow as Temporal sees it, with its type narrowed. */
+export interface Described {
+  type: OperationType;
+  open: boolean;
+  description: WorkflowExecutionDescription;
+}
+
+/** What Temporal knows of the workflow with this id, or undefined when there is none. */
+export async function findWorkflow(context: Context, id: string): Promise<WorkflowExecutionDescription | undefined> {
+  try {
+    return await request(context, () => context.client.workflow.getHandle(id).describe());
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError || isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
+/** @throws {@link UnknownOperationError} */
+export async function describeOperation(context: Context, id: string): Promise<Described> {
+  const description = await findWorkflow(context, id);
+  if (!description) {
+    throw new UnknownOperationError(`There is no operation ${id}.`, [], ['citus-scaler list --all shows them.']);
+  }
+  const { type } = description;
+  if (!isOperationType(type)) {
+    throw new UnknownOperationError(`${id} is a workflow of type ${type}, not an operation.`);
+  }
+  return { type, open: isOpen(description), description };
+}
+
+export function isOpen({ status }: WorkflowExecutionDescription): boolean {
+  return status.name === 'RUNNING' || status.name === 'PAUSED' || status.name === 'CONTINUED_AS_NEW';
+}

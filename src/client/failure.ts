@@ -1,0 +1,75 @@
+import {
+  ApplicationFailure,
+  CancelledFailure,
+  TerminatedFailure,
+  TimeoutFailure,
+  WorkflowFailedError,
+} from '@temporalio/client';
+import { isErrorType, type FailureDetails } from '../contract/index.js';
+import { OperationCancelledError, OperationError, UnreachableError } from './errors.js';
+
+/** What a workflow that didn't complete means, or undefined when the error is about something else. */
+export function failureOf(
+  error: unknown,
+  operation: string,
+): OperationError | OperationCancelledError | UnreachableError | undefined {
+  if (!(error instanceof WorkflowFailedError)) return undefined;
+  const cause = error.cause;
+  if (cause instanceof CancelledFailure) {
+    return new OperationCancelledError(operation, parseDetails(cause.details?.[0]), error);
+  }
+  if (cause instanceof TerminatedFailure) {
+    const message = `${operation} was terminated: ended from outside, without cleaning up.`;
+    const remedies = ['Look at the cluster before starting anew: citus-scaler health CLUSTER'];
+    return new OperationError('Terminated', message, { evidence: reasonOf(cause), remedies }, operation, error);
+  }
+  if (cause instanceof TimeoutFailure) {
+    return new OperationError('TimedOut', `${operation} ran into a workflow timeout.`, {}, operation, error);
+  }
+  const told = applicationFailure(cause);
+  if (told) return fromApplicationFailure(told, operation, error);
+  const message = cause?.message ?? error.message;
+  return new OperationError('Unexpected', message, {}, operation, error);
+}
+
+function fromApplicationFailure(
+  failure: ApplicationFailure,
+  operation: string,
+  error: unknown,
+): OperationError | UnreachableError {
+  const details = parseDetails(failure.details?.[0]);
+  if (failure.type === 'ClusterUnreachable') {
+    return new UnreachableError('cluster', failure.message, details, error);
+  }
+  const type = isErrorType(failure.type) ? failure.type : 'Unexpected';
+  return new OperationError(type, failure.message, details, operation, error);
+}
+
+/** The failure that says why: an activity's or a child's failure wraps it. */
+function applicationFailure(error: unknown): ApplicationFailure | undefined {
+  for (let inner = error; inner instanceof Error; inner = inner.cause) {
+    if (inner instanceof ApplicationFailure) return inner;
+  }
+  return undefined;
+}
+
+function reasonOf(failure: TerminatedFailure): string[] {
+  return failure.message === '' ? [] : [failure.message];
+}
+
+/** `details[0]` of a failure; written by a worker of any version, so nothing is taken for granted. */
+export function parseDetails(value: unknown): Partial<FailureDetails> {
+  if (typeof value !== 'object' || value === null) return {};
+  const found = new Map<string, unknown>(Object.entries(value));
+  const cluster = found.get('cluster');
+  return {
+    ...(typeof cluster === 'string' && { cluster }),
+    evidence: lines(found.get('evidence')),
+    remedies: lines(found.get('remedies')),
+  };
+}
+
+function lines(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  return Array.isArray(value) ? value.filter((line): line is string => typeof line === 'string') : [];
+}

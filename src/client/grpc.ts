@@ -1,0 +1,83 @@
+import type { ConnectionLike } from '@temporalio/client';
+import { isGrpcServiceError } from '@temporalio/client';
+import { ConnectionConfigError, UnreachableError } from './errors.js';
+
+/** gRPC status codes that mean "nobody is there" rather than "you asked for nonsense". */
+const code = { deadlineExceeded: 4, notFound: 5, permissionDenied: 7, unavailable: 14, unauthenticated: 16 };
+
+/** How long one request to Temporal may take before it counts as unreachable. */
+export const requestTimeoutMs = 8_000;
+
+/** Where the client is connected to, for messages. */
+export interface Target {
+  address: string;
+  namespace: string;
+}
+
+function grpcCode(error: unknown): number | undefined {
+  if (isGrpcServiceError(error)) return error.code;
+  if (error instanceof Error && error.cause !== undefined) return grpcCode(error.cause);
+  return undefined;
+}
+
+function innermost(error: unknown): string {
+  if (error instanceof Error && error.cause !== undefined) return innermost(error.cause);
+  return error instanceof Error ? error.message : String(error);
+}
+
+export function isNotFound(error: unknown): boolean {
+  return grpcCode(error) === code.notFound;
+}
+
+export function isDeadline(error: unknown): boolean {
+  return grpcCode(error) === code.deadlineExceeded;
+}
+
+/** Turns Temporal being away, or not letting us in, into a sentence; any other error is given back as it is. */
+export function explained(error: unknown, target: Target): unknown {
+  const found = grpcCode(error);
+  const evidence = [innermost(error)];
+  if (found === code.unavailable || found === code.deadlineExceeded) {
+    return unreachable(target, evidence, error);
+  }
+  if (found === code.unauthenticated || found === code.permissionDenied) {
+    const message = `Temporal at ${target.address} refused access to namespace ${target.namespace}.`;
+    const remedies = ['Check the key or certificate of the Temporal profile (TEMPORAL_API_KEY, TEMPORAL_TLS_*).'];
+    return new UnreachableError('temporal', message, { evidence, remedies }, error);
+  }
+  if (found === code.notFound && /namespace/i.test(innermost(error))) {
+    return new ConnectionConfigError(
+      `Temporal at ${target.address} has no namespace ${target.namespace} (--namespace, TEMPORAL_NAMESPACE).`,
+      error,
+    );
+  }
+  return error;
+}
+
+export function unreachable(target: Target, evidence: string[], cause?: unknown): UnreachableError {
+  return new UnreachableError(
+    'temporal',
+    `Temporal doesn't answer at ${target.address}.`,
+    {
+      evidence,
+      remedies: [
+        'Is the Temporal server running there? Another address: --address, --profile, TEMPORAL_ADDRESS or temporal.toml.',
+      ],
+    },
+    cause,
+  );
+}
+
+/** Runs requests with a deadline, so that a server that is away is noticed. */
+export async function within<T>(
+  connection: ConnectionLike,
+  target: Target,
+  run: () => Promise<T>,
+  timeoutMs = requestTimeoutMs,
+): Promise<T> {
+  try {
+    return await connection.withDeadline(Date.now() + timeoutMs, run);
+  } catch (error) {
+    throw explained(error, target);
+  }
+}

@@ -1,0 +1,126 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { WorkflowNotFoundError } from '@temporalio/client';
+import type {
+  ApproveArgs,
+  GiveUpArgs,
+  IgnoreWindowArgs,
+  OperationReport,
+  OperationStatus,
+  PauseArgs,
+  RejectArgs,
+  ResumeArgs,
+  RetryArgs,
+  SetParallelMovesArgs,
+  UpdateArgs,
+  UpdateName,
+} from '../contract/index.js';
+import { request, type Context } from './context.js';
+import { describeOperation } from './describe.js';
+import { failureOf } from './failure.js';
+import { explained } from './grpc.js';
+import { rateMeter } from './rate.js';
+import { readStatus } from './status.js';
+import { closedError, sendUpdate } from './updates.js';
+
+export interface WatchOptions {
+  /** How often to look; default 1,000. */
+  intervalMs?: number;
+  /** Ends the watch. The operation goes on. */
+  signal?: AbortSignal;
+}
+
+/** One operation, open or closed. */
+export class OperationHandle {
+  /** The workflow id. */
+  readonly id: string;
+  /** False when a start found this operation open already, with equal input. */
+  readonly started: boolean;
+  readonly #context: Context;
+
+  constructor(context: Context, id: string, started = false) {
+    this.#context = context;
+    this.id = id;
+    this.started = started;
+  }
+
+  /**
+   * What the operation says of itself, with the live progress of the moves that run.
+   * @throws UnknownOperationError, UnreachableError (within 10 s when no worker answers)
+   */
+  status(): Promise<OperationStatus> {
+    return readStatus(this.#context, this.id);
+  }
+
+  /**
+   * Waits for the end, however long that takes.
+   * @throws OperationError with the type, evidence and remedies; OperationCancelledError
+   */
+  async result(): Promise<OperationReport> {
+    await describeOperation(this.#context, this.id);
+    try {
+      return (await this.#context.client.workflow.getHandle(this.id).result()) as OperationReport;
+    } catch (error) {
+      throw failureOf(error, this.id) ?? explained(error, this.#context.target);
+    }
+  }
+
+  /** Each new status until the operation is closed, the closing one included, with rate and time left. */
+  async *watch({ intervalMs = 1_000, signal }: WatchOptions = {}): AsyncGenerator<OperationStatus, void, void> {
+    const measured = rateMeter();
+    let last = '';
+    while (!signal?.aborted) {
+      const status = measured(await this.status());
+      const text = JSON.stringify(status);
+      if (text !== last) yield status;
+      last = text;
+      if (isClosed(status)) return;
+      await sleep(intervalMs, undefined, signal ? { signal } : {}).catch(() => undefined);
+    }
+  }
+
+  /** Approves the plan shown; with `planHash`, only if that is still the plan. */
+  approve(args: ApproveArgs): Promise<void> {
+    return this.#update('approve', args);
+  }
+  reject(args: RejectArgs): Promise<void> {
+    return this.#update('reject', args);
+  }
+  pause(args: PauseArgs): Promise<void> {
+    return this.#update('pause', args);
+  }
+  resume(args: ResumeArgs): Promise<void> {
+    return this.#update('resume', args);
+  }
+  retry(args: RetryArgs): Promise<void> {
+    return this.#update('retry', args);
+  }
+  giveUp(args: GiveUpArgs): Promise<void> {
+    return this.#update('giveUp', args);
+  }
+  setParallelMoves(args: SetParallelMovesArgs): Promise<void> {
+    return this.#update('setParallelMoves', args);
+  }
+  ignoreWindow(args: IgnoreWindowArgs): Promise<void> {
+    return this.#update('ignoreWindow', args);
+  }
+
+  /** Asks Temporal to cancel: stops moves, gives back what was borrowed, undoes what can be undone. Returns at once. */
+  async cancel(): Promise<void> {
+    const { open } = await describeOperation(this.#context, this.id);
+    if (!open) throw await closedError(this.#context, this.id, 'cancel', undefined);
+    try {
+      await request(this.#context, () => this.#context.client.workflow.getHandle(this.id).cancel());
+    } catch (error) {
+      if (!(error instanceof WorkflowNotFoundError)) throw error;
+      throw await closedError(this.#context, this.id, 'cancel', error);
+    }
+  }
+
+  #update<Name extends UpdateName>(name: Name, args: UpdateArgs[Name]): Promise<void> {
+    return sendUpdate(this.#context, this.id, name, args);
+  }
+}
+
+export function isClosed({ state }: OperationStatus): boolean {
+  return state === 'done' || state === 'failed' || state === 'cancelled';
+}

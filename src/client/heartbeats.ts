@@ -1,0 +1,78 @@
+import { defaultPayloadConverter, type WorkflowExecutionDescription } from '@temporalio/client';
+import type { MoveHeartbeat, Moving } from '../contract/index.js';
+
+/** What a running batch of moves said last, and how often it was tried. */
+export interface LiveBatch {
+  heartbeat: MoveHeartbeat;
+  attempt: number;
+  /** Why the attempt before failed. */
+  lastFailure?: string;
+}
+
+/** The batches that run now, from the heartbeats of the workflow's pending activities. */
+export function liveBatches(description: WorkflowExecutionDescription): LiveBatch[] {
+  return (description.raw.pendingActivities ?? []).flatMap((activity) => {
+    const payload = activity.heartbeatDetails?.payloads?.[0];
+    if (!payload) return [];
+    const heartbeat = parseHeartbeat(decoded(payload));
+    if (!heartbeat) return [];
+    const lastFailure = activity.lastFailure?.message;
+    return [{ heartbeat, attempt: activity.attempt ?? 1, ...(lastFailure && { lastFailure }) }];
+  });
+}
+
+function decoded(payload: Parameters<typeof defaultPayloadConverter.fromPayload>[0]): unknown {
+  try {
+    return defaultPayloadConverter.fromPayload<unknown>(payload);
+  } catch {
+    return undefined; // encrypted or of another kind: live progress is a courtesy
+  }
+}
+
+/** A heartbeat was written by a worker of any version: what doesn't fit is left out. */
+export function parseHeartbeat(value: unknown): MoveHeartbeat | undefined {
+  const fields = fieldsOf(value);
+  if (fields.get('kind') !== 'moves') return undefined;
+  const current = parseMoving(fields.get('current'));
+  return {
+    kind: 'moves',
+    movesDone: count(fields.get('movesDone')),
+    bytesDone: count(fields.get('bytesDone')),
+    ...(current && { current }),
+  };
+}
+
+function parseMoving(value: unknown): Moving | undefined {
+  const fields = fieldsOf(value);
+  const from = fields.get('from');
+  const to = fields.get('to');
+  if (typeof from !== 'string' || typeof to !== 'string') return undefined;
+  const tables = fields.get('tables');
+  const phase = fields.get('phase');
+  const message = fields.get('message');
+  return {
+    from,
+    to,
+    tables: Array.isArray(tables) ? tables.filter((table): table is string => typeof table === 'string') : [],
+    phase: typeof phase === 'string' ? phase : 'waiting',
+    attempt: Math.max(1, count(fields.get('attempt'))),
+    ...optional('lagBytes', fields.get('lagBytes')),
+    ...optional('copiedBytes', fields.get('copiedBytes')),
+    ...optional('bytes', fields.get('bytes')),
+    ...(typeof message === 'string' && { message }),
+  };
+}
+
+function optional<Name extends string>(name: Name, value: unknown): Partial<Record<Name, number>> {
+  const result: Partial<Record<Name, number>> = {};
+  if (typeof value === 'number' && Number.isFinite(value) && value >= 0) result[name] = value;
+  return result;
+}
+
+function count(value: unknown): number {
+  return typeof value === 'number' && Number.isFinite(value) && value > 0 ? value : 0;
+}
+
+function fieldsOf(value: unknown): Map<string, unknown> {
+  return typeof value === 'object' && value !== null ? new Map(Object.entries(value)) : new Map();
+}

@@ -1,0 +1,63 @@
+import type { z } from 'zod';
+import type { InspectInput, OperationInputs, OperationType } from '../contract/index.js';
+import { inspectInput, operationInputs } from '../contract/schema/inputs.js';
+import { OperationError } from './errors.js';
+
+/** The input, checked and in its one spelling (hosts in lower case), or an `InvalidInput` that names every problem. */
+export function checkedInput<Type extends OperationType>(
+  type: Type,
+  input: OperationInputs[Type],
+): OperationInputs[Type] {
+  return checked(operationInputs[type], type, input);
+}
+
+export function checkedInspect(input: InspectInput): InspectInput {
+  return checked(inspectInput, 'inspect', input);
+}
+
+function checked<T>(schema: z.ZodType<T>, type: string, input: unknown): T {
+  const result = schema.safeParse(withoutUndefined(input));
+  if (result.success) return result.data;
+  const problems = result.error.issues.flatMap(problem);
+  throw new OperationError('InvalidInput', `The input of ${type} is not valid: ${problems.join('; ')}.`, {
+    ...clusterOf(input),
+    evidence: problems,
+    remedies: ['Correct the fields named and start again; nothing was started.'],
+  });
+}
+
+function problem(issue: z.core.$ZodIssue): string[] {
+  const field = issue.path.map(String).join('.');
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => `${[...issue.path.map(String), key].join('.')}: unknown field`);
+  }
+  return [field === '' ? issue.message : `${field}: ${issue.message}`];
+}
+
+function withoutUndefined(input: unknown): unknown {
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) return input;
+  return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
+}
+
+function clusterOf(input: unknown): { cluster?: string } {
+  if (typeof input !== 'object' || input === null || !('cluster' in input)) return {};
+  return typeof input.cluster === 'string' ? { cluster: input.cluster } : {};
+}
+
+/** Whether two inputs ask for the same: equal after checking, whatever the order of their fields. */
+export function sameInput(type: OperationType, one: unknown, other: unknown): boolean {
+  return canonical(normal(type, one)) === canonical(normal(type, other));
+}
+
+function normal(type: OperationType, input: unknown): unknown {
+  const result = operationInputs[type].safeParse(withoutUndefined(input));
+  return result.success ? result.data : input;
+}
+
+/** JSON with the fields of every object in order. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, inner: unknown) => {
+    if (typeof inner !== 'object' || inner === null || Array.isArray(inner)) return inner;
+    return Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)));
+  });
+}

@@ -1,0 +1,84 @@
+import { WorkflowIdReusePolicy } from '@temporalio/client';
+import {
+  inspectType,
+  taskQueue,
+  type InspectAnswer,
+  type InspectAnswers,
+  type InspectInput,
+  type InspectWhat,
+} from '../contract/index.js';
+import { request, type Context } from './context.js';
+import { UnreachableError } from './errors.js';
+import { failureOf } from './failure.js';
+import { explained, isDeadline } from './grpc.js';
+import { operationId } from './ids.js';
+import { checkedInspect } from './input.js';
+import { countWorkers, noWorker } from './workers.js';
+
+/** A look at a cluster takes seconds; one whose nodes hang takes their deadlines. */
+const answerTimeoutMs = 90_000;
+
+export type InspectInputOf<What extends InspectWhat> = InspectInput & { what: What };
+
+/** One look at a cluster, through the worker. Without `page` all pages are read and joined. */
+export async function inspect<What extends InspectWhat>(
+  context: Context,
+  given: InspectInputOf<What>,
+): Promise<InspectAnswers[What]> {
+  const input = { ...checkedInspect(given), what: given.what };
+  let answer = await readPage(context, input);
+  while (input.page === undefined && answer.nextPage !== undefined) {
+    const next = await readPage(context, { ...input, page: answer.nextPage });
+    answer = joined(answer, next);
+  }
+  return answer;
+}
+
+async function readPage<What extends InspectWhat>(
+  context: Context,
+  input: InspectInputOf<What>,
+): Promise<InspectAnswers[What]> {
+  const { client, target } = context;
+  const id = operationId(input.cluster ?? 'all', inspectType);
+  if ((await countWorkers(client, target)) === 0) throw noWorker('Temporal knows of none that polls.');
+  const handle = await request(context, () =>
+    client.workflow.start(inspectType, {
+      workflowId: id,
+      taskQueue,
+      args: [input],
+      workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
+      workflowExecutionTimeout: '5m',
+      staticSummary: `Look at ${input.cluster ?? 'the registered clusters'}: ${input.what}`,
+    }),
+  );
+  try {
+    const deadline = Date.now() + answerTimeoutMs;
+    return (await client.connection.withDeadline(deadline, () => handle.result())) as InspectAnswers[What];
+  } catch (error) {
+    throw failureOf(error, id) ?? (isDeadline(error) ? await tooSlow(context, id, input) : explained(error, target));
+  }
+}
+
+/** Who keeps us waiting: no worker took the work up, or the cluster doesn't answer it. */
+async function tooSlow(context: Context, id: string, { cluster, what }: InspectInput): Promise<UnreachableError> {
+  const { raw } = await request(context, () => context.client.workflow.getHandle(id).describe());
+  const waits = raw.pendingActivities?.[0];
+  if (!waits) return noWorker(`${id} was not taken up within ${answerTimeoutMs / 1_000} s.`);
+  const evidence = waits.lastFailure?.message;
+  return new UnreachableError(
+    'cluster',
+    `${cluster ?? 'The worker'} didn't answer to ${what} within ${answerTimeoutMs / 1_000} s.`,
+    { ...(cluster !== undefined && { cluster }), evidence: evidence ? [evidence] : [] },
+  );
+}
+
+/** Joins two pages: what the next one lists is added to what the first one lists. */
+function joined<Answer extends InspectAnswer>(first: Answer, next: Answer): Answer {
+  const { nextPage: _, ...rest } = first;
+  const sums = Object.entries(next).flatMap(([name, value]) => {
+    const before: unknown = Reflect.get(rest, name);
+    return Array.isArray(value) && Array.isArray(before) ? [[name, [...(before as unknown[]), ...(value as unknown[])]]] : [];
+  });
+  const more = next.nextPage === undefined ? {} : { nextPage: next.nextPage };
+  return { ...rest, ...(Object.fromEntries(sums) as object), ...more } as Answer;
+}

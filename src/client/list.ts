@@ -1,0 +1,134 @@
+import type { WorkflowExecutionInfo, WorkflowExecutionStatusName } from '@temporalio/client';
+import {
+  isOperationType,
+  operationStates,
+  operationTypes,
+  type OperationState,
+  type OperationStatus,
+  type OperationType,
+} from '../contract/index.js';
+import { request, type Context } from './context.js';
+import { firstInput } from './first-input.js';
+import { clusterOfId } from './ids.js';
+import { mapLimited } from './map-limited.js';
+import { readStatus } from './status.js';
+
+export interface ListOptions {
+  cluster?: string;
+  /** Closed ones too, as far back as Temporal keeps them. */
+  all?: boolean;
+  /** At most so many, the newest first; default 200. */
+  limit?: number;
+}
+
+export interface OperationRow {
+  operation: string;
+  type: OperationType;
+  cluster: string;
+  state: OperationState;
+  startedAt: string;
+  endedAt?: string;
+  /** What was asked for. */
+  summary?: string;
+  /** The problem, when a person is needed. */
+  attention?: string;
+}
+
+/** Operations, newest first. Works whether or not the namespace knows our search attributes. */
+export async function listOperations(context: Context, options: ListOptions): Promise<OperationRow[]> {
+  const { cluster, limit = 200 } = options;
+  const rows: OperationRow[] = [];
+  const found = await executions(context, options);
+  for (let from = 0; from < found.length && rows.length < limit; from += limit) {
+    const made = await mapLimited(found.slice(from, from + limit), 8, (info) => rowOf(context, info, cluster));
+    rows.push(...made.filter((row) => row !== undefined));
+  }
+  return rows.slice(0, limit);
+}
+
+/** An unknown search attribute makes the whole query fail, so nothing of ours is in it unless it is needed. */
+async function executions(context: Context, { cluster, all, limit = 200 }: ListOptions): Promise<WorkflowExecutionInfo[]> {
+  const types = operationTypes.map((type) => `'${type}'`).join(', ');
+  const query = `WorkflowType IN (${types})${all ? '' : " AND ExecutionStatus = 'Running'"}`;
+  return request(context, async () => {
+    const found: WorkflowExecutionInfo[] = [];
+    for await (const info of context.client.workflow.list({ query })) {
+      if (cluster !== undefined && !mayBeOf(info, cluster)) continue;
+      found.push(info);
+      if (found.length >= limit) break;
+    }
+    return found.sort((a, b) => b.startTime.getTime() - a.startTime.getTime());
+  });
+}
+
+/** Whether it may be this cluster's: an id of somebody's own says nothing, then the input is looked at. */
+function mayBeOf(info: WorkflowExecutionInfo, cluster: string): boolean {
+  const known = attribute(info, 'CitusCluster') ?? clusterOfId(info.workflowId);
+  return known === undefined || known === cluster;
+}
+
+async function rowOf(
+  context: Context,
+  info: WorkflowExecutionInfo,
+  wanted: string | undefined,
+): Promise<OperationRow | undefined> {
+  if (!isOperationType(info.type)) return undefined;
+  const cluster =
+    attribute(info, 'CitusCluster') ?? clusterOfId(info.workflowId) ?? (await clusterOfInput(context, info));
+  if (wanted !== undefined && cluster !== wanted) return undefined;
+  const open = info.status.name === 'RUNNING';
+  const [status, summary] = await Promise.all([
+    open ? readStatus(context, info.workflowId, 3_000).catch(() => undefined) : undefined,
+    summaryOf(context, info),
+  ]);
+  return {
+    operation: info.workflowId,
+    type: info.type,
+    cluster,
+    state: status?.state ?? stateOf(info),
+    startedAt: info.startTime.toISOString(),
+    ...(info.closeTime && !open && { endedAt: info.closeTime.toISOString() }),
+    ...(summary !== undefined && { summary }),
+    ...attentionOf(status),
+  };
+}
+
+function attentionOf(status: OperationStatus | undefined): { attention?: string } {
+  if (status?.attention) return { attention: status.attention.problem };
+  return status?.state === 'awaiting-approval' ? { attention: 'waits for approval' } : {};
+}
+
+async function summaryOf(context: Context, { workflowId, runId }: WorkflowExecutionInfo): Promise<string | undefined> {
+  try {
+    const described = await request(context, () => context.client.workflow.getHandle(workflowId, runId).describe());
+    return await described.staticSummary();
+  } catch {
+    return undefined; // a courtesy; it may be gone by now
+  }
+}
+
+async function clusterOfInput(context: Context, info: WorkflowExecutionInfo): Promise<string> {
+  const input = await firstInput(context, info.workflowId, info.runId).catch(() => undefined);
+  if (typeof input !== 'object' || input === null || !('cluster' in input)) return '';
+  return typeof input.cluster === 'string' ? input.cluster : '';
+}
+
+function attribute(info: WorkflowExecutionInfo, name: string): string | undefined {
+  const found = info.typedSearchAttributes.getAll().find(({ key }) => key.name === name);
+  return typeof found?.value === 'string' ? found.value : undefined;
+}
+
+const closedStates: Partial<Record<WorkflowExecutionStatusName, OperationState>> = {
+  COMPLETED: 'done',
+  CANCELLED: 'cancelled',
+  FAILED: 'failed',
+  TERMINATED: 'failed',
+  TIMED_OUT: 'failed',
+};
+
+function stateOf(info: WorkflowExecutionInfo): OperationState {
+  const closed = closedStates[info.status.name];
+  if (closed) return closed;
+  const told = attribute(info, 'CitusState');
+  return operationStates.find((state) => state === told) ?? 'running';
+}

@@ -1,0 +1,59 @@
+import type { Moving, OperationStatus, Progress } from '../contract/index.js';
+import type { LiveBatch } from './heartbeats.js';
+
+/** How many running moves a status shows. */
+const shownMoves = 50;
+
+/**
+ * Adds what the running batches have done so far to the workflow's own figures, which only grow when a batch ends.
+ * A move that is half copied counts with its copied bytes.
+ */
+export function withLiveProgress(status: OperationStatus, batches: LiveBatch[]): OperationStatus {
+  const { progress } = status;
+  if (!progress || batches.length === 0) return status;
+  const live = batches.reduce((sum, batch) => sum + doneBy(batch, progress.basis), 0);
+  const done = Math.min(progress.total, progress.done + live);
+  const moving = mergedMoving(progress.moving, batches);
+  return {
+    ...status,
+    progress: {
+      ...progress,
+      done,
+      percent: percentOf(done, progress),
+      moving: moving.slice(0, shownMoves),
+      movingTotal: Math.max(progress.movingTotal, moving.length),
+    },
+  };
+}
+
+function doneBy({ heartbeat }: LiveBatch, basis: Progress['basis']): number {
+  if (basis === 'moves') return heartbeat.movesDone;
+  const { copiedBytes = 0, bytes = copiedBytes } = heartbeat.current ?? {};
+  return heartbeat.bytesDone + Math.min(copiedBytes, bytes);
+}
+
+function percentOf(done: number, { total, percent }: Progress): number {
+  return total > 0 ? Math.floor((100 * done) / total) : percent;
+}
+
+/** The heartbeats know more of a move than the workflow; a move that only the workflow knows is kept. */
+function mergedMoving(known: Moving[], batches: LiveBatch[]): Moving[] {
+  const live = batches.flatMap((batch) => (batch.heartbeat.current ? [movingOf(batch.heartbeat.current, batch)] : []));
+  const left = live.map(routeOf);
+  const others = known.filter((move) => {
+    const found = left.indexOf(routeOf(move));
+    if (found >= 0) left.splice(found, 1);
+    return found < 0;
+  });
+  return [...live, ...others];
+}
+
+function movingOf(current: Moving, { attempt, lastFailure }: LiveBatch): Moving {
+  const message = current.message ?? (attempt > 1 ? lastFailure : undefined);
+  return { ...current, attempt: Math.max(attempt, current.attempt), ...(message !== undefined && { message }) };
+}
+
+/** A batch goes from one node to another; the workflow names its first move's table only. */
+function routeOf({ from, to }: Moving): string {
+  return `${from} ${to}`;
+}

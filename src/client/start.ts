@@ -1,0 +1,84 @@
+import { WorkflowExecutionAlreadyStartedError, WorkflowIdReusePolicy } from '@temporalio/client';
+import { taskQueue, type OperationInputs, type OperationType } from '../contract/index.js';
+import { request, type Context } from './context.js';
+import { describeOperation } from './describe.js';
+import { OperationError, UnknownOperationError } from './errors.js';
+import { firstInput } from './first-input.js';
+import { operationId } from './ids.js';
+import { checkedInput, sameInput } from './input.js';
+import { summaryOf } from './summary.js';
+
+export interface StartOptions {
+  /** The operation's id, an idempotency key: open with equal input → attached to; anything else → `InvalidInput`. */
+  id?: string;
+}
+
+export interface Started {
+  id: string;
+  /** False when an operation that was open already was attached to. */
+  started: boolean;
+}
+
+export async function startOperation<Type extends OperationType>(
+  context: Context,
+  type: Type,
+  given: OperationInputs[Type],
+  options: StartOptions,
+): Promise<Started> {
+  const input = checkedInput(type, given);
+  const id = options.id ?? operationId(input.cluster, type);
+  checkId(id);
+  try {
+    await request(context, () =>
+      context.client.workflow.start(type, {
+        workflowId: id,
+        taskQueue,
+        args: [input],
+        workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
+        staticSummary: summaryOf(type, input),
+      }),
+    );
+    return { id, started: true };
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    await attach(context, type, id, input);
+    return { id, started: false };
+  }
+}
+
+function checkId(id: string): void {
+  if (id.trim() !== '' && Buffer.byteLength(id) <= 1_000) return;
+  throw new OperationError('InvalidInput', 'id: must be 1 to 1000 bytes long.', { evidence: [`id: "${id}"`] });
+}
+
+/** @throws OperationError `InvalidInput` unless the id is of an open operation that was asked for with the same input. */
+async function attach<Type extends OperationType>(
+  context: Context,
+  type: Type,
+  id: string,
+  input: OperationInputs[Type],
+): Promise<void> {
+  const found = await describeOperation(context, id).catch((error: unknown) => {
+    if (error instanceof UnknownOperationError) throw taken(id, input.cluster, error.message);
+    throw error;
+  });
+  if (!found.open) {
+    const ended = found.description.closeTime?.toISOString() ?? 'earlier';
+    throw taken(id, input.cluster, `it is the id of an operation that ended (${ended})`);
+  }
+  if (found.type !== type) {
+    throw taken(id, input.cluster, `it is the id of an open ${found.type}`);
+  }
+  const theirs = await firstInput(context, id, found.description.runId);
+  if (!sameInput(type, theirs, input)) {
+    throw taken(id, input.cluster, `the operation is open, with another input: ${JSON.stringify(theirs)}`);
+  }
+}
+
+function taken(id: string, cluster: string, why: string): OperationError {
+  return new OperationError('InvalidInput', `id: ${id} is taken: ${why.replace(/\.$/, '')}.`, {
+    cluster,
+    evidence: [why],
+    remedies: ['An id stands for one operation for ever: choose another, or leave it out.'],
+  });
+}

@@ -1,0 +1,95 @@
+import type { OperationReport, OperationStatus } from '../contract/index.js';
+import { request, type Context } from './context.js';
+import { describeOperation, type Described } from './describe.js';
+import { OperationCancelledError, UnreachableError } from './errors.js';
+import { failureOf } from './failure.js';
+import { firstInput } from './first-input.js';
+import { liveBatches } from './heartbeats.js';
+import { clusterOfId } from './ids.js';
+import { withLiveProgress } from './progress.js';
+import { explained, isDeadline } from './grpc.js';
+import { noWorker } from './workers.js';
+import { statusQuery } from '../contract/index.js';
+
+/** A worker that is there answers in milliseconds; one that restarts needs some seconds. */
+export const answerTimeoutMs = 8_000;
+/** A closed operation can be told without a worker, so the wait for one is short. */
+const closedAnswerTimeoutMs = 3_000;
+
+/**
+ * An operation's status: its own answer, with what the running moves report live. Of a closed one whose worker is
+ * away, what its result or its failure tells.
+ */
+export async function readStatus(
+  context: Context,
+  id: string,
+  timeoutMs = answerTimeoutMs,
+): Promise<OperationStatus> {
+  const described = await describeOperation(context, id);
+  if (described.open) return openStatus(context, id, timeoutMs);
+  return closedStatus(context, id, described);
+}
+
+async function openStatus(context: Context, id: string, timeoutMs: number): Promise<OperationStatus> {
+  const status = await queried(context, id, timeoutMs);
+  if (!status.progress) return status;
+  // Looked at after the query: a batch that ends in between is then missed for a moment, never counted twice.
+  const { description } = await describeOperation(context, id);
+  return withLiveProgress(status, liveBatches(description));
+}
+
+async function queried(context: Context, id: string, timeoutMs: number): Promise<OperationStatus> {
+  const { client, target } = context;
+  try {
+    const deadline = Date.now() + timeoutMs;
+    const handle = client.workflow.getHandle(id);
+    return await client.connection.withDeadline(deadline, () => handle.query<OperationStatus>(statusQuery));
+  } catch (error) {
+    const known = explained(error, target);
+    // Temporal answered a moment ago, so it is the worker that doesn't answer now.
+    if (known instanceof UnreachableError && !isDeadline(error)) throw known;
+    const evidence = `${id} didn't answer within ${timeoutMs / 1_000} s: ${reason(error)}`;
+    throw noWorker(evidence, [`The operation stays open and goes on with the next worker: citus-scaler watch ${id}`]);
+  }
+}
+
+function reason(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? error.cause.message : error.message;
+}
+
+async function closedStatus(context: Context, id: string, described: Described): Promise<OperationStatus> {
+  const handle = context.client.workflow.getHandle(id);
+  try {
+    return await request(context, () => handle.result() as Promise<OperationReport>);
+  } catch (error) {
+    const failure = failureOf(error, id);
+    if (!failure) throw error;
+    const state = failure instanceof OperationCancelledError ? 'cancelled' : 'failed';
+    const last = await lastStatus(context, id, described);
+    const { type, message, details } = failure;
+    if (state === 'cancelled') return { ...last, state };
+    return {
+      ...last,
+      state,
+      failure: last.failure ?? { type, message, evidence: details.evidence, remedies: details.remedies },
+    };
+  }
+}
+
+/** What a closed operation still says of itself, or the little that Temporal knows when no worker can ask it. */
+async function lastStatus(context: Context, id: string, { type }: Described): Promise<OperationStatus> {
+  try {
+    return await queried(context, id, closedAnswerTimeoutMs);
+  } catch (error) {
+    if (!(error instanceof UnreachableError) || error.what !== 'worker') throw error;
+    const cluster = clusterOfId(id) ?? (await clusterOfInput(context, id));
+    return { operation: id, type, cluster, state: 'failed', steps: [], checks: [] };
+  }
+}
+
+async function clusterOfInput(context: Context, id: string): Promise<string> {
+  const input = await firstInput(context, id);
+  if (typeof input !== 'object' || input === null || !('cluster' in input)) return '';
+  return typeof input.cluster === 'string' ? input.cluster : '';
+}

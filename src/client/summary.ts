@@ -1,0 +1,28 @@
+import type { OperationInput, OperationType } from '../contract/index.js';
+
+/** One line for the Temporal UI and `list`, at most 200 bytes. */
+export function summaryOf(type: OperationType, input: OperationInput): string {
+  return shortened(`${sentence(type, input)}${input.dryRun ? ' (dry run)' : ''}`, 200);
+}
+
+function sentence(type: OperationType, input: OperationInput): string {
+  switch (type) {
+    case 'scaleOut':
+      return `Scale out ${input.cluster}${target(input)}`;
+  }
+}
+
+function target({ to, add, nodes }: OperationInput): string {
+  if (to !== undefined) return ` to ${to} ${workers(to)}`;
+  if (add !== undefined) return ` by ${add} ${workers(add)}`;
+  return nodes ? ` by ${nodes.join(', ')}` : '';
+}
+
+function workers(n: number): string {
+  return n === 1 ? 'worker' : 'workers';
+}
+
+function shortened(text: string, bytes: number): string {
+  if (Buffer.byteLength(text) <= bytes) return text;
+  return `${Buffer.from(text).subarray(0, bytes - 3).toString('utf8').replace(/\uFFFD+$/, '')}…`;
+}

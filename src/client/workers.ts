@@ -1,0 +1,33 @@
+import type { Client } from '@temporalio/client';
+import { taskQueue } from '../contract/index.js';
+import { UnreachableError } from './errors.js';
+import { within, type Target } from './grpc.js';
+
+/** A worker polls anew at least once a minute, so one that was last seen longer ago than this is gone. */
+const goneAfterMs = 75_000;
+
+/** `TASK_QUEUE_TYPE_WORKFLOW` */
+const workflowQueue = 1;
+
+/** How many workers poll the task queue, as far as Temporal knows: it remembers a dead one for about a minute. */
+export async function countWorkers(client: Client, target: Target, now = Date.now()): Promise<number> {
+  const answer = await within(client.connection, target, () =>
+    client.workflowService.describeTaskQueue({
+      namespace: target.namespace,
+      taskQueue: { name: taskQueue },
+      taskQueueType: workflowQueue,
+    }),
+  );
+  const alive = (answer.pollers ?? []).filter((poller) => {
+    const seen = Number(poller.lastAccessTime?.seconds ?? 0) * 1_000;
+    return now - seen < goneAfterMs;
+  });
+  return alive.length;
+}
+
+export function noWorker(evidence: string, remedies: string[] = []): UnreachableError {
+  return new UnreachableError('worker', `No worker answers on task queue ${taskQueue}.`, {
+    evidence: [evidence],
+    remedies: ['Start one: citus-scaler worker --config citus-scaler.yaml', ...remedies],
+  });
+}
