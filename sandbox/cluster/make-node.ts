@@ -1,0 +1,55 @@
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { freePort } from '../os/ports.js';
+import { findBinaries } from '../postgres/binaries.js';
+import { settingsText } from '../postgres/settings.js';
+import { template } from '../postgres/template.js';
+import { newIdentity } from '../postgres/identity.js';
+import { nodesFolder, readClusterRecord, writeNodeRecord } from './layout.js';
+
+/**
+ * Makes the files of one more server and returns its name. It gets its name last, in one step: a process that is
+ * killed in between leaves nothing that looks like a server.
+ */
+export async function makeNode(
+  folder: string,
+  wanted: { name: string; key?: string | undefined },
+): Promise<string> {
+  const { flavour, database, moveSeconds, settings } = readClusterRecord(folder);
+  const { dataFolder, extensionFolder } = await template(flavour, database, findBinaries(flavour));
+  mkdirSync(nodesFolder(folder), { recursive: true });
+  const half = mkdtempSync(join(nodesFolder(folder), '.new-'));
+  try {
+    const data = join(half, 'data');
+    await execa('cp', ['-R', '-p', dataFolder, data]);
+    newIdentity(data);
+    const port = await freePort();
+    const text = settingsText({ flavour, port, extensionFolder, moveSeconds, extra: settings });
+    writeFileSync(join(data, 'postgresql.conf'), text);
+    writeNodeRecord(half, { port, ...(wanted.key === undefined ? {} : { key: wanted.key }) });
+    await execa('chmod', ['755', half]);
+    return nameIt(folder, half, wanted);
+  } finally {
+    rmSync(half, { recursive: true, force: true });
+  }
+}
+
+/** `worker-` becomes the first free of `worker-1`, `worker-2`, …; any other name is taken as it is. */
+function nameIt(folder: string, half: string, { name }: { name: string }): string {
+  for (let number = 1; ; number++) {
+    const candidate = name.endsWith('-') ? `${name}${number}` : name;
+    const path = join(nodesFolder(folder), candidate);
+    if (existsSync(path)) {
+      if (candidate === name) throw new Error(`there is a node ${name} already`);
+      continue;
+    }
+    // Renaming onto a folder that is not empty fails, so two makers never share a name.
+    try {
+      renameSync(half, path);
+      return candidate;
+    } catch (error) {
+      if (!existsSync(path)) throw error;
+    }
+  }
+}

@@ -1,0 +1,29 @@
+import { mkdirSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { serversCanReach, serverUser } from './server-user.js';
+
+const name = 'citus-scaler';
+
+/** What our own user keeps between runs, such as the Temporal CLI. */
+export function userCache(): string {
+  const folder = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), name);
+  mkdirSync(folder, { recursive: true });
+  return folder;
+}
+
+/** What PostgreSQL servers need to reach as well: root's home folder is closed to the user they run as. */
+export function serverCache(): string {
+  if (!serverUser()) return userCache();
+  const folder = `/var/cache/${name}`;
+  mkdirSync(folder, { recursive: true, mode: 0o755 });
+  return folder;
+}
+
+/** Where the folders of running clusters are made. */
+export function temporaryPlace(): string {
+  return serversCanReach(tmpdir()) ? tmpdir() : '/tmp';
+}
+
+/** Folders of sandboxes are called this and six random letters, see {@link temporaryPlace}. */
+export const folderPrefix = join(temporaryPlace(), `${name}-`);
