@@ -7,3 +7,6 @@ export { sweepLeftovers } from './os/sweep.js';
 export { query, sqlState, withClient } from './postgres/query.js';
 export type { Login } from './postgres/query.js';
 export type { StopMode } from './postgres/server.js';
+export { findTemporal } from './temporal/find.js';
+export { startTemporal } from './temporal/server.js';
+export type { SandboxTemporal, TemporalOptions } from './temporal/server.js';

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { onExit } from './os/on-exit.js';
 
-const cli = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url));
+const program = fileURLToPath(new URL('./worker-main.ts', import.meta.url));
 
 /** A worker in a process of its own, as users run it. */
 export interface WorkerProcess {
@@ -23,14 +23,10 @@ export async function startWorker(
   temporalAddress: string,
   options: { logFile?: string } = {},
 ): Promise<WorkerProcess> {
-  const child = spawn(
-    process.execPath,
-    ['--import', import.meta.resolve('tsx'), cli, 'worker', '--config', configFile],
-    {
-      env: { ...process.env, TEMPORAL_ADDRESS: temporalAddress },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    },
-  );
+  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), program, configFile], {
+    env: { ...process.env, TEMPORAL_ADDRESS: temporalAddress },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const forget = onExit(() => child.kill('SIGKILL'));
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   void gone.then(forget);

@@ -83,7 +83,7 @@ export async function runPreflight(
       ),
     ];
     for (const node of wanted) {
-      checks.push(...(await checkNewNode({ cluster, coordinator: facts, nodes, ...request }, node)));
+      checks.push(...(await checkNewNode({ ...request, cluster, coordinator: facts, nodes }, node)));
     }
     // Sizes are asked of every node; with one silent that would take long and tell less.
     const before = answering ? { before: balanceOf(await readShardGroups(db), nodes) } : {};
@@ -104,7 +104,7 @@ export async function checkNewNodes(
   const checks: Check[] = [];
   for (const node of nodes)
     checks.push(
-      ...(await checkNewNode({ cluster, coordinator: facts, nodes: registered, ...request }, node)),
+      ...(await checkNewNode({ ...request, cluster, coordinator: facts, nodes: registered }, node)),
     );
   return accepted(checks, request.input.acceptChecks ?? []);
 }

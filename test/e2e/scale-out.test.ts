@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { findTemporal } from '../../sandbox/temporal.js';
+import { findTemporal } from '../../sandbox/index.js';
 import { fingerprint, operation, retryIntervals, setStage, workersOf, type Stage } from '../support/stage.js';
 
 let stage: Stage;

@@ -148,6 +148,7 @@ async function reached(cluster: ClusterConfig, node: string): Promise<Check[]> {
 }
 
 function whyNot(node: string, error: unknown): Check {
+  if (error instanceof TypeError) throw error;
   const message = error instanceof Error ? error.message : String(error);
   if (error instanceof NodeNotAllowedError)
     return blocker(

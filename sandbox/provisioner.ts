@@ -1,0 +1,78 @@
+// The sandbox's own provisioner, spoken to as docs/configuration.md says: node provisioner.js start|stop|list FOLDER
+import { appendFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { openCluster, type SandboxCluster } from './cluster/cluster.js';
+import { readClusterRecord } from './cluster/layout.js';
+import type { SandboxNode } from './cluster/node.js';
+
+interface ProvisionerRequest {
+  key?: string;
+  host?: string;
+  port?: number;
+}
+
+const [action, folder = ''] = process.argv.slice(2);
+const request = JSON.parse((await text(process.stdin)) || '{}') as ProvisionerRequest;
+const release = await lock(readClusterRecord(folder).lockPort);
+try {
+  process.stdout.write(`${JSON.stringify(await answer(openCluster(folder)))}\n`);
+} finally {
+  release();
+}
+
+async function answer(cluster: SandboxCluster): Promise<object> {
+  switch (action) {
+    case 'start':
+      return start(cluster, request.key ?? '');
+    case 'stop':
+      return stop(cluster);
+    case 'list':
+      return { machines: cluster.workers.filter(({ key }) => key !== undefined).map(machine) };
+    default:
+      throw new Error(`unknown action ${String(action)}: start, stop or list`);
+  }
+}
+
+/** The same key is always the same machine, whoever asks and however often. */
+async function start(cluster: SandboxCluster, key: string): Promise<object> {
+  const known = cluster.workers.find((node) => node.key === key);
+  if (known?.isRunning()) return machine(known);
+  if (known) await known.start();
+  const node = known ?? (await cluster.addNode({ key, name: 'provisioned-' }));
+  log(`start ${key} ${node.address}`);
+  return machine(node);
+}
+
+async function stop(cluster: SandboxCluster): Promise<object> {
+  const node = cluster.workers.find(({ key, port }) =>
+    request.key === undefined ? port === request.port : key === request.key,
+  );
+  if (node?.isRunning()) {
+    await node.stop();
+    log(`stop ${node.key ?? ''} ${node.address}`);
+  }
+  return {};
+}
+
+function machine(node: SandboxNode): object {
+  return { host: node.host, port: node.port, key: node.key, running: node.isRunning() };
+}
+
+function log(line: string): void {
+  appendFileSync(join(folder, 'provisioner.log'), `${line}\n`);
+}
+
+/** One at a time, also when an earlier call was killed half way: the port is free again with its process. */
+async function lock(port: number): Promise<() => void> {
+  for (;;) {
+    const server = createServer();
+    const taken = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false));
+      server.listen(port, '127.0.0.1', () => resolve(true));
+    });
+    if (taken) return () => server.close();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}

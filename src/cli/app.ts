@@ -1,0 +1,48 @@
+import type { ScalerClient } from '../client.js';
+import { exit, type ExitCode } from './exit-codes.js';
+import { createIo, type GlobalOptions, type Io } from './io.js';
+
+/** What a command gets: where to write, and the way to Temporal. */
+export interface App {
+  globals: GlobalOptions;
+  io: Io;
+  /** Connects, runs, and closes. The client is loaded here only, so that `--help` is fast. */
+  withClient: <T>(work: (client: ScalerClient) => Promise<T>) => Promise<T>;
+}
+
+/** What the program needs of a command's action. */
+export interface Session {
+  exitCode: ExitCode;
+  globals: () => GlobalOptions;
+}
+
+/** Makes an action of a function that returns an exit code. */
+export function runs<Args extends unknown[]>(
+  session: Session,
+  work: (app: App, ...args: Args) => Promise<ExitCode | undefined>,
+): (...args: Args) => Promise<void> {
+  return async (...args) => {
+    session.exitCode = (await work(createApp(session.globals()), ...args)) ?? exit.ok;
+  };
+}
+
+function createApp(globals: GlobalOptions): App {
+  const { profile, address, namespace } = globals;
+  return {
+    globals,
+    io: createIo(globals),
+    withClient: async (work) => {
+      const { ScalerClient } = await import('../client.js');
+      const client = await ScalerClient.connect({
+        ...(profile !== undefined && { profile }),
+        ...(address !== undefined && { address }),
+        ...(namespace !== undefined && { namespace }),
+      });
+      try {
+        return await work(client);
+      } finally {
+        await client.close();
+      }
+    },
+  };
+}

@@ -1,0 +1,41 @@
+import { stripVTControlCharacters } from 'node:util';
+
+/** How many columns a text takes; enough for what we print (no wide characters of our own). */
+export function width(text: string): number {
+  return [...stripVTControlCharacters(text)].length;
+}
+
+/** Pads to a width by what is seen, whatever the colours. */
+export function pad(text: string, columns: number, side: 'left' | 'right' = 'right'): string {
+  const space = ' '.repeat(Math.max(0, columns - width(text)));
+  return side === 'right' ? text + space : space + text;
+}
+
+/** Cuts to a width, saying so with an ellipsis. Of plain text only. */
+export function cut(text: string, columns: number): string {
+  const letters = [...text];
+  return letters.length <= columns ? text : `${letters.slice(0, Math.max(0, columns - 1)).join('')}…`;
+}
+
+/** Cuts in the middle: both ends of an id tell more than its middle. */
+export function cutMiddle(text: string, columns: number): string {
+  const letters = [...text];
+  if (letters.length <= columns) return text;
+  const tail = Math.floor((columns - 1) / 2);
+  return `${letters.slice(0, columns - 1 - tail).join('')}…${letters.slice(-tail).join('')}`;
+}
+
+/** Breaks at spaces; further lines are indented. A word that is too long keeps its line. */
+export function wrap(text: string, columns: number, indent = 0): string {
+  const lead = /^ */.exec(text)?.[0] ?? '';
+  const lines: string[] = [];
+  let line = lead;
+  for (const word of text.trim().split(/ +/)) {
+    const fresh = line.trim() === '';
+    if (!fresh && width(line) + 1 + width(word) > columns) {
+      lines.push(line);
+      line = ' '.repeat(indent) + word;
+    } else line = fresh ? line + word : `${line} ${word}`;
+  }
+  return [...lines, line].join('\n');
+}
