@@ -1,7 +1,8 @@
-import { withCoordinator } from '../citus/connect.js';
-import { readCapacities } from '../citus/capacity.js';
-import { readNodes } from '../citus/nodes.js';
-import { readServerFacts } from '../citus/server-facts.js';
+import { withCoordinator, type Db } from '../citus/connect.js';
+import { readCapacities, type NodeCapacity } from '../citus/capacity.js';
+import { readExtensions } from '../citus/new-server.js';
+import { readNodes, type ClusterNode } from '../citus/nodes.js';
+import { readServerFacts, type ServerFacts } from '../citus/server-facts.js';
 import { readShardGroups } from '../citus/shard-groups.js';
 import type { ClusterConfig } from '../config/index.js';
 import type { Balance, Check, ScaleOutInput } from '../contract/index.js';
@@ -9,6 +10,7 @@ import { balanceOf } from '../planning/balance.js';
 import { session } from './context.js';
 import { capacityChecks, oldTransactions } from './preflight/capacity.js';
 import { blocker, passed } from './preflight/check.js';
+import { inBatches } from './preflight/in-batches.js';
 import {
   addressFits,
   isCoordinator,
@@ -18,14 +20,17 @@ import {
   roleMay,
   versionsKnown,
 } from './preflight/coordinator.js';
-import { checkNewNode } from './preflight/new-node.js';
+import { checkNewNode, type NewNodeContext } from './preflight/new-node.js';
 import { metadataSynced, nodesActive, specialNodes, versionsEqual } from './preflight/nodes.js';
-import { ownerRights, replicaIdentity } from './preflight/tables.js';
+import { ownerRights, replicaIdentity, tableTraits } from './preflight/tables.js';
 import { diskChecks, type Incoming } from './preflight/targets.js';
 import { foreignJob, leftovers } from './preflight/traffic.js';
 
 export { acceptableChecks, checkIds } from './preflight/ids.js';
 export type { Incoming } from './preflight/targets.js';
+
+/** Each takes up to four connections, and ten seconds when it doesn't answer. */
+const newNodesAtOnce = 10;
 
 /** What an operation is about to do, as far as the checks want to know. */
 export interface PreflightRequest {
@@ -44,8 +49,7 @@ export async function runPreflight(
   cluster: ClusterConfig,
   request: PreflightRequest,
 ): Promise<{ checks: Check[]; before?: Balance }> {
-  const { input } = request;
-  const wanted = (input.nodes ?? []).map((node) => node.toLowerCase());
+  const wanted = [...new Set((request.input.nodes ?? []).map((node) => node.toLowerCase()))];
   return withCoordinator(cluster, session('preflight', { statementTimeoutSeconds: 60 }), async (db) => {
     const facts = await readServerFacts(db);
     const first = [versionsKnown(facts), isCoordinator(facts), isWritable(facts)];
@@ -54,41 +58,71 @@ export async function runPreflight(
     const nodes = await readNodes(db);
     const asked = nodes.filter(({ role, active }) => role !== 'secondary' && active).map(({ node }) => node);
     const capacities = await readCapacities(db, asked);
-    const answering = capacities.every((each) => !('error' in each));
-    const job = await foreignJob(db, request.operationId);
-    const newNodes = wanted.filter(
-      (node) =>
-        !nodes.some((each) => each.role === 'worker' && each.active && each.node.toLowerCase() === node),
-    );
-    const moves = input.rebalance !== false;
-    const checks: Check[] = [
+    const context = newNodeContext(cluster, request, facts, nodes, await readExtensions(db));
+    const checks = [
       ...first,
-      await noPooler(db),
-      noPatroni(facts),
-      roleMay(facts, newNodes.length > 0 || input.nodes === undefined),
-      addressFits(nodes, newNodes),
-      job,
-      nodesActive(nodes, capacities, wanted),
-      metadataSynced(nodes),
-      versionsEqual(facts, capacities),
-      ...(moves ? capacityChecks(capacities, request.parallelMoves, request.transferMode) : []),
-      oldTransactions(capacities),
-      ...(moves ? [await replicaIdentity(db, request.transferMode), await ownerRights(db)] : []),
-      await leftovers(db, capacities, !job.ok),
-      ...specialNodes(nodes),
-      ...provisionerNeeded(
-        cluster,
-        request,
-        nodes.filter(({ role, active }) => role === 'worker' && active).length,
-      ),
+      ...(await clusterChecks(db, request, { facts, nodes, capacities }, wanted)),
+      ...provisionerNeeded(cluster, request, nodes),
+      ...(await inBatches(wanted, newNodesAtOnce, (node) => checkNewNode(context, node))).flat(),
     ];
-    for (const node of wanted) {
-      checks.push(...(await checkNewNode({ ...request, cluster, coordinator: facts, nodes }, node)));
-    }
     // Sizes are asked of every node; with one silent that would take long and tell less.
+    const answering = capacities.every((each) => !('error' in each));
     const before = answering ? { before: balanceOf(await readShardGroups(db), nodes) } : {};
-    return { checks: worstFirst(accepted(checks, input.acceptChecks ?? [])), ...before };
+    return { checks: worstFirst(accepted(checks, request.input.acceptChecks ?? [])), ...before };
   });
+}
+
+interface Seen {
+  facts: ServerFacts;
+  nodes: ClusterNode[];
+  capacities: NodeCapacity[];
+}
+
+async function clusterChecks(
+  db: Db,
+  request: PreflightRequest,
+  seen: Seen,
+  wanted: string[],
+): Promise<Check[]> {
+  const { facts, nodes, capacities } = seen;
+  const { input, parallelMoves, transferMode } = request;
+  const activeWorkers = new Set(
+    nodes.filter(({ role, active }) => role === 'worker' && active).map(({ node }) => node.toLowerCase()),
+  );
+  const newNodes = wanted.filter((node) => !activeWorkers.has(node));
+  const job = await foreignJob(db, request.operationId);
+  return [
+    await noPooler(db),
+    noPatroni(facts, capacities),
+    roleMay(facts, newNodes.length > 0 || input.nodes === undefined),
+    addressFits(nodes, newNodes),
+    job,
+    nodesActive(nodes, capacities, wanted),
+    metadataSynced(nodes),
+    versionsEqual(facts, capacities),
+    oldTransactions(capacities),
+    ...(input.rebalance === false ? [] : await moveChecks(db, { parallelMoves, transferMode }, seen)),
+    await leftovers(db, capacities, !job.ok),
+    ...specialNodes(nodes),
+  ];
+}
+
+async function moveChecks(
+  db: Db,
+  { parallelMoves, transferMode }: Pick<PreflightRequest, 'parallelMoves' | 'transferMode'>,
+  { nodes, capacities }: Seen,
+): Promise<Check[]> {
+  // A coordinator without shards neither gives nor takes any.
+  const movers = capacities.filter(({ node }) =>
+    nodes.some((each) => each.node === node && (each.role === 'worker' || each.shouldHaveShards)),
+  );
+  const answering = capacities.flatMap((each) => ('error' in each ? [] : [each.node]));
+  return [
+    ...capacityChecks(movers, parallelMoves, transferMode),
+    await replicaIdentity(db, transferMode),
+    ...(await tableTraits(db, transferMode)),
+    await ownerRights(db, answering),
+  ];
 }
 
 /** Checks servers that have been started for this operation, before they are registered. */
@@ -97,16 +131,27 @@ export async function checkNewNodes(
   request: PreflightRequest,
   nodes: string[],
 ): Promise<Check[]> {
-  const { facts, registered } = await withCoordinator(cluster, session('preflight'), async (db) => ({
-    facts: await readServerFacts(db),
-    registered: await readNodes(db),
-  }));
-  const checks: Check[] = [];
-  for (const node of nodes)
-    checks.push(
-      ...(await checkNewNode({ ...request, cluster, coordinator: facts, nodes: registered }, node)),
-    );
-  return accepted(checks, request.input.acceptChecks ?? []);
+  const context = await withCoordinator(cluster, session('preflight'), async (db) =>
+    newNodeContext(
+      cluster,
+      request,
+      await readServerFacts(db),
+      await readNodes(db),
+      await readExtensions(db),
+    ),
+  );
+  const checks = await inBatches(nodes, newNodesAtOnce, (node) => checkNewNode(context, node));
+  return worstFirst(accepted(checks.flat(), request.input.acceptChecks ?? []));
+}
+
+function newNodeContext(
+  cluster: ClusterConfig,
+  { parallelMoves, transferMode }: PreflightRequest,
+  coordinator: ServerFacts,
+  nodes: ClusterNode[],
+  extensions: string[],
+): NewNodeContext {
+  return { cluster, coordinator, nodes, extensions, parallelMoves, transferMode };
 }
 
 /** Whether each node has room for what it will receive. */
@@ -118,7 +163,12 @@ export async function checkTargets(
   return accepted(await diskChecks(cluster, incoming), request.input.acceptChecks ?? []);
 }
 
-function provisionerNeeded(cluster: ClusterConfig, { input }: PreflightRequest, present: number): Check[] {
+function provisionerNeeded(
+  cluster: ClusterConfig,
+  { input }: PreflightRequest,
+  nodes: ClusterNode[],
+): Check[] {
+  const present = nodes.filter(({ role, active }) => role === 'worker' && active).length;
   const toStart = input.add ?? (input.to === undefined ? 0 : input.to - present);
   if (toStart <= 0) return [];
   return cluster.workersFrom
@@ -135,7 +185,7 @@ function provisionerNeeded(cluster: ClusterConfig, { input }: PreflightRequest, 
 function accepted(checks: Check[], ids: readonly string[]): Check[] {
   return checks.map((check) =>
     check.severity === 'blocker' && !check.ok && ids.includes(check.id)
-      ? { ...check, severity: 'warning', evidence: `${check.evidence} (accepted)` }
+      ? { ...check, severity: 'warning', evidence: `${check.evidence} (accepted by the request)` }
       : check,
   );
 }

@@ -1,5 +1,6 @@
 import type { Db } from './db.js';
 import { runOnNodes } from './node-settings.js';
+import { patroniSign } from './patroni.js';
 
 /** What a server has for moves, and how much of it is taken. */
 export interface Capacity {
@@ -13,13 +14,20 @@ export interface Capacity {
   workerProcesses: number;
   logicalWorkers: number;
   preparedMax: number;
-  /** Prepared transactions older than a minute that are not Citus's own. */
+  preparedUsed: number;
+  /** Prepared transactions older than a minute, of anyone: moves from the node wait for them for ever. */
   preparedOld: number;
+  connectionsMax: number;
+  connectionsUsed: number;
+  /** Milliseconds; 0 = none. */
+  idleInTransactionTimeout: number;
   /** Seconds of the oldest transaction that has written, and its process; null when none is older than 30 s. */
   oldestWrite: { seconds: number; pid: number; tag: string } | null;
   diskAvailable: number | null;
   diskTotal: number | null;
-  /** Subscriptions, publications and slots of moves. */
+  /** A sign that Patroni runs the server; null for none. */
+  patroni: string | null;
+  /** Subscriptions, publications, slots and roles of moves. */
   moveLeftovers: string[];
 }
 
@@ -35,6 +43,11 @@ const capacityQuery = `SELECT json_build_object(
   'workerProcesses', current_setting('max_worker_processes')::int,
   'logicalWorkers', current_setting('max_logical_replication_workers')::int,
   'preparedMax', current_setting('max_prepared_transactions')::int,
+  'preparedUsed', (SELECT count(*) FROM pg_prepared_xacts),
+  'connectionsMax', current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int,
+  'connectionsUsed', (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'),
+  'idleInTransactionTimeout', (SELECT setting::int FROM pg_settings WHERE name = 'idle_in_transaction_session_timeout'),
+  'patroni', ${patroniSign},
   'preparedOld', (SELECT count(*) FROM pg_prepared_xacts WHERE prepared < now() - interval '1 minute'),
   'oldestWrite', (SELECT json_build_object('seconds', extract(epoch FROM now() - xact_start)::int, 'pid', pid, 'tag', coalesce(substring(upper(query) FROM '^\\s*([A-Z]+)'), state))
      FROM pg_stat_activity WHERE backend_xid IS NOT NULL AND backend_type = 'client backend' AND pid <> pg_backend_pid()
@@ -42,9 +55,10 @@ const capacityQuery = `SELECT json_build_object(
   'diskAvailable', (SELECT available_disk_size FROM citus_local_disk_space_stats()),
   'diskTotal', (SELECT total_disk_size FROM citus_local_disk_space_stats()),
   'moveLeftovers', (SELECT coalesce(json_agg(name), '[]') FROM (
-     SELECT 'subscription ' || subname AS name FROM pg_subscription WHERE subname ~ '^citus_shard_(move|split)_'
+     SELECT 'subscription ' || subname AS name FROM pg_subscription WHERE subname ~ '^citus_shard_(move|split)_' AND subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())
      UNION ALL SELECT 'publication ' || pubname FROM pg_publication WHERE pubname ~ '^citus_shard_(move|split)_'
-     UNION ALL SELECT 'replication slot ' || slot_name FROM pg_replication_slots WHERE slot_name ~ '^citus_shard_(move|split)_' AND NOT active) l)
+     UNION ALL SELECT 'replication slot ' || slot_name FROM pg_replication_slots WHERE slot_name ~ '^citus_shard_(move|split)_' AND NOT active AND database = current_database()
+     UNION ALL SELECT 'role ' || rolname FROM pg_roles WHERE rolname ~ '^citus_shard_(move|split)_') l)
 )::text`;
 
 export type NodeCapacity = { node: string; capacity: Capacity } | { node: string; error: string };

@@ -9,11 +9,18 @@ export interface ForeignWork {
   description: string;
 }
 
+const iso = (column: string) => `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')`;
+
 /** Background jobs of Citus that are not in a final state; catalog only, answers also while a node is frozen. */
 export async function readJobs(db: Db): Promise<ForeignWork[]> {
+  const [has] = await db.query<{ has: boolean }>(
+    `SELECT to_regclass('pg_catalog.pg_dist_background_job') IS NOT NULL AS has`,
+  );
+  if (!has?.has) return []; // Citus before 11.1
   const rows = await db.query<{ id: string; state: string; startedAt: string | null; type: string }>(`
-    SELECT job_id::text AS id, state::text, to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS "startedAt", job_type::text AS type
-      FROM pg_catalog.pg_dist_background_job WHERE state::text IN ('scheduled', 'running', 'cancelling', 'failing') ORDER BY job_id`);
+    SELECT job_id::text AS id, state::text, ${iso('started_at')} AS "startedAt", job_type::text AS type
+      FROM pg_catalog.pg_dist_background_job
+     WHERE state::text NOT IN ('finished', 'cancelled', 'failed') ORDER BY job_id`);
   return rows.map(({ id, state, startedAt, type }) => ({
     id,
     kind: 'job' as const,
@@ -23,25 +30,55 @@ export async function readJobs(db: Db): Promise<ForeignWork[]> {
   }));
 }
 
-/** Sessions that move shards now, but for those whose `application_name` begins with `except`. */
+const moving =
+  '(citus_move_shard_placement|master_move_shard_placement|citus_copy_shard_placement|rebalance_table_shards|citus_drain_node|citus_split_shard_by_split_points|isolate_tenant_to_new_shard|replicate_reference_tables)';
+
+/**
+ * Sessions that move shards now, but for those whose `application_name` begins with `except`. The statement tells;
+ * where the role may not read others' statements (no `pg_monitor`) Citus's own monitor of moves does.
+ */
 export async function readMovingSessions(db: Db, except = '\u0001'): Promise<ForeignWork[]> {
-  const rows = await db.query<{ pid: number; startedAt: string; ours: boolean; function: string }>(
-    `SELECT pid, to_char(query_start AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS "startedAt",
-            starts_with(application_name, $2) AS ours,
-            substring(query FROM '(citus_move_shard_placement|citus_copy_shard_placement|rebalance_table_shards|citus_drain_node|citus_split_shard_by_split_points|replicate_reference_tables)') AS function
+  const rows = await db.query<{
+    pid: number;
+    startedAt: string | null;
+    ours: boolean;
+    function: string | null;
+  }>(
+    `SELECT pid, ${iso('query_start')} AS "startedAt", starts_with(application_name, $2) AS ours,
+            substring(query FROM '${moving}') AS function
        FROM pg_catalog.pg_stat_activity
-      WHERE state = 'active' AND pid <> pg_backend_pid() AND datname = current_database() AND NOT starts_with(application_name, $1)
-        AND query ~ '(citus_move_shard_placement|citus_copy_shard_placement|rebalance_table_shards|citus_drain_node|citus_split_shard_by_split_points|replicate_reference_tables)'
-        AND query !~ 'pg_stat_activity|get_rebalance_table_shards_plan'
+      WHERE pid <> pg_backend_pid() AND datname = current_database() AND NOT starts_with(application_name, $1)
         AND application_name !~ '^citus_internal'
+        AND (pid = ANY ($3::int[])
+             OR (state = 'active' AND query ~ '${moving}' AND query !~ 'pg_stat_activity|get_rebalance_table_shards_plan'))
       ORDER BY pid`,
-    [except, applicationPrefix],
+    [except, applicationPrefix, await monitoredPids(db)],
   );
   return rows.map(({ pid, startedAt, ours, function: name }) => ({
     id: `pid ${pid}`,
     kind: 'move' as const,
     state: 'running',
-    startedAt,
-    description: `${name} in session ${pid}${ours ? ' of another operation of citus-scaler' : ''}`,
+    ...(startedAt === null ? {} : { startedAt }),
+    description: `${name ?? 'a move'} in session ${pid}${ours ? ' of another operation of citus-scaler' : ''}`,
   }));
+}
+
+/**
+ * Processes that `get_rebalance_progress()` knows; none when it fails. It asks every node for sizes, and with one
+ * frozen node it takes 30 s (measured), so it gets 5 s in a transaction of its own.
+ */
+async function monitoredPids(db: Db): Promise<number[]> {
+  await db.query('BEGIN READ ONLY');
+  try {
+    await db.query(`SET LOCAL statement_timeout = '5s'`);
+    const rows = await db.query<{ pid: number }>(
+      'SELECT DISTINCT sessionid AS pid FROM pg_catalog.get_rebalance_progress()',
+    );
+    await db.query('COMMIT');
+    return rows.map(({ pid }) => pid);
+  } catch (error) {
+    if (!(error instanceof Error && 'severity' in error)) throw error;
+    await db.query('ROLLBACK');
+    return [];
+  }
 }

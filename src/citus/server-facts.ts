@@ -1,4 +1,5 @@
 import type { Db } from './db.js';
+import { patroniSign } from './patroni.js';
 
 /** What one server says of itself; catalog and settings only. */
 export interface ServerFacts {
@@ -6,6 +7,8 @@ export interface ServerFacts {
   versionNum: number;
   /** Of the citus extension in the database connected to; null when it isn't there. */
   citus: string | null;
+  /** Of Citus's library, `13.2.2`, where it tells; of the extension otherwise. */
+  library: string | null;
   inRecovery: boolean;
   readOnly: boolean;
   user: string;
@@ -18,30 +21,38 @@ export interface ServerFacts {
   backendPid: number;
   /** What looks like Patroni's: a sign, or null. */
   patroni: string | null;
+  /** Encoding, collation and character type of the database. */
+  locale: string;
 }
 
 export async function readServerFacts(db: Db): Promise<ServerFacts> {
-  const [row] = await db.query<ServerFacts>(`
+  const [row] = await db.query<Omit<ServerFacts, 'library'> & { tells: boolean }>(`
     SELECT current_setting('server_version_num')::int AS "versionNum",
            (SELECT extversion FROM pg_catalog.pg_extension WHERE extname = 'citus') AS citus,
            pg_catalog.pg_is_in_recovery() AS "inRecovery", current_setting('transaction_read_only')::bool AS "readOnly",
            current_user::text AS "user", (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user) AS superuser,
            NULL::int AS "localGroup", NULL::text AS "systemIdentifier",
            pg_catalog.pg_postmaster_start_time()::text AS "startedAt", pg_catalog.pg_backend_pid() AS "backendPid",
-           coalesce(
-             (SELECT 'a session of ' || application_name FROM pg_catalog.pg_stat_activity WHERE application_name ILIKE 'patroni%' LIMIT 1),
-             (SELECT name || ' names Patroni' FROM pg_catalog.pg_settings
-               WHERE name IN ('archive_command', 'restore_command', 'hba_file', 'config_file', 'data_directory') AND setting ILIKE '%patroni%' LIMIT 1)
-           ) AS patroni`);
+           ${patroniSign} AS patroni,
+           (SELECT pg_encoding_to_char(encoding) || ' ' || datcollate || ' ' || datctype FROM pg_catalog.pg_database
+             WHERE datname = current_database()) AS locale,
+           to_regprocedure('pg_catalog.citus_version()') IS NOT NULL AS tells`);
   if (!row) throw new Error('the server answered nothing');
+  const { tells, ...told } = row;
+  const facts: ServerFacts = { ...told, library: (tells ? await readLibrary(db) : undefined) ?? row.citus };
   if (row.citus !== null) {
     const [group] = await db.query<{ id: number }>(
       'SELECT groupid AS id FROM pg_catalog.pg_dist_local_group',
     );
-    row.localGroup = group?.id ?? null;
+    facts.localGroup = group?.id ?? null;
   }
-  row.systemIdentifier = await readSystemIdentifier(db);
-  return row;
+  facts.systemIdentifier = await readSystemIdentifier(db);
+  return facts;
+}
+
+async function readLibrary(db: Db): Promise<string | undefined> {
+  const [row] = await db.query<{ version: string }>('SELECT pg_catalog.citus_version() AS version');
+  return /Citus (\S+)/.exec(row?.version ?? '')?.[1];
 }
 
 async function readSystemIdentifier(db: Db): Promise<string | null> {

@@ -16,28 +16,21 @@ export async function readTablesWithoutIdentity(db: Db): Promise<string[]> {
   return rows.map(({ name }) => name);
 }
 
-export interface OwnerProblem {
-  owner: string;
-  /** A table of theirs. */
-  table: string;
-  problem: 'not a member' | 'may not log in' | 'may not create in the schema';
-  schema: string;
+export interface TableTraits {
+  /** Without WAL: logical replication can't carry them (`cannot add relation to publication`), whatever the mode says. */
+  unlogged: string[];
+  /** With several placements of a shard (replication factor above 1): not moved by us. */
+  replicated: string[];
 }
 
-/**
- * Owners of distributed tables that stand in the way of moves: the mover must be a member of each (else `must be
- * owner of table`), and each must be allowed to log in and to create in its schemas. Measured, docs/roles.md.
- */
-export async function readOwnerProblems(db: Db): Promise<OwnerProblem[]> {
-  return db.query<OwnerProblem>(`
-    WITH owners AS (
-      SELECT r.oid, r.rolname::text AS owner, r.rolcanlogin, r.rolsuper, n.nspname::text AS schema, n.oid AS schemaoid,
-             min(t.logicalrelid::regclass::text) AS "table"
-        FROM pg_catalog.pg_dist_partition t JOIN pg_catalog.pg_class c ON c.oid = t.logicalrelid
-        JOIN pg_catalog.pg_roles r ON r.oid = c.relowner JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-       GROUP BY 1, 2, 3, 4, 5, 6)
-    SELECT owner, "table", schema, 'not a member' AS problem FROM owners WHERE NOT pg_has_role(current_user, oid, 'member')
-    UNION ALL SELECT owner, "table", schema, 'may not log in' FROM owners WHERE NOT rolcanlogin
-    UNION ALL SELECT owner, "table", schema, 'may not create in the schema' FROM owners WHERE NOT has_schema_privilege(oid, schemaoid, 'CREATE')
-    ORDER BY 1, 3`);
+/** Distributed tables that are special to moves. */
+export async function readTableTraits(db: Db): Promise<TableTraits> {
+  const [row] = await db.query<TableTraits>(`
+    SELECT coalesce(array_agg(t.logicalrelid::regclass::text ORDER BY 1) FILTER (WHERE c.relpersistence = 'u'), '{}') AS unlogged,
+           coalesce(array_agg(t.logicalrelid::regclass::text ORDER BY 1) FILTER (WHERE t.repmodel <> 't' AND t.logicalrelid IN (
+             SELECT s.logicalrelid FROM pg_catalog.pg_dist_shard s JOIN pg_catalog.pg_dist_placement p USING (shardid)
+              WHERE p.shardstate = 1 GROUP BY s.shardid, s.logicalrelid HAVING count(*) > 1)), '{}') AS replicated
+      FROM pg_catalog.pg_dist_partition t JOIN pg_catalog.pg_class c ON c.oid = t.logicalrelid
+     WHERE NOT (t.partmethod = 'n' AND t.repmodel <> 't' AND t.colocationid = 0)`);
+  return row ?? { unlogged: [], replicated: [] };
 }

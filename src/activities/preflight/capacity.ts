@@ -10,9 +10,14 @@ interface Need {
   remedy: string;
   /** Whether only online moves need it. */
   online: boolean;
+  /** Whether a node needs it only to give shards away: a new one has none to give yet. */
+  sourceOnly?: boolean;
 }
 
-/** What online moves take on a source (slots, senders) and on a target (workers). Measured, docs/citus.md. */
+/**
+ * What online moves take on a source (slots, senders) and on a target (workers, and replication origins, which
+ * `max_replication_slots` bounds as well). Measured, docs/citus.md.
+ */
 const needs: Need[] = [
   {
     id: 'wal-level',
@@ -20,6 +25,7 @@ const needs: Need[] = [
     good: () => 'wal_level = logical everywhere',
     remedy: 'set wal_level = logical and restart, or move with block_writes',
     online: true,
+    sourceOnly: true,
   },
   {
     id: 'replication-slots',
@@ -36,6 +42,7 @@ const needs: Need[] = [
     good: (moves) => `${moves} or more wal senders free on each node`,
     remedy: 'raise max_wal_senders, or lower parallelMoves',
     online: true,
+    sourceOnly: true,
   },
   {
     id: 'worker-processes',
@@ -54,29 +61,84 @@ const needs: Need[] = [
   },
   {
     id: 'prepared-transactions',
-    lack: ({ preparedMax, preparedOld }) => {
-      if (preparedMax === 0) return 'max_prepared_transactions = 0';
+    lack: ({ preparedMax, preparedUsed, preparedOld }, moves) => {
+      const free = preparedMax - preparedUsed;
+      if (free < moves) return `${free} of max_prepared_transactions = ${preparedMax} free`;
       return preparedOld > 0
         ? `${preparedOld} prepared transactions older than a minute: moves would wait for them for ever`
         : undefined;
     },
-    good: () => 'none is open for long, and they are allowed',
-    remedy: 'commit or roll back what pg_prepared_xacts lists; max_prepared_transactions must be above 0',
+    good: (moves) => `none is open for long, and ${moves} or more are free on each node`,
+    remedy:
+      'commit or roll back what pg_prepared_xacts lists; raise max_prepared_transactions (Citus advises max_connections)',
     online: false,
   },
 ];
 
+/** @param capacities nodes that give or take shards: a coordinator without shards is none of them */
 export function capacityChecks(capacities: NodeCapacity[], moves: number, transferMode: string): Check[] {
   const known = capacities.flatMap((each) => ('error' in each ? [] : [each]));
-  return needs
-    .filter(({ online }) => !online || transferMode !== 'block_writes')
-    .map(({ id, lack, good, remedy }) => {
+  return [
+    ...needsOf(transferMode).map((need) => {
       const lacking = known.flatMap(({ node, capacity }) => {
-        const what = lack(capacity, moves);
+        const what = need.lack(capacity, moves);
         return what === undefined ? [] : [`${node}: ${what}`];
       });
-      return lacking.length === 0 ? passed(id, good(moves)) : blocker(id, listed(lacking), remedy);
-    });
+      return lacking.length === 0
+        ? passed(need.id, need.good(moves))
+        : blocker(need.id, listed(lacking), need.remedy);
+    }),
+    connections(known, moves),
+    ...(transferMode === 'block_writes' ? [idleTimeout(known)] : []),
+  ];
+}
+
+/** What a server that is yet to join lacks. What it needs only to give shards away later is a warning. */
+export function newNodeLacks(node: string, capacity: Capacity, moves: number, transferMode: string): Check[] {
+  return needsOf(transferMode).flatMap((need) => {
+    const what = need.lack(capacity, moves);
+    if (what === undefined) return [];
+    return need.sourceOnly === true
+      ? [warning(need.id, `${node}: ${what}: it can take shards, but not give them away online`, need.remedy)]
+      : [blocker(need.id, `${node}: ${what}`, need.remedy)];
+  });
+}
+
+function needsOf(transferMode: string): Need[] {
+  return needs.filter(({ online }) => !online || transferMode !== 'block_writes');
+}
+
+type Known = Extract<NodeCapacity, { capacity: Capacity }>;
+
+/** A long series of moves has run servers out of connections before (citusdata/citus#4928). */
+function connections(known: Known[], moves: number): Check {
+  const wanted = 10 + 3 * moves;
+  const few = known.flatMap(({ node, capacity: { connectionsMax, connectionsUsed } }) =>
+    connectionsMax - connectionsUsed < wanted
+      ? [`${node}: ${connectionsMax - connectionsUsed} of ${connectionsMax} connections free`]
+      : [],
+  );
+  return few.length === 0
+    ? passed('connections', `${wanted} or more connections free on each node`)
+    : warning(
+        'connections',
+        `${listed(few)}; ${wanted} would be good`,
+        'raise max_connections, or lower parallelMoves',
+      );
+}
+
+/** A move that blocks writes holds a transaction open on every node, also those that it doesn't touch (citusdata/citus#8484). */
+function idleTimeout(known: Known[]): Check {
+  const ending = known.flatMap(({ node, capacity: { idleInTransactionTimeout: ms } }) =>
+    ms > 0 ? [`${node}: ${ms / 1000} s`] : [],
+  );
+  return ending.length === 0
+    ? passed('idle-timeout', 'idle_in_transaction_session_timeout is off everywhere')
+    : warning(
+        'idle-timeout',
+        `a move that takes longer than idle_in_transaction_session_timeout is ended: ${listed(ending)}`,
+        'set idle_in_transaction_session_timeout = 0 while moving, or move online',
+      );
 }
 
 /** Moves from a node wait for every transaction that has written there before, in any database. */

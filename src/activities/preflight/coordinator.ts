@@ -1,12 +1,9 @@
+import type { NodeCapacity } from '../../citus/capacity.js';
 import type { Db } from '../../citus/connect.js';
 import type { ClusterNode } from '../../citus/nodes.js';
-import { readServerFacts, versionText, type ServerFacts } from '../../citus/server-facts.js';
+import { versionText, type ServerFacts } from '../../citus/server-facts.js';
 import type { Check } from '../../contract/index.js';
-import { blocker, passed, warning } from './check.js';
-
-export async function coordinatorFacts(db: Db): Promise<ServerFacts> {
-  return readServerFacts(db);
-}
+import { blocker, listed, passed, warning } from './check.js';
 
 export function isCoordinator({ citus, localGroup }: ServerFacts): Check {
   if (citus === null) {
@@ -93,19 +90,25 @@ export async function noPooler(db: Db): Promise<Check> {
       );
 }
 
-export function noPatroni({ patroni }: ServerFacts): Check {
-  return patroni === null
+export function noPatroni(coordinator: ServerFacts, capacities: NodeCapacity[]): Check {
+  const signs = [
+    ...(coordinator.patroni === null ? [] : [`coordinator: ${coordinator.patroni}`]),
+    ...capacities.flatMap((each) =>
+      'error' in each || each.capacity.patroni === null ? [] : [`${each.node}: ${each.capacity.patroni}`],
+    ),
+  ];
+  return signs.length === 0
     ? passed('patroni', 'no sign that Patroni manages the node rows')
     : blocker(
         'patroni',
-        `Patroni manages this cluster: ${patroni}`,
+        `Patroni runs servers of this cluster: ${listed(signs)}`,
         'add workers through Patroni; it would undo changes of pg_dist_node',
       );
 }
 
-export function versionsKnown({ versionNum, citus }: ServerFacts): Check {
+export function versionsKnown({ versionNum, library }: ServerFacts): Check {
   return passed(
     'coordinator-reachable',
-    `PostgreSQL ${versionText(versionNum)}, Citus ${citus ?? 'missing'}`,
+    `PostgreSQL ${versionText(versionNum)}, Citus ${library ?? 'missing'}`,
   );
 }

@@ -1,10 +1,8 @@
 /** Blockers that a person may accept with `acceptChecks` and a reason: judgement can be better than the check. */
 export const acceptableChecks: readonly string[] = [
-  'coordinator-address',
   'leftovers',
   'metadata-synced',
   'nodes-active',
-  'old-transactions',
   'owner-rights',
   'patroni',
   'pooler',
@@ -16,11 +14,14 @@ export const acceptableChecks: readonly string[] = [
   'versions',
   'wal-senders',
   'worker-processes',
-  'new-node-clean',
+  'new-node-extensions',
+  'new-node-locale',
+  'new-node-mesh',
 ];
 
 /** Without these nothing can work, whatever the reason. */
 const neverAcceptable: readonly string[] = [
+  'coordinator-address',
   'coordinator-reachable',
   'coordinator-reaches-new-node',
   'coordinator-writable',
@@ -33,7 +34,20 @@ const neverAcceptable: readonly string[] = [
   'new-node-writable',
   'new-node-versions',
   'provisioner',
+  'unlogged-tables',
   'wal-level',
 ];
 
-export const checkIds: readonly string[] = [...acceptableChecks, ...neverAcceptable];
+/** These only ever warn or inform: there is nothing to accept. */
+const neverBlocking: readonly string[] = [
+  'connections',
+  'coordinator-shards',
+  'drained-nodes',
+  'idle-timeout',
+  'new-node-clean',
+  'old-transactions',
+  'replicated-shards',
+  'secondaries',
+];
+
+export const checkIds: readonly string[] = [...acceptableChecks, ...neverAcceptable, ...neverBlocking];

@@ -1,18 +1,30 @@
 import { withCoordinator, withNode, NodeNotAllowedError, type Db } from '../../citus/connect.js';
 import { readCapacity, type Capacity } from '../../citus/capacity.js';
-import { readDirt } from '../../citus/leftovers.js';
+import { readDirt, type Dirt } from '../../citus/leftovers.js';
+import { readBrokenWays, readMissingExtensions, type BrokenWay } from '../../citus/new-server.js';
 import { runOnNodes } from '../../citus/node-settings.js';
 import type { ClusterNode } from '../../citus/nodes.js';
 import { readServerFacts, versionText, type ServerFacts } from '../../citus/server-facts.js';
 import type { ClusterConfig } from '../../config/index.js';
 import type { Check } from '../../contract/index.js';
 import { session } from '../context.js';
-import { capacityChecks } from './capacity.js';
-import { blocker, passed, warning } from './check.js';
+import { newNodeLacks } from './capacity.js';
+import { blocker, passed } from './check.js';
+import {
+  clean,
+  extension,
+  extensions,
+  mesh,
+  sameLocale,
+  sameVersions,
+  takesWrites,
+} from './new-node-checks.js';
 
 export interface NewNodeContext {
   cluster: ClusterConfig;
   coordinator: ServerFacts;
+  /** Extensions that Citus will create on it. */
+  extensions: string[];
   nodes: ClusterNode[];
   parallelMoves: number;
   transferMode: string;
@@ -20,8 +32,10 @@ export interface NewNodeContext {
 
 interface Seen {
   facts: ServerFacts;
+  missing: string[];
   capacity?: Capacity;
-  dirt?: { tables: number; example: string | null; nodes: number };
+  dirt?: Dirt;
+  broken?: BrokenWay[];
 }
 
 /** Everything that Citus would find out too late, looked at on the server itself before it is registered. */
@@ -38,127 +52,106 @@ export async function checkNewNode(context: NewNodeContext, node: string): Promi
     return [passed('new-node-is-new', `${node} is an active worker already: nothing to do for it`)];
   let seen: Seen;
   try {
-    seen = await withNode(cluster, node, session('preflight', { statementTimeoutSeconds: 15 }), look);
+    const options = session('preflight', { statementTimeoutSeconds: 30 });
+    seen = await withNode(cluster, node, options, (db) => look(context, db, node));
   } catch (error) {
     return [whyNot(node, error)];
   }
+  const { facts } = seen;
   return [
-    passed('new-node-reachable', `${node} answers: PostgreSQL ${versionText(seen.facts.versionNum)}`),
+    passed('new-node-reachable', `${node} answers: PostgreSQL ${versionText(facts.versionNum)}`),
     ...identity(context, node, seen),
-    ...(await reached(cluster, node)),
+    await reached(cluster, node),
   ];
 }
 
-async function look(db: Db): Promise<Seen> {
+async function look(context: NewNodeContext, db: Db, node: string): Promise<Seen> {
   const facts = await readServerFacts(db);
-  if (facts.citus === null) return { facts };
-  return { facts, capacity: await readCapacity(db), dirt: await readDirt(db) };
+  const missing = await readMissingExtensions(db, context.extensions);
+  if (facts.citus === null || facts.inRecovery || isCoordinatorItself(facts, context.coordinator))
+    return { facts, missing };
+  return {
+    facts,
+    missing,
+    capacity: await readCapacity(db),
+    dirt: await readDirt(db),
+    broken: await brokenWays(context, db, node),
+  };
 }
 
-function identity(
-  { cluster, coordinator, parallelMoves, transferMode }: NewNodeContext,
-  node: string,
-  { facts, capacity, dirt }: Seen,
-): Check[] {
-  if (
+/** Ways to and from the first 50 workers; more would tell the same. */
+async function brokenWays({ cluster, nodes }: NewNodeContext, db: Db, node: string): Promise<BrokenWay[]> {
+  const workers = nodes.filter(({ role, active }) => role === 'worker' && active).map((each) => each.node);
+  return withCoordinator(cluster, session('preflight'), (coordinator) =>
+    readBrokenWays(coordinator, db, node, workers.slice(0, 50)),
+  );
+}
+
+/** One server, whatever its name: the same data directory and the same start. */
+function isCoordinatorItself(facts: ServerFacts, coordinator: ServerFacts): boolean {
+  return (
     facts.systemIdentifier !== null &&
     facts.systemIdentifier === coordinator.systemIdentifier &&
     facts.startedAt === coordinator.startedAt
-  ) {
-    return [
-      blocker(
-        'new-node-is-new',
-        `${node} is the coordinator itself under another name`,
-        'name another server',
-      ),
-    ];
-  }
-  if (facts.inRecovery) return [blocker('new-node-writable', `${node} is a standby`, 'name a primary')];
-  if (facts.readOnly)
-    return [
-      blocker(
-        'new-node-writable',
-        `${node}: transactions are read-only`,
-        'set default_transaction_read_only = off there',
-      ),
-    ];
-  const checks: Check[] = [passed('new-node-writable', `${node} is a primary that takes writes`)];
-  if (facts.citus === null) {
-    return [
-      ...checks,
-      blocker(
-        'new-node-extension',
-        `${node} has no citus extension in the database ${cluster.database}`,
-        `run create extension citus in ${cluster.database} on ${node}`,
-      ),
-    ];
-  }
-  checks.push(passed('new-node-extension', `${node} has Citus ${facts.citus} in ${cluster.database}`));
-  const major = (version: number): number => Math.floor(version / 10_000);
-  checks.push(
-    major(facts.versionNum) === major(coordinator.versionNum) && facts.citus === coordinator.citus
-      ? passed('new-node-versions', `${node}: as the coordinator`)
-      : blocker(
-          'new-node-versions',
-          `${node} has PostgreSQL ${versionText(facts.versionNum)}, Citus ${facts.citus}; the coordinator ${versionText(coordinator.versionNum)}, ${coordinator.citus ?? 'missing'}`,
-          'install the same versions',
-        ),
   );
-  if (facts.patroni !== null)
-    checks.push(
-      blocker('patroni', `${node} is managed by Patroni: ${facts.patroni}`, 'add it through Patroni'),
-    );
-  if (dirt && dirt.tables > 0) {
-    checks.push(
-      warning(
-        'new-node-clean',
-        `${node} holds ${dirt.tables} tables that look like shards of an earlier time (${dirt.example ?? ''})`,
-        'drop them there, or start from an empty database: later moves of these shards may fail',
-      ),
-    );
-  } else if (dirt && dirt.nodes > 0 && facts.localGroup !== 0) {
-    checks.push(
-      warning(
-        'new-node-clean',
-        `${node} believes that it belongs to a cluster of ${dirt.nodes} nodes`,
-        'make sure that it is no longer part of another cluster',
-      ),
-    );
-  } else checks.push(passed('new-node-clean', `${node} holds nothing of an earlier cluster`));
-  const lacking = capacity
-    ? capacityChecks([{ node, capacity }], parallelMoves, transferMode).filter(({ ok }) => !ok)
-    : [];
-  return [...checks, ...lacking];
 }
 
-/** The same way that Citus will take: from the coordinator. */
-async function reached(cluster: ClusterConfig, node: string): Promise<Check[]> {
-  const [answer] = await withCoordinator(cluster, session('preflight'), (db) =>
-    runOnNodes(db, [{ node, command: 'select 1' }]),
-  );
+function identity(context: NewNodeContext, node: string, seen: Seen): Check[] {
+  const { facts, capacity, dirt, missing, broken } = seen;
+  const { coordinator, cluster, parallelMoves, transferMode } = context;
+  if (isCoordinatorItself(facts, coordinator)) {
+    const evidence = `${node} is the coordinator itself under another name`;
+    return [blocker('new-node-is-new', evidence, 'name another server')];
+  }
+  const writable = takesWrites(node, facts);
+  if (!writable.ok) return [writable];
+  const citus = extension(node, facts, cluster.database);
+  if (!citus.ok) return [writable, citus];
   return [
-    answer?.success
-      ? passed('coordinator-reaches-new-node', `the coordinator reaches ${node}`)
-      : blocker(
-          'coordinator-reaches-new-node',
-          `the coordinator can't reach ${node}: ${answer?.result ?? 'no answer'}`,
-          'check name resolution, firewall, pg_hba.conf and the password of the coordinator',
-        ),
+    writable,
+    citus,
+    sameVersions(node, facts, coordinator),
+    sameLocale(node, facts, coordinator),
+    extensions(node, missing),
+    ...(facts.patroni === null
+      ? []
+      : [blocker('patroni', `Patroni runs ${node}: ${facts.patroni}`, 'add it through Patroni')]),
+    ...(dirt ? [clean(node, dirt, facts)] : []),
+    ...(broken ? [mesh(node, broken)] : []),
+    ...(capacity ? newNodeLacks(node, capacity, parallelMoves, transferMode) : []),
   ];
 }
 
+/** The same way that Citus will take: from the coordinator. */
+async function reached(cluster: ClusterConfig, node: string): Promise<Check> {
+  const [answer] = await withCoordinator(cluster, session('preflight'), (db) =>
+    runOnNodes(db, [{ node, command: 'select 1' }]),
+  );
+  return answer?.success
+    ? passed('coordinator-reaches-new-node', `the coordinator reaches ${node}`)
+    : blocker(
+        'coordinator-reaches-new-node',
+        `the coordinator can't reach ${node}: ${answer?.result ?? 'no answer'}`,
+        'check name resolution, firewall, pg_hba.conf and the password of the coordinator',
+      );
+}
+
 function whyNot(node: string, error: unknown): Check {
-  if (error instanceof TypeError) throw error;
-  const message = error instanceof Error ? error.message : String(error);
   if (error instanceof NodeNotAllowedError)
     return blocker(
       'new-node-allowed',
-      message,
+      error.message,
       'add it to allowedNodes of the cluster in the config of the worker',
     );
   return blocker(
     'new-node-reachable',
-    `${node} can't be reached: ${message}`,
+    `${node} can't be used: ${causeOf(error)}`,
     'start it, or check host, port, database, user and password',
   );
+}
+
+/** Node reports a host with several addresses as an AggregateError, whose own message is empty. */
+function causeOf(error: unknown): string {
+  const inner: unknown = error instanceof AggregateError ? error.errors[0] : error;
+  return inner instanceof Error ? inner.message : String(inner);
 }

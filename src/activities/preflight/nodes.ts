@@ -6,7 +6,7 @@ import { blocker, listed, passed, warning } from './check.js';
 
 export function nodesActive(nodes: ClusterNode[], capacities: NodeCapacity[], wanted: string[]): Check {
   const inactive = nodes
-    .filter(({ role, active, node }) => role === 'worker' && !active && !wanted.includes(node))
+    .filter(({ role, active, node }) => role === 'worker' && !active && !wanted.includes(node.toLowerCase()))
     .map(({ node }) => `${node} is inactive`);
   const silent = capacities.flatMap((each) =>
     'error' in each ? [`${each.node} doesn't answer: ${each.error.split('\n')[0] ?? ''}`] : [],
@@ -31,6 +31,7 @@ export function metadataSynced(nodes: ClusterNode[]): Check {
       );
 }
 
+/** Citus wants one version of PostgreSQL and of itself everywhere; a minor PostgreSQL version may differ. */
 export function versionsEqual({ versionNum, citus }: ServerFacts, capacities: NodeCapacity[]): Check {
   const others = capacities.flatMap((each) => {
     if ('error' in each) return [];

@@ -1,5 +1,6 @@
 import type { Db } from '../../citus/connect.js';
-import { readOwnerProblems, readTablesWithoutIdentity } from '../../citus/tables.js';
+import { readOwnerProblems } from '../../citus/owners.js';
+import { readTablesWithoutIdentity, readTableTraits } from '../../citus/tables.js';
 import type { Check } from '../../contract/index.js';
 import { blocker, listed, passed, warning } from './check.js';
 
@@ -26,18 +27,49 @@ export async function replicaIdentity(db: Db, transferMode: string): Promise<Che
   }
 }
 
-export async function ownerRights(db: Db): Promise<Check> {
-  const problems = await readOwnerProblems(db);
+/** Tables that can't move online at all, and those that we leave where they are. */
+export async function tableTraits(db: Db, transferMode: string): Promise<Check[]> {
+  const { unlogged, replicated } = await readTableTraits(db);
+  const online = transferMode !== 'block_writes';
+  return [
+    online && unlogged.length > 0
+      ? blocker(
+          'unlogged-tables',
+          `have no WAL, so they can't be moved online: ${listed(unlogged, 20)}`,
+          'ALTER TABLE … SET LOGGED, or choose block_writes',
+        )
+      : passed(
+          'unlogged-tables',
+          unlogged.length > 0 ? `moved by block_writes: ${listed(unlogged, 20)}` : 'none',
+        ),
+    ...(replicated.length > 0
+      ? [
+          warning(
+            'replicated-shards',
+            `their shards have several placements and are not moved: ${listed(replicated, 20)}`,
+            'use a replication factor of 1 and streaming standbys instead',
+          ),
+        ]
+      : []),
+  ];
+}
+
+export async function ownerRights(db: Db, nodes: string[]): Promise<Check> {
+  const problems = await readOwnerProblems(db, nodes);
   if (problems.length === 0)
     return passed(
       'owner-rights',
-      'a member of every table owner; all may log in and create in their schemas',
+      `a member of every table owner; all may log in and create in their schemas, on ${nodes.length} nodes`,
     );
-  const said = problems.map(({ owner, table, problem, schema }) =>
-    problem === 'not a member'
-      ? `not a member of ${owner} (${table})`
-      : `${owner} ${problem === 'may not log in' ? problem : `may not create in ${schema}`} (${table})`,
-  );
+  const said = problems.map(({ node, owner, table, problem, schema }) => {
+    const what = {
+      'not a member': `we are no member of ${owner}`,
+      'may not log in': `${owner} may not log in`,
+      'may not create in the schema': `${owner} may not create in the schema ${schema}`,
+      'unknown there': `there is no role ${owner}`,
+    }[problem];
+    return `${node}: ${what} (owner of ${table})`;
+  });
   return blocker(
     'owner-rights',
     listed(said),

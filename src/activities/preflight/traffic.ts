@@ -23,12 +23,12 @@ export async function foreignJob(db: Db, operationId: string | undefined): Promi
 }
 
 export async function leftovers(db: Db, capacities: NodeCapacity[], busy: boolean): Promise<Check> {
-  const { lost, deferred } = await readCleanupRecords(db);
+  const { lost, examples, deferred } = await readCleanupRecords(db);
   if (lost > 0) {
     return blocker(
       'leftovers',
-      `${lost} rows of pg_dist_cleanup name node groups that are gone: moves of these shards would fail`,
-      'delete rows of pg_dist_cleanup whose node_group_id is not in pg_dist_node, when no such server comes back',
+      `${lost} rows of pg_dist_cleanup name node groups that are gone: moves of these shards would fail (${listed(examples)})`,
+      'when the server of that group is wiped or will not come back: DELETE FROM pg_dist_cleanup WHERE node_group_id NOT IN (SELECT groupid FROM pg_dist_node)',
     );
   }
   // While someone moves shards these are no leftovers.

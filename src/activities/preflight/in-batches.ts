@@ -1,0 +1,12 @@
+/** Runs `work` for each item, `most` at a time, and keeps their order. */
+export async function inBatches<In, Out>(
+  items: readonly In[],
+  most: number,
+  work: (item: In) => Promise<Out>,
+): Promise<Out[]> {
+  const done: Out[] = [];
+  for (let begin = 0; begin < items.length; begin += most) {
+    done.push(...(await Promise.all(items.slice(begin, begin + most).map(work))));
+  }
+  return done;
+}
