@@ -9,7 +9,7 @@ import type { Balance, Check, ScaleOutInput } from '../contract/index.js';
 import { balanceOf } from '../planning/balance.js';
 import { session } from './context.js';
 import { capacityChecks, oldTransactions } from './preflight/capacity.js';
-import { blocker, passed } from './preflight/check.js';
+import { blocker, passed, worstFirst } from './preflight/check.js';
 import { inBatches } from './preflight/in-batches.js';
 import {
   addressFits,
@@ -188,10 +188,4 @@ function accepted(checks: Check[], ids: readonly string[]): Check[] {
       ? { ...check, severity: 'warning', evidence: `${check.evidence} (accepted by the request)` }
       : check,
   );
-}
-
-function worstFirst(checks: Check[]): Check[] {
-  const weight = ({ severity, ok }: Check): number =>
-    ok ? 0 : { blocker: 3, warning: 2, info: 1 }[severity];
-  return [...checks].sort((a, b) => weight(b) - weight(a));
 }

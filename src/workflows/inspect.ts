@@ -20,7 +20,7 @@ const { inspect: look } = proxyActivities<InspectActivities>({
 export async function inspect(input: InspectInput): Promise<InspectAnswer> {
   try {
     return await look.executeWithOptions(
-      { summary: `Look at ${String((input as InspectInput | undefined)?.what)}` },
+      { summary: `Look at ${(input as InspectInput | null | undefined)?.what ?? 'nothing that was named'}` },
       [{ input }],
     );
   } catch (error) {

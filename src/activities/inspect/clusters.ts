@@ -3,7 +3,7 @@ import type { ClustersAnswer } from '../../contract/index.js';
 import { pageOf } from './pages.js';
 
 export function inspectClusters({ clusters }: Config, page: number): ClustersAnswer {
-  const { items, ...next } = pageOf(clusters, page, 100);
+  const { items, ...next } = pageOf(clusters, page);
   return {
     clusters: items.map(({ name, hosts, port, database, workersFrom, approval }) => ({
       name,

@@ -13,6 +13,6 @@ export async function inspectMoves(cluster: ClusterConfig, page: number): Promis
     session('inspect', { role: 'observer', statementTimeoutSeconds: 120 }),
     async (db) => planMoves(db, await readShardGroups(db), []),
   );
-  const { items, ...next } = pageOf(moves.map(shown), page, 100);
+  const { items, ...next } = pageOf(moves.map(shown), page);
   return { cluster: cluster.name, moves: items, movesTotal: moves.length, ...next };
 }

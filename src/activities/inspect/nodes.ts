@@ -7,6 +7,6 @@ import { pageOf } from './pages.js';
 
 export async function inspectNodes(cluster: ClusterConfig, page: number): Promise<NodesAnswer> {
   const { views } = await withCoordinator(cluster, session('inspect', { role: 'observer' }), viewNodes);
-  const { items, ...next } = pageOf(views, page, 150);
+  const { items, ...next } = pageOf(views, page);
   return { cluster: cluster.name, nodes: items, nodesTotal: views.length, ...next };
 }

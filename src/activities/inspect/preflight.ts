@@ -15,7 +15,7 @@ export async function inspectPreflight(
     transferMode,
     parallelMoves,
   });
-  const { items, ...next } = pageOf(checks, page, 80);
+  const { items, ...next } = pageOf(checks, page);
   return {
     cluster: cluster.name,
     for: type,

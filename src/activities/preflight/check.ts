@@ -13,8 +13,17 @@ export function warning(id: string, evidence: string, remedy: string): Check {
   return { id, severity: 'warning', ok: false, evidence, remedy };
 }
 
-/** `a, b, c and 4 more` */
+/** `a, b, c and 4 more`; each is cut at 300 characters, so that no server can fill an answer with its message. */
 export function listed(names: readonly string[], most = 10): string {
-  const shown = names.slice(0, most).join(', ');
+  const shown = names
+    .slice(0, most)
+    .map((name) => (name.length > 300 ? `${name.slice(0, 299)}…` : name))
+    .join(', ');
   return names.length > most ? `${shown} and ${names.length - most} more` : shown;
+}
+
+export function worstFirst(checks: Check[]): Check[] {
+  const weight = ({ severity, ok }: Check): number =>
+    ok ? 0 : { blocker: 3, warning: 2, info: 1 }[severity];
+  return [...checks].sort((a, b) => weight(b) - weight(a));
 }
