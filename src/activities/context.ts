@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import { activityInfo } from '@temporalio/activity';
+import { activityInfo, cancellationSignal, type Context } from '@temporalio/activity';
 import type { SearchAttributeName } from '../contract/index.js';
 import type { ClusterConfig, Config } from '../config/index.js';
 import { clusterOf } from '../config/index.js';
@@ -24,7 +24,18 @@ export function ownWorkflowId(): string {
   return activityInfo().workflowExecution?.workflowId ?? '';
 }
 
-/** Options for a session of the running activity; `what` ends its `application_name`. */
+/** Options for a session of the running activity, which ends when the activity is cancelled; `what` ends its `application_name`. */
 export function session(what: string, options: Partial<ConnectOptions> = {}): ConnectOptions {
-  return { applicationName: `${operationPrefix(ownWorkflowId())}${what}`, ...options };
+  return {
+    applicationName: `${operationPrefix(ownWorkflowId())}${what}`,
+    signal: cancellationSignal(),
+    ...options,
+  };
+}
+
+/** What a stop means for a long statement: a worker that shuts down leaves it to the next attempt. */
+export function stopManner({ cancellationDetails }: Context): 'cancel' | 'leave' {
+  return cancellationDetails?.workerShutdown === true && !cancellationDetails.cancelRequested
+    ? 'leave'
+    : 'cancel';
 }

@@ -1,12 +1,12 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import { withCoordinator } from '../citus/connect.js';
+import { withCoordinator, type ConnectOptions } from '../citus/connect.js';
 import { operationPrefix } from '../citus/application-name.js';
 import { cancelBackend, findBackends, readPlacements, readShardGroup } from '../citus/moves.js';
 import { readRegistration } from '../citus/registration.js';
 import type { ClusterConfig } from '../config/index.js';
 import type { MoveHeartbeat, Moving } from '../contract/index.js';
-import { clusterIn, ownWorkflowId, session, type ActivityContext } from './context.js';
+import { clusterIn, ownWorkflowId, session, stopManner, type ActivityContext } from './context.js';
 import { assertHeld } from './hold.js';
 import { beatWith, tell } from './interceptor.js';
 import { makeMove, type MoveOrder } from './make-move.js';
@@ -66,7 +66,7 @@ export function moveActivities(context: ActivityContext) {
           const ended = await makeMove(
             cluster,
             seen.order,
-            { signal: activity.cancellationSignal, manner: () => mannerOf(activity) },
+            { signal: activity.cancellationSignal, manner: () => stopManner(activity) },
             (now) => {
               Object.assign(current, now);
             },
@@ -114,13 +114,6 @@ export function moveActivities(context: ActivityContext) {
     },
   };
 
-  function mannerOf(activity: Context): 'cancel' | 'leave' {
-    return activity.cancellationDetails?.workerShutdown === true &&
-      !activity.cancellationDetails.cancelRequested
-      ? 'leave'
-      : 'cancel';
-  }
-
   /** A pause lets the running move finish and starts no further one. Whoever can't be asked says no. */
   async function mayMove({ client }: ActivityContext): Promise<boolean> {
     try {
@@ -141,12 +134,17 @@ async function wellAgain({ client }: ActivityContext, { info }: Context): Promis
   if (info.attempt > 1) await tell(client, ownWorkflowId(), info.activityId, null);
 }
 
+/** Not ended by a cancel: what was reached is told also then. */
+function looking(): ConnectOptions {
+  return { applicationName: session('look').applicationName, statementTimeoutSeconds: 60 };
+}
+
 async function look(
   cluster: ClusterConfig,
   { from, to, transferMode }: BatchOrder,
   shardId: number,
 ): Promise<Look> {
-  return withCoordinator(cluster, session('look', { statementTimeoutSeconds: 60 }), async (db) => {
+  return withCoordinator(cluster, looking(), async (db) => {
     const [placement] = await readPlacements(db, [shardId]);
     if (!placement) return { state: 'gone' };
     if (placement.nodes.includes(to)) return { state: 'there' };

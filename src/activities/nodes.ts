@@ -1,4 +1,4 @@
-import { heartbeat, sleep } from '@temporalio/activity';
+import { Context, sleep } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import {
   addNode,
@@ -6,10 +6,12 @@ import {
   countShards,
   readRegistration,
   removeNode,
-  replicateReferenceTables,
+  replicateReferenceTablesStatement,
 } from '../citus/registration.js';
 import { withCoordinator } from '../citus/connect.js';
-import { clusterIn, session, type ActivityContext } from './context.js';
+import { clusterIn, ownWorkflowId, session, stopManner, type ActivityContext } from './context.js';
+import { runLong } from './long-statement.js';
+import { moveApplicationName } from '../citus/application-name.js';
 import { assertHeld } from './hold.js';
 
 export type NodeActivities = ReturnType<typeof nodeActivities>;
@@ -18,6 +20,12 @@ interface NodeRequest {
   cluster: string;
   holdId: string;
   node: string;
+}
+
+interface ReferenceOrder {
+  cluster: string;
+  holdId: string;
+  transferMode: string;
 }
 
 /** Registers and deregisters workers. */
@@ -37,20 +45,23 @@ export function nodeActivities(context: ActivityContext) {
       );
     },
 
+    /** Copies every reference table to each node that lacks it; waits, as a move does, for older transactions. */
     replicateReferenceTables: async ({
-      cluster,
+      cluster: name,
       holdId,
       transferMode,
-    }: {
-      cluster: string;
-      holdId: string;
-      transferMode: string;
-    }): Promise<void> => {
+    }: ReferenceOrder): Promise<void> => {
       await assertHeld(context.client, holdId);
-      const options = session('reference tables', { statementTimeoutSeconds: 0 });
-      await withCoordinator(clusterIn(context, cluster), options, (db) =>
-        replicateReferenceTables(db, transferMode),
-      );
+      const activity = Context.current();
+      const statement = {
+        name: moveApplicationName(ownWorkflowId(), 'reference'),
+        text: replicateReferenceTablesStatement,
+        params: [transferMode],
+      };
+      const stop = { signal: activity.cancellationSignal, manner: () => stopManner(activity) };
+      // An adopted one ended nobody knows how: doing it again is nothing when it is done.
+      while ((await runLong(clusterIn(context, name), statement, stop)) !== 'ended')
+        activity.cancellationSignal.throwIfAborted();
     },
 
     /** Takes a worker out again that this operation registered, unless it holds shards by now. */
@@ -72,7 +83,6 @@ export function nodeActivities(context: ActivityContext) {
                 'Passing',
               );
             }
-            heartbeat();
             await sleep(1_000);
           }
           await removeNode(db, node);

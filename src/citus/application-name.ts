@@ -12,7 +12,7 @@ export function operationPrefix(operationId: string): string {
   return `${applicationPrefix}${tag}:`;
 }
 
-/** By which a retry finds, and adopts, the move of a shard group that goes on at the server without its client. */
-export function moveApplicationName(operationId: string, shardId: number): string {
-  return `${operationPrefix(operationId)}move:${shardId}`;
+/** By which a retry finds, and adopts, what goes on at the server without its client: a shard's move, or another. */
+export function moveApplicationName(operationId: string, what: string): string {
+  return `${operationPrefix(operationId)}move:${what}`;
 }

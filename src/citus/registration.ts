@@ -38,9 +38,8 @@ export async function addNode(db: Db, node: string): Promise<number> {
 }
 
 /** Copies every reference table to each node that lacks it; a node must hold them before its first shard. */
-export async function replicateReferenceTables(db: Db, mode: string): Promise<void> {
-  await db.query('select replicate_reference_tables($1::citus.shard_transfer_mode)', [mode]);
-}
+export const replicateReferenceTablesStatement =
+  'select replicate_reference_tables($1::citus.shard_transfer_mode)';
 
 /** Placements of distributed tables on a node: reference tables go with the node, shards don't. */
 export async function countShards(db: Db, groupId: number): Promise<number> {

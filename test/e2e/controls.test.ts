@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { slowMoves } from '../support/slow-moves.js';
+import { midMove, movesAtServer } from '../support/slow-moves.js';
 import { fingerprint, retryIntervals, setStage, workersOf, type Stage } from '../support/stage.js';
 
 let stage: Stage;
@@ -10,22 +10,8 @@ beforeEach(async () => {
 });
 afterEach(() => stage.end());
 
-const moving = ({ progress }: { progress?: { movingTotal: number } | undefined }): boolean =>
-  (progress?.movingTotal ?? 0) > 0;
-
-/** Moves of ours that run at the server, whoever waits for them. */
-async function movesAtServer(): Promise<number> {
-  const [row] = await stage.cluster.query<{ n: number }>(
-    `select count(*)::int as n from pg_stat_activity where application_name ~ '^citus-scaler:.*:move:[0-9]+$' and state = 'active'`,
-  );
-  return row?.n ?? -1;
-}
-
 test('a cancel in the middle of the movement stops the moves, gives back and says what stays', async () => {
-  const release = await slowMoves(stage.cluster);
-  const op = await stage.scaleOut('cancelled', { add: 1 });
-  await op.until('moving', moving);
-  await expect.poll(movesAtServer, { timeout: 20_000 }).toBeGreaterThan(0);
+  const { op, release } = await midMove(stage, 'cancelled', { add: 1 });
   await op.cancel();
   await expect(op.result()).rejects.toThrow(/cancel/i);
   await release();
@@ -33,7 +19,7 @@ test('a cancel in the middle of the movement stops the moves, gives back and say
   const status = await op.status();
   expect(status.state).toBe('cancelled');
   expect(status.cancel?.requestedAt).toBeDefined();
-  expect(await movesAtServer()).toBe(0);
+  expect(await movesAtServer(stage.cluster)).toEqual([]);
   // Nothing had been moved: the worker is out again and its machine is stopped.
   expect(await workersOf(stage.cluster)).toHaveLength(2);
   expect(await retryIntervals(stage.cluster)).toEqual(['5s']);
@@ -49,12 +35,10 @@ test('a cancel while the plan waits for approval changes nothing', async () => {
 });
 
 test('pause now stops the moves, resume makes them, and a rejected plan ends the operation', async () => {
-  const release = await slowMoves(stage.cluster);
-  const op = await stage.scaleOut('paused', { add: 1 });
-  await op.until('moving', moving);
+  const { op, release } = await midMove(stage, 'paused', { add: 1 });
   await op.update('pause', { by: 'test', now: true });
   await op.until('paused', ({ state, progress }) => state === 'paused' && progress?.movingTotal === 0);
-  await expect.poll(movesAtServer, { timeout: 20_000 }).toBe(0);
+  await expect.poll(() => movesAtServer(stage.cluster), { timeout: 20_000 }).toEqual([]);
   await expect(op.update('pause', { by: 'test' })).rejects.toThrow();
   await expect(op.update('setParallelMoves', { by: 'test', n: 0 })).rejects.toThrow();
   await op.update('setParallelMoves', { by: 'test', n: 4 });
@@ -71,10 +55,8 @@ test('pause now stops the moves, resume makes them, and a rejected plan ends the
 });
 
 test('what a person must repair parks the operation; giving up ends it soon, whatever is unreachable', async () => {
-  const release = await slowMoves(stage.cluster);
   const node = await stage.cluster.addNode();
-  const op = await stage.scaleOut('given-up', { nodes: [node.address] });
-  await op.until('moving', moving);
+  const { op, release } = await midMove(stage, 'given-up', { nodes: [node.address] });
   await node.kill();
   await stage.cluster.coordinator.kill();
   await release();

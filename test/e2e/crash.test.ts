@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { slowMoves } from '../support/slow-moves.js';
+import { midMove, movesAtServer } from '../support/slow-moves.js';
 import {
   fingerprint,
   retryIntervals,
@@ -34,9 +34,6 @@ async function expectRightEnd(op: Operation): Promise<void> {
   expect(starts).toHaveLength(1);
 }
 
-const moving = ({ progress }: { progress?: { movingTotal: number } | undefined }): boolean =>
-  (progress?.movingTotal ?? 0) > 0;
-
 describe('the worker is killed', () => {
   test.each([
     'Check the cluster',
@@ -55,10 +52,7 @@ describe('the worker is killed', () => {
   });
 
   test('in the middle of a move, twice', async () => {
-    const release = await slowMoves(stage.cluster);
-    const op = await stage.scaleOut('killed-moving', { add: 1 });
-    await op.until('moving', moving);
-    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    const { op, release } = await midMove(stage, 'killed-moving', { add: 1 });
     await stage.restartWorker();
     await new Promise((resolve) => setTimeout(resolve, 1_500));
     await stage.restartWorker();
@@ -67,30 +61,18 @@ describe('the worker is killed', () => {
   });
 
   test('by a deploy: the running move is not lost', async () => {
-    const release = await slowMoves(stage.cluster);
-    const op = await stage.scaleOut('deploy', { add: 1 });
-    await op.until('moving', moving);
-    await expect.poll(() => backends(), { timeout: 20_000 }).not.toHaveLength(0);
-    const pids = await backends();
+    const { op, release } = await midMove(stage, 'deploy', { add: 1 });
+    const pids = await movesAtServer(stage.cluster);
     await stage.worker.stop();
-    expect(await backends()).toEqual(pids);
+    expect(await movesAtServer(stage.cluster)).toEqual(pids);
     await stage.restartWorker();
     await release();
     await expectRightEnd(op);
   });
 });
 
-async function backends(): Promise<number[]> {
-  const rows = await stage.cluster.query<{ pid: number }>(
-    `select pid from pg_stat_activity where application_name ~ '^citus-scaler:.*:move:[0-9]+$' and state = 'active' order by 1`,
-  );
-  return rows.map(({ pid }) => pid);
-}
-
 test('the coordinator crashes in the middle of a move and comes back', async () => {
-  const release = await slowMoves(stage.cluster);
-  const op = await stage.scaleOut('coordinator', { add: 1 });
-  await op.until('moving', moving);
+  const { op, release } = await midMove(stage, 'coordinator', { add: 1 });
   await new Promise((resolve) => setTimeout(resolve, 1_500));
   await stage.cluster.coordinator.kill();
   await new Promise((resolve) => setTimeout(resolve, 3_000));
@@ -101,9 +83,7 @@ test('the coordinator crashes in the middle of a move and comes back', async () 
 
 test('the new worker crashes in the middle of a move and comes back', async () => {
   const node = await stage.cluster.addNode();
-  const release = await slowMoves(stage.cluster);
-  const op = await stage.scaleOut('new-worker', { nodes: [node.address] });
-  await op.until('moving', moving);
+  const { op, release } = await midMove(stage, 'new-worker', { nodes: [node.address] });
   await new Promise((resolve) => setTimeout(resolve, 1_500));
   await node.kill();
   await release();
@@ -116,9 +96,7 @@ test('the new worker crashes in the middle of a move and comes back', async () =
 });
 
 test('Temporal crashes in the middle of a move and comes back', async () => {
-  const release = await slowMoves(stage.cluster);
-  const op = await stage.scaleOut('temporal', { add: 1 });
-  await op.until('moving', moving);
+  const { op, release } = await midMove(stage, 'temporal', { add: 1 });
   await stage.temporal.kill();
   await new Promise((resolve) => setTimeout(resolve, 2_000));
   await stage.temporal.start();

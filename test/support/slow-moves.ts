@@ -1,11 +1,13 @@
 import pg from 'pg';
 import type { SandboxCluster } from '../../sandbox/index.js';
+import type { ScaleOutInput } from '../../src/contract/index.js';
+import type { Operation, Stage } from './stage.js';
 
 /**
  * Makes moves last, so that there is a "mid-move", until released. Real Citus: an open transaction that has written
  * on the source makes every move from it wait in `Setting Up`. The stand-in: its settable duration.
  */
-export async function slowMoves(cluster: SandboxCluster, seconds = 600): Promise<() => Promise<void>> {
+async function slowMoves(cluster: SandboxCluster, seconds = 600): Promise<() => Promise<void>> {
   if (cluster.flavour === 'stand-in') {
     const set = async (value: number): Promise<void> => {
       await cluster.query(`alter system set stand_in.move_seconds = ${value}`);
@@ -29,4 +31,40 @@ export async function slowMoves(cluster: SandboxCluster, seconds = 600): Promise
   return async () => {
     await Promise.all(clients.map((client) => client.end().catch(() => undefined)));
   };
+}
+
+/** A scale-out in the middle of its movement, which lasts until released. */
+export async function midMove(
+  stage: Stage,
+  id: string,
+  input: Partial<ScaleOutInput>,
+): Promise<{ op: Operation; release: () => Promise<void> }> {
+  const op = await stage.scaleOut(id, { ...input, approval: 'required' });
+  await op.until('awaiting approval', ({ state }) => state === 'awaiting-approval');
+  // Paused first: copying reference tables would wait for the same transactions.
+  await op.update('pause', { by: 'test' });
+  await op.update('approve', { by: 'test' });
+  await op.until('about to move', ({ steps }) =>
+    steps.some(({ name, state }) => name === 'Move shards' && state === 'running'),
+  );
+  const release = await slowMoves(stage.cluster);
+  await op.update('resume', { by: 'test' });
+  await op.until('moving', ({ progress }) => (progress?.movingTotal ?? 0) > 0);
+  await untilMovesRun(stage.cluster);
+  return { op, release };
+}
+
+/** Process ids of the moves of ours that run at the server, whoever waits for them. */
+export async function movesAtServer({ query }: SandboxCluster): Promise<number[]> {
+  const rows = await query<{ pid: number }>(
+    `select pid from pg_stat_activity where application_name ~ '^citus-scaler:.*:move:[0-9]+$' and state = 'active' order by 1`,
+  );
+  return rows.map(({ pid }) => pid);
+}
+
+async function untilMovesRun(cluster: SandboxCluster): Promise<void> {
+  for (const end = Date.now() + 20_000; (await movesAtServer(cluster)).length === 0;) {
+    if (Date.now() > end) throw new Error('no move runs at the server');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
 }
