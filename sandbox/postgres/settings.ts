@@ -36,7 +36,6 @@ const common: Record<string, string> = {
   max_prepared_transactions: '200',
   wal_level: 'logical',
   fsync: 'off',
-  synchronous_commit: 'off',
   full_page_writes: 'off',
   max_wal_size: '1GB',
   timezone: 'UTC',

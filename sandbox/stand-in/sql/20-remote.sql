@@ -1,0 +1,61 @@
+-- Statements on other nodes. Each has a connection of its own, that ends with it, so an error leaves nothing behind.
+-- The password comes from PGPASSFILE in the server's environment.
+
+CREATE FUNCTION stand_in.address(host text, port int) RETURNS text
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT format('host=%s port=%s dbname=%I user=postgres connect_timeout=5', host, port, current_database())
+$$;
+
+-- Same error as Citus when nobody answers. Only the words after `failed:` are libpq's own.
+CREATE FUNCTION stand_in.refuse_connection(host text, port int, detail text) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'connection to the remote node postgres@%:% failed with the following error: %', host, port,
+    coalesce(substring(detail FROM 'failed: ([^\n]*)'), detail) USING ERRCODE = 'connection_failure';
+END
+$$;
+
+-- The values of one column that a statement answers on another node, or its command tag.
+CREATE FUNCTION stand_in.ask(host text, port int, statement text) RETURNS SETOF text
+LANGUAGE plpgsql AS $$
+DECLARE
+  reason text;
+BEGIN
+  RETURN QUERY SELECT * FROM stand_in.dblink(stand_in.address(host, port), statement) AS answer (value text);
+EXCEPTION WHEN sqlclient_unable_to_establish_sqlconnection THEN
+  GET STACKED DIAGNOSTICS reason = PG_EXCEPTION_DETAIL;
+  PERFORM stand_in.refuse_connection(host, port, reason);
+END
+$$;
+
+-- Runs statements that answer no rows, all of them in one transaction.
+CREATE FUNCTION stand_in.tell(host text, port int, statements text) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  reason text;
+BEGIN
+  PERFORM stand_in.dblink_exec(stand_in.address(host, port), statements);
+EXCEPTION WHEN sqlclient_unable_to_establish_sqlconnection THEN
+  GET STACKED DIAGNOSTICS reason = PG_EXCEPTION_DETAIL;
+  PERFORM stand_in.refuse_connection(host, port, reason);
+END
+$$;
+
+-- The primary of a group.
+CREATE FUNCTION stand_in.primary_of(wanted_group int) RETURNS pg_dist_node
+LANGUAGE sql STABLE AS $$
+  SELECT node FROM pg_dist_node node WHERE groupid = wanted_group AND noderole = 'primary'
+$$;
+
+CREATE FUNCTION stand_in.node_at(host text, port int) RETURNS pg_dist_node
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  found pg_dist_node;
+BEGIN
+  SELECT * INTO found FROM pg_dist_node WHERE nodename = host AND nodeport = port;
+  IF found IS NULL THEN
+    RAISE EXCEPTION 'node at "%:%" does not exist', host, port;
+  END IF;
+  RETURN found;
+END
+$$;

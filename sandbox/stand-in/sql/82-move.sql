@@ -1,0 +1,119 @@
+-- Moving a shard group. The order that keeps rows safe whoever crashes: the copy is made on the target and committed
+-- there while nobody can write; then one transaction of the coordinator changes placement and foreign table; the old
+-- copy is dropped after that commit. Until the commit the source holds the truth and what lies on the target is
+-- rubbish, which the next attempt replaces; from the commit on it is the other way round.
+
+-- Keeps everybody off the group's foreign tables until the transaction ends. Gives way and tries again, since sessions
+-- that hold one of the tables may wait for another.
+CREATE FUNCTION stand_in.block_access(shard bigint) RETURNS void
+LANGUAGE plpgsql SET lock_timeout = '200ms' AS $$
+DECLARE
+  member pg_dist_shard;
+BEGIN
+  LOOP
+    BEGIN
+      FOR member IN SELECT * FROM stand_in.shard_group(shard) LOOP
+        PERFORM stand_in.lock_foreign_table(stand_in.foreign_table_of(member.shardid));
+      END LOOP;
+      RETURN;
+    EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
+      PERFORM pg_sleep(0.02 + random() * 0.1);
+    END;
+  END LOOP;
+END
+$$;
+
+CREATE FUNCTION stand_in.foreign_table_of(shard bigint) RETURNS regclass
+LANGUAGE sql STABLE AS $$
+  SELECT format('stand_in_shards.%I', c.relname || '_' || s.shardid)::regclass
+  FROM pg_dist_shard s JOIN pg_class c ON c.oid = s.logicalrelid WHERE s.shardid = shard
+$$;
+
+-- The target fetches the rows from the source by itself, in one transaction with making the table.
+CREATE FUNCTION stand_in.copy_shard(shard bigint, source pg_dist_node, target pg_dist_node) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  shard_table text := stand_in.qualified_shard(shard);
+  schema_name name := (SELECT relnamespace::regnamespace::name FROM pg_class JOIN pg_dist_shard ON oid = logicalrelid WHERE shardid = shard);
+  made jsonb;
+BEGIN
+  made := stand_in.ask(source.nodename, source.nodeport, format(
+    'SELECT jsonb_build_object(''ddl'', stand_in.ddl_like(%1$L, %1$L, %2$L), ''names'', stand_in.columns_of(%1$L, false), ''types'', stand_in.columns_of(%1$L, true))',
+    shard_table, shard));
+  PERFORM stand_in.tell(target.nodename, target.nodeport, format('CREATE SCHEMA IF NOT EXISTS %I; DROP TABLE IF EXISTS %s; %s;', schema_name, shard_table, made->'ddl'->>0)
+    || format('INSERT INTO %s (%s) SELECT * FROM stand_in.dblink(%L, %L) AS r (%s);', shard_table, made->>'names',
+      stand_in.address(source.nodename, source.nodeport), format('SELECT %s FROM %s', made->>'names', shard_table), made->>'types')
+    || (SELECT coalesce(string_agg(value, ';' ORDER BY ordinality), '') FROM jsonb_array_elements_text(made->'ddl') WITH ORDINALITY WHERE ordinality > 1));
+END
+$$;
+
+CREATE FUNCTION stand_in.switch_group(shard bigint, source pg_dist_node, target pg_dist_node) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  member pg_dist_shard;
+  operation bigint := nextval('pg_dist_operationid_seq');
+  server text := stand_in.server_of(target.groupid);
+BEGIN
+  FOR member IN SELECT * FROM stand_in.shard_group(shard) LOOP
+    UPDATE pg_dist_placement SET placementid = nextval('pg_dist_placement_placementid_seq'), groupid = target.groupid
+    WHERE shardid = member.shardid AND groupid = source.groupid;
+    PERFORM stand_in.point_foreign_table(stand_in.foreign_table_of(member.shardid), server);
+    INSERT INTO pg_dist_cleanup (operation_id, object_type, object_name, node_group_id, policy_type)
+    VALUES (operation, 1, stand_in.qualified_shard(member.shardid), source.groupid, 2);
+  END LOOP;
+END
+$$;
+
+-- The time that a move takes at least. It is spent on the target, so that its death ends the move at once.
+CREATE FUNCTION stand_in.spend_time(target pg_dist_node, seconds double precision) RETURNS void
+LANGUAGE sql AS $$
+  SELECT stand_in.ask(target.nodename, target.nodeport, format('SELECT pg_sleep(%s)', seconds))
+$$;
+
+CREATE FUNCTION pg_catalog.citus_move_shard_placement(shard_id bigint, source_node_id int, target_node_id int,
+  transfer_mode citus.shard_transfer_mode DEFAULT 'auto') RETURNS void
+LANGUAGE plpgsql STRICT AS $$
+DECLARE
+  source pg_dist_node := stand_in.node_with_id(source_node_id);
+  target pg_dist_node := stand_in.node_with_id(target_node_id);
+  began timestamptz := clock_timestamp();
+  seconds double precision := stand_in.move_seconds();
+  anchor bigint := (SELECT min(g.shardid) FROM stand_in.shard_group(shard_id) g);
+  member pg_dist_shard;
+BEGIN
+  IF anchor IS NULL THEN
+    RAISE EXCEPTION 'could not find valid entry for shard %', shard_id;
+  END IF;
+  PERFORM stand_in.check_move_nodes(source, target);
+  PERFORM stand_in.check_reference_tables(target);
+  PERFORM stand_in.lock_group_for_move(shard_id);
+  IF stand_in.is_moved_already(shard_id, source, target) THEN
+    RETURN;
+  END IF;
+  IF transfer_mode = 'auto' THEN
+    PERFORM stand_in.check_replica_identity(shard_id);
+  END IF;
+  PERFORM pg_advisory_xact_lock_shared(stand_in.target_class(), target.nodeid);
+  PERFORM stand_in.enter_phase(anchor, 'Setting Up');
+  PERFORM stand_in.drop_leftovers(shard_id);
+  PERFORM stand_in.enter_phase(anchor, 'Copying Data');
+  PERFORM stand_in.spend_time(target, seconds * 0.7);
+  PERFORM stand_in.enter_phase(anchor, 'Catching Up');
+  PERFORM stand_in.spend_time(target, greatest(0, seconds - extract(epoch FROM clock_timestamp() - began)));
+  PERFORM stand_in.block_access(shard_id);
+  PERFORM stand_in.enter_phase(anchor, 'Final Catchup');
+  FOR member IN SELECT * FROM stand_in.shard_group(shard_id) LOOP
+    PERFORM stand_in.copy_shard(member.shardid, source, target);
+  END LOOP;
+  PERFORM stand_in.enter_phase(anchor, 'Completing');
+  PERFORM stand_in.switch_group(shard_id, source, target);
+  PERFORM stand_in.clean_up_later(anchor);
+END
+$$;
+
+CREATE FUNCTION pg_catalog.citus_move_shard_placement(shard_id bigint, source_node_name text, source_node_port int,
+  target_node_name text, target_node_port int, shard_transfer_mode citus.shard_transfer_mode DEFAULT 'auto') RETURNS void
+LANGUAGE sql STRICT AS $$
+  SELECT citus_move_shard_placement(shard_id, (stand_in.node_at(source_node_name, source_node_port)).nodeid,
+    (stand_in.node_at(target_node_name, target_node_port)).nodeid, shard_transfer_mode)
+$$;

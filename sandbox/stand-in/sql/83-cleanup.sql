@@ -1,0 +1,78 @@
+-- Old copies of moved shards. Citus's maintenance daemon drops them some seconds after the move; here a session that
+-- the move leaves behind does.
+
+-- Drops what one record names. False when its node is gone or does not answer, or a move holds the shard.
+CREATE FUNCTION stand_in.drop_recorded(record pg_dist_cleanup) RETURNS boolean
+LANGUAGE plpgsql AS $$
+DECLARE
+  node pg_dist_node := stand_in.primary_of(record.node_group_id);
+  shard bigint := substring(record.object_name FROM '_(\d+)"?$');
+BEGIN
+  -- Records of a group that is gone are passed over, as with Citus: they stay for ever.
+  IF node.nodeid IS NULL OR NOT pg_try_advisory_xact_lock(stand_in.move_class(), shard::int) THEN
+    RETURN false;
+  END IF;
+  IF NOT EXISTS (SELECT FROM pg_dist_placement WHERE shardid = shard AND groupid = record.node_group_id) THEN
+    PERFORM stand_in.tell(node.nodename, node.nodeport, format('SET LOCAL lock_timeout = ''1s''; DROP TABLE IF EXISTS %s', record.object_name));
+  END IF;
+  DELETE FROM pg_dist_cleanup WHERE record_id = record.record_id;
+  RETURN true;
+EXCEPTION WHEN connection_failure OR lock_not_available THEN
+  RETURN false;
+END
+$$;
+
+CREATE FUNCTION stand_in.drop_all_recorded() RETURNS bigint
+LANGUAGE sql AS $$ SELECT count(*) FILTER (WHERE stand_in.drop_recorded(c)) FROM (SELECT * FROM pg_dist_cleanup ORDER BY record_id) c $$;
+
+-- A move does not go on over a leftover of its own shards.
+CREATE FUNCTION stand_in.drop_leftovers(shard bigint) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  record pg_dist_cleanup;
+BEGIN
+  FOR record IN SELECT c.* FROM pg_dist_cleanup c JOIN stand_in.shard_group(shard) g ON c.object_name = stand_in.qualified_shard(g.shardid) LOOP
+    IF NOT stand_in.drop_recorded(record) THEN
+      RAISE EXCEPTION 'shard move failed as the orphaned shard % leftover from the previous move could not be cleaned up', record.object_name;
+    END IF;
+  END LOOP;
+END
+$$;
+
+CREATE PROCEDURE pg_catalog.citus_cleanup_orphaned_resources()
+LANGUAGE plpgsql AS $$
+DECLARE
+  dropped bigint := stand_in.drop_all_recorded();
+BEGIN
+  IF dropped > 0 THEN
+    RAISE NOTICE 'cleaned up % orphaned resources', dropped;
+  END IF;
+END
+$$;
+
+-- Starts a session that goes on when ours has ended.
+CREATE FUNCTION stand_in.clean_up_later(anchor bigint) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  link text := 'stand_in_' || gen_random_uuid();
+BEGIN
+  PERFORM stand_in.dblink_connect(link, stand_in.address('127.0.0.1', current_setting('port')::int) || ' application_name=stand_in_cleanup');
+  PERFORM stand_in.dblink_send_query(link, format('CALL stand_in.clean_up_after(%s)', anchor));
+  PERFORM stand_in.dblink_disconnect(link);
+END
+$$;
+
+-- Waits for the end of the move that holds the shard, then a little longer, then drops what it left.
+CREATE PROCEDURE stand_in.clean_up_after(anchor bigint)
+LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM pg_advisory_xact_lock(stand_in.move_class(), anchor::int);
+  COMMIT;
+  FOR attempt IN 1 .. 20 LOOP
+    PERFORM pg_sleep(1);
+    PERFORM stand_in.drop_all_recorded();
+    COMMIT;
+    EXIT WHEN NOT EXISTS (SELECT FROM pg_dist_cleanup c JOIN pg_dist_node n ON n.groupid = c.node_group_id);
+  END LOOP;
+END
+$$;
