@@ -35,7 +35,9 @@ interface PasswordFields {
 }
 
 /** Cross-field rules run even when other fields are wrong, so that all problems show at once. */
-const always = { when: () => true };
+const always = {
+  when: ({ value }: { value: unknown }) => typeof value === 'object' && value !== null,
+};
 const onePasswordSource = (value: PasswordFields) =>
   value.passwordFile === undefined || value.passwordEnv === undefined;
 const onePasswordMessage = {
