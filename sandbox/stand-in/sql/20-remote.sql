@@ -6,12 +6,12 @@ LANGUAGE sql IMMUTABLE AS $$
   SELECT format('host=%s port=%s dbname=%I user=postgres connect_timeout=5', host, port, current_database())
 $$;
 
--- Same error as Citus when nobody answers. Only the words after `failed:` are libpq's own.
+-- Same error as Citus when nobody answers: it leaves out which server libpq had tried.
 CREATE FUNCTION stand_in.refuse_connection(host text, port int, detail text) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
   RAISE EXCEPTION 'connection to the remote node postgres@%:% failed with the following error: %', host, port,
-    coalesce(substring(detail FROM 'failed: ([^\n]*)'), detail) USING ERRCODE = 'connection_failure';
+    coalesce(rtrim(substring(detail FROM 'failed: (.*)$'), E'\n'), detail) USING ERRCODE = 'connection_failure';
 END
 $$;
 
@@ -54,7 +54,7 @@ DECLARE
 BEGIN
   SELECT * INTO found FROM pg_dist_node WHERE nodename = host AND nodeport = port;
   IF found IS NULL THEN
-    RAISE EXCEPTION 'node at "%:%" does not exist', host, port;
+    RAISE EXCEPTION 'node at "%:%" does not exist', host, port USING ERRCODE = 'internal_error';
   END IF;
   RETURN found;
 END

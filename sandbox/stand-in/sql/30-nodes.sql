@@ -28,12 +28,12 @@ DECLARE
 BEGIN
   IF (SELECT count(*) FROM stand_in.ask(host, port, $q$SELECT 1 FROM pg_extension WHERE extname = 'citus'$q$)) = 0 THEN
     RAISE WARNING 'function assign_distributed_transaction_id(integer, integer, unknown) does not exist';
-    RAISE EXCEPTION 'failure on connection marked as essential: %:%', host, port;
+    RAISE EXCEPTION 'failure on connection marked as essential: %:%', host, port USING ERRCODE = 'internal_error';
   END IF;
   server := stand_in.ask(host, port, $q$SELECT metadata->>'server_id' FROM pg_dist_node_metadata$q$);
   IF server = (SELECT metadata->>'server_id' FROM pg_dist_node_metadata) THEN
     RAISE EXCEPTION 'Node cannot add itself as a worker.'
-      USING HINT = format('Add the node as a coordinator by using: SELECT citus_set_coordinator_host(%L, %s);', host, port);
+      USING ERRCODE = 'internal_error', HINT = format('Add the node as a coordinator by using: SELECT citus_set_coordinator_host(%L, %s);', host, port);
   END IF;
 END
 $$;
@@ -50,7 +50,7 @@ BEGIN
   END IF;
   IF coalesce(coordinator, 'localhost') = 'localhost' AND worker_host <> ALL (local_names) THEN
     RAISE EXCEPTION 'cannot add a worker node when the coordinator hostname is set to localhost'
-      USING DETAIL = 'Worker nodes need to be able to connect to the coordinator to transfer data.',
+      USING ERRCODE = 'internal_error', DETAIL = 'Worker nodes need to be able to connect to the coordinator to transfer data.',
         HINT = 'Use SELECT citus_set_coordinator_host(''<hostname>'') to configure the coordinator hostname';
   END IF;
 END
@@ -99,7 +99,7 @@ DECLARE
   node pg_dist_node := stand_in.node_at(nodename, nodeport);
 BEGIN
   IF property <> 'shouldhaveshards' THEN
-    RAISE EXCEPTION 'only the ''shouldhaveshards'' property can be set using this function';
+    RAISE EXCEPTION 'only the ''shouldhaveshards'' property can be set using this function' USING ERRCODE = 'internal_error';
   END IF;
   UPDATE pg_dist_node n SET shouldhaveshards = value WHERE n.nodeid = node.nodeid;
   PERFORM stand_in.sync_nodes();
@@ -115,8 +115,8 @@ BEGIN
   IF only_here IS NOT NULL THEN
     RAISE EXCEPTION 'cannot remove or disable the node %:% because because it contains the only shard placement for shard %',
       node.nodename, node.nodeport, only_here
-      USING DETAIL = format('One of the table(s) that prevents the operation complete successfully is %s',
-          (SELECT s.logicalrelid FROM pg_dist_shard s WHERE s.shardid = only_here)),
+      USING ERRCODE = 'internal_error', DETAIL = format('One of the table(s) that prevents the operation complete successfully is %s',
+          (SELECT stand_in.qualified_name(s.logicalrelid) FROM pg_dist_shard s WHERE s.shardid = only_here)),
         HINT = 'To proceed, either drop the tables or use undistribute_table() function to convert them to local tables';
   END IF;
 END

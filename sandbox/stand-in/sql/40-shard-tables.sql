@@ -7,6 +7,12 @@ LANGUAGE sql STABLE STRICT AS $$
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = object_name
 $$;
 
+-- With its schema, whatever the search path is.
+CREATE FUNCTION stand_in.qualified_name(relation regclass) RETURNS text
+LANGUAGE sql STABLE AS $$
+  SELECT format('%I.%I', relnamespace::regnamespace::name, relname) FROM pg_class WHERE oid = relation
+$$;
+
 CREATE FUNCTION stand_in.qualified_shard(shard bigint) RETURNS text
 LANGUAGE sql STABLE AS $$
   SELECT shard_name(logicalrelid, shardid, false) FROM pg_dist_shard WHERE shardid = shard

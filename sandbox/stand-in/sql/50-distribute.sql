@@ -38,7 +38,7 @@ DECLARE
   place int;
 BEGIN
   IF cardinality(groups) IS NULL THEN
-    RAISE EXCEPTION 'couldn''t find any worker nodes' USING HINT = 'Add more worker nodes';
+    RAISE EXCEPTION 'couldn''t find any worker nodes' USING ERRCODE = 'internal_error', HINT = 'Add more worker nodes';
   END IF;
   FOR i IN 0 .. shards - 1 LOOP
     low := -2147483648 + i * width;
@@ -136,12 +136,14 @@ DECLARE
   colocation int;
 BEGIN
   IF EXISTS (SELECT FROM pg_dist_partition WHERE logicalrelid = table_name) THEN
-    RAISE EXCEPTION 'table "%" is already distributed', (SELECT relname FROM pg_class WHERE oid = table_name);
+    RAISE EXCEPTION 'table "%" is already distributed', (SELECT relname FROM pg_class WHERE oid = table_name) USING ERRCODE = 'invalid_table_definition';
   END IF;
   SELECT * INTO key FROM pg_attribute WHERE attrelid = table_name AND attname = distribution_column AND NOT attisdropped;
   IF key IS NULL THEN
     RAISE EXCEPTION 'column "%" of relation "%" does not exist', distribution_column, (SELECT relname FROM pg_class WHERE oid = table_name);
   END IF;
+  -- So does Citus.
+  PERFORM replicate_reference_tables();
   plain := table_name;
   parent := stand_in.make_parent(plain, distribution_column, old_name);
   colocation := stand_in.colocation_for(colocate_with, shards, key.atttypid, key.attcollation);

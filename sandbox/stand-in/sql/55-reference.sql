@@ -92,7 +92,7 @@ DECLARE
   shard bigint := nextval('pg_dist_shardid_seq');
 BEGIN
   IF EXISTS (SELECT FROM pg_dist_partition WHERE logicalrelid = table_name) THEN
-    RAISE EXCEPTION 'table "%" is already distributed', (SELECT relname FROM pg_class WHERE oid = table_name);
+    RAISE EXCEPTION 'table "%" is already distributed', (SELECT relname FROM pg_class WHERE oid = table_name) USING ERRCODE = 'invalid_table_definition';
   END IF;
   IF colocation IS NULL THEN
     colocation := nextval('pg_dist_colocationid_seq');

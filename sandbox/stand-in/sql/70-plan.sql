@@ -68,21 +68,29 @@ BEGIN
 END
 $$;
 
+-- One shard a group of a table, with the group's bytes. Asks each node once, and fails when one does not answer.
+CREATE FUNCTION stand_in.loads_by_size(relation regclass, excluded bigint[]) RETURNS stand_in.load[]
+LANGUAGE plpgsql AS $$
+BEGIN
+  RETURN (WITH sizes AS MATERIALIZED (SELECT z.* FROM pg_dist_node n, stand_in.sizes_on(n) z
+      WHERE n.noderole = 'primary' AND n.isactive AND n.groupid IN (SELECT p.groupid FROM pg_dist_placement p))
+    SELECT array_agg((s.shardid, p.groupid, (SELECT 100 * 1024 * 1024 + coalesce(sum(z.bytes), 0)
+        FROM stand_in.shard_group(s.shardid) g JOIN sizes z ON z.shard = g.shardid)::real)::stand_in.load ORDER BY s.shardid)
+    FROM pg_dist_shard s JOIN pg_dist_placement p USING (shardid)
+    WHERE s.logicalrelid = relation AND s.shardid <> ALL (excluded));
+EXCEPTION WHEN connection_failure THEN
+  RAISE EXCEPTION 'cannot get the size because of a connection error' USING ERRCODE = 'connection_failure';
+END
+$$;
+
 -- One shard a group of a table, with its cost.
 CREATE FUNCTION stand_in.loads_of(relation regclass, excluded bigint[], strategy pg_dist_rebalance_strategy) RETURNS stand_in.load[]
 LANGUAGE plpgsql AS $$
 DECLARE
   loads stand_in.load[];
-  by_size boolean := strategy.shard_cost_function = 'citus_shard_cost_by_disk_size'::regproc;
 BEGIN
-  IF by_size THEN
-    -- Asks each node once, and fails when one does not answer.
-    RETURN (WITH sizes AS MATERIALIZED (SELECT z.* FROM pg_dist_node n, stand_in.sizes_on(n) z
-        WHERE n.noderole = 'primary' AND n.isactive AND n.groupid IN (SELECT p.groupid FROM pg_dist_placement p))
-      SELECT array_agg((s.shardid, p.groupid, (SELECT 100 * 1024 * 1024 + coalesce(sum(z.bytes), 0)
-          FROM stand_in.shard_group(s.shardid) g JOIN sizes z ON z.shard = g.shardid)::real)::stand_in.load ORDER BY s.shardid)
-      FROM pg_dist_shard s JOIN pg_dist_placement p USING (shardid)
-      WHERE s.logicalrelid = relation AND s.shardid <> ALL (excluded));
+  IF strategy.shard_cost_function = 'citus_shard_cost_by_disk_size'::regproc THEN
+    RETURN stand_in.loads_by_size(relation, excluded);
   END IF;
   EXECUTE format('SELECT array_agg((s.shardid, p.groupid, %s(s.shardid))::stand_in.load ORDER BY s.shardid) '
     'FROM pg_dist_shard s JOIN pg_dist_placement p USING (shardid) WHERE s.logicalrelid = $1 AND s.shardid <> ALL ($2)',

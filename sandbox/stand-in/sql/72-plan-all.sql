@@ -66,10 +66,10 @@ DECLARE
 BEGIN
   SELECT * INTO strategy FROM pg_dist_rebalance_strategy s WHERE CASE WHEN rebalance_strategy IS NULL THEN s.default_strategy ELSE s.name = rebalance_strategy END;
   IF strategy IS NULL THEN
-    RAISE EXCEPTION 'could not find rebalance strategy with name %', rebalance_strategy;
+    RAISE EXCEPTION 'could not find rebalance strategy with name %', rebalance_strategy USING ERRCODE = 'internal_error';
   END IF;
   IF nodes < 1 THEN
-    RAISE EXCEPTION 'Shard replication factor (1) cannot be greater than number of nodes with should_have_shards=true (%).', nodes;
+    RAISE EXCEPTION 'Shard replication factor (1) cannot be greater than number of nodes with should_have_shards=true (%).', nodes USING ERRCODE = 'internal_error';
   END IF;
   RETURN QUERY
   SELECT g.logicalrelid, g.shardid, 0::bigint, f.nodename, f.nodeport, t.nodename, t.nodeport

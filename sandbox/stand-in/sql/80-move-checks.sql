@@ -7,7 +7,7 @@ DECLARE
 BEGIN
   SELECT * INTO found FROM pg_dist_node WHERE nodeid = wanted;
   IF found IS NULL THEN
-    RAISE EXCEPTION 'node with node id % could not be found', wanted;
+    RAISE EXCEPTION 'node with node id % could not be found', wanted USING ERRCODE = 'internal_error';
   END IF;
   RETURN found;
 END
@@ -17,14 +17,14 @@ CREATE FUNCTION stand_in.check_move_nodes(source pg_dist_node, target pg_dist_no
 LANGUAGE plpgsql AS $$
 BEGIN
   IF source.nodeid = target.nodeid THEN
-    RAISE EXCEPTION 'cannot move shard to the same node' USING ERRCODE = 'feature_not_supported';
+    RAISE EXCEPTION 'cannot move shard to the same node' USING ERRCODE = 'invalid_parameter_value';
   END IF;
   IF NOT target.isactive THEN
-    RAISE EXCEPTION 'Moving shards to a non-active node is not supported' USING ERRCODE = 'invalid_parameter_value',
+    RAISE EXCEPTION 'Moving shards to a non-active node is not supported' USING ERRCODE = 'feature_not_supported',
       HINT = format('Activate the target node via SELECT citus_activate_node(%L, %s);', target.nodename, target.nodeport);
   END IF;
   IF NOT target.shouldhaveshards THEN
-    RAISE EXCEPTION 'Moving shards to a node that shouldn''t have a shard is not supported' USING ERRCODE = 'invalid_parameter_value',
+    RAISE EXCEPTION 'Moving shards to a node that shouldn''t have a shard is not supported' USING ERRCODE = 'feature_not_supported',
       HINT = format('Allow shards on the target node via SELECT * FROM citus_set_node_property(%L, %s, ''shouldhaveshards'', true);',
         target.nodename, target.nodeport);
   END IF;
@@ -40,8 +40,7 @@ BEGIN
   FOR member IN SELECT * FROM stand_in.shard_group(shard) LOOP
     IF NOT pg_try_advisory_xact_lock(stand_in.move_class(), member.shardid::int) THEN
       RAISE EXCEPTION 'could not acquire the lock required to move %',
-          (SELECT format('%I.%I', relnamespace::regnamespace::name, relname) FROM pg_class WHERE oid = member.logicalrelid)
-        USING ERRCODE = 'lock_not_available',
+          (SELECT stand_in.qualified_name(logicalrelid) FROM pg_dist_shard WHERE shardid = shard) USING ERRCODE = 'internal_error',
           DETAIL = 'It means that either a concurrent shard move or colocated distributed table creation is happening.',
           HINT = 'Make sure that the concurrent operation has finished and re-run the command';
     END IF;
@@ -64,7 +63,7 @@ BEGIN
   END IF;
   IF place IS DISTINCT FROM source.groupid THEN
     RAISE EXCEPTION 'could not find placement matching "%:%"', source.nodename, source.nodeport
-      USING HINT = 'Confirm the placement still exists and try again.';
+      USING ERRCODE = 'data_exception', HINT = 'Confirm the placement still exists and try again.';
   END IF;
   RETURN false;
 END
@@ -79,18 +78,34 @@ BEGIN
   IF keyless IS NOT NULL THEN
     RAISE EXCEPTION 'cannot use logical replication to transfer shards of the relation % since it doesn''t have a REPLICA IDENTITY or PRIMARY KEY',
         (SELECT relname FROM pg_class WHERE oid = keyless)
-      USING ERRCODE = 'object_not_in_prerequisite_state',
+      USING ERRCODE = 'feature_not_supported',
         DETAIL = 'UPDATE and DELETE commands on the shard will error out during logical replication unless there is a REPLICA IDENTITY or PRIMARY KEY.',
         HINT = 'If you wish to continue without a replica identity set the shard_transfer_mode to ''force_logical'' or ''block_writes''.';
   END IF;
 END
 $$;
 
-CREATE FUNCTION stand_in.check_reference_tables(target pg_dist_node) RETURNS void
+CREATE FUNCTION stand_in.check_table_moves(shard bigint) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  relation regclass := (SELECT logicalrelid FROM pg_dist_shard WHERE shardid = shard);
+BEGIN
+  IF relation IS NULL THEN
+    RAISE EXCEPTION 'could not find valid entry for shard %', shard USING ERRCODE = 'internal_error';
+  END IF;
+  IF (SELECT partmethod FROM pg_dist_partition WHERE logicalrelid = relation) = 'n' THEN
+    RAISE EXCEPTION 'table % is a reference table, moving shard of a reference table is not supported', stand_in.qualified_name(relation)
+      USING ERRCODE = 'feature_not_supported';
+  END IF;
+END
+$$;
+
+-- Citus looks at the target's disk first, so a dead target ends here.
+CREATE FUNCTION stand_in.check_disk(target pg_dist_node) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
-  IF EXISTS (SELECT FROM stand_in.missing_copies() m WHERE m.place = target.groupid) THEN
-    RAISE EXCEPTION 'there are missing reference tables on some nodes' USING ERRCODE = 'object_not_in_prerequisite_state';
+  IF NOT stand_in.reaches(target.nodename, target.nodeport) THEN
+    RAISE EXCEPTION 'Could not fetch disk stats for node: %-%', target.nodename, target.nodeport USING ERRCODE = 'internal_error';
   END IF;
 END
 $$;

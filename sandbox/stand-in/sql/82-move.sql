@@ -81,11 +81,8 @@ DECLARE
   anchor bigint := (SELECT min(g.shardid) FROM stand_in.shard_group(shard_id) g);
   member pg_dist_shard;
 BEGIN
-  IF anchor IS NULL THEN
-    RAISE EXCEPTION 'could not find valid entry for shard %', shard_id;
-  END IF;
+  PERFORM stand_in.check_table_moves(shard_id);
   PERFORM stand_in.check_move_nodes(source, target);
-  PERFORM stand_in.check_reference_tables(target);
   PERFORM stand_in.lock_group_for_move(shard_id);
   IF stand_in.is_moved_already(shard_id, source, target) THEN
     RETURN;
@@ -93,6 +90,7 @@ BEGIN
   IF transfer_mode = 'auto' THEN
     PERFORM stand_in.check_replica_identity(shard_id);
   END IF;
+  PERFORM stand_in.check_disk(target);
   PERFORM pg_advisory_xact_lock_shared(stand_in.target_class(), target.nodeid);
   PERFORM stand_in.enter_phase(anchor, 'Setting Up');
   PERFORM stand_in.drop_leftovers(shard_id);

@@ -33,7 +33,8 @@ DECLARE
 BEGIN
   FOR record IN SELECT c.* FROM pg_dist_cleanup c JOIN stand_in.shard_group(shard) g ON c.object_name = stand_in.qualified_shard(g.shardid) LOOP
     IF NOT stand_in.drop_recorded(record) THEN
-      RAISE EXCEPTION 'shard move failed as the orphaned shard % leftover from the previous move could not be cleaned up', record.object_name;
+      RAISE EXCEPTION 'shard move failed as the orphaned shard % leftover from the previous move could not be cleaned up', record.object_name
+        USING ERRCODE = 'internal_error';
     END IF;
   END LOOP;
 END
