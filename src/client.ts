@@ -31,8 +31,8 @@ export class ScalerClient {
    * @throws UnreachableError within 10 s, naming the address; ConnectionConfigError
    */
   static async connect(options: ConnectOptions = {}): Promise<ScalerClient> {
-    const { client, target, close } = await connect(options);
-    return new ScalerClient({ client, target }, close);
+    const connected = await connect(options);
+    return new ScalerClient(connected, () => connected.close());
   }
 
   /** Uses a Temporal client that the caller has already, and keeps. */

@@ -27,7 +27,11 @@ export function problemOf(error: unknown): Problem {
     return { type: 'Config', message: first, details: { evidence: more, remedies: [] } };
   }
   if (hasProblem(error)) return { type: error.type, message: error.message, details: error.details };
-  return { type: 'Unexpected', message: error.message, details: { evidence: whereFrom(error), remedies: [] } };
+  return {
+    type: 'Unexpected',
+    message: error.message,
+    details: { evidence: whereFrom(error), remedies: [] },
+  };
 }
 
 function hasProblem(error: Error): error is Error & Problem {
@@ -39,7 +43,9 @@ function isDetails(value: unknown): value is FailureDetails {
 }
 
 function whereFrom(error: Error): string[] {
-  return process.env['DEBUG'] === undefined ? ['DEBUG=1 shows where this came from.'] : (error.stack ?? '').split('\n');
+  return process.env['DEBUG'] === undefined
+    ? ['DEBUG=1 shows where this came from.']
+    : (error.stack ?? '').split('\n');
 }
 
 function empty(): FailureDetails {

@@ -30,7 +30,9 @@ export function createProgram(session: Omit<Session, 'globals'>): Command {
   for (const { heading, commands } of commandGroups) {
     program.commandsGroup(heading);
     for (const { name, summary, load } of commands) {
-      const command = program.command(name).description(`${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`);
+      const command = program
+        .command(name)
+        .description(`${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`);
       command.summary(summary);
       loaders.set(name, async () => (await load()).define(command, full));
     }

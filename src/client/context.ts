@@ -8,6 +8,10 @@ export interface Context {
 }
 
 /** One request to Temporal, with a deadline. */
-export function request<T>({ client, target }: Context, run: () => Promise<T>, timeoutMs?: number): Promise<T> {
+export function request<T>(
+  { client, target }: Context,
+  run: () => Promise<T>,
+  timeoutMs?: number,
+): Promise<T> {
   return within(client.connection, target, run, timeoutMs);
 }

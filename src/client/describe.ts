@@ -12,7 +12,10 @@ export interface Described {
 }
 
 /** What Temporal knows of the workflow with this id, or undefined when there is none. */
-export async function findWorkflow(context: Context, id: string): Promise<WorkflowExecutionDescription | undefined> {
+export async function findWorkflow(
+  context: Context,
+  id: string,
+): Promise<WorkflowExecutionDescription | undefined> {
   try {
     return await request(context, () => context.client.workflow.getHandle(id).describe());
   } catch (error) {
@@ -25,7 +28,11 @@ export async function findWorkflow(context: Context, id: string): Promise<Workfl
 export async function describeOperation(context: Context, id: string): Promise<Described> {
   const description = await findWorkflow(context, id);
   if (!description) {
-    throw new UnknownOperationError(`There is no operation ${id}.`, [], ['citus-scaler list --all shows them.']);
+    throw new UnknownOperationError(
+      `There is no operation ${id}.`,
+      [],
+      ['citus-scaler list --all shows them.'],
+    );
   }
   const { type } = description;
   if (!isOperationType(type)) {

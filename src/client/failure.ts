@@ -16,12 +16,18 @@ export function failureOf(
   if (!(error instanceof WorkflowFailedError)) return undefined;
   const cause = error.cause;
   if (cause instanceof CancelledFailure) {
-    return new OperationCancelledError(operation, parseDetails(cause.details?.[0]), error);
+    return new OperationCancelledError(operation, parseDetails(cause.details[0]), error);
   }
   if (cause instanceof TerminatedFailure) {
     const message = `${operation} was terminated: ended from outside, without cleaning up.`;
     const remedies = ['Look at the cluster before starting anew: citus-scaler health CLUSTER'];
-    return new OperationError('Terminated', message, { evidence: reasonOf(cause), remedies }, operation, error);
+    return new OperationError(
+      'Terminated',
+      message,
+      { evidence: reasonOf(cause), remedies },
+      operation,
+      error,
+    );
   }
   if (cause instanceof TimeoutFailure) {
     return new OperationError('TimedOut', `${operation} ran into a workflow timeout.`, {}, operation, error);

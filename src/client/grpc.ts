@@ -42,7 +42,9 @@ export function explained(error: unknown, target: Target): unknown {
   }
   if (found === code.unauthenticated || found === code.permissionDenied) {
     const message = `Temporal at ${target.address} refused access to namespace ${target.namespace}.`;
-    const remedies = ['Check the key or certificate of the Temporal profile (TEMPORAL_API_KEY, TEMPORAL_TLS_*).'];
+    const remedies = [
+      'Check the key or certificate of the Temporal profile (TEMPORAL_API_KEY, TEMPORAL_TLS_*).',
+    ];
     return new UnreachableError('temporal', message, { evidence, remedies }, error);
   }
   if (found === code.notFound && /namespace/i.test(innermost(error))) {

@@ -65,7 +65,11 @@ export class OperationHandle {
   }
 
   /** Each new status until the operation is closed, the closing one included, with rate and time left. */
-  async *watch({ intervalMs = 1_000, signal }: WatchOptions = {}): AsyncGenerator<OperationStatus, void, void> {
+  async *watch({ intervalMs = 1_000, signal }: WatchOptions = {}): AsyncGenerator<
+    OperationStatus,
+    void,
+    void
+  > {
     const measured = rateMeter();
     let last = '';
     while (!signal?.aborted) {

@@ -74,5 +74,5 @@ function count(value: unknown): number {
 }
 
 function fieldsOf(value: unknown): Map<string, unknown> {
-  return typeof value === 'object' && value !== null ? new Map(Object.entries(value)) : new Map();
+  return new Map<string, unknown>(typeof value === 'object' && value !== null ? Object.entries(value) : []);
 }

@@ -55,12 +55,19 @@ async function readPage<What extends InspectWhat>(
     const deadline = Date.now() + answerTimeoutMs;
     return (await client.connection.withDeadline(deadline, () => handle.result())) as InspectAnswers[What];
   } catch (error) {
-    throw failureOf(error, id) ?? (isDeadline(error) ? await tooSlow(context, id, input) : explained(error, target));
+    throw (
+      failureOf(error, id) ??
+      (isDeadline(error) ? await tooSlow(context, id, input) : explained(error, target))
+    );
   }
 }
 
 /** Who keeps us waiting: no worker took the work up, or the cluster doesn't answer it. */
-async function tooSlow(context: Context, id: string, { cluster, what }: InspectInput): Promise<UnreachableError> {
+async function tooSlow(
+  context: Context,
+  id: string,
+  { cluster, what }: InspectInput,
+): Promise<UnreachableError> {
   const { raw } = await request(context, () => context.client.workflow.getHandle(id).describe());
   const waits = raw.pendingActivities?.[0];
   if (!waits) return noWorker(`${id} was not taken up within ${answerTimeoutMs / 1_000} s.`);
@@ -77,7 +84,9 @@ function joined<Answer extends InspectAnswer>(first: Answer, next: Answer): Answ
   const { nextPage: _, ...rest } = first;
   const sums = Object.entries(next).flatMap(([name, value]) => {
     const before: unknown = Reflect.get(rest, name);
-    return Array.isArray(value) && Array.isArray(before) ? [[name, [...(before as unknown[]), ...(value as unknown[])]]] : [];
+    return Array.isArray(value) && Array.isArray(before)
+      ? [[name, [...(before as unknown[]), ...(value as unknown[])]]]
+      : [];
   });
   const more = next.nextPage === undefined ? {} : { nextPage: next.nextPage };
   return { ...rest, ...(Object.fromEntries(sums) as object), ...more } as Answer;

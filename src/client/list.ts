@@ -40,14 +40,19 @@ export async function listOperations(context: Context, options: ListOptions): Pr
   const rows: OperationRow[] = [];
   const found = await executions(context, options);
   for (let from = 0; from < found.length && rows.length < limit; from += limit) {
-    const made = await mapLimited(found.slice(from, from + limit), 8, (info) => rowOf(context, info, cluster));
+    const made = await mapLimited(found.slice(from, from + limit), 8, (info) =>
+      rowOf(context, info, cluster),
+    );
     rows.push(...made.filter((row) => row !== undefined));
   }
   return rows.slice(0, limit);
 }
 
 /** An unknown search attribute makes the whole query fail, so nothing of ours is in it unless it is needed. */
-async function executions(context: Context, { cluster, all, limit = 200 }: ListOptions): Promise<WorkflowExecutionInfo[]> {
+async function executions(
+  context: Context,
+  { cluster, all, limit = 200 }: ListOptions,
+): Promise<WorkflowExecutionInfo[]> {
   const types = operationTypes.map((type) => `'${type}'`).join(', ');
   const query = `WorkflowType IN (${types})${all ? '' : " AND ExecutionStatus = 'Running'"}`;
   return request(context, async () => {
@@ -98,9 +103,14 @@ function attentionOf(status: OperationStatus | undefined): { attention?: string 
   return status?.state === 'awaiting-approval' ? { attention: 'waits for approval' } : {};
 }
 
-async function summaryOf(context: Context, { workflowId, runId }: WorkflowExecutionInfo): Promise<string | undefined> {
+async function summaryOf(
+  context: Context,
+  { workflowId, runId }: WorkflowExecutionInfo,
+): Promise<string | undefined> {
   try {
-    const described = await request(context, () => context.client.workflow.getHandle(workflowId, runId).describe());
+    const described = await request(context, () =>
+      context.client.workflow.getHandle(workflowId, runId).describe(),
+    );
     return await described.staticSummary();
   } catch {
     return undefined; // a courtesy; it may be gone by now

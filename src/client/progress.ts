@@ -38,7 +38,9 @@ function percentOf(done: number, { total, percent }: Progress): number {
 
 /** The heartbeats know more of a move than the workflow; a move that only the workflow knows is kept. */
 function mergedMoving(known: Moving[], batches: LiveBatch[]): Moving[] {
-  const live = batches.flatMap((batch) => (batch.heartbeat.current ? [movingOf(batch.heartbeat.current, batch)] : []));
+  const live = batches.flatMap((batch) =>
+    batch.heartbeat.current ? [movingOf(batch.heartbeat.current, batch)] : [],
+  );
   const left = live.map(routeOf);
   const others = known.filter((move) => {
     const found = left.indexOf(routeOf(move));
@@ -50,7 +52,11 @@ function mergedMoving(known: Moving[], batches: LiveBatch[]): Moving[] {
 
 function movingOf(current: Moving, { attempt, lastFailure }: LiveBatch): Moving {
   const message = current.message ?? (attempt > 1 ? lastFailure : undefined);
-  return { ...current, attempt: Math.max(attempt, current.attempt), ...(message !== undefined && { message }) };
+  return {
+    ...current,
+    attempt: Math.max(attempt, current.attempt),
+    ...(message !== undefined && { message }),
+  };
 }
 
 /** A batch goes from one node to another; the workflow names its first move's table only. */

@@ -27,7 +27,10 @@ export function rateMeter(): (status: OperationStatus, now?: number) => Operatio
     const done = Math.max(progress.done, samples.at(-1)?.done ?? 0);
     samples = [...samples.filter(({ at }) => now - at <= windowMs), { at: now, done }];
     const percent = progress.total > 0 ? Math.floor((100 * done) / progress.total) : progress.percent;
-    return { ...status, progress: { ...progress, done, percent, ...rateOf(samples, progress, status.state) } };
+    return {
+      ...status,
+      progress: { ...progress, done, percent, ...rateOf(samples, progress, status.state) },
+    };
   };
 }
 

@@ -16,7 +16,11 @@ export async function resolveOperation(context: Context, named: string): Promise
   const found = await findWorkflow(context, named);
   if (found && isOperationType(found.type)) return named;
   if (!/^[A-Za-z0-9_-]{1,64}$/.test(named)) {
-    throw new UnknownOperationError(`There is no operation ${named}.`, [], ['citus-scaler list --all shows them.']);
+    throw new UnknownOperationError(
+      `There is no operation ${named}.`,
+      [],
+      ['citus-scaler list --all shows them.'],
+    );
   }
   let open = await openOperations(context, named);
   if (open.length === 0) {
@@ -26,19 +30,26 @@ export async function resolveOperation(context: Context, named: string): Promise
   const [only, ...others] = open;
   if (only !== undefined && others.length === 0) return only;
   if (only === undefined) {
-    throw new UnknownOperationError(`There is no operation ${named}, and no operation is open on a cluster ${named}.`, [], [
-      'citus-scaler list --all shows all of them.',
-    ]);
+    throw new UnknownOperationError(
+      `There is no operation ${named}, and no operation is open on a cluster ${named}.`,
+      [],
+      ['citus-scaler list --all shows all of them.'],
+    );
   }
-  throw new UnknownOperationError(`${open.length} operations are open on ${named}: name the one you mean.`, open);
+  throw new UnknownOperationError(
+    `${open.length} operations are open on ${named}: name the one you mean.`,
+    open,
+  );
 }
 
 /** The list may still show one that has just closed. */
 async function openOperations(context: Context, cluster: string): Promise<string[]> {
   const rows = await listOperations(context, { cluster });
   const described = await Promise.all(rows.map(({ operation }) => findWorkflow(context, operation)));
-  return rows.filter((_, index) => {
-    const description = described[index];
-    return description !== undefined && isOpen(description);
-  }).map(({ operation }) => operation);
+  return rows
+    .filter((_, index) => {
+      const description = described[index];
+      return description !== undefined && isOpen(description);
+    })
+    .map(({ operation }) => operation);
 }

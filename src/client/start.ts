@@ -48,7 +48,9 @@ export async function startOperation<Type extends OperationType>(
 
 function checkId(id: string): void {
   if (id.trim() !== '' && Buffer.byteLength(id) <= 1_000) return;
-  throw new OperationError('InvalidInput', 'id: must be 1 to 1000 bytes long.', { evidence: [`id: "${id}"`] });
+  throw new OperationError('InvalidInput', 'id: must be 1 to 1000 bytes long.', {
+    evidence: [`id: "${id}"`],
+  });
 }
 
 /** @throws OperationError `InvalidInput` unless the id is of an open operation that was asked for with the same input. */
@@ -66,7 +68,7 @@ async function attach<Type extends OperationType>(
     const ended = found.description.closeTime?.toISOString() ?? 'earlier';
     throw taken(id, input.cluster, `it is the id of an operation that ended (${ended})`);
   }
-  if (found.type !== type) {
+  if (String(found.type) !== type) {
     throw taken(id, input.cluster, `it is the id of an open ${found.type}`);
   }
   const theirs = await firstInput(context, id, found.description.runId);

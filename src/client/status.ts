@@ -49,7 +49,9 @@ async function queried(context: Context, id: string, timeoutMs: number): Promise
     // Temporal answered a moment ago, so it is the worker that doesn't answer now.
     if (known instanceof UnreachableError && !isDeadline(error)) throw known;
     const evidence = `${id} didn't answer within ${timeoutMs / 1_000} s: ${reason(error)}`;
-    throw noWorker(evidence, [`The operation stays open and goes on with the next worker: citus-scaler watch ${id}`]);
+    throw noWorker(evidence, [
+      `The operation stays open and goes on with the next worker: citus-scaler watch ${id}`,
+    ]);
   }
 }
 

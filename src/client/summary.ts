@@ -2,15 +2,10 @@ import type { OperationInput, OperationType } from '../contract/index.js';
 
 /** One line for the Temporal UI and `list`, at most 200 bytes. */
 export function summaryOf(type: OperationType, input: OperationInput): string {
-  return shortened(`${sentence(type, input)}${input.dryRun ? ' (dry run)' : ''}`, 200);
+  return shortened(`${verbs[type]} ${input.cluster}${target(input)}${input.dryRun ? ' (dry run)' : ''}`, 200);
 }
 
-function sentence(type: OperationType, input: OperationInput): string {
-  switch (type) {
-    case 'scaleOut':
-      return `Scale out ${input.cluster}${target(input)}`;
-  }
-}
+const verbs: Record<OperationType, string> = { scaleOut: 'Scale out' };
 
 function target({ to, add, nodes }: OperationInput): string {
   if (to !== undefined) return ` to ${to} ${workers(to)}`;
@@ -24,5 +19,8 @@ function workers(n: number): string {
 
 function shortened(text: string, bytes: number): string {
   if (Buffer.byteLength(text) <= bytes) return text;
-  return `${Buffer.from(text).subarray(0, bytes - 3).toString('utf8').replace(/\uFFFD+$/, '')}…`;
+  return `${Buffer.from(text)
+    .subarray(0, bytes - 3)
+    .toString('utf8')
+    .replace(/\uFFFD+$/, '')}…`;
 }

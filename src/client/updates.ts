@@ -55,7 +55,12 @@ function rejected(id: string, error: WorkflowUpdateFailedError): UpdateRejectedE
 }
 
 /** Temporal says "not found" of a closed workflow too. */
-export async function closedError(context: Context, id: string, name: string, cause: unknown): Promise<Error> {
+export async function closedError(
+  context: Context,
+  id: string,
+  name: string,
+  cause: unknown,
+): Promise<Error> {
   const { description } = await describeOperation(context, id);
   const ended = description.closeTime?.toISOString();
   const message = `${name} makes no sense now: ${id} has ended${ended === undefined ? '' : ` (${ended})`}.`;

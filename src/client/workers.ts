@@ -1,4 +1,5 @@
 import type { Client } from '@temporalio/client';
+import type { temporal } from '@temporalio/proto';
 import { taskQueue } from '../contract/index.js';
 import { UnreachableError } from './errors.js';
 import { within, type Target } from './grpc.js';
@@ -7,7 +8,7 @@ import { within, type Target } from './grpc.js';
 const goneAfterMs = 75_000;
 
 /** `TASK_QUEUE_TYPE_WORKFLOW` */
-const workflowQueue = 1;
+const workflowQueue = 1 as temporal.api.enums.v1.TaskQueueType;
 
 /** How many workers poll the task queue, as far as Temporal knows: it remembers a dead one for about a minute. */
 export async function countWorkers(client: Client, target: Target, now = Date.now()): Promise<number> {
@@ -19,7 +20,7 @@ export async function countWorkers(client: Client, target: Target, now = Date.no
     }),
   );
   const alive = (answer.pollers ?? []).filter((poller) => {
-    const seen = Number(poller.lastAccessTime?.seconds ?? 0) * 1_000;
+    const seen = Number(poller.lastAccessTime?.seconds) * 1_000;
     return now - seen < goneAfterMs;
   });
   return alive.length;

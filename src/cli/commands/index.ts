@@ -39,7 +39,9 @@ export const commandGroups: CommandGroup[] = [
   },
   {
     heading: 'Operate:',
-    commands: [entry('scale-out', 'add workers and spread the data over them', () => import('./scale-out.js'))],
+    commands: [
+      entry('scale-out', 'add workers and spread the data over them', () => import('./scale-out.js')),
+    ],
   },
   {
     heading: 'Follow:',

@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 
 /** How many columns a text takes; enough for what we print (no wide characters of our own). */
 export function width(text: string): number {
-  return [...stripVTControlCharacters(text)].length;
+  return Array.from(stripVTControlCharacters(text)).length;
 }
 
 /** Pads to a width by what is seen, whatever the colours. */
@@ -13,13 +13,13 @@ export function pad(text: string, columns: number, side: 'left' | 'right' = 'rig
 
 /** Cuts to a width, saying so with an ellipsis. Of plain text only. */
 export function cut(text: string, columns: number): string {
-  const letters = [...text];
+  const letters = Array.from(text);
   return letters.length <= columns ? text : `${letters.slice(0, Math.max(0, columns - 1)).join('')}…`;
 }
 
 /** Cuts in the middle: both ends of an id tell more than its middle. */
 export function cutMiddle(text: string, columns: number): string {
-  const letters = [...text];
+  const letters = Array.from(text);
   if (letters.length <= columns) return text;
   const tail = Math.floor((columns - 1) / 2);
   return `${letters.slice(0, columns - 1 - tail).join('')}…${letters.slice(-tail).join('')}`;

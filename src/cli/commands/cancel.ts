@@ -1,0 +1,49 @@
+import type { Command } from 'commander';
+import type { OperationHandle } from '../../client.js';
+import { runs, type App, type Session } from '../app.js';
+import { cancelOutlook } from '../cancel-outlook.js';
+import { example } from '../example.js';
+import { exit, type ExitCode } from '../exit-codes.js';
+import { follow } from '../follow/follow.js';
+import { onOperation, operationArgument } from '../on-operation.js';
+import type { Io } from '../io.js';
+import { wrap } from '../render/text.js';
+
+interface Options {
+  yes?: boolean;
+  detach?: boolean;
+}
+
+export function define(command: Command, session: Session): void {
+  command
+    .argument(...operationArgument)
+    .option('-y, --yes', 'do not ask')
+    .option('--detach', 'ask for it and return')
+    .addHelpText('after', example('citus-scaler cancel shop'))
+    .action(
+      runs(session, (app: App, operation: string, options: Options) =>
+        onOperation(app, operation, (handle) => cancel(app.io, handle, options)),
+      ),
+    );
+}
+
+/** Asks the status first: Temporal accepts every cancel request, so it is said before what one would do. */
+async function cancel(io: Io, handle: OperationHandle, { yes, detach }: Options): Promise<ExitCode> {
+  const outlook = cancelOutlook(await handle.status());
+  io.tell(wrap(outlook, io.columns));
+  if (io.interactive && !yes && !(await sure())) {
+    io.warn('Nothing was cancelled.');
+    return exit.ok;
+  }
+  await handle.cancel();
+  if (!detach) return follow(io, handle, { cancelling: true });
+  const status = await handle.status();
+  if (io.json) io.document(status);
+  io.tell(`Cancel requested. Follow it with: citus-scaler watch ${handle.id}`);
+  return exit.ok;
+}
+
+async function sure(): Promise<boolean> {
+  const { confirm } = await import('@clack/prompts');
+  return (await confirm({ message: 'Cancel it?', initialValue: false, output: process.stderr })) === true;
+}

@@ -1,0 +1,59 @@
+import type { Command } from 'commander';
+import { operationTypes, type InspectInput } from '../../contract/index.js';
+import { runs, type App, type Session } from '../app.js';
+import { example } from '../example.js';
+import { exit, type ExitCode } from '../exit-codes.js';
+import { optional } from '../operation-options.js';
+import { checkLines, worstFirst } from '../render/checks.js';
+import { count } from '../render/figures.js';
+
+interface Options {
+  for: string;
+  node?: string[];
+}
+
+export function define(command: Command, session: Session): void {
+  command
+    .argument('<cluster>', 'name of the cluster in the config')
+    .option(
+      '--for <operation>',
+      `the operation planned: ${operationTypes.map(dashed).join(', ')}`,
+      'scale-out',
+    )
+    .option('--node <host:port...>', 'servers that it will be about')
+    .addHelpText('after', example('citus-scaler preflight shop --for scale-out'))
+    .action(runs(session, (app: App, cluster: string, options: Options) => preflight(app, cluster, options)));
+}
+
+function preflight({ io, withClient }: App, cluster: string, options: Options): Promise<ExitCode> {
+  return withClient(async (client) => {
+    const answer = await client.inspect({
+      what: 'preflight',
+      cluster,
+      // A wrong name is refused by the client's check, with what it may be.
+      ...optional('for', camel(options.for) as InspectInput['for']),
+      ...optional('nodes', options.node),
+    });
+    if (io.json) io.document({ ...answer, checks: worstFirst(answer.checks) });
+    else {
+      const verdict =
+        answer.blockers === 0
+          ? io.paint.green('nothing stands in the way')
+          : io.paint.red(count(answer.blockers, 'blocker'));
+      io.answer(
+        `${io.paint.bold(cluster)}  ${verdict}\n\n${checkLines(answer.checks, io.paint, io.columns)}`,
+      );
+    }
+    return answer.blockers === 0 ? exit.ok : exit.refused;
+  });
+}
+
+/** `scaleOut` → `scale-out` */
+function dashed(type: string): string {
+  return type.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/** `scale-out` → `scaleOut` */
+function camel(name: string): string {
+  return name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}

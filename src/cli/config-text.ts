@@ -1,0 +1,66 @@
+/** What `init` asks for. */
+export interface NewCluster {
+  name: string;
+  host: string;
+  port: number;
+  database: string;
+  user: string;
+  passwordFile?: string;
+  passwordEnv?: string;
+  tls?: string;
+}
+
+/** A config with this one cluster; what may be set besides stands in comments. */
+export function configText(cluster: NewCluster): string {
+  const { name, host, port, database, user, passwordFile, passwordEnv, tls } = cluster;
+  return `# Config of the citus-scaler worker. Relative paths start at this file's folder.
+clusters:
+  ${name}:
+    coordinator:
+      host: ${quoted(host)}                # or hosts: [a, b]; the writable one is used
+      port: ${port}
+      database: ${quoted(database)}
+      user: ${quoted(user)}
+${passwordLine(passwordFile, passwordEnv)}
+${tls === undefined ? '      # tls: { mode: verify-full, ca: ./ca.pem }' : `      tls: { mode: ${quoted(tls)} }`}
+
+    # Hosts that may ever be connected to, besides the coordinator and the registered nodes.
+    # Name the addresses of future workers here.
+    # allowedNodes: ["10.1.0.*:5432", "db*.internal:5432"]
+
+    # Programs that start and stop machines for new workers: each gets a JSON request on standard
+    # input and answers JSON on standard output. Left out: machines are started elsewhere.
+    # workersFrom:
+    #   command:
+    #     start: [./machines, start]
+    #     stop: [./machines, stop]
+    #     list: [./machines, list]
+
+    movement:
+      transferMode: auto                # auto, force_logical or block_writes
+      parallelMoves: 2
+      tune: true                        # borrow wal_retrieve_retry_interval while moving
+
+    # Without this line the request decides. With "required", no request can do without a person's word.
+    approval: required
+
+# Final reports are kept here as JSON, since Temporal forgets closed workflows.
+# reports: ./reports
+
+# Address of the Temporal UI, for links.
+# temporalUi: http://localhost:8233
+`;
+}
+
+function passwordLine(file: string | undefined, variable: string | undefined): string {
+  if (file !== undefined) return `      passwordFile: ${quoted(file)}`;
+  if (variable !== undefined) return `      passwordEnv: ${quoted(variable)}`;
+  return '      # The password comes from ~/.pgpass; or: passwordFile: /run/secrets/…, passwordEnv: VARIABLE';
+}
+
+/** Plain where YAML takes it for a text, quoted where it might not. */
+function quoted(text: string): string {
+  const plain =
+    /^[A-Za-z_./][A-Za-z0-9_./-]*$/.test(text) && !/^(true|false|null|yes|no|on|off|y|n|~)$/i.test(text);
+  return plain ? text : JSON.stringify(text);
+}

@@ -1,0 +1,73 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { OperationHandle } from '../../client.js';
+import type { OperationStatus, Plan } from '../../contract/index.js';
+import type { Io } from '../io.js';
+import { renderPlan } from '../render/plan.js';
+import { heading } from '../render/state.js';
+import { whoAmI } from '../who.js';
+
+/** Shows the plan and asks. Someone else may answer meanwhile: then the question goes away. */
+export async function askApproval(
+  io: Io,
+  handle: OperationHandle,
+  status: OperationStatus,
+  plan: Plan,
+  interrupted: AbortSignal,
+): Promise<'decided' | 'detach'> {
+  const { paintError: paint, columns } = io;
+  io.warn(`${heading(status, paint)}\n\n${renderPlan(plan, status.checks, paint, columns)}\n`);
+  const prompts = await import('@clack/prompts');
+  const settled = new AbortController();
+  const settledByOthers = (): boolean => settled.signal.aborted;
+  void watchForOthers(handle, plan.hash, settled);
+  const signal = AbortSignal.any([settled.signal, interrupted]);
+  try {
+    const choice = await prompts.select({
+      message: 'Carry out this plan?',
+      options: [
+        { value: 'approve', label: 'Approve' },
+        { value: 'reject', label: 'Reject', hint: 'ends the operation, nothing was changed' },
+        { value: 'detach', label: 'Decide later', hint: 'the operation waits' },
+      ],
+      initialValue: 'approve',
+      showInstructions: false,
+      output: process.stderr,
+      signal,
+    });
+    if (settledByOthers()) return 'decided';
+    if (choice === 'approve') {
+      await handle.approve({ by: whoAmI(), planHash: plan.hash });
+      return 'decided';
+    }
+    if (choice !== 'reject') return 'detach';
+    const reason = await prompts.text({
+      message: 'Why?',
+      defaultValue: 'no reason given',
+      placeholder: 'no reason given',
+      output: process.stderr,
+      signal,
+    });
+    if (settledByOthers()) return 'decided';
+    if (prompts.isCancel(reason)) return 'detach';
+    await handle.reject({ by: whoAmI(), reason });
+    return 'decided';
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== 'UpdateRejectedError') throw error;
+    io.warn(error.message);
+    return 'decided';
+  } finally {
+    settled.abort();
+  }
+}
+
+async function watchForOthers(
+  handle: OperationHandle,
+  planHash: string,
+  settled: AbortController,
+): Promise<void> {
+  const wait = (): Promise<boolean> => sleep(2_000, true, { signal: settled.signal }).catch(() => false);
+  while (await wait()) {
+    const status = await handle.status().catch(() => undefined);
+    if (status && (status.state !== 'awaiting-approval' || status.plan?.hash !== planHash)) settled.abort();
+  }
+}

@@ -1,0 +1,102 @@
+import type { OperationHandle } from '../../client.js';
+import type { OperationStatus } from '../../contract/index.js';
+import { exit, exitCodeOfReport, type ExitCode } from '../exit-codes.js';
+import type { Io } from '../io.js';
+import { renderReport } from '../render/report.js';
+import { renderAttention, renderStatus } from '../render/status.js';
+import { askApproval } from './approval.js';
+import { patientWatch } from './patient.js';
+import { createView } from './view.js';
+
+export interface FollowOptions {
+  dryRun?: boolean;
+  /** The operation is being cancelled on purpose: its cancelled end is what was asked for. */
+  cancelling?: boolean;
+}
+
+/** Follows an operation to its end, or until a person is needed who isn't there. Ctrl-C detaches; it never cancels. */
+export async function follow(
+  io: Io,
+  handle: OperationHandle,
+  options: FollowOptions = {},
+): Promise<ExitCode> {
+  const detach = new AbortController();
+  const onInterrupt = (): void => detach.abort();
+  process.once('SIGINT', onInterrupt);
+  const view = await createView(io);
+  let last: OperationStatus | undefined;
+  let decided: string | undefined;
+  try {
+    for await (const status of patientWatch(handle, detach.signal, io.tell)) {
+      last = status;
+      if (needsSomeone(status, options) && !io.interactive) {
+        view.show(status);
+        view.end('clear');
+        return waiting(io, status);
+      }
+      if (
+        status.state === 'awaiting-approval' &&
+        status.plan &&
+        status.plan.hash !== decided &&
+        !options.cancelling
+      ) {
+        view.pause();
+        const answer = await askApproval(io, handle, status, status.plan, detach.signal);
+        if (answer === 'detach') return detached(io, handle, status);
+        decided = status.plan.hash;
+      } else view.show(status);
+    }
+  } finally {
+    process.off('SIGINT', onInterrupt);
+    view.end('clear');
+  }
+  if (detach.signal.aborted) return detached(io, handle, last);
+  return ended(io, handle, last, options);
+}
+
+function needsSomeone({ state }: OperationStatus, { cancelling }: FollowOptions): boolean {
+  return state === 'needs-attention' || (state === 'awaiting-approval' && !cancelling);
+}
+
+/** Reports on what a person has to decide; the operation stays open. */
+function waiting(io: Io, status: OperationStatus): ExitCode {
+  if (io.json) io.document(status);
+  else if (status.attention)
+    io.warn(renderAttention(status.attention, status.operation, io.paintError, io.columns));
+  else io.warn(renderStatus(status, io.paintError, io.columns, Date.now()));
+  return exit.waiting;
+}
+
+function detached(io: Io, handle: OperationHandle, last: OperationStatus | undefined): ExitCode {
+  if (io.json && last) io.document(last);
+  io.warn(`Detached. The operation goes on; come back with: citus-scaler watch ${handle.id}`);
+  return exit.ok;
+}
+
+async function ended(
+  io: Io,
+  handle: OperationHandle,
+  last: OperationStatus | undefined,
+  { dryRun, cancelling }: FollowOptions,
+): Promise<ExitCode> {
+  const status = last ?? (await handle.status());
+  if (status.state === 'done') {
+    if (io.json) io.document(status);
+    else io.answer(renderReport(status, io.paint, io.columns));
+    if (cancelling) {
+      io.warn('The cancel came too late: the operation was carried out to its end.');
+      return exit.failed;
+    }
+    return exitCodeOfReport(status, dryRun === true);
+  }
+  if (status.state === 'cancelled' && cancelling) {
+    if (io.json) io.document(status);
+    else io.answer(renderReport(status, io.paint, io.columns));
+    return exit.ok;
+  }
+  // The error itself is printed by main, once.
+  const { failure: _, ...rest } = status;
+  if (!io.json && !io.quiet) io.warn(`${renderReport(rest, io.paintError, io.columns)}\n`);
+  await handle.result();
+  return exit.failed;
+}

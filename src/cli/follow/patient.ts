@@ -1,0 +1,32 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { OperationHandle } from '../../client.js';
+import type { OperationStatus } from '../../contract/index.js';
+
+/** An operation outlives its worker; a deploy takes less than this. */
+const patienceMs = 60_000;
+
+/** The statuses of an operation; once it was seen, a worker or a Temporal that is away for a moment is waited for. */
+export async function* patientWatch(
+  handle: OperationHandle,
+  signal: AbortSignal,
+  away: (message: string) => void,
+): AsyncGenerator<OperationStatus, void, void> {
+  let seenAt: number | undefined;
+  while (!signal.aborted) {
+    try {
+      for await (const status of handle.watch({ signal, intervalMs: 1_000 })) {
+        seenAt = Date.now();
+        yield status;
+      }
+      return;
+    } catch (error) {
+      if (!isUnreachable(error) || seenAt === undefined || Date.now() - seenAt > patienceMs) throw error;
+      away(`${error.message} The operation stays open; waiting for an answer.`);
+      await sleep(1_000);
+    }
+  }
+}
+
+function isUnreachable(error: unknown): error is Error {
+  return error instanceof Error && 'type' in error && error.type === 'Unreachable';
+}

@@ -1,0 +1,61 @@
+import type { Command } from 'commander';
+import type { CommonInput } from '../contract/index.js';
+import { wholeNumber } from './parse.js';
+import { whoAmI } from './who.js';
+
+/** The options that every operation command takes. */
+export interface OperationOptions {
+  transferMode?: string;
+  parallelMoves?: number;
+  dryRun?: boolean;
+  yes?: boolean;
+  ignoreWindow?: boolean;
+  reason?: string;
+  waitIfBusy?: boolean;
+  acceptCheck?: string[];
+  id?: string;
+  detach?: boolean;
+  requestedBy?: string;
+}
+
+export function addOperationOptions(command: Command): Command {
+  return command
+    .optionsGroup('Options of every operation:')
+    .option('--dry-run', 'show the checks and the plan, change nothing')
+    .option('-y, --yes', 'no approval needed, unless the config requires it')
+    .option('--detach', 'start it and return')
+    .option('--id <id>', 'id of the operation: starting it twice starts it once')
+    .option('--transfer-mode <mode>', 'auto, force_logical or block_writes')
+    .option('--parallel-moves <n>', 'moves at once', wholeNumber)
+    .option('--wait-if-busy', 'wait when another operation holds the cluster')
+    .option('--ignore-window', 'move outside the window too (needs --reason)')
+    .option('--accept-check <id...>', 'go on in spite of these blockers (needs --reason)')
+    .option('--reason <text>', 'why, for the record')
+    .option('--requested-by <name>', 'for the record (default: user@host)');
+}
+
+export function commonInput(cluster: string, options: OperationOptions): CommonInput {
+  return {
+    cluster,
+    // A wrong mode is refused by the client's check, with what it may be.
+    ...optional('transferMode', options.transferMode as CommonInput['transferMode']),
+    ...optional('parallelMoves', options.parallelMoves),
+    ...(options.yes && { approval: 'auto' as const }),
+    ...(options.ignoreWindow && { window: 'ignore' as const }),
+    ...(options.dryRun && { dryRun: true }),
+    ...(options.waitIfBusy && { ifBusy: 'wait' as const }),
+    ...optional('acceptChecks', options.acceptCheck),
+    ...optional('reason', options.reason),
+    requestedBy: options.requestedBy ?? whoAmI(),
+  };
+}
+
+/** A field, unless it has no value: inputs are compared and kept, so nothing stands in them that wasn't said. */
+export function optional<Name extends string, Value>(
+  name: Name,
+  value: Value | undefined,
+): Partial<Record<Name, Value>> {
+  const field: Partial<Record<Name, Value>> = {};
+  if (value !== undefined) field[name] = value;
+  return field;
+}

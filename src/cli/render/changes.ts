@@ -1,0 +1,73 @@
+import type { OperationStatus, Step } from '../../contract/index.js';
+import { count, bytes, duration, secondsBetween } from './figures.js';
+import { progressLine } from './progress.js';
+
+/** Progress is worth a line each time it passes another so many percent. */
+const percentStep = 10;
+
+/** What is new since the status before, a line each: for logs and terminals that can't draw. */
+export function changes(before: OperationStatus | undefined, now: OperationStatus): string[] {
+  return [
+    ...now.steps.flatMap((step) =>
+      stepChange(
+        before?.steps.find(({ name }) => name === step.name),
+        step,
+      ),
+    ),
+    ...planChange(before, now),
+    ...progressChange(before, now),
+    ...stateChange(before, now),
+  ];
+}
+
+function stepChange(before: Step | undefined, step: Step): string[] {
+  if (before?.state === step.state) return [];
+  const detail = step.detail === undefined ? '' : `: ${step.detail}`;
+  switch (step.state) {
+    case 'pending':
+      return [];
+    case 'running':
+      return [`● ${step.name}`];
+    case 'done':
+      return [`✓ ${step.name}${timeOf(step)}${detail}`];
+    case 'failed':
+      return [`✗ ${step.name}${timeOf(step)}${detail}`];
+    case 'skipped':
+      return step.detail === undefined ? [] : [`– ${step.name}${detail}`];
+  }
+}
+
+function timeOf({ startedAt, endedAt }: Step): string {
+  return startedAt === undefined || endedAt === undefined
+    ? ''
+    : ` (${duration(secondsBetween(startedAt, endedAt))})`;
+}
+
+function planChange(before: OperationStatus | undefined, { plan }: OperationStatus): string[] {
+  if (!plan || before?.plan?.hash === plan.hash) return [];
+  return [`plan ${plan.hash}: ${count(plan.movesTotal, 'move')}, ${bytes(plan.bytes)}`];
+}
+
+function progressChange(before: OperationStatus | undefined, { progress }: OperationStatus): string[] {
+  if (!progress) return [];
+  const messages = progress.moving.flatMap(({ message, from, to }) =>
+    message === undefined || before?.progress?.moving.some((move) => move.message === message)
+      ? []
+      : [`! ${from} → ${to}: ${message}`],
+  );
+  const reached = (percent: number): number => Math.floor(percent / percentStep);
+  const isNew = !before?.progress || reached(before.progress.percent) !== reached(progress.percent);
+  return [...messages, ...(isNew ? [progressLine(progress)] : [])];
+}
+
+function stateChange(before: OperationStatus | undefined, now: OperationStatus): string[] {
+  const { state, attention, cancel } = now;
+  const refused =
+    cancel?.refused !== undefined && before?.cancel?.refused === undefined
+      ? [`cancel refused: ${cancel.refused}`]
+      : [];
+  if (before?.state === state && before.attention?.problem === attention?.problem) return refused;
+  const why = attention ? `: ${attention.problem}` : '';
+  const said = state === 'planning' && !before ? [] : [`${state.replaceAll('-', ' ')}${why}`];
+  return [...said, ...refused];
+}

@@ -1,0 +1,41 @@
+import type { Colors } from 'picocolors/types.js';
+import type { Check } from '../../contract/index.js';
+import { pad, width, wrap } from './text.js';
+
+/** Failed blockers first, then warnings, then what is good to know, then what passed. */
+export function worstFirst(checks: Check[]): Check[] {
+  const rank = { blocker: 3, warning: 2, info: 1 };
+  return [...checks].sort((a, b) => (b.ok ? 0 : rank[b.severity]) - (a.ok ? 0 : rank[a.severity]));
+}
+
+export function standsOut({ ok }: Check): boolean {
+  return !ok;
+}
+
+/** One check a paragraph: mark, id, what was measured, what to do. */
+export function checkLines(checks: Check[], paint: Colors, columns: number): string {
+  const idWidth = Math.min(28, Math.max(0, ...checks.map(({ id }) => width(id))));
+  return worstFirst(checks)
+    .map((check) => {
+      const lead = `  ${markOf(check, paint)} ${pad(check.id, idWidth)}  `;
+      const evidence = wrap(lead + check.evidence, columns, idWidth + 6).split('\n');
+      const remedy =
+        check.ok || check.remedy === undefined
+          ? []
+          : [wrap(`${' '.repeat(idWidth + 6)}→ ${check.remedy}`, columns, idWidth + 8)];
+      return [...evidence, ...remedy].join('\n');
+    })
+    .join('\n');
+}
+
+function markOf({ ok, severity }: Check, paint: Colors): string {
+  if (ok) return paint.green('✓');
+  switch (severity) {
+    case 'blocker':
+      return paint.red('✗');
+    case 'warning':
+      return paint.yellow('!');
+    case 'info':
+      return paint.dim('·');
+  }
+}

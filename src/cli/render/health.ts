@@ -1,0 +1,84 @@
+import type { Colors } from 'picocolors/types.js';
+import type { HealthAnswer, NodeView } from '../../contract/index.js';
+import { checkLines, standsOut } from './checks.js';
+import { bytes, count, moment } from './figures.js';
+import { table } from './table.js';
+import { cutMiddle, wrap } from './text.js';
+
+/** The state of a cluster on one screen: verdict, nodes, balance, what runs, what is left over, what stands out. */
+export function renderHealth(answer: HealthAnswer, paint: Colors, columns: number): string {
+  const { cluster, verdict, versions, nodes, nodesTotal, balance, jobs, leftovers, checks } = answer;
+  const outstanding = checks.filter(standsOut);
+  const even = balance.skew === 0 ? 'no data' : `largest over mean ${balance.skew.toFixed(2)}`;
+  return [
+    `${paint.bold(cluster)}  ${verdictWord(verdict, paint)}  ${paint.dim(`Citus ${versions.citus}, PostgreSQL ${versions.postgres}`)}`,
+    nodeTable(nodes, paint),
+    ...(nodesTotal > nodes.length ? [paint.dim(`  and ${nodesTotal - nodes.length} more nodes`)] : []),
+    `  Balance: ${even}, ${count(balance.movableShards, 'movable shard')}, ${balance.pinnedShards} pinned`,
+    ...(jobs.length === 0
+      ? []
+      : [
+          jobs
+            .map(({ kind, id, state, startedAt, description }) =>
+              wrap(
+                `  ● ${kind} ${id} ${state}${startedAt === undefined ? '' : ` since ${moment(startedAt)} UTC`}: ${description}`,
+                columns,
+                4,
+              ),
+            )
+            .join('\n'),
+        ]),
+    ...(leftovers.length === 0
+      ? []
+      : [
+          `  ${count(leftovers.length, 'leftover')}:\n${leftovers
+            .slice(0, 10)
+            .map(({ kind, node, name }) => `    ${kind} ${name} on ${node}`)
+            .join('\n')}`,
+        ]),
+    ...(outstanding.length === 0
+      ? [`  ${paint.green('✓')} Nothing stands out.`]
+      : [checkLines(outstanding, paint, columns)]),
+  ].join('\n\n');
+}
+
+function verdictWord(verdict: HealthAnswer['verdict'], paint: Colors): string {
+  switch (verdict) {
+    case 'good':
+      return paint.green('good');
+    case 'attention':
+      return paint.yellow('needs attention');
+    case 'bad':
+      return paint.red('bad');
+  }
+}
+
+function nodeTable(nodes: NodeView[], paint: Colors): string {
+  const heads = ['node', 'role', 'state', 'shards', 'data', 'disk free'];
+  const right = new Set(['shards', 'data', 'disk free']);
+  return table(
+    heads.map((head) => ({
+      head: paint.dim(head),
+      align: right.has(head) ? ('right' as const) : ('left' as const),
+    })),
+    nodes.map((node) => [
+      cutMiddle(node.node, 30),
+      node.role,
+      nodeState(node, paint),
+      String(node.shards),
+      bytes(node.bytes),
+      node.diskAvailableBytes === undefined ? '' : bytes(node.diskAvailableBytes),
+    ]),
+    2,
+  );
+}
+
+function nodeState(
+  { active, postgres, metadataSynced, shouldHaveShards, role }: NodeView,
+  paint: Colors,
+): string {
+  if (postgres === undefined) return paint.red('no answer');
+  if (!active) return paint.yellow('inactive');
+  if (!metadataSynced) return paint.yellow('not synced');
+  return shouldHaveShards || role !== 'worker' ? 'active' : 'drained';
+}

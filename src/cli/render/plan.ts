@@ -1,0 +1,58 @@
+import type { Colors } from 'picocolors/types.js';
+import type { Check, Move, Plan } from '../../contract/index.js';
+import { balanceChange } from './balance.js';
+import { checkLines, standsOut } from './checks.js';
+import { bytes, count, duration, tablesOf } from './figures.js';
+import { cut, cutMiddle, pad, width, wrap } from './text.js';
+
+/** As many moves as one looks through before saying yes. */
+const shownMoves = 8;
+
+/** What a person approves: what changes, how even it becomes, how long it takes, what speaks against it. */
+export function renderPlan(plan: Plan, checks: Check[], paint: Colors, columns: number): string {
+  const outstanding = checks.filter(standsOut);
+  return [
+    paint.bold(`Plan ${plan.hash}`),
+    ...changes(plan, columns),
+    '',
+    balanceChange(plan.before, plan.after, paint),
+    ...(plan.moves.length > 0 ? ['', moveLines(plan, paint, columns)] : []),
+    ...(outstanding.length > 0 ? ['', checkLines(outstanding, paint, columns)] : []),
+  ].join('\n');
+}
+
+function changes(plan: Plan, columns: number): string[] {
+  const total = `  ${count(plan.movesTotal, 'move')}, ${bytes(plan.bytes)}${estimate(plan)}`;
+  return [
+    ...(plan.newWorkers.length > 0 ? [wrap(`  + ${plan.newWorkers.join(', ')}`, columns, 4)] : []),
+    ...(plan.removedWorkers.length > 0 ? [wrap(`  - ${plan.removedWorkers.join(', ')}`, columns, 4)] : []),
+    wrap(total, columns, 2),
+  ];
+}
+
+function estimate({ estimateSeconds }: Plan): string {
+  if (!estimateSeconds) return '';
+  const { low, high, basis } = estimateSeconds;
+  const time = low === high ? duration(low) : `${duration(low)} to ${duration(high)}`;
+  return `, about ${time} (${basis})`;
+}
+
+function moveLines(plan: Plan, paint: Colors, columns: number): string {
+  const shown = plan.moves.slice(0, shownMoves);
+  const sizes = shown.map((move) => bytes(move.bytes));
+  const sizeWidth = Math.max(...sizes.map(width));
+  const nameWidth = Math.min(26, Math.max(...shown.map((move) => width(nameOf(move)))));
+  const lines = shown.map((move, index) => {
+    const lead = `  ${pad(cut(nameOf(move), nameWidth), nameWidth)}  ${pad(sizes[index] ?? '', sizeWidth, 'left')}  `;
+    const room = Math.floor((columns - width(lead) - 3) / 2);
+    return `${lead}${cutMiddle(move.from, room)} ${paint.dim('→')} ${cutMiddle(move.to, room)}`;
+  });
+  const more = plan.movesTotal - shown.length;
+  return [...lines, ...(more > 0 ? [paint.dim(`  and ${count(more, 'more move', 'more moves')}`)] : [])].join(
+    '\n',
+  );
+}
+
+function nameOf({ tables, shardIds }: Move): string {
+  return `${tablesOf(tables)} ${shardIds[0] ?? ''}`.trim();
+}

@@ -1,0 +1,47 @@
+import type { Colors } from 'picocolors/types.js';
+import type { OperationReport, OperationStatus } from '../../contract/index.js';
+import { balanceChange } from './balance.js';
+import { bytes, count, duration, secondsBetween } from './figures.js';
+import { renderPlan } from './plan.js';
+import { renderStatus } from './status.js';
+import { heading, steps } from './state.js';
+import { checkLines, standsOut } from './checks.js';
+import { wrap } from './text.js';
+
+export function isReport(status: OperationStatus): status is OperationReport {
+  return 'endedAt' in status && 'notes' in status;
+}
+
+/** What came of an operation: how long, how much, how even now, and what one should know. */
+export function renderReport(status: OperationStatus, paint: Colors, columns: number): string {
+  if (!isReport(status)) return renderStatus(status, paint, columns, Date.now());
+  const { plan, before, after, state, notes } = status;
+  if (state !== 'done') {
+    const told = renderStatus(status, paint, columns, Date.parse(status.endedAt));
+    return [told, summary(status), ...noteLines(notes, columns)].join('\n\n');
+  }
+  const dryRun = plan !== undefined && after === undefined;
+  const outstanding = status.checks.filter(standsOut);
+  return [
+    heading(status, paint),
+    steps(status.steps, paint, columns, Date.parse(status.endedAt)),
+    ...(dryRun ? [renderPlan(plan, status.checks, paint, columns)] : []),
+    ...(before && after ? [balanceChange(before, after, paint)] : []),
+    ...(!dryRun && outstanding.length > 0 ? [checkLines(outstanding, paint, columns)] : []),
+    ...(dryRun ? ['Dry run: nothing was changed.'] : [summary(status)]),
+    ...noteLines(notes, columns),
+  ].join('\n\n');
+}
+
+function summary({ startedAt, endedAt, movedShardGroups, movedBytes }: OperationReport): string {
+  const time = duration(secondsBetween(startedAt, endedAt));
+  const moved =
+    movedShardGroups > 0
+      ? `${count(movedShardGroups, 'shard group')} moved, ${bytes(movedBytes)}`
+      : 'Nothing was moved';
+  return `${moved}, in ${time}.`;
+}
+
+function noteLines(notes: string[], columns: number): string[] {
+  return notes.length === 0 ? [] : [notes.map((note) => wrap(`  · ${note}`, columns, 4)).join('\n')];
+}

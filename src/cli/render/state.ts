@@ -1,0 +1,77 @@
+import type { Colors } from 'picocolors/types.js';
+import type { OperationState, OperationStatus, Step } from '../../contract/index.js';
+import { duration, secondsBetween } from './figures.js';
+import { cut, pad, width } from './text.js';
+
+/** `awaiting-approval` → `awaiting approval`, in the colour of what it asks of a person. */
+export function stateWord(state: OperationState, paint: Colors): string {
+  const word = state.replaceAll('-', ' ');
+  switch (state) {
+    case 'done':
+      return paint.green(word);
+    case 'failed':
+      return paint.red(word);
+    case 'awaiting-approval':
+    case 'needs-attention':
+    case 'paused':
+    case 'cancelling':
+      return paint.yellow(word);
+    case 'running':
+    case 'planning':
+      return paint.cyan(word);
+    case 'waiting-for-lock':
+    case 'waiting-for-window':
+    case 'cancelled':
+      return word;
+  }
+}
+
+/** `scaleOut shop  running` on the left, the operation's id below. */
+export function heading(status: OperationStatus, paint: Colors): string {
+  const title = `${paint.bold(`${status.type} ${status.cluster}`)}  ${stateWord(status.state, paint)}`;
+  return `${title}\n${paint.dim(status.operation)}`;
+}
+
+const marks: Record<Step['state'], string> = {
+  pending: '○',
+  running: '●',
+  done: '✓',
+  skipped: '–',
+  failed: '✗',
+};
+
+export function stepMark(state: Step['state'], paint: Colors): string {
+  const mark = marks[state];
+  switch (state) {
+    case 'done':
+      return paint.green(mark);
+    case 'running':
+      return paint.cyan(mark);
+    case 'failed':
+      return paint.red(mark);
+    case 'pending':
+    case 'skipped':
+      return paint.dim(mark);
+  }
+}
+
+/** The steps, one a line: mark, name, how long, what came of it. */
+export function steps(list: Step[], paint: Colors, columns: number, now: number): string {
+  const nameWidth = Math.max(0, ...list.map(({ name }) => width(name)));
+  const times = list.map((step) => timeOf(step, now));
+  const timeWidth = Math.max(0, ...times.map(width));
+  return list
+    .map((step, index) => {
+      const quiet = step.state === 'pending' || step.state === 'skipped';
+      const name = pad(step.name, nameWidth);
+      const line = `  ${stepMark(step.state, paint)} ${quiet ? paint.dim(name) : name}  ${paint.dim(pad(times[index] ?? '', timeWidth, 'left'))}`;
+      const room = columns - 8 - nameWidth - timeWidth;
+      return `${line}  ${paint.dim(cut(step.detail ?? '', room))}`.trimEnd();
+    })
+    .join('\n');
+}
+
+function timeOf({ state, startedAt, endedAt }: Step, now: number): string {
+  if (startedAt === undefined || state === 'skipped') return '';
+  return duration(secondsBetween(startedAt, endedAt ?? now));
+}

@@ -1,0 +1,93 @@
+import type { Colors } from 'picocolors/types.js';
+import type { Attention, OperationStatus } from '../../contract/index.js';
+import { checkLines, standsOut } from './checks.js';
+import { renderPlan } from './plan.js';
+import { renderProgress } from './progress.js';
+import { heading, steps } from './state.js';
+import { wrap } from './text.js';
+
+/** Everything that matters about an operation now, in one screen. */
+export function renderStatus(status: OperationStatus, paint: Colors, columns: number, now: number): string {
+  return joined([
+    heading(status, paint),
+    ...(status.steps.length > 0 ? [steps(status.steps, paint, columns, now)] : []),
+    body(status, paint, columns),
+    ending(status, paint, columns),
+  ]);
+}
+
+function body(status: OperationStatus, paint: Colors, columns: number): string {
+  const { state, plan, progress, checks } = status;
+  if (state === 'awaiting-approval' && plan) return renderPlan(plan, checks, paint, columns);
+  const moving = progress && state !== 'done' && state !== 'failed' && state !== 'cancelled';
+  if (moving) return renderProgress(status, paint, columns);
+  const outstanding = checks.filter(standsOut);
+  return outstanding.length > 0 ? checkLines(outstanding, paint, columns) : '';
+}
+
+/** What a person has to know or to do. */
+function ending(status: OperationStatus, paint: Colors, columns: number): string {
+  const { operation, state, attention, failure, cancel, borrowed = [], url } = status;
+  return joined([
+    ...(attention ? [renderAttention(attention, operation, paint, columns)] : []),
+    ...(failure ? [renderFailure(failure, paint, columns)] : []),
+    ...(cancel?.refused !== undefined ? [wrap(`Cancel was refused: ${cancel.refused}`, columns, 2)] : []),
+    ...(borrowed.length > 0 && isOver(state)
+      ? [
+          wrap(
+            `Not given back: ${borrowed.map(({ name, node }) => `${name} on ${node}`).join(', ')}`,
+            columns,
+            2,
+          ),
+        ]
+      : []),
+    ...(state === 'awaiting-approval'
+      ? [hints([`citus-scaler approve ${operation}`, `citus-scaler reject ${operation} --reason …`], paint)]
+      : []),
+    ...(state === 'paused' ? [hints([`citus-scaler resume ${operation}`], paint)] : []),
+    ...(url === undefined ? [] : [paint.dim(url)]),
+  ]);
+}
+
+function isOver(state: OperationStatus['state']): boolean {
+  return state === 'done' || state === 'failed' || state === 'cancelled';
+}
+
+export function renderAttention(
+  { problem, evidence, remedies }: Attention,
+  operation: string,
+  paint: Colors,
+  columns: number,
+): string {
+  return [
+    wrap(`${paint.yellow('!')} ${problem}`, columns, 2),
+    ...evidence
+      .split('\n')
+      .filter((line) => line !== '' && !problem.includes(line))
+      .map((line) => paint.dim(wrap(`  ${line}`, columns, 4))),
+    ...remedies.map((remedy) => wrap(`  → ${remedy}`, columns, 4)),
+    hints([`citus-scaler retry ${operation}`, `citus-scaler give-up ${operation} --reason …`], paint),
+  ].join('\n');
+}
+
+function renderFailure(
+  { message, evidence, remedies }: NonNullable<OperationStatus['failure']>,
+  paint: Colors,
+  columns: number,
+): string {
+  return [
+    wrap(`${paint.red('✗')} ${message}`, columns, 2),
+    ...evidence
+      .filter((line) => !message.includes(line))
+      .map((line) => paint.dim(wrap(`  ${line}`, columns, 4))),
+    ...remedies.map((remedy) => wrap(`  → ${remedy}`, columns, 4)),
+  ].join('\n');
+}
+
+function hints(commands: string[], paint: Colors): string {
+  return commands.map((command) => paint.dim(`  $ ${command}`)).join('\n');
+}
+
+function joined(parts: string[]): string {
+  return parts.filter((part) => part !== '').join('\n\n');
+}
