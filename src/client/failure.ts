@@ -6,13 +6,13 @@ import {
   WorkflowFailedError,
 } from '@temporalio/client';
 import { isErrorType, type FailureDetails } from '../contract/index.js';
-import { OperationCancelledError, OperationError, UnreachableError } from './errors.js';
+import { OperationCancelledError, OperationError } from './errors.js';
 
 /** What a workflow that didn't complete means, or undefined when the error is about something else. */
 export function failureOf(
   error: unknown,
   operation: string,
-): OperationError | OperationCancelledError | UnreachableError | undefined {
+): OperationError | OperationCancelledError | undefined {
   if (!(error instanceof WorkflowFailedError)) return undefined;
   const cause = error.cause;
   if (cause instanceof CancelledFailure) {
@@ -42,17 +42,14 @@ function fromApplicationFailure(
   failure: ApplicationFailure,
   operation: string,
   error: unknown,
-): OperationError | UnreachableError {
+): OperationError {
   const details = parseDetails(failure.details?.[0]);
-  if (failure.type === 'ClusterUnreachable') {
-    return new UnreachableError('cluster', failure.message, details, error);
-  }
   const type = isErrorType(failure.type) ? failure.type : 'Unexpected';
   return new OperationError(type, failure.message, details, operation, error);
 }
 
 /** The failure that says why: an activity's or a child's failure wraps it. */
-function applicationFailure(error: unknown): ApplicationFailure | undefined {
+export function applicationFailure(error: unknown): ApplicationFailure | undefined {
   for (let inner = error; inner instanceof Error; inner = inner.cause) {
     if (inner instanceof ApplicationFailure) return inner;
   }

@@ -1,4 +1,4 @@
-import { WorkflowIdReusePolicy } from '@temporalio/client';
+import { WorkflowFailedError, WorkflowIdReusePolicy } from '@temporalio/client';
 import {
   inspectType,
   taskQueue,
@@ -9,7 +9,7 @@ import {
 } from '../contract/index.js';
 import { request, type Context } from './context.js';
 import { UnreachableError } from './errors.js';
-import { failureOf } from './failure.js';
+import { applicationFailure, failureOf, parseDetails } from './failure.js';
 import { explained, isDeadline } from './grpc.js';
 import { operationId } from './ids.js';
 import { checkedInspect } from './input.js';
@@ -56,10 +56,26 @@ async function readPage<What extends InspectWhat>(
     return (await client.connection.withDeadline(deadline, () => handle.result())) as InspectAnswers[What];
   } catch (error) {
     throw (
+      clusterAway(error, input) ??
       failureOf(error, id) ??
       (isDeadline(error) ? await tooSlow(context, id, input) : explained(error, target))
     );
   }
+}
+
+/** The worker classifies what a cluster's servers answer; an error that ends a look is one of reaching it. */
+function clusterAway(error: unknown, { cluster }: InspectInput): UnreachableError | undefined {
+  if (!(error instanceof WorkflowFailedError)) return undefined;
+  const failure = applicationFailure(error.cause);
+  if (failure?.type !== 'Passing' && failure?.type !== 'NeedsPerson') return undefined;
+  const message = `${cluster ?? 'The cluster'} can't be looked at: ${failure.message}`;
+  const details = parseDetails(failure.details?.[0]);
+  return new UnreachableError(
+    'cluster',
+    message,
+    { ...details, ...(cluster !== undefined && { cluster }) },
+    error,
+  );
 }
 
 /** Who keeps us waiting: no worker took the work up, or the cluster doesn't answer it. */

@@ -68,7 +68,8 @@ async function attach<Type extends OperationType>(
     const ended = found.description.closeTime?.toISOString() ?? 'earlier';
     throw taken(id, input.cluster, `it is the id of an operation that ended (${ended})`);
   }
-  if (String(found.type) !== type) {
+  const theirType: string = found.type;
+  if (theirType !== type) {
     throw taken(id, input.cluster, `it is the id of an open ${found.type}`);
   }
   const theirs = await firstInput(context, id, found.description.runId);

@@ -1,5 +1,4 @@
 import type { Client } from '@temporalio/client';
-import type { temporal } from '@temporalio/proto';
 import { taskQueue } from '../contract/index.js';
 import { UnreachableError } from './errors.js';
 import { within, type Target } from './grpc.js';
@@ -7,19 +6,15 @@ import { within, type Target } from './grpc.js';
 /** A worker polls anew at least once a minute, so one that was last seen longer ago than this is gone. */
 const goneAfterMs = 75_000;
 
-/** `TASK_QUEUE_TYPE_WORKFLOW` */
-const workflowQueue = 1 as temporal.api.enums.v1.TaskQueueType;
-
-/** How many workers poll the task queue, as far as Temporal knows: it remembers a dead one for about a minute. */
+/** How many workers poll the (workflow) task queue, as far as Temporal knows: it remembers a dead one for about a minute. */
 export async function countWorkers(client: Client, target: Target, now = Date.now()): Promise<number> {
   const answer = await within(client.connection, target, () =>
     client.workflowService.describeTaskQueue({
       namespace: target.namespace,
       taskQueue: { name: taskQueue },
-      taskQueueType: workflowQueue,
     }),
   );
-  const alive = (answer.pollers ?? []).filter((poller) => {
+  const alive = answer.pollers.filter((poller) => {
     const seen = Number(poller.lastAccessTime?.seconds) * 1_000;
     return now - seen < goneAfterMs;
   });
