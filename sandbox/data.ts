@@ -25,17 +25,30 @@ export interface TableChecksum {
  * Loads a small shop of many tenants: `tenants`, `orders` and `order_lines` are colocated by tenant, `events` has a
  * colocation group of its own, `plans` is a reference table. Every table has a primary key.
  */
-export async function loadData(cluster: Pick<SandboxCluster, 'coordinator'>, options: DataOptions = {}): Promise<void> {
+export async function loadData(
+  cluster: Pick<SandboxCluster, 'coordinator'>,
+  options: DataOptions = {},
+): Promise<void> {
   const { shards = 32, tenants = 200, ordersPerTenant = 10, events = 2000, filling = 40 } = options;
   await withClient(cluster.coordinator.login, async (client) => {
     await client.query(schema);
     await client.query(`SELECT create_reference_table('plans')`);
-    await client.query(`SELECT create_distributed_table('tenants', 'tenant_id', shard_count => $1)`, [shards]);
+    await client.query(`SELECT create_distributed_table('tenants', 'tenant_id', shard_count => $1)`, [
+      shards,
+    ]);
     await client.query(`SELECT create_distributed_table('orders', 'tenant_id', colocate_with => 'tenants')`);
-    await client.query(`SELECT create_distributed_table('order_lines', 'tenant_id', colocate_with => 'tenants')`);
-    await client.query(`SELECT create_distributed_table('events', 'device', colocate_with => 'none', shard_count => $1)`, [shards]);
+    await client.query(
+      `SELECT create_distributed_table('order_lines', 'tenant_id', colocate_with => 'tenants')`,
+    );
+    await client.query(
+      `SELECT create_distributed_table('events', 'device', colocate_with => 'none', shard_count => $1)`,
+      [shards],
+    );
     await client.query(`INSERT INTO plans VALUES (1, 'free'), (2, 'team'), (3, 'company')`);
-    await client.query(`INSERT INTO tenants SELECT i, 'tenant ' || i, 1 + i % 3 FROM generate_series(1, $1::int) i`, [tenants]);
+    await client.query(
+      `INSERT INTO tenants SELECT i, 'tenant ' || i, 1 + i % 3 FROM generate_series(1, $1::int) i`,
+      [tenants],
+    );
     await client.query(
       `INSERT INTO orders SELECT t, o, (t * 31 + o) % 997, repeat('x', $3) FROM generate_series(1, $1::int) t, generate_series(1, $2::int) o`,
       [tenants, ordersPerTenant, filling],
@@ -45,15 +58,17 @@ export async function loadData(cluster: Pick<SandboxCluster, 'coordinator'>, opt
        FROM generate_series(1, $1::int) t, generate_series(1, $2::int) o, generate_series(1, 2) l`,
       [tenants, ordersPerTenant],
     );
-    await client.query(`INSERT INTO events SELECT 'device ' || i % 300, i, repeat('e', $2) FROM generate_series(1, $1::int) i`, [
-      events,
-      filling,
-    ]);
+    await client.query(
+      `INSERT INTO events SELECT 'device ' || i % 300, i, repeat('e', $2) FROM generate_series(1, $1::int) i`,
+      [events, filling],
+    );
   });
 }
 
 /** Counts and sums up each table of {@link loadData} through the coordinator. */
-export async function checksum(cluster: Pick<SandboxCluster, 'coordinator'>): Promise<Record<Table, TableChecksum>> {
+export async function checksum(
+  cluster: Pick<SandboxCluster, 'coordinator'>,
+): Promise<Record<Table, TableChecksum>> {
   const found = await withClient(cluster.coordinator.login, async (client) => {
     const rows: [Table, TableChecksum][] = [];
     for (const table of tables) {

@@ -38,10 +38,11 @@ async function answer(cluster: SandboxCluster): Promise<object> {
 /** The same key is always the same machine, whoever asks and however often. */
 async function start(cluster: SandboxCluster, key: string): Promise<object> {
   const known = cluster.workers.find((node) => node.key === key);
-  if (known?.isRunning()) return machine(known);
-  if (known) await known.start();
+  const ran = known?.isRunning() ?? false;
+  // Also when it runs: a call that was killed half way may have left it before it answers.
+  await known?.start();
   const node = known ?? (await cluster.addNode({ key, name: 'provisioned-' }));
-  log(`start ${key} ${node.address}`);
+  if (!ran) log(`start ${key} ${node.address}`);
   return machine(node);
 }
 

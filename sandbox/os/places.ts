@@ -26,4 +26,4 @@ export function temporaryPlace(): string {
 }
 
 /** Folders of sandboxes are called this and six random letters, see {@link temporaryPlace}. */
-export const folderPrefix = join(temporaryPlace(), `${name}-`);
+export const folderPrefix = join(temporaryPlace(), `${name}-sandbox-`);

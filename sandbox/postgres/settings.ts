@@ -57,5 +57,7 @@ function ofFlavour({ flavour, extensionFolder, moveSeconds }: ServerSettings): R
   return {
     extension_control_path: `${extensionFolder ?? ''}:$system`,
     'stand_in.move_seconds': String(moveSeconds ?? 0),
+    // Each statement on another node has a connection of its own, and most of its cost would be the password's hash.
+    scram_iterations: '64',
   };
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { userCache } from '../os/places.js';
@@ -15,7 +15,7 @@ export async function findTemporal(): Promise<string> {
   const cached = join(bin, 'temporal');
   if (existsSync(cached)) return cached;
   mkdirSync(bin, { recursive: true });
-  if ((await download(bin)) && (await answers(cached))) return cached;
+  if (await download(bin, cached)) return cached;
   if (!(await answers('go', ['version']))) throw new Error(missing);
   console.error(`Installing the Temporal CLI ${version} with Go; this takes about four minutes, once.`);
   await execa('go', ['install', `github.com/temporalio/cli/cmd/temporal@${version}`], {
@@ -31,21 +31,27 @@ const missing = [
 ].join('\n');
 
 /** The published build, where the machine reaches it. */
-async function download(bin: string): Promise<boolean> {
+async function download(bin: string, cached: string): Promise<boolean> {
   const platform = process.platform === 'darwin' ? 'darwin' : 'linux';
   const arch = process.arch === 'arm64' ? 'arm64' : 'amd64';
+  const half = mkdtempSync(join(bin, 'download-'));
   try {
     const response = await fetch(
       `https://temporal.download/cli/archive/${version}?platform=${platform}&arch=${arch}`,
       { signal: AbortSignal.timeout(20_000) },
     );
     if (!response.ok) return false;
-    await execa('tar', ['-xz', '-C', bin, 'temporal'], {
+    await execa('tar', ['-xz', '-C', half, 'temporal'], {
       input: new Uint8Array(await response.arrayBuffer()),
     });
+    if (!(await answers(join(half, 'temporal')))) return false;
+    // Under its name only when it is whole: what has that name is used without asking.
+    renameSync(join(half, 'temporal'), cached);
     return true;
   } catch {
     return false;
+  } finally {
+    rmSync(half, { recursive: true, force: true });
   }
 }
 
