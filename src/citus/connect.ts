@@ -25,6 +25,8 @@ const connectionTimeoutMillis = 10_000;
 /** None of the coordinator's hosts takes writes: a failover is under way, or the config is out of date. */
 export class NoWritableCoordinatorError extends Error {
   override readonly name = 'NoWritableCoordinatorError';
+  /** `cannot_connect_now`: it passes like a server that starts. */
+  readonly code = '57P03';
   constructor(cluster: string, seen: string[]) {
     super(`No host of cluster "${cluster}" is a writable coordinator: ${seen.join('; ')}.`);
   }

@@ -1,0 +1,79 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startCluster, type SandboxCluster } from '../../../sandbox/index.js';
+import { withCoordinator, type Db } from '../../../src/citus/connect.js';
+import { readNodes } from '../../../src/citus/nodes.js';
+import { readShardGroups } from '../../../src/citus/shard-groups.js';
+import { balanceOf } from '../../../src/planning/balance.js';
+import { flavour } from '../../support/stage.js';
+import { configOf } from './support.js';
+
+let cluster: SandboxCluster;
+beforeAll(async () => {
+  cluster = await startCluster({ workers: 2, flavour });
+  await cluster.query(`
+    CREATE TABLE orders (id bigint PRIMARY KEY, note text);
+    CREATE TABLE lines (id bigint PRIMARY KEY);
+    CREATE TABLE countries (id int PRIMARY KEY)`);
+  await cluster.query(`SELECT create_distributed_table('orders', 'id', shard_count := 8)`);
+  await cluster.query(`SELECT create_distributed_table('lines', 'id', colocate_with := 'orders')`);
+  await cluster.query(`SELECT create_reference_table('countries')`);
+  await cluster.query(`INSERT INTO orders SELECT i, repeat('x', 500) FROM generate_series(1, 20000) i`);
+});
+afterAll(() => cluster.stop());
+
+const look = <T>(work: (db: Db) => Promise<T>): Promise<T> =>
+  withCoordinator(configOf(cluster), { applicationName: 'citus-scaler:test' }, work);
+
+test('nodes are told apart by role and sorted', async () => {
+  const nodes = await look(readNodes);
+  expect(nodes.map(({ role, active }) => ({ role, active }))).toEqual([
+    { role: 'coordinator', active: true },
+    { role: 'worker', active: true },
+    { role: 'worker', active: true },
+  ]);
+  expect(nodes.map(({ node }) => node).sort()).toEqual(
+    [cluster.coordinator, ...cluster.workers].map(({ address }) => address).sort(),
+  );
+});
+
+test('a shard group is all colocated shards of one range, with the bytes of all', async () => {
+  const groups = await look(readShardGroups);
+  const orders = groups.filter(({ tables }) => tables.includes('orders'));
+  expect(orders).toHaveLength(8);
+  for (const group of orders) {
+    expect(group.tables).toEqual(['lines', 'orders']);
+    expect(group.shardIds).toHaveLength(2);
+    expect(group.movable).toBe(true);
+    expect(group.nodeId).toBeGreaterThan(0);
+    expect(group.bytes).toBeGreaterThan(500_000);
+  }
+  const bytes = orders.reduce((sum, group) => sum + group.bytes, 0);
+  expect(bytes).toBeGreaterThan(10_000_000);
+});
+
+test('reference tables are pinned, a placement a node', async () => {
+  const countries = (await look(readShardGroups)).filter(({ tables }) => tables.includes('countries'));
+  expect(countries.length).toBeGreaterThanOrEqual(2);
+  expect(countries.every(({ movable }) => !movable)).toBe(true);
+});
+
+test('a registered standby counts no shard twice', async () => {
+  const before = await look(readShardGroups);
+  const [worker] = (await look(readNodes)).filter(({ role }) => role === 'worker');
+  await cluster.query(
+    `INSERT INTO pg_dist_node (nodeid, groupid, nodename, nodeport, noderole, nodecluster, isactive, hasmetadata, metadatasynced, shouldhaveshards)
+     SELECT 999, groupid, 'standby.invalid', 5432, 'secondary', 'second', true, false, false, true FROM pg_dist_node WHERE nodeid = $1`,
+    [worker?.nodeId],
+  );
+  try {
+    const [groups, nodes] = [await look(readShardGroups), await look(readNodes)];
+    expect(groups.map(({ shardIds, groupId }) => [groupId, shardIds])).toEqual(
+      before.map(({ shardIds, groupId }) => [groupId, shardIds]),
+    );
+    expect(nodes.find(({ nodeId }) => nodeId === 999)?.role).toBe('secondary');
+    expect(balanceOf(groups, nodes).workers).toHaveLength(2);
+    expect(balanceOf(groups, nodes).movableShards).toBe(16);
+  } finally {
+    await cluster.query('DELETE FROM pg_dist_node WHERE nodeid = 999');
+  }
+});
