@@ -1,5 +1,5 @@
 import type { Colors } from 'picocolors/types.js';
-import type { OperationReport, OperationStatus } from '../../contract/index.js';
+import type { OperationReport, OperationStatus, Step } from '../../contract/index.js';
 import { balanceChange } from './balance.js';
 import { bytes, count, duration, secondsBetween } from './figures.js';
 import { renderPlan } from './plan.js';
@@ -24,13 +24,18 @@ export function renderReport(status: OperationStatus, paint: Colors, columns: nu
   const outstanding = status.checks.filter(standsOut);
   return [
     heading(status, paint),
-    steps(status.steps, paint, columns, Date.parse(status.endedAt)),
+    steps(dryRun ? status.steps.filter(wasTaken) : status.steps, paint, columns, Date.parse(status.endedAt)),
     ...(dryRun ? [renderPlan(plan, status.checks, paint, columns)] : []),
     ...(before && after ? [balanceChange(before, after, paint)] : []),
     ...(!dryRun && outstanding.length > 0 ? [checkLines(outstanding, paint, columns)] : []),
     ...(dryRun ? ['Dry run: nothing was changed.'] : [summary(status)]),
     ...noteLines(notes, columns),
   ].join('\n\n');
+}
+
+/** A dry run skips all that would change something; that needs no line each. */
+function wasTaken({ state }: Step): boolean {
+  return state !== 'skipped';
 }
 
 function summary({ startedAt, endedAt, movedShardGroups, movedBytes }: OperationReport): string {

@@ -25,17 +25,15 @@ export function cutMiddle(text: string, columns: number): string {
   return `${letters.slice(0, columns - 1 - tail).join('')}…${letters.slice(-tail).join('')}`;
 }
 
-/** Breaks at spaces; further lines are indented. A word that is too long keeps its line. */
+/** Breaks at spaces; further lines are indented. Several spaces, which align, stay. A word that is too long keeps its line. */
 export function wrap(text: string, columns: number, indent = 0): string {
-  const lead = /^ */.exec(text)?.[0] ?? '';
   const lines: string[] = [];
-  let line = lead;
-  for (const word of text.trim().split(/ +/)) {
-    const fresh = line.trim() === '';
-    if (!fresh && width(line) + 1 + width(word) > columns) {
+  let line = '';
+  for (const word of text.match(/ *[^ ]+/g) ?? []) {
+    if (line.trim() !== '' && width(line) + width(word) > columns) {
       lines.push(line);
-      line = ' '.repeat(indent) + word;
-    } else line = fresh ? line + word : `${line} ${word}`;
+      line = ' '.repeat(indent) + word.trimStart();
+    } else line += word;
   }
   return [...lines, line].join('\n');
 }
