@@ -7,6 +7,8 @@ import { classify, passing } from './classify.js';
 
 /** An activity that has been failing for so long is shown as needing attention, while the retries go on. */
 const patienceMs = 60_000;
+/** Longest time between two attempts: `maximumInterval` in workflows/operation/activities.ts. */
+const longestIntervalMs = 20_000;
 const beatEveryMs = 2_000;
 
 /**
@@ -62,10 +64,11 @@ function reasonOf(context: Context, error: unknown): Error {
 async function tellIfLong(client: Client, { info }: Context, failure: ApplicationFailure): Promise<void> {
   const attempt = info.attempt;
   const begun = info.scheduledTimestampMs;
-  const wasOver = info.currentAttemptScheduledTimestampMs - begun >= patienceMs;
   const isOver = Date.now() - begun >= patienceMs;
+  // Attempts are short and lie up to an interval apart: the first one after the minute was scheduled in here.
+  const isFirst = info.currentAttemptScheduledTimestampMs - begun < patienceMs + longestIntervalMs;
   const powerOfTwo = attempt >= 16 && (attempt & (attempt - 1)) === 0;
-  if (!isOver || (wasOver && !powerOfTwo) || info.workflowExecution === undefined) return;
+  if (!isOver || (!isFirst && !powerOfTwo) || info.workflowExecution === undefined) return;
   const details = (failure.details?.[0] ?? {}) as Partial<FailureDetails>;
   const attention: Attention = {
     problem: `${info.activityType} keeps failing: ${failure.message}`,
