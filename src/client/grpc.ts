@@ -1,9 +1,12 @@
 import type { ConnectionLike } from '@temporalio/client';
-import { isGrpcServiceError } from '@temporalio/client';
+import { isGrpcServiceError, NamespaceNotFoundError } from '@temporalio/client';
 import { ConnectionConfigError, UnreachableError } from './errors.js';
 
 /** gRPC status codes that mean "nobody is there" rather than "you asked for nonsense". */
 const code = { deadlineExceeded: 4, notFound: 5, permissionDenied: 7, unavailable: 14, unauthenticated: 16 };
+
+/** Unknown, resource exhausted, aborted, unimplemented, internal: a proxy, a broken server, another service. */
+const notTemporal = new Set([2, 8, 10, 12, 13]);
 
 /** How long one request to Temporal may take before it counts as unreachable. */
 export const requestTimeoutMs = 8_000;
@@ -47,7 +50,12 @@ export function explained(error: unknown, target: Target): unknown {
     ];
     return new UnreachableError('temporal', message, { evidence, remedies }, error);
   }
-  if (found === code.notFound && /namespace/i.test(innermost(error))) {
+  if (found !== undefined && notTemporal.has(found)) {
+    const message = `What answers at ${target.address} can't be used as Temporal.`;
+    const remedies = ['Check the address (--address, --profile, TEMPORAL_ADDRESS, temporal.toml) and TLS.'];
+    return new UnreachableError('temporal', message, { evidence, remedies }, error);
+  }
+  if (error instanceof NamespaceNotFoundError) {
     return new ConnectionConfigError(
       `Temporal at ${target.address} has no namespace ${target.namespace} (--namespace, TEMPORAL_NAMESPACE).`,
       error,

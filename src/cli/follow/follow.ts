@@ -2,7 +2,7 @@ import type { OperationHandle } from '../../client.js';
 import type { OperationStatus } from '../../contract/index.js';
 import { exit, exitCodeOfReport, type ExitCode } from '../exit-codes.js';
 import type { Io } from '../io.js';
-import { renderReport } from '../render/report.js';
+import { isReport, renderReport } from '../render/report.js';
 import { renderAttention, renderStatus } from '../render/status.js';
 import { askApproval } from './approval.js';
 import { patientWatch } from './patient.js';
@@ -94,9 +94,10 @@ async function ended(
     else io.answer(renderReport(status, io.paint, io.columns));
     return exit.ok;
   }
-  // The error itself is printed by main, once.
+  // The error itself is printed by main, once; the steps were told line by line unless they were drawn.
   const { failure: _, ...rest } = status;
-  if (!io.json && !io.quiet) io.warn(`${renderReport(rest, io.paintError, io.columns)}\n`);
+  if (!io.json && !io.quiet && io.live) io.warn(`${renderReport(rest, io.paintError, io.columns)}\n`);
+  else if (!io.json && isReport(status)) for (const note of status.notes) io.tell(`· ${note}`);
   await handle.result();
   return exit.failed;
 }

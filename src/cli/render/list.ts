@@ -2,7 +2,7 @@ import type { Colors } from 'picocolors/types.js';
 import type { OperationRow } from '../../client.js';
 import { duration, moment, secondsBetween } from './figures.js';
 import { stateWord } from './state.js';
-import { cut, cutMiddle, pad, width, wrap } from './text.js';
+import { cut, pad, width, wrap } from './text.js';
 
 /** Two lines an operation: what and how far, then the id to copy. */
 export function renderList(
@@ -15,20 +15,26 @@ export function renderList(
   if (rows.length === 0)
     return all ? 'No operations.' : 'No open operations. Closed ones too: citus-scaler list --all';
   const states = Math.max(...rows.map(({ state }) => state.length));
-  return rows.map((row) => renderRow(row, states, paint, columns, now)).join('\n\n');
+  const times = rows.map((row) => whenOf(row, now));
+  const timeWidth = Math.max(...times.map(width));
+  return rows
+    .map((row, index) => renderRow(row, pad(times[index] ?? '', timeWidth), states, paint, columns))
+    .join('\n\n');
 }
 
-function renderRow(row: OperationRow, states: number, paint: Colors, columns: number, now: number): string {
-  const { operation, type, cluster, state, startedAt, endedAt, summary, attention } = row;
-  const what = summary ?? `${type} ${cluster}`;
+function whenOf({ startedAt, endedAt }: OperationRow, now: number): string {
   const took = duration(secondsBetween(startedAt, endedAt ?? now));
-  const when = `${moment(startedAt)} UTC, ${endedAt === undefined ? 'for' : 'took'} ${took}`;
+  return `${moment(startedAt)} UTC  ${endedAt === undefined ? 'for' : 'took'} ${took}`;
+}
+
+function renderRow(row: OperationRow, when: string, states: number, paint: Colors, columns: number): string {
+  const { operation, type, cluster, state, summary, attention } = row;
   const room = columns - states - 4 - width(when);
-  const first = `${pad(stateWord(state, paint), states)}  ${pad(cut(what, room), room)}  ${paint.dim(when)}`;
+  const what = pad(cut(summary ?? `${type} ${cluster}`, room), room);
   const indent = ' '.repeat(states + 2);
   return [
-    first,
-    paint.dim(`${indent}${cutMiddle(operation, Math.max(columns - states - 2, width(operation)))}`),
+    `${pad(stateWord(state, paint), states)}  ${what}  ${paint.dim(when)}`.trimEnd(),
+    paint.dim(`${indent}${operation}`),
     ...(attention === undefined
       ? []
       : [wrap(`${indent}${paint.yellow(`! ${attention}`)}`, columns, states + 4)]),
