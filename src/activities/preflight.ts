@@ -3,7 +3,7 @@ import { readCapacities, type NodeCapacity } from '../citus/capacity.js';
 import { readExtensions } from '../citus/new-server.js';
 import { readNodes, type ClusterNode } from '../citus/nodes.js';
 import { readServerFacts, type ServerFacts } from '../citus/server-facts.js';
-import { readShardGroups } from '../citus/shard-groups.js';
+import { readShardGroupsWithin } from '../citus/shard-groups.js';
 import type { ClusterConfig } from '../config/index.js';
 import type { Balance, Check, ScaleOutInput } from '../contract/index.js';
 import { balanceOf } from '../planning/balance.js';
@@ -24,7 +24,7 @@ import { checkNewNode, type NewNodeContext } from './preflight/new-node.js';
 import { metadataSynced, nodesActive, specialNodes, versionsEqual } from './preflight/nodes.js';
 import { ownerRights, replicaIdentity, tableTraits } from './preflight/tables.js';
 import { diskChecks, type Incoming } from './preflight/targets.js';
-import { foreignJob, leftovers } from './preflight/traffic.js';
+import { foreignJob, leftovers, tableLocks } from './preflight/traffic.js';
 
 export { acceptableChecks, checkIds } from './preflight/ids.js';
 export type { Incoming } from './preflight/targets.js';
@@ -65,11 +65,22 @@ export async function runPreflight(
       ...provisionerNeeded(cluster, request, nodes),
       ...(await inBatches(wanted, newNodesAtOnce, (node) => checkNewNode(context, node))).flat(),
     ];
-    // Sizes are asked of every node; with one silent that would take long and tell less.
-    const answering = capacities.every((each) => !('error' in each));
-    const before = answering ? { before: balanceOf(await readShardGroups(db), nodes) } : {};
-    return { checks: worstFirst(accepted(checks, request.input.acceptChecks ?? [])), ...before };
+    return {
+      checks: worstFirst(accepted(checks, request.input.acceptChecks ?? [])),
+      ...(await before(db, capacities, nodes)),
+    };
   });
+}
+
+/** Sizes are asked of every node; with one silent, or a table locked, that would take long and tell less. */
+async function before(
+  db: Db,
+  capacities: NodeCapacity[],
+  nodes: ClusterNode[],
+): Promise<{ before?: Balance }> {
+  if (capacities.some((each) => 'error' in each)) return {};
+  const { groups, sized } = await readShardGroupsWithin(db, 10);
+  return sized ? { before: balanceOf(groups, nodes) } : {};
 }
 
 interface Seen {
@@ -101,6 +112,7 @@ async function clusterChecks(
     metadataSynced(nodes),
     versionsEqual(facts, capacities),
     oldTransactions(capacities),
+    await tableLocks(db),
     ...(input.rebalance === false ? [] : await moveChecks(db, { parallelMoves, transferMode }, seen)),
     await leftovers(db, capacities, !job.ok),
     ...specialNodes(nodes),

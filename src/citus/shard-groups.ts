@@ -24,12 +24,15 @@ export interface ShardGroup {
  * Joined by node group to its primary only, so that a registered standby counts nothing twice
  * (`citus_shards` does count it twice).
  *
- * Sizes come from `citus_shard_sizes()`, which asks every node; of a dead one it just leaves the shards out.
+ * Sizes come from `citus_shard_sizes()`, which asks every node; of a dead one it just leaves the shards out, and for
+ * a table that someone holds an exclusive lock on it waits (measured).
+ *
+ * @param sizes false: all bytes are 0 and the answer comes from the catalog alone
  */
-export async function readShardGroups(db: Db): Promise<ShardGroup[]> {
+export async function readShardGroups(db: Db, sizes = true): Promise<ShardGroup[]> {
   const rows = await db.query<Omit<ShardGroup, 'nodeId'> & { nodeId: number | null }>(`
     WITH sizes AS MATERIALIZED (
-      SELECT shard_id AS shardid, max(size) AS bytes FROM pg_catalog.citus_shard_sizes() GROUP BY shard_id
+      ${sizes ? sizesOfAll : noSizes}
     ), tables AS MATERIALIZED (
       SELECT t.logicalrelid, t.colocationid,
              CASE WHEN n.nspname = 'public' THEN '' ELSE n.nspname || '.' END || c.relname AS name,
@@ -52,4 +55,26 @@ export async function readShardGroups(db: Db): Promise<ShardGroup[]> {
     GROUP BY t.colocationid, s.shardminvalue, CASE WHEN t.colocationid = 0 THEN s.shardid END, p.groupid, n.nodeid
     ORDER BY 1, min(s.shardid), p.groupid`);
   return rows.map(({ nodeId, ...group }) => (nodeId === null ? group : { ...group, nodeId }));
+}
+
+const sizesOfAll =
+  'SELECT shard_id AS shardid, max(size) AS bytes FROM pg_catalog.citus_shard_sizes() GROUP BY shard_id';
+const noSizes = 'SELECT NULL::int8 AS shardid, 0::int8 AS bytes WHERE false';
+
+/** For those who look on: groups with sizes when they come within a time, else without. Not inside a transaction. */
+export async function readShardGroupsWithin(
+  db: Db,
+  seconds: number,
+): Promise<{ groups: ShardGroup[]; sized: boolean }> {
+  await db.query('BEGIN READ ONLY');
+  try {
+    await db.query(`SET LOCAL statement_timeout = '${seconds}s'`);
+    const groups = await readShardGroups(db);
+    await db.query('COMMIT');
+    return { groups, sized: true };
+  } catch (error) {
+    if (!(error instanceof Error && 'severity' in error)) throw error;
+    await db.query('ROLLBACK');
+    return { groups: await readShardGroups(db, false), sized: false };
+  }
 }

@@ -2,7 +2,7 @@ import type { NodeCapacity } from '../../citus/capacity.js';
 import type { ForeignWork } from '../../citus/jobs.js';
 import type { CleanupRecords } from '../../citus/leftovers.js';
 import type { NodeSetting } from '../../citus/node-settings.js';
-import type { Check, HealthAnswer } from '../../contract/index.js';
+import type { Balance, Check, HealthAnswer } from '../../contract/index.js';
 import { formatBytes } from '../../planning/format.js';
 import { listed, passed, warning } from '../preflight/check.js';
 
@@ -86,7 +86,14 @@ export function roomOnDisk(capacities: NodeCapacity[]): Check {
     : passed('disk', '15 % or more free on every node that tells');
 }
 
-export function even(skew: number): Check {
+export function even({ skew }: Balance, sized: boolean): Check {
+  if (!sized) {
+    return warning(
+      'balance',
+      'sizes could not be read within 10 s: a node is silent, or a table is locked',
+      'look again when that has passed',
+    );
+  }
   if (skew === 0) return passed('balance', 'no data yet');
   const said = `the fullest worker holds ${skew.toFixed(2)} times the mean`;
   return skew > 1.5 ? warning('balance', said, 'a rebalance would spread the data') : passed('balance', said);

@@ -11,6 +11,7 @@ import { session } from '../context.js';
 import { oldTransactions } from '../preflight/capacity.js';
 import { worstFirst } from '../preflight/check.js';
 import { isCoordinator, isWritable } from '../preflight/coordinator.js';
+import { tableLocks } from '../preflight/traffic.js';
 import { metadataSynced, nodesActive, specialNodes, versionsEqual } from '../preflight/nodes.js';
 import {
   even,
@@ -34,7 +35,7 @@ export async function inspectHealth(cluster: ClusterConfig, page: number): Promi
 }
 
 async function lookAt(db: Db, cluster: string, facts: ServerFacts, page: number): Promise<HealthAnswer> {
-  const { nodes, groups, capacities, views } = await viewNodes(db);
+  const { nodes, groups, sized, capacities, views } = await viewNodes(db);
   const jobs = [...(await readJobs(db)), ...(await readMovingSessions(db))];
   const cleanup = await readCleanupRecords(db);
   const coordinator = nodes.find(({ role }) => role === 'coordinator')?.node ?? db.node;
@@ -51,7 +52,8 @@ async function lookAt(db: Db, cluster: string, facts: ServerFacts, page: number)
     nonePrepared(capacities),
     roomOnDisk(capacities),
     ...specialNodes(nodes),
-    even(balance.skew),
+    await tableLocks(db),
+    even(balance, sized),
     noLeftovers(leftovers, cleanup),
     nothingRaised(settings, jobs),
   ]);

@@ -2,12 +2,14 @@ import { readCapacities, type NodeCapacity } from '../../citus/capacity.js';
 import type { Db } from '../../citus/connect.js';
 import { readNodes, type ClusterNode } from '../../citus/nodes.js';
 import { versionText } from '../../citus/server-facts.js';
-import { readShardGroups, type ShardGroup } from '../../citus/shard-groups.js';
+import { readShardGroupsWithin, type ShardGroup } from '../../citus/shard-groups.js';
 import type { NodeView } from '../../contract/index.js';
 
 export interface ClusterView {
   nodes: ClusterNode[];
   groups: ShardGroup[];
+  /** Whether sizes could be read; otherwise all bytes are 0. */
+  sized: boolean;
   capacities: NodeCapacity[];
   views: NodeView[];
 }
@@ -19,7 +21,7 @@ export async function viewNodes(db: Db): Promise<ClusterView> {
     db,
     nodes.filter(({ active }) => active).map(({ node }) => node),
   );
-  const groups = await readShardGroups(db);
+  const { groups, sized } = await readShardGroupsWithin(db, 10);
   const loads = new Map<number, { shards: number; bytes: number }>();
   for (const { groupId, shardIds, bytes } of groups) {
     const load = loads.get(groupId) ?? { shards: 0, bytes: 0 };
@@ -41,7 +43,7 @@ export async function viewNodes(db: Db): Promise<ClusterView> {
       bytes: load?.bytes ?? 0,
     };
   });
-  return { nodes, groups, capacities, views };
+  return { nodes, groups, sized, capacities, views };
 }
 
 function figures({

@@ -48,6 +48,7 @@ const neverBlocking: readonly string[] = [
   'old-transactions',
   'replicated-shards',
   'secondaries',
+  'table-locks',
 ];
 
 export const checkIds: readonly string[] = [...acceptableChecks, ...neverAcceptable, ...neverBlocking];

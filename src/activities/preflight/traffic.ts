@@ -3,6 +3,7 @@ import type { Db } from '../../citus/connect.js';
 import { operationPrefix } from '../../citus/application-name.js';
 import { readJobs, readMovingSessions } from '../../citus/jobs.js';
 import { readCleanupRecords } from '../../citus/leftovers.js';
+import { readTableLocks } from '../../citus/table-locks.js';
 import type { Check } from '../../contract/index.js';
 import { blocker, listed, passed, warning } from './check.js';
 
@@ -49,4 +50,16 @@ export async function leftovers(db: Db, capacities: NodeCapacity[], busy: boolea
       ? `${deferred} drops of moved shards are put off by Citus, as usual`
       : 'none of earlier moves',
   );
+}
+
+/** Sizes, plans and moves wait for whoever holds a table exclusively: DDL, LOCK TABLE, a forgotten transaction. */
+export async function tableLocks(db: Db): Promise<Check> {
+  const locks = await readTableLocks(db);
+  return locks.length === 0
+    ? passed('table-locks', 'no distributed table is locked exclusively for longer than 5 s')
+    : warning(
+        'table-locks',
+        `moves will wait for ${listed(locks.map(({ pid, table, seconds, tag }) => `process ${pid} (${tag}), which has locked ${table} for ${seconds} s`))}`,
+        'end these sessions, or wait until they have ended',
+      );
 }
