@@ -15,7 +15,7 @@ import {
   readClusterRecord,
   writeClusterRecord,
 } from './layout.js';
-import { makeNode } from './make-node.js';
+import { makeNode, type WantedNode } from './make-node.js';
 import { openNode, type SandboxNode } from './node.js';
 import { readPassword, writePassword } from './password.js';
 import { registerAll } from './register.js';
@@ -82,7 +82,10 @@ export async function startCluster(options: StartOptions): Promise<SandboxCluste
     // Once, before all servers want it at the same time.
     await template(flavour, database, findBinaries(flavour));
     const names = Array.from({ length: options.workers }, (_, index) => `worker-${index + 1}`);
-    await Promise.all([coordinatorName, ...names].map((name) => startNewNode(folder, { name })));
+    const ports = await portsInOrder(names.length + 1);
+    await Promise.all(
+      [coordinatorName, ...names].map((name, index) => startNewNode(folder, { name, port: ports[index] })),
+    );
     const cluster = openCluster(folder, forget);
     await registerAll(cluster);
     return cluster;
@@ -133,10 +136,7 @@ async function addNode(
   return node;
 }
 
-async function startNewNode(
-  folder: string,
-  wanted: { name: string; key?: string | undefined },
-): Promise<SandboxNode> {
+async function startNewNode(folder: string, wanted: WantedNode): Promise<SandboxNode> {
   const node = openNode(folder, await makeNode(folder, wanted));
   await node.start();
   // Copies of one template would take each other for the same server: "Node cannot add itself as a worker".
@@ -144,4 +144,10 @@ async function startNewNode(
     `UPDATE pg_dist_node_metadata SET metadata = jsonb_set(metadata, '{server_id}', to_jsonb(gen_random_uuid()::text))`,
   );
   return node;
+}
+
+/** Citus deals shards out by address, so that ports in order make where they go the same every time. */
+async function portsInOrder(count: number): Promise<number[]> {
+  const ports = await Promise.all(Array.from({ length: count }, freePort));
+  return ports.sort((a, b) => a - b);
 }

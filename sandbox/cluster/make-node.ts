@@ -8,14 +8,18 @@ import { template } from '../postgres/template.js';
 import { newIdentity } from '../postgres/identity.js';
 import { nodesFolder, readClusterRecord, writeNodeRecord } from './layout.js';
 
+export interface WantedNode {
+  /** `worker-` stands for the next free number. */
+  name: string;
+  key?: string | undefined;
+  port?: number | undefined;
+}
+
 /**
  * Makes the files of one more server and returns its name. It gets its name last, in one step: a process that is
  * killed in between leaves nothing that looks like a server.
  */
-export async function makeNode(
-  folder: string,
-  wanted: { name: string; key?: string | undefined },
-): Promise<string> {
+export async function makeNode(folder: string, wanted: WantedNode): Promise<string> {
   const { flavour, database, moveSeconds, settings } = readClusterRecord(folder);
   const { dataFolder, extensionFolder } = await template(flavour, database, findBinaries(flavour));
   mkdirSync(nodesFolder(folder), { recursive: true });
@@ -24,7 +28,7 @@ export async function makeNode(
     const data = join(half, 'data');
     await execa('cp', ['-R', '-p', dataFolder, data]);
     newIdentity(data);
-    const port = await freePort();
+    const port = wanted.port ?? (await freePort());
     const text = settingsText({ flavour, port, extensionFolder, moveSeconds, extra: settings });
     writeFileSync(join(data, 'postgresql.conf'), text);
     writeNodeRecord(half, { port, ...(wanted.key === undefined ? {} : { key: wanted.key }) });

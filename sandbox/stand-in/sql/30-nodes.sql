@@ -5,20 +5,34 @@ LANGUAGE sql STABLE STRICT AS $$
   SELECT 'Citus 13.2.2 stand-in (a test double, not Citus) on ' || split_part(version(), ' on ', 2)
 $$;
 
--- Tells every worker with metadata which nodes there are and which one it is. Fails when one does not answer.
-CREATE FUNCTION stand_in.sync_nodes() RETURNS void
-LANGUAGE plpgsql AS $$
+-- Writes a node's own copy of pg_dist_node and its group, in a transaction that ends as ours does: dry runs that are
+-- rolled back leave nothing behind there either.
+CREATE FUNCTION stand_in.write_nodes(node pg_dist_node, all_nodes jsonb, own_group int) RETURNS void
+LANGUAGE plpgsql SET client_min_messages = warning AS $$
 DECLARE
-  node pg_dist_node;
-  all_nodes text := (SELECT coalesce(jsonb_agg(n), '[]') FROM pg_dist_node n);
+  server text;
+  source record;
+  copy text;
 BEGIN
-  FOR node IN SELECT * FROM pg_dist_node WHERE groupid <> 0 AND hasmetadata AND isactive AND noderole = 'primary'
-  LOOP
-    PERFORM stand_in.tell(node.nodename, node.nodeport, format(
-      'DELETE FROM pg_dist_node; INSERT INTO pg_dist_node SELECT * FROM jsonb_populate_recordset(NULL::pg_dist_node, %L);'
-      'UPDATE pg_dist_local_group SET groupid = %s', all_nodes, node.groupid));
+  -- Foreign tables would refuse in words of their own.
+  PERFORM stand_in.ask(node.nodename, node.nodeport, 'SELECT 1');
+  server := stand_in.server_of(node.groupid);
+  FOR source IN SELECT * FROM (VALUES ('pg_dist_node', all_nodes),
+    ('pg_dist_local_group', jsonb_build_array(jsonb_build_object('groupid', own_group)))) v (name, content) LOOP
+    copy := format('stand_in_shards.%I', source.name || '_on_group_' || node.groupid);
+    EXECUTE format('CREATE FOREIGN TABLE IF NOT EXISTS %s (%s) SERVER %I OPTIONS (schema_name ''pg_catalog'', table_name %L)',
+      copy, stand_in.columns_of(source.name::regclass, true), server, source.name);
+    EXECUTE format('DELETE FROM %s', copy);
+    EXECUTE format('INSERT INTO %s SELECT * FROM jsonb_populate_recordset(NULL::%I, $1)', copy, source.name) USING source.content;
   END LOOP;
 END
+$$;
+
+-- Tells every worker with metadata which nodes there are and which one it is. Fails when one does not answer.
+CREATE FUNCTION stand_in.sync_nodes() RETURNS void
+LANGUAGE sql AS $$
+  SELECT stand_in.write_nodes(n, (SELECT jsonb_agg(o) FROM pg_dist_node o), n.groupid)
+  FROM pg_dist_node n WHERE n.groupid <> 0 AND n.hasmetadata AND n.isactive AND n.noderole = 'primary'
 $$;
 
 CREATE FUNCTION stand_in.check_new_node(host text, port int) RETURNS void
@@ -130,10 +144,10 @@ BEGIN
   LOCK TABLE pg_dist_node IN EXCLUSIVE MODE;
   IF node.isactive AND node.groupid <> 0 THEN
     PERFORM stand_in.check_no_only_placement(node);
-    -- Citus tells the node too, so an active one has to answer.
-    PERFORM stand_in.ask(nodename, nodeport, 'SELECT 1');
+    -- Copies of reference tables are given up in a transaction with the node itself.
+    PERFORM stand_in.ask(nodename, nodeport, 'SELECT 1') FROM pg_dist_placement p WHERE p.groupid = node.groupid LIMIT 1;
   END IF;
-  PERFORM stand_in.forget_copies(node.groupid);
+  PERFORM stand_in.forget_server(node.groupid);
   DELETE FROM pg_dist_placement p WHERE p.groupid = node.groupid;
   DELETE FROM pg_dist_node n WHERE n.nodeid = node.nodeid;
   PERFORM stand_in.sync_nodes();
@@ -146,7 +160,7 @@ DECLARE
   node pg_dist_node := stand_in.node_at(nodename, nodeport);
 BEGIN
   PERFORM stand_in.check_no_only_placement(node);
-  PERFORM stand_in.forget_copies(node.groupid);
+  PERFORM stand_in.forget_server(node.groupid);
   DELETE FROM pg_dist_placement p WHERE p.groupid = node.groupid;
   UPDATE pg_dist_node n SET isactive = false, metadatasynced = false WHERE n.nodeid = node.nodeid;
 END
@@ -183,7 +197,7 @@ DECLARE
   node pg_dist_node := stand_in.node_at(nodename, nodeport);
 BEGIN
   IF clear_metadata THEN
-    PERFORM stand_in.tell(nodename, nodeport, 'DELETE FROM pg_dist_node; UPDATE pg_dist_local_group SET groupid = 0');
+    PERFORM stand_in.write_nodes(node, '[]', 0);
   END IF;
   UPDATE pg_dist_node n SET hasmetadata = false, metadatasynced = false WHERE n.nodeid = node.nodeid;
 END

@@ -69,6 +69,14 @@ BEGIN
 END
 $$;
 
+-- A node that leaves takes along how its copies of reference tables were reached.
+CREATE FUNCTION stand_in.forget_server(gone_group int) RETURNS void
+LANGUAGE plpgsql SET client_min_messages = warning AS $$
+BEGIN
+  EXECUTE format('DROP SERVER IF EXISTS %I CASCADE', 'stand_in_group_' || gone_group);
+END
+$$;
+
 -- Points a foreign table at another server. PostgreSQL has no statement for it; ALTER makes every session forget
 -- its plans, and takes the lock.
 CREATE FUNCTION stand_in.lock_foreign_table(foreign_table regclass) RETURNS void

@@ -51,18 +51,6 @@ BEGIN
 END
 $$;
 
--- A node that leaves takes its copies along.
-CREATE FUNCTION stand_in.forget_copies(place int) RETURNS void
-LANGUAGE plpgsql AS $$
-DECLARE
-  relation regclass;
-BEGIN
-  FOR relation IN SELECT logicalrelid FROM pg_dist_partition WHERE partmethod = 'n' LOOP
-    EXECUTE format('DROP FOREIGN TABLE IF EXISTS %s', stand_in.copy_name(relation, place));
-  END LOOP;
-END
-$$;
-
 CREATE FUNCTION stand_in.missing_copies(OUT relation regclass, OUT shard bigint, OUT place int) RETURNS SETOF record
 LANGUAGE sql STABLE AS $$
   SELECT s.logicalrelid, s.shardid, n.groupid

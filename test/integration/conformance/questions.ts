@@ -1,0 +1,75 @@
+import pg from 'pg';
+import { withClient, type SandboxCluster } from '../../../sandbox/index.js';
+
+export interface Placement {
+  shard: string;
+  node: number;
+  port: number;
+}
+
+/** Where the shards of a table lie, in the order of their hash ranges. */
+export function placements(cluster: SandboxCluster, table: string): Promise<Placement[]> {
+  return cluster.query<Placement & pg.QueryResultRow>(
+    `SELECT shardid::text AS shard, nodeid AS node, nodeport AS port
+     FROM pg_dist_shard JOIN pg_dist_placement USING (shardid) JOIN pg_dist_node USING (groupid)
+     WHERE logicalrelid = $1::regclass AND noderole = 'primary' ORDER BY shardminvalue::bigint, nodeid`,
+    [table],
+  );
+}
+
+export async function nodeId(cluster: SandboxCluster, port: number): Promise<number> {
+  const [row] = await cluster.query<{ nodeid: number }>(
+    'SELECT nodeid FROM pg_dist_node WHERE nodeport = $1',
+    [port],
+  );
+  if (!row) throw new Error(`no node with port ${port}`);
+  return row.nodeid;
+}
+
+export async function addNode(
+  cluster: SandboxCluster,
+  node: { host: string; port: number },
+): Promise<number> {
+  const [row] = await cluster.query<{ id: number }>('SELECT citus_add_node($1, $2) AS id', [
+    node.host,
+    node.port,
+  ]);
+  return row?.id ?? 0;
+}
+
+/** What a refused statement answers. */
+export interface Refusal {
+  code: string | undefined;
+  message: string;
+}
+
+/** Fails when the work succeeds. */
+export async function refusal(work: Promise<unknown>): Promise<Refusal> {
+  try {
+    await work;
+  } catch (error) {
+    if (error instanceof pg.DatabaseError) return { code: error.code, message: error.message };
+    return { code: undefined, message: String(error) };
+  }
+  throw new Error('it was not refused');
+}
+
+/** Runs statements in one transaction and takes it back. */
+export function rolledBack<T>(cluster: SandboxCluster, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  return withClient(cluster.coordinator.login, async (client) => {
+    await client.query('BEGIN');
+    try {
+      return await work(client);
+    } finally {
+      await client.query('ROLLBACK');
+    }
+  });
+}
+
+export async function until(what: string, test: () => Promise<boolean>, seconds = 60): Promise<void> {
+  for (const end = Date.now() + seconds * 1000; Date.now() < end;) {
+    if (await test()) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`${what} did not happen within ${seconds} s`);
+}
