@@ -121,7 +121,10 @@ test('a move by others is foreign, one of the same operation is not', async () =
   // It waits for the lock that the first session holds, as a move waits for writers.
   await withClient(login, async (blocker) => {
     await blocker.query('BEGIN; LOCK TABLE orders IN ACCESS EXCLUSIVE MODE');
-    const mover = new pg.Client({ ...login, application_name: moveApplicationName('shop/scaleOut/1', 'test') });
+    const mover = new pg.Client({
+      ...login,
+      application_name: moveApplicationName('shop/scaleOut/1', 'test'),
+    });
     mover.on('error', () => undefined);
     await mover.connect();
     const [shard] = await cluster.query<{ id: number; from: number; to: number }>(`
