@@ -1,14 +1,19 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { createWriteStream } from 'node:fs';
-import { createInterface } from 'node:readline';
+import { spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { onExit } from './os/on-exit.js';
+import { identityOf } from './os/processes.js';
+import { recordProcess } from './os/recorded.js';
 
-const program = fileURLToPath(new URL('./worker-main.ts', import.meta.url));
+/** The CLI of this checkout. */
+export const cli = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url));
 
 /** A worker in a process of its own, as users run it. */
 export interface WorkerProcess {
   readonly pid: number;
+  readonly logFile: string;
   /** SIGKILL: nothing is handed over. */
   kill(): Promise<void>;
   /** SIGTERM, as a deploy does it. */
@@ -17,23 +22,47 @@ export interface WorkerProcess {
   log(): string;
 }
 
-/** Starts `citus-scaler worker` and returns when it polls. */
+let started = 0;
+
+/**
+ * Starts `citus-scaler worker` and returns when it polls. It belongs to the sandbox's folder that its config lies in,
+ * and logs there.
+ */
 export async function startWorker(
   configFile: string,
   temporalAddress: string,
-  options: { logFile?: string } = {},
+  options: { detached?: boolean | undefined } = {},
 ): Promise<WorkerProcess> {
-  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), program, configFile], {
-    env: { ...process.env, TEMPORAL_ADDRESS: temporalAddress },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const forget = onExit(() => child.kill('SIGKILL'));
-  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  void gone.then(forget);
-  const lines: string[] = [];
-  await ready(child, lines, options.logFile);
-  return {
-    pid: child.pid ?? 0,
+  started += 1;
+  const folder = dirname(configFile);
+  const name = `worker-${process.pid}-${started}`;
+  const logFile = join(folder, `${name}.log`);
+  const log = openSync(logFile, 'a');
+  const child = spawn(
+    process.execPath,
+    ['--import', import.meta.resolve('tsx'), cli, 'worker', '--config', configFile],
+    {
+      env: { ...process.env, TEMPORAL_ADDRESS: temporalAddress },
+      stdio: ['ignore', log, log],
+      detached: options.detached ?? false,
+    },
+  );
+  closeSync(log);
+  const forget = options.detached ? (): void => child.unref() : onExit(() => child.kill('SIGKILL'));
+  const ended = { code: undefined as number | null | undefined };
+  const gone = new Promise<void>((resolve) =>
+    child.once('exit', (code) => {
+      ended.code = code;
+      forget();
+      resolve();
+    }),
+  );
+  const pid = child.pid ?? 0;
+  const identity = identityOf(pid);
+  if (identity) recordProcess(folder, name, identity);
+  const worker: WorkerProcess = {
+    pid,
+    logFile,
     kill: async () => {
       child.kill('SIGKILL');
       await gone;
@@ -42,24 +71,13 @@ export async function startWorker(
       child.kill('SIGTERM');
       await gone;
     },
-    log: () => lines.join('\n'),
+    log: () => readFileSync(logFile, 'utf8'),
   };
-}
-
-function ready(child: ChildProcess, lines: string[], logFile: string | undefined): Promise<void> {
-  const { stdout, stderr } = child;
-  if (!stdout || !stderr) throw new Error('the worker has no output');
-  const file = logFile === undefined ? undefined : createWriteStream(logFile, { flags: 'a' });
-  return new Promise((resolve, reject) => {
-    const hear = (line: string): void => {
-      lines.push(line);
-      file?.write(`${line}\n`);
-      if (line.includes('worker ready')) resolve();
-    };
-    createInterface(stdout).on('line', hear);
-    createInterface(stderr).on('line', hear);
-    child.once('exit', (code) =>
-      reject(new Error(`the worker ended with ${String(code)}:\n${lines.slice(-20).join('\n')}`)),
-    );
-  });
+  while (!worker.log().includes('worker ready')) {
+    if (ended.code !== undefined)
+      throw new Error(`the worker ended with ${String(ended.code)}:\n${worker.log()}`);
+    await sleep(50);
+  }
+  if (options.detached) child.unref();
+  return worker;
 }

@@ -4,7 +4,10 @@ import { ensurePackages, root } from './ensure.mjs';
 
 ensurePackages();
 const [program, ...args] = process.argv.slice(2);
-const child = spawn(process.execPath, ['--import', 'tsx', `${root}${program}`, ...args], { stdio: 'inherit' });
+const child = spawn(process.execPath, ['--import', 'tsx', `${root}${program}`, ...args], {
+  stdio: 'inherit',
+});
 // Ctrl-C reaches the child by itself; it decides how to end.
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => signal === 'SIGTERM' && child.kill(signal));
+for (const signal of ['SIGINT', 'SIGTERM'])
+  process.on(signal, () => signal === 'SIGTERM' && child.kill(signal));
 child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 1)));

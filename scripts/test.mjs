@@ -12,7 +12,9 @@ const { passed, failed, skipped } = runVitest(process.argv.slice(2).filter((arg)
 const seconds = Math.round((Date.now() - started) / 1000);
 for (const check of failedChecks) console.log(`static check failed: ${check}`);
 console.log(`in ${seconds} s`);
-console.log(`${passed + 4 - failedChecks.length} passed, ${failed + failedChecks.length} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
+console.log(
+  `${passed + 4 - failedChecks.length} passed, ${failed + failedChecks.length} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`,
+);
 process.exit(failed + failedChecks.length > 0 ? 1 : 0);
 
 /** Types, lint with the rules on who may import whom, format, unused exports: side by side. */
@@ -23,7 +25,9 @@ async function staticChecks() {
     format: ['prettier', '--check', '--log-level', 'warn', '.'],
     unused: ['knip', '--no-progress'],
   };
-  const results = await Promise.all(Object.entries(checks).map(([name, [tool, ...args]]) => run(name, tool, args)));
+  const results = await Promise.all(
+    Object.entries(checks).map(([name, [tool, ...args]]) => run(name, tool, args)),
+  );
   return results.filter(({ ok }) => !ok).map(({ name }) => name);
 }
 
@@ -49,11 +53,20 @@ function runVitest(args) {
     { cwd: root, stdio: 'inherit' },
   );
   try {
-    const { numPassedTests, numFailedTests, numPendingTests, testResults } = JSON.parse(readFileSync(file, 'utf8'));
+    const { numPassedTests, numFailedTests, numPendingTests, testResults } = JSON.parse(
+      readFileSync(file, 'utf8'),
+    );
     // A file that can't even be loaded has no tests to count.
-    const broken = testResults.filter(({ status, assertionResults }) => status === 'failed' && !assertionResults.some((test) => test.status === 'failed')).length;
+    const broken = testResults.filter(
+      ({ status, assertionResults }) =>
+        status === 'failed' && !assertionResults.some((test) => test.status === 'failed'),
+    ).length;
     const failed = numFailedTests + broken;
-    return { passed: numPassedTests, failed: failed === 0 && vitest.status !== 0 ? 1 : failed, skipped: numPendingTests };
+    return {
+      passed: numPassedTests,
+      failed: failed === 0 && vitest.status !== 0 ? 1 : failed,
+      skipped: numPendingTests,
+    };
   } catch {
     return { passed: 0, failed: 1, skipped: 0 };
   } finally {

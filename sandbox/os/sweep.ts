@@ -2,9 +2,9 @@ import { lstatSync, readdirSync, realpathSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { serversIn } from '../cluster/layout.js';
 import { stopServersNow } from '../postgres/stop-now.js';
-import { stopTemporalNow } from '../temporal/stop-now.js';
 import { folderPrefix } from './places.js';
 import { isSameProcess } from './processes.js';
+import { stopRecorded } from './recorded.js';
 import { ownerOf, removeSandboxFolder } from './sandbox-folder.js';
 
 /** A folder without an owner's name may be one that somebody makes at this moment. Milliseconds. */
@@ -40,7 +40,7 @@ function sweep(entry: string): void {
 /** Ends whatever runs in a sandbox's folder, without waiting for the event loop, and removes it. */
 export function endAndRemove(folder: string): void {
   stopServersNow(serversIn(folder));
-  stopTemporalNow(folder);
+  stopRecorded(folder);
   removeSandboxFolder(folder);
 }
 

@@ -1,15 +1,15 @@
 import { spawn } from 'node:child_process';
-import { openSync, readFileSync, writeFileSync } from 'node:fs';
+import { openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
 import { searchAttributes } from '../../src/contract/index.js';
 import { onExit } from '../os/on-exit.js';
 import { freePort } from '../os/ports.js';
 import { identityOf, isSameProcess, signal } from '../os/processes.js';
+import { recordedProcess, recordProcess } from '../os/recorded.js';
 import { makeSandboxFolder } from '../os/sandbox-folder.js';
 import { endAndRemove, sweepLeftovers } from '../os/sweep.js';
 import { findTemporal } from './find.js';
-import { pidFileOf } from './stop-now.js';
 
 export interface TemporalOptions {
   folder?: string | undefined;
@@ -76,14 +76,12 @@ export async function startTemporal(options: TemporalOptions = {}): Promise<Sand
         throw new Error(
           `the Temporal server did not start:\n${readFileSync(join(folder, 'temporal.log'), 'utf8')}`,
         );
-      writeFileSync(pidFileOf(folder), JSON.stringify(identity));
+      recordProcess(folder, 'temporal', identity);
       await untilItAnswers(address, () => isSameProcess(identity), folder);
     },
     kill: async () => {
-      const identity = JSON.parse(readFileSync(pidFileOf(folder), 'utf8')) as {
-        pid: number;
-        startedAt: string;
-      };
+      const identity = recordedProcess(folder, 'temporal');
+      if (!identity) return;
       if (isSameProcess(identity)) signal(identity.pid, 'SIGKILL');
       while (isSameProcess(identity)) await new Promise((resolve) => setTimeout(resolve, 20));
     },

@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { operationTypes, type OperationStatus, type ScaleOutInput } from '../../src/contract/index.js';
@@ -56,12 +54,12 @@ export async function setStage(
     load?: (cluster: SandboxCluster) => Promise<unknown>;
   } = {},
 ): Promise<Stage> {
-  const folder = mkdtempSync(join(tmpdir(), 'citus-scaler-stage-'));
   const [cluster, temporal] = await Promise.all([
     startCluster({ workers: 2, flavour, ...options.start }),
     startTemporal({ ui: false }),
   ]);
   await (options.load ?? smallData)(cluster);
+  const { folder } = cluster;
   const configFile = join(folder, 'citus-scaler.yaml');
   writeConfig(configFile, [{ cluster, wishes: options.wishes ?? {} }], { reports: join(folder, 'reports') });
   const connection = await Connection.connect({ address: temporal.address });
@@ -89,7 +87,6 @@ export async function setStage(
       await stage.worker.kill();
       await connection.close();
       await Promise.all([cluster.stop(), temporal.stop()]);
-      rmSync(folder, { recursive: true, force: true });
     },
   };
   return stage;

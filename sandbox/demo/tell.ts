@@ -1,0 +1,96 @@
+import pc from 'picocolors';
+import { relative } from 'node:path';
+import type { Balance, OperationReport } from '../../src/contract/index.js';
+import { formatBytes } from '../../src/planning/format.js';
+import { tables, type Table, type TableChecksum } from '../data.js';
+import type { Flavour } from '../flavour.js';
+import type { LoadReport } from '../load.js';
+import type { Stack } from '../stack.js';
+
+export function say(line: string): void {
+  console.log(`${pc.cyan('▸')} ${line}`);
+}
+
+export function announce(flavour: Flavour, why: string): void {
+  console.log(pc.bold('citus-scaler demo'));
+  say(flavour === 'citus' ? `Real Citus. ${why}` : `A stand-in for Citus, a test double. ${why}`);
+  say('Starting a coordinator, two workers, Temporal and a citus-scaler worker');
+}
+
+export function after({ before, after: now, steps }: OperationReport): void {
+  const took = steps.map(({ name, startedAt, endedAt }) => {
+    const seconds =
+      startedAt && endedAt ? ((Date.parse(endedAt) - Date.parse(startedAt)) / 1000).toFixed(1) : '–';
+    return `${name} ${seconds} s`;
+  });
+  console.log(`\n${pc.bold('Steps')}    ${took.join(', ')}`);
+  if (before) console.log(`${pc.bold('Before')}   ${balance(before)}`);
+  if (now) console.log(`${pc.bold('After')}    ${balance(now)}`);
+}
+
+function balance({ workers }: Balance): string {
+  return workers
+    .map(({ node, shards, bytes }) => `${node}: ${shards} shards, ${formatBytes(bytes)}`)
+    .join('\n         ');
+}
+
+interface Outcome {
+  before: Record<Table, TableChecksum>;
+  now: Record<Table, TableChecksum>;
+  loaded: LoadReport;
+  report: OperationReport;
+  killed: boolean;
+}
+
+/** Says what was promised and whether it holds. */
+export function verdict({ before, now, loaded, report, killed }: Outcome): boolean {
+  // The load adds orders and changes tenants; the other tables must be what they were, to the last byte.
+  const untouched = tables.filter((table) => table !== 'orders' && table !== 'tenants');
+  const workers = report.after?.workers ?? [];
+  const promises: [string, boolean][] = [
+    ['the operation is done', report.state === 'done'],
+    ['the worker process was killed in the middle of the movement, and another went on', killed],
+    [
+      `four workers hold shards: ${workers.map(({ shards }) => shards).join(', ')}`,
+      workers.length === 4 && workers.every(({ shards }) => shards > 0),
+    ],
+    [
+      `rows and checksums of ${untouched.join(', ')} are the same`,
+      untouched.every(
+        (table) => before[table].sum === now[table].sum && before[table].rows === now[table].rows,
+      ),
+    ],
+    [
+      `every order is there: ${before.orders.rows} + ${loaded.inserted} written meanwhile = ${now.orders.rows}, ${now.tenants.rows} tenants`,
+      now.orders.rows === before.orders.rows + loaded.inserted && now.tenants.rows === before.tenants.rows,
+    ],
+    [
+      `no transaction of ${loaded.transactions} failed${loaded.failed > 0 ? `: ${JSON.stringify(loaded.messages)}` : ''}; p99 ${loaded.p99} ms, slowest ${loaded.slowest} ms`,
+      loaded.failed === 0,
+    ],
+  ];
+  console.log('');
+  for (const [promise, kept] of promises) console.log(`${kept ? pc.green('✓') : pc.red('✗')} ${promise}`);
+  return promises.every(([, kept]) => kept);
+}
+
+/** Where everything is, and what to try. */
+export function describeStack({ cluster, temporal, configFile, worker }: Stack): void {
+  const run = 'npx tsx src/cli/main.ts';
+  console.log(`
+${pc.bold('Left running')} (${cluster.flavour === 'citus' ? 'real Citus' : 'a stand-in for Citus'})
+  Temporal UI   ${temporal.uiUrl}
+  Coordinator   PGPASSFILE=${cluster.passwordFile} psql -h 127.0.0.1 -p ${cluster.coordinator.port} -U ${cluster.user} ${cluster.database}
+  Config        ${relative(process.cwd(), configFile)}
+  Worker        process ${worker.pid}, log ${worker.logFile}
+
+${pc.bold('Try')}
+  export TEMPORAL_ADDRESS=${temporal.address}
+  ${run} health demo
+  ${run} preflight demo
+  ${run} scale-out demo --add 1
+  temporal workflow start --type scaleOut --task-queue citus-scaler --input '{"cluster":"demo","add":1}'
+
+${pc.bold('Stop')}
+  npm run sandbox -- --stop ${cluster.folder} ${temporal.folder} ${worker.pid}`);
+}
