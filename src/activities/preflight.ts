@@ -56,9 +56,8 @@ export async function runPreflight(
     if (first.some(({ ok }) => !ok)) return { checks: worstFirst(first) };
 
     const nodes = await readNodes(db);
-    const asked = nodes.filter(({ role, active }) => role !== 'secondary' && active).map(({ node }) => node);
-    const capacities = await readCapacities(db, asked);
-    const context = newNodeContext(cluster, request, facts, nodes, await readExtensions(db));
+    const capacities = await readCapacities(db, asked(nodes));
+    const context = await newNodeContext(db, cluster, request, { facts, nodes, capacities });
     const checks = [
       ...first,
       ...(await clusterChecks(db, request, { facts, nodes, capacities }, wanted)),
@@ -143,27 +142,41 @@ export async function checkNewNodes(
   request: PreflightRequest,
   nodes: string[],
 ): Promise<Check[]> {
-  const context = await withCoordinator(cluster, session('preflight'), async (db) =>
-    newNodeContext(
-      cluster,
-      request,
-      await readServerFacts(db),
-      await readNodes(db),
-      await readExtensions(db),
-    ),
-  );
+  const context = await withCoordinator(cluster, session('preflight'), async (db) => {
+    const registered = await readNodes(db);
+    const seen = { facts: await readServerFacts(db), nodes: registered };
+    return newNodeContext(db, cluster, request, {
+      ...seen,
+      capacities: await readCapacities(db, asked(registered)),
+    });
+  });
   const checks = await inBatches(nodes, newNodesAtOnce, (node) => checkNewNode(context, node));
   return worstFirst(accepted(checks.flat(), request.input.acceptChecks ?? []));
 }
 
-function newNodeContext(
+async function newNodeContext(
+  db: Db,
   cluster: ClusterConfig,
   { parallelMoves, transferMode }: PreflightRequest,
-  coordinator: ServerFacts,
-  nodes: ClusterNode[],
-  extensions: string[],
-): NewNodeContext {
-  return { cluster, coordinator, nodes, extensions, parallelMoves, transferMode };
+  { facts, nodes, capacities }: Seen,
+): Promise<NewNodeContext> {
+  const answering = new Set(capacities.flatMap((each) => ('error' in each ? [] : [each.node])));
+  return {
+    cluster,
+    coordinator: facts,
+    extensions: await readExtensions(db),
+    nodes,
+    workers: nodes
+      .filter(({ role, node }) => role === 'worker' && answering.has(node))
+      .map(({ node }) => node),
+    parallelMoves,
+    transferMode,
+  };
+}
+
+/** Nodes that are asked for what they have: not standbys, which follow their primary. */
+function asked(nodes: ClusterNode[]): string[] {
+  return nodes.filter(({ role, active }) => role !== 'secondary' && active).map(({ node }) => node);
 }
 
 /** Whether each node has room for what it will receive. */

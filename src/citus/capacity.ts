@@ -1,6 +1,7 @@
 import type { Db } from './db.js';
 import { runOnNodes } from './node-settings.js';
 import { patroniSign } from './patroni.js';
+import { within } from './within.js';
 
 /** What a server has for moves, and how much of it is taken. */
 export interface Capacity {
@@ -69,8 +70,22 @@ export async function readCapacity(db: Db): Promise<Capacity> {
   return JSON.parse(row?.json_build_object ?? '{}') as Capacity;
 }
 
-/** Capacity of each node, over the coordinator's own connections. */
+/**
+ * Capacity of each node, over the coordinator's own connections. A node that is frozen neither answers nor refuses:
+ * when all together take too long, each is asked by itself, so that only the silent ones are missing.
+ */
 export async function readCapacities(db: Db, nodes: string[]): Promise<NodeCapacity[]> {
+  const together = await within(db, 15, () => ask(db, nodes));
+  if (together) return together;
+  const answers: NodeCapacity[] = [];
+  for (const node of nodes) {
+    const alone = await within(db, 5, () => ask(db, [node]));
+    answers.push(alone?.[0] ?? { node, error: 'no answer within 5 s' });
+  }
+  return answers;
+}
+
+async function ask(db: Db, nodes: string[]): Promise<NodeCapacity[]> {
   const answers = await runOnNodes(
     db,
     nodes.map((node) => ({ node, command: capacityQuery })),

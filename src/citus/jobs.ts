@@ -1,5 +1,6 @@
 import type { Db } from './db.js';
 import { applicationPrefix } from './application-name.js';
+import { within } from './within.js';
 
 export interface ForeignWork {
   id: string;
@@ -65,20 +66,11 @@ export async function readMovingSessions(db: Db, except = '\u0001'): Promise<For
 
 /**
  * Processes that `get_rebalance_progress()` knows; none when it fails. It asks every node for sizes, and with one
- * frozen node it takes 30 s (measured), so it gets 5 s in a transaction of its own.
+ * frozen node it takes 30 s (measured), so it gets 5 s.
  */
 async function monitoredPids(db: Db): Promise<number[]> {
-  await db.query('BEGIN READ ONLY');
-  try {
-    await db.query(`SET LOCAL statement_timeout = '5s'`);
-    const rows = await db.query<{ pid: number }>(
-      'SELECT DISTINCT sessionid AS pid FROM pg_catalog.get_rebalance_progress()',
-    );
-    await db.query('COMMIT');
-    return rows.map(({ pid }) => pid);
-  } catch (error) {
-    if (!(error instanceof Error && 'severity' in error)) throw error;
-    await db.query('ROLLBACK');
-    return [];
-  }
+  const rows = await within(db, 5, () =>
+    db.query<{ pid: number }>('SELECT DISTINCT sessionid AS pid FROM pg_catalog.get_rebalance_progress()'),
+  );
+  return (rows ?? []).map(({ pid }) => pid);
 }

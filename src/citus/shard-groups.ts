@@ -1,4 +1,5 @@
 import type { Db } from './db.js';
+import { within } from './within.js';
 
 /** The placement of one colocated shard group on one node group: what one move takes. */
 export interface ShardGroup {
@@ -66,15 +67,6 @@ export async function readShardGroupsWithin(
   db: Db,
   seconds: number,
 ): Promise<{ groups: ShardGroup[]; sized: boolean }> {
-  await db.query('BEGIN READ ONLY');
-  try {
-    await db.query(`SET LOCAL statement_timeout = '${seconds}s'`);
-    const groups = await readShardGroups(db);
-    await db.query('COMMIT');
-    return { groups, sized: true };
-  } catch (error) {
-    if (!(error instanceof Error && 'severity' in error)) throw error;
-    await db.query('ROLLBACK');
-    return { groups: await readShardGroups(db, false), sized: false };
-  }
+  const groups = await within(db, seconds, () => readShardGroups(db));
+  return groups ? { groups, sized: true } : { groups: await readShardGroups(db, false), sized: false };
 }

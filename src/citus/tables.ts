@@ -1,14 +1,17 @@
 import type { Db } from './db.js';
 
 /**
- * Distributed tables that `auto` can't move online: neither a primary key nor another replica identity. Partitioned
- * parents hold no rows and don't count.
+ * Distributed tables that `auto` can't move online: neither a primary key nor another replica identity. Parents
+ * of partitions that are distributed themselves hold no rows and don't count.
  */
 export async function readTablesWithoutIdentity(db: Db): Promise<string[]> {
   const rows = await db.query<{ name: string }>(`
     SELECT t.logicalrelid::regclass::text AS name
       FROM pg_catalog.pg_dist_partition t JOIN pg_catalog.pg_class c ON c.oid = t.logicalrelid
-     WHERE NOT (t.partmethod = 'n' AND t.colocationid = 0) AND t.repmodel IN ('s', 't') AND c.relkind = 'r'
+     WHERE NOT (t.partmethod = 'n' AND t.colocationid = 0) AND t.repmodel IN ('s', 't') 
+       AND (c.relkind = 'r' OR (c.relkind = 'p' AND NOT EXISTS (
+             SELECT FROM pg_catalog.pg_inherits i WHERE i.inhparent = c.oid AND i.inhrelid IN (SELECT logicalrelid FROM pg_catalog.pg_dist_partition))
+             AND EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhparent = c.oid)))
        AND NOT (c.relreplident = 'f'
              OR (c.relreplident = 'd' AND EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisprimary))
              OR (c.relreplident = 'i' AND EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisreplident)))

@@ -26,6 +26,8 @@ export interface NewNodeContext {
   /** Extensions that Citus will create on it. */
   extensions: string[];
   nodes: ClusterNode[];
+  /** Active workers that answer. */
+  workers: string[];
   parallelMoves: number;
   transferMode: string;
 }
@@ -68,7 +70,12 @@ export async function checkNewNode(context: NewNodeContext, node: string): Promi
 async function look(context: NewNodeContext, db: Db, node: string): Promise<Seen> {
   const facts = await readServerFacts(db);
   const missing = await readMissingExtensions(db, context.extensions);
-  if (facts.citus === null || facts.inRecovery || isCoordinatorItself(facts, context.coordinator))
+  if (
+    facts.citus === null ||
+    facts.inRecovery ||
+    facts.readOnly ||
+    isCoordinatorItself(facts, context.coordinator)
+  )
     return { facts, missing };
   return {
     facts,
@@ -80,8 +87,7 @@ async function look(context: NewNodeContext, db: Db, node: string): Promise<Seen
 }
 
 /** Ways to and from the first 50 workers; more would tell the same. */
-async function brokenWays({ cluster, nodes }: NewNodeContext, db: Db, node: string): Promise<BrokenWay[]> {
-  const workers = nodes.filter(({ role, active }) => role === 'worker' && active).map((each) => each.node);
+async function brokenWays({ cluster, workers }: NewNodeContext, db: Db, node: string): Promise<BrokenWay[]> {
   return withCoordinator(cluster, session('preflight'), (coordinator) =>
     readBrokenWays(coordinator, db, node, workers.slice(0, 50)),
   );

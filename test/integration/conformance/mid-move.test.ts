@@ -32,6 +32,8 @@ conform(
       expect(await nodeOf(wanted.shard)).toBe(wanted.to);
     };
 
+    const moves = `SELECT FROM pg_stat_activity WHERE application_name = 'conformance move'`;
+
     beforeAll(async () => {
       before = await checksum(cluster());
       const node = await cluster().addNode();
@@ -47,6 +49,7 @@ conform(
 
     afterEach(async () => {
       await release();
+      await until('the end of all moves', async () => (await cluster().query(moves)).length === 0);
       expect(await checksum(cluster())).toEqual(before);
     });
 
@@ -86,7 +89,7 @@ conform(
       const running = await startMove(cluster(), wanted);
       await untilItMoves(cluster(), running.pid);
       const started = performance.now();
-      await cluster().query('SELECT pg_cancel_backend($1)', [running.pid]);
+      await cluster().query('SELECT pg_cancel_backend($1::int)', [running.pid]);
       expect(await refusal(running.result)).toEqual({
         code: '57014',
         message: 'canceling statement due to user request',
