@@ -41,6 +41,34 @@ EXCEPTION WHEN sqlclient_unable_to_establish_sqlconnection THEN
 END
 $$;
 
+-- As `tell`, for what may last: dblink does not listen to cancel requests while it waits, so this one only looks now
+-- and then. A cancelled statement ends at the other side as well.
+CREATE FUNCTION stand_in.tell_patiently(host text, port int, statements text) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  link text := 'stand_in_' || gen_random_uuid();
+  reason text;
+BEGIN
+  PERFORM stand_in.dblink_connect(link, stand_in.address(host, port));
+  PERFORM stand_in.dblink_send_query(link, statements);
+  WHILE stand_in.dblink_is_busy(link) = 1 LOOP
+    PERFORM pg_sleep(0.02);
+  END LOOP;
+  LOOP
+    PERFORM * FROM stand_in.dblink_get_result(link) AS answer (value text);
+    EXIT WHEN NOT FOUND;
+  END LOOP;
+  PERFORM stand_in.dblink_disconnect(link);
+EXCEPTION
+  WHEN sqlclient_unable_to_establish_sqlconnection THEN
+    GET STACKED DIAGNOSTICS reason = PG_EXCEPTION_DETAIL;
+    PERFORM stand_in.refuse_connection(host, port, reason);
+  WHEN query_canceled OR OTHERS THEN
+    PERFORM stand_in.dblink_cancel_query(link), stand_in.dblink_disconnect(link);
+    RAISE;
+END
+$$;
+
 -- The primary of a group.
 CREATE FUNCTION stand_in.primary_of(wanted_group int) RETURNS pg_dist_node
 LANGUAGE sql STABLE AS $$

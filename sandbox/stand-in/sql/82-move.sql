@@ -40,7 +40,7 @@ BEGIN
   made := stand_in.ask(source.nodename, source.nodeport, format(
     'SELECT jsonb_build_object(''ddl'', stand_in.ddl_like(%1$L, %1$L, %2$L), ''names'', stand_in.columns_of(%1$L, false), ''types'', stand_in.columns_of(%1$L, true))',
     shard_table, shard));
-  PERFORM stand_in.tell(target.nodename, target.nodeport, format('CREATE SCHEMA IF NOT EXISTS %I; DROP TABLE IF EXISTS %s; %s;', schema_name, shard_table, made->'ddl'->>0)
+  PERFORM stand_in.tell_patiently(target.nodename, target.nodeport, format('CREATE SCHEMA IF NOT EXISTS %I; DROP TABLE IF EXISTS %s; %s;', schema_name, shard_table, made->'ddl'->>0)
     || format('INSERT INTO %s (%s) SELECT * FROM stand_in.dblink(%L, %L) AS r (%s);', shard_table, made->>'names',
       stand_in.address(source.nodename, source.nodeport), format('SELECT %s FROM %s', made->>'names', shard_table), made->>'types')
     || (SELECT coalesce(string_agg(value, ';' ORDER BY ordinality), '') FROM jsonb_array_elements_text(made->'ddl') WITH ORDINALITY WHERE ordinality > 1));
@@ -67,7 +67,7 @@ $$;
 -- The time that a move takes at least. It is spent on the target, so that its death ends the move at once.
 CREATE FUNCTION stand_in.spend_time(target pg_dist_node, seconds double precision) RETURNS void
 LANGUAGE sql AS $$
-  SELECT stand_in.ask(target.nodename, target.nodeport, format('SELECT pg_sleep(%s)', seconds))
+  SELECT stand_in.tell_patiently(target.nodename, target.nodeport, format('SELECT pg_sleep(%s)', seconds))
 $$;
 
 CREATE FUNCTION pg_catalog.citus_move_shard_placement(shard_id bigint, source_node_id int, target_node_id int,

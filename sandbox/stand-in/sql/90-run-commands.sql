@@ -4,7 +4,7 @@ CREATE FUNCTION stand_in.try_on(host text, port int, statement text, OUT success
 LANGUAGE plpgsql AS $$
 BEGIN
   success := true;
-  result := (SELECT string_agg(answer, E'\n') FROM (SELECT * FROM stand_in.ask(host, port, statement) LIMIT 1) t (answer));
+  result := coalesce((SELECT answer FROM stand_in.ask(host, port, statement) answer LIMIT 1), '');
 EXCEPTION
   WHEN connection_failure THEN
     success := false;

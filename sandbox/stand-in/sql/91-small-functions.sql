@@ -40,3 +40,10 @@ LANGUAGE sql IMMUTABLE STRICT AS $$ SELECT (global_pid % 10000000000)::int $$;
 
 CREATE FUNCTION pg_catalog.citus_backend_gpid() RETURNS bigint
 LANGUAGE sql STABLE STRICT AS $$ SELECT citus_calculate_gpid(coalesce(citus_coordinator_nodeid(), 0), pg_backend_pid()) $$;
+
+-- Citus has these beside PostgreSQL's own, so that a parameter without a type is ambiguous.
+CREATE FUNCTION pg_catalog.pg_cancel_backend(global_pid bigint) RETURNS boolean
+LANGUAGE sql STRICT AS $$ SELECT pg_cancel_backend(citus_pid_for_gpid(global_pid)) $$;
+
+CREATE FUNCTION pg_catalog.pg_terminate_backend(global_pid bigint, timeout bigint DEFAULT 0) RETURNS boolean
+LANGUAGE sql STRICT AS $$ SELECT pg_terminate_backend(citus_pid_for_gpid(global_pid)) $$;

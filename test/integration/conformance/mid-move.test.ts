@@ -8,7 +8,7 @@ import { addNode, placements, refusal, until } from './questions.js';
 conform(
   'mid-move',
   {},
-  (cluster) => loadData(cluster, { shards: 4, tenants: 80, events: 500 }),
+  (cluster) => loadData(cluster, { shards: 8, tenants: 80, events: 500 }),
   (cluster) => {
     let before: Record<Table, TableChecksum>;
     let target: { id: number; node: SandboxNode };
@@ -43,8 +43,9 @@ conform(
 
     beforeEach(async () => {
       const placement = (await placements(cluster(), 'orders')).find(({ node }) => node !== target.id);
-      wanted = { shard: placement?.shard ?? '', from: placement?.node ?? 0, to: target.id };
-      release = await holdMoves(cluster(), [placement?.port ?? 0]);
+      if (!placement) throw new Error('everything has moved already');
+      wanted = { shard: placement.shard, from: placement.node, to: target.id };
+      release = await holdMoves(cluster(), [placement.port]);
     });
 
     afterEach(async () => {
