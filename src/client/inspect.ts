@@ -16,7 +16,9 @@ import { checkedInspect } from './input.js';
 import { countWorkers, noWorker } from './workers.js';
 
 /** A look at a cluster takes seconds; one whose nodes hang takes their deadlines. */
-const answerTimeoutMs = 90_000;
+const answerTimeoutMs = 80_000;
+/** Within this a worker has at least begun. */
+const takenUpTimeoutMs = 7_000;
 
 export type InspectInputOf<What extends InspectWhat> = InspectInput & { what: What };
 
@@ -52,15 +54,39 @@ async function readPage<What extends InspectWhat>(
     }),
   );
   try {
-    const deadline = Date.now() + answerTimeoutMs;
-    return (await client.connection.withDeadline(deadline, () => handle.result())) as InspectAnswers[What];
+    const quick = await answered(context, id, takenUpTimeoutMs);
+    const answer =
+      quick ?? ((await isTakenUp(context, id)) ? await answered(context, id, answerTimeoutMs) : undefined);
+    if (answer !== undefined) return answer as InspectAnswers[What];
   } catch (error) {
-    throw (
-      clusterAway(error, input) ??
-      failureOf(error, id) ??
-      (isDeadline(error) ? await tooSlow(context, id, input) : explained(error, target))
-    );
+    throw clusterAway(error, input) ?? failureOf(error, id) ?? explained(error, target);
   }
+  const late = await tooSlow(context, id, input);
+  await handle.terminate('nobody waits for the answer any more').catch(() => undefined);
+  throw late;
+}
+
+/** The workflow's result, or undefined when it isn't there in time. */
+async function answered(
+  { client }: Context,
+  id: string,
+  timeoutMs: number,
+): Promise<InspectAnswer | undefined> {
+  try {
+    const result = client.connection.withDeadline(Date.now() + timeoutMs, () =>
+      client.workflow.getHandle(id).result(),
+    );
+    return (await result) as InspectAnswer;
+  } catch (error) {
+    if (isDeadline(error)) return undefined;
+    throw error;
+  }
+}
+
+/** A worker that is there takes it up in milliseconds: its history then holds more than the start and the first task. */
+async function isTakenUp(context: Context, id: string): Promise<boolean> {
+  const { historyLength } = await request(context, () => context.client.workflow.getHandle(id).describe());
+  return historyLength > 2;
 }
 
 /** The worker classifies what a cluster's servers answer; an error that ends a look is one of reaching it. */
@@ -86,11 +112,11 @@ async function tooSlow(
 ): Promise<UnreachableError> {
   const { raw } = await request(context, () => context.client.workflow.getHandle(id).describe());
   const waits = raw.pendingActivities?.[0];
-  if (!waits) return noWorker(`${id} was not taken up within ${answerTimeoutMs / 1_000} s.`);
+  if (!waits) return noWorker(`${id} was not taken up within ${takenUpTimeoutMs / 1_000} s.`);
   const evidence = waits.lastFailure?.message;
   return new UnreachableError(
     'cluster',
-    `${cluster ?? 'The worker'} didn't answer to ${what} within ${answerTimeoutMs / 1_000} s.`,
+    `${cluster ?? 'The worker'} didn't answer to ${what} within ${(takenUpTimeoutMs + answerTimeoutMs) / 1_000} s.`,
     { ...(cluster !== undefined && { cluster }), evidence: evidence ? [evidence] : [] },
   );
 }

@@ -12,7 +12,7 @@ import { noWorker } from './workers.js';
 import { statusQuery } from '../contract/index.js';
 
 /** A worker that is there answers in milliseconds; one that restarts needs some seconds. */
-export const answerTimeoutMs = 8_000;
+export const answerTimeoutMs = 7_000;
 /** A closed operation can be told without a worker, so the wait for one is short. */
 const closedAnswerTimeoutMs = 3_000;
 
@@ -48,7 +48,8 @@ async function queried(context: Context, id: string, timeoutMs: number): Promise
     const known = explained(error, target);
     // Temporal answered a moment ago, so it is the worker that doesn't answer now.
     if (known instanceof UnreachableError && !isDeadline(error)) throw known;
-    const evidence = `${id} didn't answer within ${timeoutMs / 1_000} s: ${reason(error)}`;
+    const why = isDeadline(error) ? '' : `: ${reason(error)}`;
+    const evidence = `${id} didn't answer within ${timeoutMs / 1_000} s${why}`;
     throw noWorker(evidence, [
       `The operation stays open and goes on with the next worker: citus-scaler watch ${id}`,
     ]);

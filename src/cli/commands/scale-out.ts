@@ -16,14 +16,7 @@ export interface ScaleOutOptions extends OperationOptions {
 }
 
 export function define(command: Command, session: Session): void {
-  command
-    .argument('<cluster>', 'name of the cluster in the config')
-    .option('--to <n>', 'workers in all afterwards', wholeNumber)
-    .option('--add <n>', 'workers to add', wholeNumber)
-    .option('--node <host:port...>', 'servers that run already')
-    .option('--method <method>', 'how data gets there: move')
-    .option('--no-rebalance', 'register the workers, leave the data where it is');
-  addOperationOptions(command)
+  addScaleOutOptions(command)
     .addHelpText(
       'after',
       example(
@@ -36,6 +29,17 @@ export function define(command: Command, session: Session): void {
         operate(app, options, (client, start) => client.scaleOut(scaleOutInput(cluster, options), start)),
       ),
     );
+}
+
+export function addScaleOutOptions(command: Command): Command {
+  command
+    .argument('<cluster>', 'name of the cluster in the config')
+    .option('--to <n>', 'workers in all afterwards', wholeNumber)
+    .option('--add <n>', 'workers to add', wholeNumber)
+    .option('--node <host:port...>', 'servers that run already')
+    .option('--method <method>', 'how data gets there: move')
+    .option('--no-rebalance', 'register the workers, leave the data where it is');
+  return addOperationOptions(command);
 }
 
 /** What the command line asks for, as the workflow takes it. The client checks it. */

@@ -1,14 +1,14 @@
-import prettyBytes from 'pretty-bytes';
+const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
 
-/** `61 MB`, `1.2 GB`: decimal units, as disks are sold. */
+/** `61 MB`, `1.2 GB`: decimal units, as disks are sold, and rounded as the steps' own words are. */
 export function bytes(value: number): string {
-  return prettyBytes(value, {
-    maximumFractionDigits: value >= 9_950 ? (firstDigits(value) >= 9.95 ? 0 : 1) : 1,
-  });
-}
-
-function firstDigits(value: number): number {
-  return value / 1_000 ** Math.floor(Math.log10(value) / 3);
+  let figure = value;
+  let unit = 0;
+  while (figure >= 999.5 && unit < units.length - 1) {
+    figure /= 1_000;
+    unit += 1;
+  }
+  return `${unit === 0 || figure >= 9.95 ? figure.toFixed(0) : figure.toFixed(1)} ${units[unit] ?? 'B'}`;
 }
 
 /** `0.4 s`, `12 s`, `3 min 5 s`, `2 h 10 min`, `1 d 4 h`: two units at most. */

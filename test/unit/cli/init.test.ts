@@ -1,0 +1,35 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { configText } from '../../../src/cli/config-text.js';
+import { newClusterOf } from '../../../src/cli/init-questions.js';
+import { loadConfig } from '../../../src/config/index.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'citus-scaler-init-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const shop = { name: 'shop', host: 'db0', port: 5433, database: 'shop', user: 'scaler' };
+
+test.each([
+  [shop, { password: { from: 'pgpass' } }],
+  [{ ...shop, passwordEnv: 'SHOP_PW' }, { password: { from: 'env', name: 'SHOP_PW' } }],
+  [{ ...shop, passwordFile: './shop.pw' }, { password: { from: 'file', path: join(folder, 'shop.pw') } }],
+  [
+    { ...shop, tls: 'require', host: '10.0.0.1', database: 'my shop: "x"' },
+    { hosts: ['10.0.0.1'], database: 'my shop: "x"', tls: { mode: 'require' } },
+  ],
+  [
+    { ...shop, database: 'yes', user: '1234' },
+    { database: 'yes', user: '1234' },
+  ],
+])('what init writes is what the worker reads: %#', (cluster, wanted) => {
+  const file = join(folder, 'citus-scaler.yaml');
+  writeFileSync(file, configText(cluster));
+  const [read] = loadConfig(file).clusters;
+  expect(read).toMatchObject({ name: 'shop', port: 5433, approval: 'required', ...wanted });
+});
+
+test('all that is missing is named', () => {
+  expect(() => newClusterOf({ name: 'shop', port: 1 })).toThrow('Missing: --host, --database, --user.');
+});

@@ -1,0 +1,105 @@
+import { describe, expect, test } from 'vitest';
+import { parseHeartbeat } from '../../../src/client/heartbeats.js';
+import { withLiveProgress } from '../../../src/client/progress.js';
+import { rateMeter } from '../../../src/client/rate.js';
+import type { OperationStatus, Progress } from '../../../src/contract/index.js';
+import { running } from './statuses.js';
+
+const route = { from: 'a:1', to: 'b:1' };
+const current = { ...route, tables: ['t'], phase: 'Copying Data', copiedBytes: 30, bytes: 50, attempt: 1 };
+
+function moving(progress: Partial<Progress>): OperationStatus {
+  return {
+    ...running,
+    progress: {
+      basis: 'bytes',
+      done: 100,
+      total: 1_000,
+      percent: 10,
+      moving: [],
+      movingTotal: 0,
+      ...progress,
+    },
+  };
+}
+
+describe('live progress', () => {
+  test('what running batches have done is added, a half-copied move with its copied bytes', () => {
+    const heartbeat = { kind: 'moves' as const, movesDone: 2, bytesDone: 70, current };
+    const { progress } = withLiveProgress(moving({}), [{ heartbeat, attempt: 1 }]);
+    expect(progress).toMatchObject({ done: 200, percent: 20, moving: [current], movingTotal: 1 });
+  });
+
+  test('counts moves where bytes are not known', () => {
+    const heartbeat = { kind: 'moves' as const, movesDone: 2, bytesDone: 70, current };
+    const { progress } = withLiveProgress(moving({ basis: 'moves', done: 3, total: 10 }), [
+      { heartbeat, attempt: 1 },
+    ]);
+    expect(progress).toMatchObject({ done: 5, percent: 50 });
+  });
+
+  test('never more than there is', () => {
+    const heartbeat = { kind: 'moves' as const, movesDone: 1, bytesDone: 5_000 };
+    expect(withLiveProgress(moving({}), [{ heartbeat, attempt: 1 }]).progress).toMatchObject({
+      done: 1_000,
+      percent: 100,
+    });
+  });
+
+  test('a move that the workflow knows only as waiting is told by its heartbeat, once', () => {
+    const known = { ...route, tables: ['shards'], phase: 'waiting', attempt: 1 };
+    const other = { ...known, to: 'c:1' };
+    const heartbeat = { kind: 'moves' as const, movesDone: 0, bytesDone: 0, current };
+    const { progress } = withLiveProgress(moving({ moving: [known, other], movingTotal: 2 }), [
+      { heartbeat, attempt: 3, lastFailure: 'connection lost' },
+    ]);
+    expect(progress?.moving).toEqual([{ ...current, attempt: 3, message: 'connection lost' }, other]);
+    expect(progress?.movingTotal).toBe(2);
+  });
+});
+
+describe('a heartbeat is whatever some worker wrote', () => {
+  test.each([undefined, null, 7, 'text', [], {}, { kind: 'other' }])('%j is no batch of moves', (value) => {
+    expect(parseHeartbeat(value)).toBeUndefined();
+  });
+
+  test('wrong fields count as nothing', () => {
+    const value = {
+      kind: 'moves',
+      movesDone: -1,
+      bytesDone: 'x',
+      current: { from: 'a:1', to: 'b:1', lagBytes: NaN },
+    };
+    expect(parseHeartbeat(value)).toEqual({
+      kind: 'moves',
+      movesDone: 0,
+      bytesDone: 0,
+      current: { from: 'a:1', to: 'b:1', tables: [], phase: 'waiting', attempt: 1 },
+    });
+  });
+});
+
+describe('rate and time left', () => {
+  test('come from samples, and never from one', () => {
+    const measured = rateMeter();
+    expect(measured(moving({ done: 100 }), 0).progress).not.toHaveProperty('bytesPerSecond');
+    expect(measured(moving({ done: 300 }), 4_000).progress).toMatchObject({
+      bytesPerSecond: 50,
+      etaSeconds: 14,
+    });
+  });
+
+  test('a batch that ends between two looks never makes it run backwards', () => {
+    const measured = rateMeter();
+    measured(moving({ done: 500 }), 0);
+    expect(measured(moving({ done: 400 }), 1_000).progress).toMatchObject({ done: 500, percent: 50 });
+  });
+
+  test('a stall and a pause have no time left', () => {
+    const measured = rateMeter();
+    measured(moving({ done: 500 }), 0);
+    expect(measured(moving({ done: 500 }), 10_000).progress).not.toHaveProperty('etaSeconds');
+    const paused = measured({ ...moving({ done: 600 }), state: 'paused' }, 12_000);
+    expect(paused.progress).not.toHaveProperty('etaSeconds');
+  });
+});

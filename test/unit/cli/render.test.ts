@@ -1,0 +1,170 @@
+import pc from 'picocolors';
+import { describe, expect, test } from 'vitest';
+import { operationStates, type OperationStatus } from '../../../src/contract/index.js';
+import { cancelOutlook } from '../../../src/cli/cancel-outlook.js';
+import { changes } from '../../../src/cli/render/changes.js';
+import { bytes, duration } from '../../../src/cli/render/figures.js';
+import { renderList } from '../../../src/cli/render/list.js';
+import { renderProblem } from '../../../src/cli/render/problem.js';
+import { renderReport } from '../../../src/cli/render/report.js';
+import { renderStatus } from '../../../src/cli/render/status.js';
+import { wrap } from '../../../src/cli/render/text.js';
+import { attention, awaiting, done, failed, running } from './statuses.js';
+
+const plain = pc.createColors(false);
+const now = Date.parse('2026-11-24T01:49:00Z');
+const status = (of: OperationStatus): string => renderStatus(of, plain, 80, now);
+
+function expectToFit(text: string): void {
+  expect(text).not.toContain('\u001b');
+  expect(text.split('\n').filter((line) => line.length > 80)).toEqual([]);
+}
+
+describe('a status fits 80 columns and has no colour when there is none', () => {
+  test.each(operationStates)('%s', (state) => expectToFit(status({ ...running, state })));
+  test.each([
+    ['awaiting approval', awaiting],
+    ['needs attention', attention],
+    ['failed', failed],
+    ['done', done],
+  ])('with all that belongs to %s', (_, of) => expectToFit(status(of)));
+});
+
+describe('a status says', () => {
+  test('how far it is, how fast, and what moves', () => {
+    const text = status(running);
+    expect(text).toContain('31%  9.0 GB of 29 GB  45 MB/s  about 7 min 20 s left');
+    expect(text).toMatch(/public.order_lines.* → .*copying data 50% \(try 2\)/);
+    expect(text).toMatch(/● Move shards +3 min 58 s/);
+    expect(text).toMatch(/worker-1.*█+▓+ .*GB → 28 GB/);
+    expect(text).toMatch(/worker-3.*█+░+ .*GB → 27 GB/);
+  });
+
+  test('what is to be approved, and what stands out', () => {
+    const text = status(awaiting);
+    expect(text).toContain('Plan 57a1f6728c9efd8a');
+    expect(text).toContain('24 moves, 29 GB, about 10 min 40 s to 31 min 40 s');
+    expect(text).toContain('largest over mean: 1.57 → 1.04');
+    expect(text).toContain('and 16 more moves');
+    expect(text).toContain('! target-disk');
+    expect(text).not.toContain('wal-level');
+    expect(text).toContain('citus-scaler approve shop/scaleOut/20261124T014459Z-c0c6');
+  });
+
+  test('what a person has to do', () => {
+    const text = status(attention);
+    expect(text).toContain('! no pg_hba.conf entry');
+    expect(text).toContain('→ check the user and its password');
+    expect(text).toContain('citus-scaler retry shop/scaleOut/20261124T014459Z-c0c6');
+  });
+});
+
+describe('a report', () => {
+  test('says what came of it', () => {
+    const text = renderReport(done, plain, 80);
+    expectToFit(text);
+    expect(text).toContain('24 shard groups moved, 29 GB, in 17 min 11 s.');
+    expect(text).toContain('· wal_retrieve_retry_interval was lowered');
+  });
+
+  test('of a dry run shows the plan and says that nothing was changed', () => {
+    const { after: _, progress: __, ...dry } = done;
+    const text = renderReport(dry, plain, 80);
+    expectToFit(text);
+    expect(text).toContain('Plan 57a1f6728c9efd8a');
+    expect(text).toContain('Dry run: nothing was changed.');
+    expect(text).not.toContain('Start new workers');
+  });
+});
+
+test('progress without a terminal is a line a change', () => {
+  expect(changes(undefined, awaiting)).toEqual([
+    '✓ Check the cluster (1 s)',
+    '✓ Plan (1 s): 24 moves, 1 new worker',
+    '– Start new workers: nothing to start',
+    '● Move shards',
+    'plan 57a1f6728c9efd8a: 24 moves, 29 GB',
+    'awaiting approval',
+  ]);
+  expect(changes(running, running)).toEqual([]);
+  const further = {
+    ...running,
+    progress: { ...running.progress, done: 9_100_000_000, percent: 38 },
+  } as OperationStatus;
+  expect(changes(running, further)).toEqual([]);
+  const more = { ...further, progress: { ...further.progress, percent: 41 } } as OperationStatus;
+  expect(changes(further, more)).toEqual(['41%  9.1 GB of 29 GB  45 MB/s  about 7 min 20 s left']);
+  expect(changes(running, attention)[0]).toMatch(/^needs attention: no pg_hba/);
+});
+
+test('a list shows what was asked for, and who is waited for', () => {
+  const rows = [
+    {
+      operation: running.operation,
+      type: running.type,
+      cluster: 'shop',
+      state: 'awaiting-approval' as const,
+      startedAt: '2026-11-24T01:44:59Z',
+      summary:
+        'Scale out shop by worker-3.shop.internal.example.com:5432, worker-4.shop.internal.example.com:5432',
+      attention: 'waits for approval',
+    },
+  ];
+  const text = renderList(rows, false, plain, 80, now);
+  expectToFit(text);
+  expect(text).toMatch(/^awaiting approval {2}Scale out.*… {2}2026-11-24 01:44 UTC {2}for 4 min 1 s$/m);
+  expect(text).toContain('! waits for approval');
+  expect(renderList([], false, plain, 80, now)).toContain('No open operations.');
+});
+
+test('a problem is a sentence, evidence that adds to it, and remedies', () => {
+  const text = renderProblem(
+    {
+      type: 'PreflightRefused',
+      message: 'shop is not ready: disk is full',
+      details: { evidence: ['disk is full', '3 MB free on db1:5432'], remedies: ['free some'] },
+    },
+    plain,
+    80,
+  );
+  expect(text).toBe('✗ shop is not ready: disk is full\n  3 MB free on db1:5432\n  → free some');
+});
+
+describe('what a cancel would do', () => {
+  test.each([
+    [awaiting, 'nothing was changed yet'],
+    [
+      { ...running, borrowed: [{ node: 'a:1', name: 'x', before: null, raised: '1' }] },
+      'stops 1 running move, leaves what was moved where it is, gives back the borrowed settings',
+    ],
+    [done, 'done already'],
+    [
+      { ...running, cancel: { requestedAt: '', refused: 'past the point of no return' } },
+      'past the point of no return',
+    ],
+  ])('%#', (of, says) => expect(cancelOutlook(of)).toContain(says));
+});
+
+test.each([
+  [0.04, '0 s'],
+  [1.26, '1.3 s'],
+  [59.6, '1 min'],
+  [65, '1 min 5 s'],
+  [3_600, '1 h'],
+  [7_900, '2 h 11 min'],
+  [100_000, '1 d 3 h'],
+])('%d s reads %s', (seconds, text) => expect(duration(seconds)).toBe(text));
+
+test.each([
+  [0, '0 B'],
+  [999, '999 B'],
+  [1_200, '1.2 kB'],
+  [41_700_000, '42 MB'],
+  [1_260_000_000, '1.3 GB'],
+])('%d bytes read %s', (value, text) => expect(bytes(value)).toBe(text));
+
+test('wrapping keeps alignment and indents what follows', () => {
+  expect(wrap('  ✓ id      one two three', 18, 12)).toBe(
+    '  ✓ id      one\n            two\n            three',
+  );
+});
