@@ -52,7 +52,10 @@ export default tseslint.config(
       ],
       '@typescript-eslint/no-unnecessary-type-parameters': 'off',
       '@typescript-eslint/no-unnecessary-type-arguments': 'off',
-      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_', ignoreRestSiblings: true }],
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { argsIgnorePattern: '^_', varsIgnorePattern: '^_', ignoreRestSiblings: true },
+      ],
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
       'import-x/no-cycle': ['error', { maxDepth: 8 }],
       'import-x/no-default-export': 'error',
@@ -100,5 +103,8 @@ export default tseslint.config(
     rules: { 'no-console': 'off' },
   },
   { files: ['**/*.js', '**/*.mjs'], extends: [tseslint.configs.disableTypeChecked] },
-  { files: ['eslint.config.js', '*.config.ts'], rules: { 'import-x/no-default-export': 'off' } },
+  {
+    files: ['eslint.config.js', '*.config.ts', 'src/types/*.d.ts'],
+    rules: { 'import-x/no-default-export': 'off' },
+  },
 );

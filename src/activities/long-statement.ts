@@ -34,7 +34,7 @@ export async function runLong(cluster: ClusterConfig, statement: LongStatement, 
   const watching = { applicationName: `${name}:watch`, statementTimeoutSeconds: 10 };
   const adopted = await withCoordinator(cluster, watching, (db) => findBackend(db, name));
   const gone = new AbortController();
-  const call: Call = { finished: false };
+  const call = newCall();
   const running = adopted === undefined ? run(cluster, statement, gone.signal) : undefined;
   running?.then(
     () => (call.finished = true),
@@ -42,7 +42,6 @@ export async function runLong(cluster: ClusterConfig, statement: LongStatement, 
   );
 
   let heard = Date.now();
-  let cancelled = false;
   for (;;) {
     await pause(pollMs, stop.signal, running);
     if (call.finished) break;
@@ -57,10 +56,7 @@ export async function runLong(cluster: ClusterConfig, statement: LongStatement, 
         if (!stop.signal.aborted) {
           // What Citus tells of progress may hang while a node is frozen; the catalog answers.
           await statement.watch?.(db).catch(() => undefined);
-        } else {
-          cancelled = true;
-          if (pid !== undefined) await cancelBackend(db, pid);
-        }
+        } else if (pid !== undefined) await cancelBackend(db, pid);
         return pid !== undefined;
       });
       heard = Date.now();
@@ -74,15 +70,20 @@ export async function runLong(cluster: ClusterConfig, statement: LongStatement, 
       }
     }
   }
-  if (call.failure === undefined) return 'ended';
-  if (cancelled) return 'stopped';
-  throw call.failure;
+  const { failure } = call;
+  if (failure === undefined) return 'ended';
+  if (stop.signal.aborted) return 'stopped';
+  throw failure;
 }
 
 /** The statement that this attempt began itself. */
 interface Call {
   finished: boolean;
   failure?: Error;
+}
+
+function newCall(): Call {
+  return { finished: false };
 }
 
 function run(

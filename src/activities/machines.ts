@@ -10,7 +10,7 @@ import { assertHeld } from './hold.js';
 
 export type MachineActivities = ReturnType<typeof machineActivities>;
 
-interface MachineRequest {
+export interface MachineRequest {
   cluster: string;
   holdId: string;
   /** Idempotency key: the same key is always the same machine. */

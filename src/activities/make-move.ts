@@ -34,6 +34,6 @@ export function makeMove(
 }
 
 function shown({ phase, copiedBytes, bytes, lagBytes }: MoveProgress): Partial<Moving> {
-  const known = { phase, copiedBytes, bytes, message: '' };
+  const known = { phase, copiedBytes, bytes };
   return lagBytes === null ? known : { ...known, lagBytes };
 }

@@ -68,6 +68,7 @@ export function moveActivities(context: ActivityContext) {
             seen.order,
             { signal: activity.cancellationSignal, manner: () => stopManner(activity) },
             (now) => {
+              delete current.message;
               Object.assign(current, now);
             },
           );

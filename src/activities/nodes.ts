@@ -16,13 +16,13 @@ import { assertHeld } from './hold.js';
 
 export type NodeActivities = ReturnType<typeof nodeActivities>;
 
-interface NodeRequest {
+export interface NodeRequest {
   cluster: string;
   holdId: string;
   node: string;
 }
 
-interface ReferenceOrder {
+export interface ReferenceOrder {
   cluster: string;
   holdId: string;
   transferMode: string;

@@ -13,7 +13,7 @@ export type SettingActivities = ReturnType<typeof settingActivities>;
  */
 const borrowable = { name: 'wal_retrieve_retry_interval', raised: '100ms', raisedMs: 100 } as const;
 
-interface Notes {
+export interface Notes {
   notes: string[];
 }
 

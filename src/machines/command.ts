@@ -86,7 +86,8 @@ async function run(
     if (!(error instanceof ExecaError)) throw error;
     // execa's own error would count as failed, not as cancelled.
     if (error.isCanceled && error.cause instanceof Error) throw error.cause;
-    const said = (error.stderr || '')
+    const { stderr }: { stderr?: unknown } = error;
+    const said = (typeof stderr === 'string' ? stderr : '')
       .trim()
       .split('\n')
       .slice(-5)

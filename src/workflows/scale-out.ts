@@ -28,6 +28,7 @@ export async function scaleOut(input: ScaleOutInput): Promise<OperationReport> {
     const { cluster, holdId } = request;
     op.steps(Object.values(steps));
     await op.step(steps.check, () => op.preflight());
+    if (op.dryRun && !op.reachable()) return;
 
     const planned = await op.step(steps.plan, async (step) => {
       const made = await op.call(planActivities.planScaleOut, 'Plan', { request });

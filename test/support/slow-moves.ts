@@ -55,8 +55,8 @@ export async function midMove(
 }
 
 /** Process ids of the moves of ours that run at the server, whoever waits for them. */
-export async function movesAtServer({ query }: SandboxCluster): Promise<number[]> {
-  const rows = await query<{ pid: number }>(
+export async function movesAtServer(cluster: SandboxCluster): Promise<number[]> {
+  const rows = await cluster.query<{ pid: number }>(
     `select pid from pg_stat_activity where application_name ~ '^citus-scaler:.*:move:[0-9]+$' and state = 'active' order by 1`,
   );
   return rows.map(({ pid }) => pid);

@@ -109,8 +109,12 @@ export function operation(client: Client, id: string): Operation {
       throw new Error(`${id} never was ${wanted}: ${JSON.stringify(last, null, 1)}`);
     },
     update: (name, args) => handle.executeUpdate(name, { args: [args] }),
-    cancel: async () => void (await handle.cancel()),
-    terminate: async () => void (await handle.terminate()),
+    cancel: async () => {
+      await handle.cancel();
+    },
+    terminate: async () => {
+      await handle.terminate();
+    },
     result: () => handle.result() as Promise<OperationStatus>,
   };
 }

@@ -4,7 +4,6 @@ import {
   CancelledFailure,
   condition,
   isCancellation,
-  sleep,
   workflowInfo,
 } from '@temporalio/workflow';
 import type {
@@ -20,6 +19,7 @@ import type { PackedMoves } from '../../planning/planned-moves.js';
 import { checkActivities, reportActivities, requestActivities } from './activities.js';
 import { createApproval } from './approval.js';
 import { announceSteps, createBoard, introduce, runStep, skipStep, type Board } from './board.js';
+import { cleanUp, type Undo } from './clean-up.js';
 import { registerControls } from './controls.js';
 import { attentionOf, endingFailure, operationFailure } from './failure.js';
 import { acquireHold, type Hold } from './hold.js';
@@ -39,6 +39,8 @@ export interface Operation<Type extends OperationType> {
   about: (nodes: string[]) => void;
   /** Checks the cluster; throws PreflightRefused or ForeignJobRunning on a blocker, unless it is a dry run. */
   preflight: () => Promise<void>;
+  /** Whether the coordinator answered the checks: without it there is nothing to plan. */
+  reachable: () => boolean;
   /** Adds checks made later, and refuses on a blocker. */
   checked: (checks: Check[]) => void;
   /** Shows the plan and, where approval is required, waits for it. */
@@ -65,7 +67,7 @@ export async function operation<Type extends OperationType>(
   const caller = createCaller(board);
   const approval = createApproval(board, caller);
   const movement = createMovement(board, caller);
-  const undo: { name: string; run: () => Promise<void> }[] = [];
+  const undo: Undo[] = [];
   let hold: Hold | undefined;
   registerControls(board, caller, approval, movement);
   watchForCancel(board);
@@ -94,7 +96,7 @@ export async function operation<Type extends OperationType>(
     await CancellationScope.nonCancellable(async () => {
       // Settings first: machines that are stopped next could not give them back any more.
       const giveBack = { name: 'give back the borrowed settings', run: async () => movement.giveBack(hold) };
-      await cleanUp(board, caller, [...undo, giveBack]);
+      await cleanUp(board, [...undo, giveBack]);
       await close(board, hold, startedAt, isCancellation(error) ? 'cancelled' : 'failed');
     });
     if (isCancellation(error))
@@ -109,7 +111,7 @@ function operationOf<Type extends OperationType>(
   caller: Caller,
   request: OperationRequest<Type>,
   approval: ReturnType<typeof createApproval>,
-  undo: { name: string; run: () => Promise<void> }[],
+  undo: Undo[],
   movement: Pick<Operation<Type>, 'move' | 'wasBorrowed'>,
 ): Operation<Type> {
   const dryRun = request.input.dryRun === true;
@@ -148,6 +150,7 @@ function operationOf<Type extends OperationType>(
     note: (...lines) => board.notes.push(...lines),
     about: board.about,
     preflight,
+    reachable: () => board.status.checks.every(({ id, ok }) => ok || !essential.includes(id)),
     checked: (checks) => {
       board.status.checks = [...board.status.checks, ...checks].sort((a, b) => weight(b) - weight(a));
       refuse(checks);
@@ -174,6 +177,9 @@ function operationOf<Type extends OperationType>(
   };
 }
 
+/** Without these no plan can be made, in a dry run neither. */
+const essential = ['coordinator-reachable', 'is-coordinator', 'coordinator-writable'];
+
 /** The order in which checks are shown: what blocks first, what passed last. */
 function weight({ severity, ok }: Check): number {
   return ok ? 0 : { blocker: 3, warning: 2, info: 1 }[severity];
@@ -183,41 +189,6 @@ function refusal(cluster: string, blockers: Check[]): string {
   const [first] = blockers;
   const more = blockers.length > 1 ? ` (and ${blockers.length - 1} more)` : '';
   return `${cluster} isn't ready: ${first ? `${first.id}: ${first.evidence}` : ''}${more}`;
-}
-
-/** Undoes, last first. When given up, what can't be undone within a few seconds is said instead. */
-async function cleanUp(
-  board: Board,
-  caller: Caller,
-  undo: { name: string; run: () => Promise<void> }[],
-): Promise<void> {
-  for (const { name, run } of [...undo].reverse()) {
-    try {
-      const work = run();
-      const late = sleepOnceGivenUp(caller);
-      if ((await Promise.race([work.then(() => 'done' as const), late])) === 'late') {
-        work.catch(() => undefined);
-        board.notes.push(`not done, given up: ${name}`, ...whatRemains(board));
-      }
-    } catch (error) {
-      board.notes.push(`not done: ${name}: ${attentionOf(error).problem}`, ...whatRemains(board));
-    }
-  }
-}
-
-async function sleepOnceGivenUp(caller: Caller): Promise<'late'> {
-  await condition(() => caller.givenUp);
-  await sleep('5s');
-  return 'late';
-}
-
-/** The SQL that gives back by hand what the clean-up could not. */
-function whatRemains({ status }: Board): string[] {
-  return (status.borrowed ?? []).map(({ node, name, before }) =>
-    before === null
-      ? `on ${node} still to do: ALTER SYSTEM RESET ${name}; SELECT pg_reload_conf();`
-      : `on ${node} still to do: ALTER SYSTEM SET ${name} = '${before}'; SELECT pg_reload_conf();`,
-  );
 }
 
 async function close(

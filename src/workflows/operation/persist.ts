@@ -1,4 +1,4 @@
-import { CancellationScope, condition, isCancellation, sleep } from '@temporalio/workflow';
+import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
 import type { ActivityOptions } from '@temporalio/workflow';
 import type { Attention } from '../../contract/index.js';
 import type { Board } from './board.js';
@@ -33,13 +33,16 @@ export interface Caller {
   onHoldLost: (() => Promise<void>) | undefined;
 }
 
-/** Seconds for which giving up waits for what runs to end. */
-const giveUpPatience = '8s';
+/** Milliseconds for which giving up waits for what runs to end. */
+const cutPatience = 8_000;
+/** After giving up, each call of the clean-up may try for so long, and all of them together until the deadline. */
+const tryPatience = 5_000;
+const giveUpDeadline = 24_000;
 
 export function createCaller(board: Board): Caller {
   let calls = 0;
   let retries = 0;
-  let abandoned: { by: string; reason: string } | undefined;
+  let abandoned: { by: string; reason: string; at: number } | undefined;
   const open = new Set<string>();
 
   function failGivenUp(): never {
@@ -56,7 +59,7 @@ export function createCaller(board: Board): Caller {
       retries += 1;
     },
     giveUp: (by, reason) => {
-      abandoned = { by, reason };
+      abandoned ??= { by, reason, at: Date.now() };
     },
     tell: (activityId, attention) => {
       if (attention && open.has(activityId)) board.troubles.set(activityId, attention);
@@ -111,15 +114,13 @@ export function createCaller(board: Board): Caller {
     open.add(id);
     try {
       // Not cancellable: a cancelled activity that changes something is waited for, so that nothing runs behind our back.
-      const stop = CancellationScope.nonCancellable(() =>
-        condition(() => outcome.settled || abandoned !== undefined),
-      );
-      await Promise.race([running, stop]);
-      if (abandoned && !outcome.settled) {
+      await CancellationScope.nonCancellable(async () => {
+        if (abandoned) await condition(() => outcome.settled, patienceLeft(abandoned.at));
+        else await condition(() => outcome.settled || abandoned !== undefined);
+      });
+      if (!outcome.settled) {
         scope.cancel();
-        await CancellationScope.nonCancellable(() =>
-          Promise.race([running.catch(() => undefined), sleep(giveUpPatience)]),
-        );
+        await CancellationScope.nonCancellable(() => condition(() => outcome.settled, cutPatience));
         failGivenUp();
       }
       return await running;
@@ -130,4 +131,9 @@ export function createCaller(board: Board): Caller {
   }
 
   return caller;
+}
+
+/** The clean-up after giving up tries what can be reached, but not for long. At least a moment: a condition needs one. */
+function patienceLeft(givenUpAt: number): number {
+  return Math.max(1, Math.min(tryPatience, givenUpAt + giveUpDeadline - Date.now()));
 }
