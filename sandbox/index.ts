@@ -1,12 +1,8 @@
-export { startCluster, openCluster } from './cluster/cluster.js';
-export type { AddNodeOptions, SandboxCluster, StartOptions } from './cluster/cluster.js';
+export { startCluster } from './cluster/cluster.js';
+export type { SandboxCluster, StartOptions } from './cluster/cluster.js';
 export type { SandboxNode } from './cluster/node.js';
 export { findFlavour, flavours } from './flavour.js';
-export type { Flavour, FlavourChoice } from './flavour.js';
-export { sweepLeftovers } from './os/sweep.js';
-export { query, sqlState, withClient } from './postgres/query.js';
-export type { Login } from './postgres/query.js';
-export type { StopMode } from './postgres/server.js';
+export type { Flavour } from './flavour.js';
+export { withClient } from './postgres/query.js';
 export { findTemporal } from './temporal/find.js';
 export { startTemporal } from './temporal/server.js';
-export type { SandboxTemporal, TemporalOptions } from './temporal/server.js';
