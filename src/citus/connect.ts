@@ -33,7 +33,7 @@ export class NoWritableCoordinatorError extends Error {
 }
 
 /** The server wants the password in clear text over a connection that anyone on the way can read. */
-export class CleartextRefusedError extends Error {
+class CleartextRefusedError extends Error {
   override readonly name = 'CleartextRefusedError';
   constructor(node: string) {
     super(

@@ -49,7 +49,7 @@ export interface CommandProvisioner {
   list: string[];
 }
 
-export interface Movement {
+interface Movement {
   transferMode: 'auto' | 'force_logical' | 'block_writes';
   parallelMoves: number;
   tune: boolean;

@@ -109,5 +109,5 @@ export const configSchema = strict({
   temporalUi: z.url({ protocol: /^https?$/, error: 'must be an http or https address' }).optional(),
 });
 
-export type ConfigFile = z.output<typeof configSchema>;
+type ConfigFile = z.output<typeof configSchema>;
 export type ClusterFile = ConfigFile['clusters'][string];

@@ -54,7 +54,7 @@ export function balanceOf(groups: readonly BalanceGroup[], nodes: readonly Balan
 }
 
 /** Largest over mean bytes of the workers that may hold shards; 1 is even, 0 when there is no data. */
-export function skewOf(workers: readonly WorkerLoad[]): number {
+function skewOf(workers: readonly WorkerLoad[]): number {
   const bytes = workers.filter((worker) => worker.shouldHaveShards).map((worker) => worker.bytes);
   const total = bytes.reduce((sum, each) => sum + each, 0);
   return total === 0 ? 0 : Math.max(...bytes) / (total / bytes.length);

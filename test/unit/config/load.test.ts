@@ -1,10 +1,11 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { clusterOf, ConfigError, loadConfig, UnknownClusterError } from '../../../src/config/index.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'citus-scaler-config-'));
+afterAll(() => rmSync(folder, { recursive: true }));
 let files = 0;
 
 function write(text: string): string {

@@ -1,0 +1,166 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { OperationStatus } from '../../../src/contract/index.js';
+import { setStubStage, type StubStage } from './stub-stage.js';
+
+let stage: StubStage;
+beforeAll(async () => {
+  stage = await setStubStage();
+});
+afterAll(() => stage.end());
+
+const scaleOut = (reason: string, ...more: string[]): string[] => [
+  'scale-out',
+  'shop',
+  '--add',
+  '1',
+  '--reason',
+  reason,
+  ...more,
+];
+
+interface ErrorDocument {
+  error: { type: string; message: string; details: { evidence: string[]; remedies: string[] } };
+}
+
+describe('an operation command ends with', () => {
+  test.each([
+    [scaleOut('done'), 0],
+    [scaleOut('blocked', '--dry-run'), 3],
+    [scaleOut('fail NotImproved'), 1],
+    [scaleOut('fail UnknownCluster'), 2],
+    [scaleOut('fail PreflightRefused'), 3],
+    [scaleOut('fail ForeignJobRunning'), 4],
+    [scaleOut('fail PlanRejected'), 6],
+  ])('%s: %i, and one document', async (args, code) => {
+    const ran = await stage.run(...args, '--json');
+    expect(ran.code).toBe(code);
+    if (code === 0 || args.includes('--dry-run')) expect(ran.json<OperationStatus>().state).toBe('done');
+    else {
+      const { error } = ran.json<ErrorDocument>();
+      expect(error.details).toMatchObject({ evidence: ['what was seen'], remedies: ['what to do'] });
+      expect(`fail ${error.type}`).toBe(args[5]);
+    }
+  });
+
+  test('5 when someone is needed and nobody is there, and stays open', async () => {
+    const id = randomUUID();
+    const ran = await stage.run(...scaleOut('approval', '--id', id, '--json'));
+    expect(ran.code).toBe(5);
+    expect(ran.json<OperationStatus>()).toMatchObject({ operation: id, state: 'awaiting-approval' });
+    const approved = await stage.run('approve', id, '--plan-hash', 'abc123', '--json');
+    expect(approved.json<OperationStatus>()).toMatchObject({ operation: id });
+    expect((await stage.run('watch', id)).code).toBe(0);
+
+    const trouble = await stage.run(...scaleOut('attention', '--id', randomUUID()));
+    expect(trouble.code).toBe(5);
+    expect(trouble.stderr).toMatch(/! disk full\n {2}3 MB free\n {2}→ free some/);
+  });
+
+  test('6 when someone else cancels it, and cancel itself with 0', async () => {
+    const id = randomUUID();
+    const following = stage.start(...scaleOut('open', '--id', id, '--json'));
+    await expect.poll(following.said, { timeout: 20_000 }).toContain('running');
+    const cancel = await stage.run('cancel', id, '--json');
+    expect(cancel).toMatchObject({ code: 0 });
+    expect(cancel.stderr).toContain('A cancel leaves what was moved where it is');
+    expect(cancel.json<OperationStatus>().state).toBe('cancelled');
+    const followed = await following.done;
+    expect(followed.code).toBe(6);
+    expect(followed.json<ErrorDocument>().error.type).toBe('Cancelled');
+    expect((await stage.run('cancel', id)).code).toBe(1);
+    expect((await stage.run('status', id, '--json')).json<OperationStatus>().state).toBe('cancelled');
+    expect((await stage.run('report', id)).stdout).toContain('cancelled');
+  });
+});
+
+test('Ctrl-C detaches, says how to come back, and cancels nothing', async () => {
+  const id = randomUUID();
+  const following = stage.start(...scaleOut('open', '--id', id));
+  await expect.poll(following.said, { timeout: 20_000 }).toContain('running');
+  following.interrupt();
+  const ran = await following.done;
+  expect(ran.code).toBe(0);
+  expect(ran.stderr).toContain(`citus-scaler watch ${id}`);
+  expect(await stage.client.operation(id).status()).toMatchObject({ state: 'running' });
+  await stage.client.operation(id).cancel();
+});
+
+test('--detach returns at once; watch --json prints a status a line', async () => {
+  const id = randomUUID();
+  const ran = await stage.run(...scaleOut('moving', '--id', id, '--detach', '--json'));
+  expect(ran.code).toBe(0);
+  expect(ran.json<OperationStatus>()).toMatchObject({ operation: id, state: 'running' });
+  const watched = await stage.run('watch', id, '--json');
+  const states = watched.stdout
+    .trim()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as OperationStatus).state);
+  expect(states.at(-1)).toBe('done');
+  expect(states.length).toBeGreaterThan(1);
+});
+
+test('--quiet says nothing but the answer', async () => {
+  const ran = await stage.run(...scaleOut('done', '--quiet'));
+  expect(ran.stderr).toBe('');
+  expect(ran.stdout).toContain('scaleOut shop  done');
+});
+
+describe('a mistake of usage ends with 2', () => {
+  test.each([
+    [['bogus']],
+    [['scale-out', 'shop', '--add', 'two']],
+    [['scale-out', 'shop']],
+    [['--json', 'status', 'no-such-operation']],
+    [['status', 'shop/scaleOut/20260101T000000Z-0000']],
+    [['list', '--profile', 'no-such-profile']],
+    [['list', '--namespace', 'no-such-namespace']],
+    [['worker', '--config', '/no/such/file.yaml']],
+  ])('%s', async (args) => {
+    const plain = await stage.run(...args);
+    expect(plain.code).toBe(2);
+    expect(plain.stderr).toMatch(/^(✗|\{|$)/m);
+    expect(plain.stderr).not.toMatch(/ {4}at /);
+    const ran = await stage.run(...args, '--json');
+    expect(ran.code).toBe(2);
+    expect(ran.json<ErrorDocument>().error.message).not.toBe('');
+  });
+});
+
+describe('what is away is noticed within 10 s and ends with 7', () => {
+  test('Temporal, with the address tried', async () => {
+    const ran = await stage.run('list', '--address', '127.0.0.1:1', '--json');
+    expect(ran.code).toBe(7);
+    expect(ran.json<ErrorDocument>().error).toMatchObject({
+      type: 'Unreachable',
+      message: expect.stringContaining('127.0.0.1:1') as string,
+    });
+    expect(ran.seconds).toBeLessThan(12);
+  });
+
+  test('a cluster', async () => {
+    expect((await stage.run('health', 'away')).code).toBe(7);
+  });
+
+  test('the worker; what is closed can be told without it', async () => {
+    const [open, closed] = await Promise.all([
+      stage.client.scaleOut({ cluster: 'shop', add: 1, reason: 'open' }),
+      stage.client.scaleOut({ cluster: 'shop', add: 1, reason: 'fail GivenUp' }),
+    ]);
+    await expect(closed.result()).rejects.toThrow();
+    await stage.stopWorker();
+    const [status, health, started, told] = await Promise.all([
+      stage.run('status', open.id, '--json'),
+      stage.run('clusters'),
+      stage.run(...scaleOut('done')),
+      stage.run('report', closed.id, '--json'),
+    ]);
+    expect([status.code, health.code, started.code, told.code]).toEqual([7, 7, 7, 0]);
+    expect(status.json<ErrorDocument>().error.message).toContain('No worker answers');
+    expect(told.json<OperationStatus>()).toMatchObject({ state: 'failed', failure: { type: 'GivenUp' } });
+    // The processes start side by side with a compiler of their own, which takes seconds on two cores.
+    for (const ran of [status, health, started]) expect(ran.seconds).toBeLessThan(16);
+    await stage.startWorker();
+    await open.cancel();
+  });
+});

@@ -1,0 +1,118 @@
+import {
+  ApplicationFailure,
+  CancelledFailure,
+  condition,
+  defineQuery,
+  defineUpdate,
+  isCancellation,
+  proxyActivities,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type {
+  ClustersAnswer,
+  InspectInput,
+  OperationReport,
+  OperationStatus,
+  ScaleOutInput,
+} from '../../../src/contract/index.js';
+
+const { move } = proxyActivities<{ move: () => Promise<void> }>({
+  startToCloseTimeout: '1m',
+  heartbeatTimeout: '10s',
+});
+
+const plan = {
+  hash: 'abc123',
+  moves: [],
+  movesTotal: 0,
+  bytes: 0,
+  newWorkers: ['new worker 1'],
+  removedWorkers: [],
+  before: { workers: [], skew: 0, movableShards: 0, pinnedShards: 0 },
+  after: { workers: [], skew: 0, movableShards: 0, pinnedShards: 0 },
+};
+
+/** Does what its `reason` says, as a scale-out shows itself to a client. Touches nothing. */
+export async function scaleOut(input: ScaleOutInput): Promise<OperationReport> {
+  const wish = input.reason ?? 'done';
+  const startedAt = new Date().toISOString();
+  const status: OperationStatus = {
+    operation: workflowInfo().workflowId,
+    type: 'scaleOut',
+    cluster: input.cluster,
+    state: 'running',
+    steps: [{ name: 'Move shards', state: 'running', startedAt }],
+    checks:
+      wish === 'blocked' ? [{ id: 'wal-level', severity: 'blocker', ok: false, evidence: 'replica' }] : [],
+    plan,
+  };
+  let answer: string | undefined;
+  setHandler(defineQuery<OperationStatus>('status'), () => status);
+  for (const name of ['approve', 'reject', 'retry'] as const) {
+    setHandler(
+      defineUpdate<void, [{ by: string; planHash?: string }]>(name),
+      () => {
+        answer = name;
+      },
+      {
+        validator: ({ planHash }) => {
+          if (planHash !== undefined && planHash !== plan.hash) {
+            throw ApplicationFailure.nonRetryable(`${planHash} is not the present plan`, 'PlanChanged');
+          }
+        },
+      },
+    );
+  }
+  try {
+    if (wish === 'approval' || wish === 'attention') {
+      status.state = wish === 'approval' ? 'awaiting-approval' : 'needs-attention';
+      if (wish === 'attention')
+        status.attention = { problem: 'disk full', evidence: '3 MB free', remedies: ['free some'] };
+      await condition(() => answer !== undefined);
+      delete status.attention;
+      if (answer === 'reject') throw ApplicationFailure.nonRetryable('rejected by test', 'PlanRejected', {});
+    }
+    if (wish === 'moving') {
+      status.progress = { basis: 'bytes', done: 100, total: 1_000, percent: 10, moving: [], movingTotal: 1 };
+      await move();
+    }
+    if (wish === 'open') await condition(() => false);
+  } catch (error) {
+    if (!isCancellation(error)) throw error;
+    status.state = 'cancelled';
+    throw new CancelledFailure('cancelled');
+  }
+  if (wish.startsWith('fail ')) {
+    status.state = 'failed';
+    throw ApplicationFailure.nonRetryable('it went wrong', wish.slice(5), {
+      cluster: input.cluster,
+      evidence: ['what was seen'],
+      remedies: ['what to do'],
+    });
+  }
+  status.state = 'done';
+  return {
+    ...status,
+    startedAt,
+    endedAt: new Date().toISOString(),
+    movedBytes: 0,
+    movedShardGroups: 0,
+    notes: [],
+  };
+}
+
+/** Two pages of clusters; a cluster called "away" can't be reached. */
+export function inspect({ what, cluster, page = 1 }: InspectInput): Promise<ClustersAnswer> {
+  if (cluster === 'away')
+    throw ApplicationFailure.nonRetryable('connect ECONNREFUSED 10.0.0.1:5432', 'Passing');
+  if (what !== 'clusters') throw ApplicationFailure.nonRetryable('no such cluster', 'UnknownCluster');
+  const entry = {
+    name: `shop${page}`,
+    coordinator: 'db0:5432',
+    database: 'shop',
+    provisioner: 'none',
+    approval: 'auto',
+  } as const;
+  return Promise.resolve(page === 1 ? { clusters: [entry], nextPage: 2 } : { clusters: [entry] });
+}
