@@ -1,14 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { clusterOf, loadConfig, type ClusterConfig } from '../../../src/config/index.js';
 import type { SandboxCluster } from '../../../sandbox/index.js';
 
-const folders: string[] = [];
-process.once('exit', () => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true })));
-
-/** A config for a sandbox cluster as a person would write it; fields can be changed or added. */
+/** A config for a sandbox cluster as a person would write it, in the cluster's own folder; fields can be changed or added. */
 export function configOf(
   cluster: SandboxCluster,
   { coordinator = {}, ...more }: { coordinator?: object; [field: string]: unknown } = {},
@@ -21,8 +17,7 @@ export function configFileOf(
   cluster: SandboxCluster,
   { coordinator = {}, ...more }: { coordinator?: object; [field: string]: unknown } = {},
 ): string {
-  const folder = mkdtempSync(join(tmpdir(), 'citus-scaler-test-'));
-  folders.push(folder);
+  const folder = mkdtempSync(join(cluster.folder, 'config-'));
   const { coordinator: server, database, user, password } = cluster;
   writeFileSync(join(folder, 'password'), `${password}\n`, { mode: 0o600 });
   const file = join(folder, 'citus-scaler.yaml');
