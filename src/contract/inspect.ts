@@ -18,7 +18,13 @@ export interface Page {
 }
 
 export interface ClustersAnswer extends Page {
-  clusters: { name: string; coordinator: string; database: string; provisioner: 'command' | 'none'; approval: 'required' | 'auto' }[];
+  clusters: {
+    name: string;
+    coordinator: string;
+    database: string;
+    provisioner: 'command' | 'none';
+    approval: 'required' | 'auto';
+  }[];
 }
 
 export interface HealthAnswer extends Page {

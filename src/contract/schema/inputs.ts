@@ -11,7 +11,10 @@ const nodeAddress = z
 
 const clusterName = z
   .string({ error: 'required: the name of a cluster in the config' })
-  .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be the name of a cluster in the config: letters, digits, "_" and "-"');
+  .regex(
+    /^[A-Za-z0-9_-]{1,64}$/,
+    'must be the name of a cluster in the config: letters, digits, "_" and "-"',
+  );
 
 /** Fields that every operation takes. */
 export const commonFields = {
@@ -35,8 +38,10 @@ interface NeedsReason {
 
 function reasonGiven(input: NeedsReason, context: z.RefinementCtx): void {
   if (input.reason !== undefined) return;
-  if (input.window === 'ignore') context.addIssue({ code: 'custom', path: ['reason'], message: 'required with window: "ignore"' });
-  if (input.acceptChecks?.length) context.addIssue({ code: 'custom', path: ['reason'], message: 'required with acceptChecks' });
+  if (input.window === 'ignore')
+    context.addIssue({ code: 'custom', path: ['reason'], message: 'required with window: "ignore"' });
+  if (input.acceptChecks?.length)
+    context.addIssue({ code: 'custom', path: ['reason'], message: 'required with acceptChecks' });
 }
 
 export const scaleOutInput = z
@@ -53,7 +58,11 @@ export const scaleOutInput = z
     const given = (['to', 'add', 'nodes'] as const).filter((field) => input[field] !== undefined);
     if (given.length !== 1) {
       const found = given.length === 0 ? 'none was given' : `${given.join(' and ')} were given`;
-      context.addIssue({ code: 'custom', path: [given[0] ?? 'to'], message: `exactly one of to, add and nodes is needed; ${found}` });
+      context.addIssue({
+        code: 'custom',
+        path: [given[0] ?? 'to'],
+        message: `exactly one of to, add and nodes is needed; ${found}`,
+      });
     }
     if (input.nodes && new Set(input.nodes).size < input.nodes.length) {
       context.addIssue({ code: 'custom', path: ['nodes'], message: 'names a node twice' });
