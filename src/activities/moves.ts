@@ -22,6 +22,8 @@ export interface BatchOrder {
   to: string;
   /** One shard of each group to move. */
   shardIds: number[];
+  /** Planned bytes of each: what is told of a move whose attempt could not tell any more. */
+  bytes: number[];
 }
 
 export interface BatchResult {
@@ -85,7 +87,7 @@ export function moveActivities(context: ActivityContext) {
           result.movedShardGroups += 1;
           result.movedBytes += seen.bytes;
           beat.bytesDone += seen.bytes;
-        } else note(result, batch, shardId, seen, activity.info.attempt);
+        } else note(result, batch, index, seen, activity.info.attempt);
         beat.movesDone += 1;
       }
       return result;
@@ -185,10 +187,11 @@ async function look(
 function note(
   result: BatchResult,
   batch: BatchOrder,
-  shardId: number,
+  index: number,
   seen: Exclude<Look, { state: 'to do' }>,
   attempt: number,
 ): void {
+  const shardId = batch.shardIds[index] ?? 0;
   switch (seen.state) {
     case 'gone':
       result.notes.push(`shard ${shardId} was not moved to ${batch.to}: it doesn't exist any more`);
@@ -199,7 +202,9 @@ function note(
       );
       return;
     case 'there':
-      // An earlier attempt of this batch moved it, most likely; its bytes are not known any more.
-      if (attempt > 1) result.movedShardGroups += 1;
+      // An earlier attempt of this batch moved it, and was cut off before it could say so.
+      if (attempt === 1) return;
+      result.movedShardGroups += 1;
+      result.movedBytes += batch.bytes[index] ?? 0;
   }
 }

@@ -18,7 +18,7 @@ import { countWorkers, noWorker } from './workers.js';
 /** A look at a cluster takes seconds; one whose nodes hang takes their deadlines. */
 const answerTimeoutMs = 80_000;
 /** Within this a worker has at least begun. */
-const takenUpTimeoutMs = 7_000;
+const takenUpTimeoutMs = 6_000;
 
 export type InspectInputOf<What extends InspectWhat> = InspectInput & { what: What };
 

@@ -12,7 +12,7 @@ import { noWorker } from './workers.js';
 import { statusQuery } from '../contract/index.js';
 
 /** A worker that is there answers in milliseconds; one that restarts needs some seconds. */
-export const answerTimeoutMs = 7_000;
+export const answerTimeoutMs = 6_000;
 /** A closed operation can be told without a worker, so the wait for one is short. */
 const closedAnswerTimeoutMs = 3_000;
 

@@ -1,3 +1,5 @@
+import type { Plan } from '../contract/index.js';
+
 /**
  * The approved moves, in the form in which a workflow carries them: payloads stay below 64 KB, so up to
  * {@link maxMovesPerRound} moves are written in about eight characters each.
@@ -71,4 +73,18 @@ export function unpackMoves({ moves, unit }: PackedMoves): PlannedMove[] {
 /** Puts the machines that were started in the place of their placeholders. */
 export function withNodes(packed: PackedMoves, started: ReadonlyMap<string, string>): PackedMoves {
   return { ...packed, nodes: packed.nodes.map((node) => started.get(node) ?? node) };
+}
+
+/** The plan as a person sees it, with the machines that were started in the place of their placeholders. */
+export function planWithNodes(plan: Plan, started: ReadonlyMap<string, string>): Plan {
+  const named = (node: string): string => started.get(node) ?? node;
+  return {
+    ...plan,
+    newWorkers: plan.newWorkers.map(named),
+    moves: plan.moves.map((move) => ({ ...move, to: named(move.to) })),
+    after: {
+      ...plan.after,
+      workers: plan.after.workers.map((worker) => ({ ...worker, node: named(worker.node) })),
+    },
+  };
 }

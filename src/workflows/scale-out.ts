@@ -1,6 +1,6 @@
 import type { OperationReport, ScaleOutInput } from '../contract/index.js';
 import { count } from '../planning/format.js';
-import { withNodes } from '../planning/planned-moves.js';
+import { planWithNodes, withNodes } from '../planning/planned-moves.js';
 import {
   machineActivities,
   nodeActivities,
@@ -71,6 +71,7 @@ export async function scaleOut(input: ScaleOutInput): Promise<OperationReport> {
           machines.set(placeholder, node);
         }
         step.detail = [...machines.values()].join(', ');
+        op.showPlan(planWithNodes(planned.plan, machines));
         const incoming = planned.incoming.flatMap((each) => {
           const node = machines.get(each.node);
           return node === undefined ? [] : [{ ...each, node }];

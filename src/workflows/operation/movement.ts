@@ -191,6 +191,7 @@ export function createMovement(board: Board, caller: Caller): Movement {
         from,
         to,
         shardIds: batch.map(({ shardId }) => shardId),
+        bytes: batch.map((move) => move.bytes),
       },
     );
     board.moved.bytes += result.movedBytes;
