@@ -53,8 +53,8 @@ export function openNode(folder: string, name: string): SandboxNode {
     start: () => start(folder, dataFolder, login),
     stop: (mode = 'fast') => stopServer(dataFolder, mode),
     kill: () => killServer(dataFolder),
-    freeze: () => signalAll(dataFolder, 'SIGSTOP'),
-    thaw: () => signalAll(dataFolder, 'SIGCONT'),
+    freeze: () => void signalAll(dataFolder, 'SIGSTOP'),
+    thaw: () => void signalAll(dataFolder, 'SIGCONT'),
     query: (text, values) => query(login, text, values),
   };
 }

@@ -8,9 +8,10 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { folderPrefix } from './places.js';
 import { identityOf, type ProcessIdentity } from './processes.js';
+import { serversCanReach } from './server-user.js';
 
 /** Who a sandbox's folder belongs to: null when it is meant to outlive the process that made it. */
 export type Owner = ProcessIdentity | null;
@@ -51,6 +52,8 @@ export function removeSandboxFolder(folder: string): void {
 function atOtherPlace(wanted: string, made: string): string {
   const folder = resolve(wanted);
   mkdirSync(folder, { recursive: true });
+  if (!serversCanReach(dirname(folder)))
+    throw new Error(`PostgreSQL runs as another user, who cannot enter ${folder}`);
   if (readdirSync(folder).length > 0) throw new Error(`${folder} is not empty`);
   rmSync(made, { recursive: true });
   symlinkSync(folder, `${made}-${basename(folder)}`);

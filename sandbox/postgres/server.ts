@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { childrenOf, commandLineOf, signal } from '../os/processes.js';
+import { childrenOf, commandLineOf, identityOf, signal } from '../os/processes.js';
 import { serverUser } from '../os/server-user.js';
 import type { Binaries } from './binaries.js';
 
@@ -42,18 +42,20 @@ export function runningPid(dataFolder: string): number | undefined {
 
 /** Ends a server and all its sessions at once, as a power cut would. */
 export async function killServer(dataFolder: string): Promise<void> {
-  signalAll(dataFolder, 'SIGKILL');
-  await gone(dataFolder, 5000);
+  const killed = signalAll(dataFolder, 'SIGKILL');
+  // All of them: one that is still dying answers connections, and keeps the server from starting again.
+  await within(5000, () => killed.every((pid) => identityOf(pid) === undefined));
 }
 
-/** Sends a signal to the server and every process of it. */
-export function signalAll(dataFolder: string, name: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void {
+/** Sends a signal to the server and every process of it. Returns their ids. */
+export function signalAll(dataFolder: string, name: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): number[] {
   const pid = runningPid(dataFolder);
-  if (pid === undefined) return;
+  if (pid === undefined) return [];
   // Stopped first, it starts no process while we look.
   signal(pid, 'SIGSTOP');
   const all = [...childrenOf(pid), pid];
   for (const each of all) signal(each, name);
+  return all;
 }
 
 export async function stopServer(dataFolder: string, mode: StopMode): Promise<void> {
@@ -61,13 +63,14 @@ export async function stopServer(dataFolder: string, mode: StopMode): Promise<vo
   if (pid === undefined) return;
   signal(pid, stopSignals[mode]);
   signalAll(dataFolder, 'SIGCONT');
-  if (!(await gone(dataFolder, mode === 'smart' ? 60_000 : 20_000))) await killServer(dataFolder);
+  const stopped = (): boolean => runningPid(dataFolder) === undefined;
+  if (!(await within(mode === 'smart' ? 60_000 : 20_000, stopped))) await killServer(dataFolder);
 }
 
-/** Whether it went within so many milliseconds. */
-async function gone(dataFolder: string, within: number): Promise<boolean> {
-  for (const deadline = Date.now() + within; Date.now() < deadline;) {
-    if (runningPid(dataFolder) === undefined) return true;
+/** Whether it came true within so many milliseconds. */
+async function within(milliseconds: number, test: () => boolean): Promise<boolean> {
+  for (const deadline = Date.now() + milliseconds; Date.now() < deadline;) {
+    if (test()) return true;
     await sleep(20);
   }
   return false;
