@@ -63,7 +63,7 @@ describe('an operation command ends with', () => {
     await expect.poll(following.said, { timeout: 20_000 }).toContain('running');
     const cancel = await stage.run('cancel', id, '--json');
     expect(cancel).toMatchObject({ code: 0 });
-    expect(cancel.stderr).toContain('A cancel leaves what was moved where it is');
+    expect(cancel.stderr).toMatch(/A cancel leaves what was moved\s+where it is\./);
     expect(cancel.json<OperationStatus>().state).toBe('cancelled');
     const followed = await following.done;
     expect(followed.code).toBe(6);
@@ -88,16 +88,19 @@ test('Ctrl-C detaches, says how to come back, and cancels nothing', async () => 
 
 test('--detach returns at once; watch --json prints a status a line', async () => {
   const id = randomUUID();
-  const ran = await stage.run(...scaleOut('moving', '--id', id, '--detach', '--json'));
+  const ran = await stage.run(...scaleOut('approval', '--id', id, '--detach', '--json'));
   expect(ran.code).toBe(0);
-  expect(ran.json<OperationStatus>()).toMatchObject({ operation: id, state: 'running' });
-  const watched = await stage.run('watch', id, '--json');
+  expect(ran.json<OperationStatus>()).toMatchObject({ operation: id, state: 'awaiting-approval' });
+  const watching = stage.start('watch', id, '--json');
+  await expect.poll(watching.printed, { timeout: 20_000 }).toContain('awaiting-approval');
+  await stage.client.operation(id).approve({ by: 'test' });
+  const watched = await watching.done;
   const states = watched.stdout
     .trim()
     .split('\n')
     .map((line) => (JSON.parse(line) as OperationStatus).state);
+  expect(states[0]).toBe('awaiting-approval');
   expect(states.at(-1)).toBe('done');
-  expect(states.length).toBeGreaterThan(1);
 });
 
 test('--quiet says nothing but the answer', async () => {
@@ -158,8 +161,8 @@ describe('what is away is noticed within 10 s and ends with 7', () => {
     expect([status.code, health.code, started.code, told.code]).toEqual([7, 7, 7, 0]);
     expect(status.json<ErrorDocument>().error.message).toContain('No worker answers');
     expect(told.json<OperationStatus>()).toMatchObject({ state: 'failed', failure: { type: 'GivenUp' } });
-    // The processes start side by side with a compiler of their own, which takes seconds on two cores.
-    for (const ran of [status, health, started]) expect(ran.seconds).toBeLessThan(16);
+    // 8 s on a quiet machine; four processes that start at once on two busy cores need a while themselves.
+    for (const ran of [status, health, started]) expect(ran.seconds).toBeLessThan(15);
     await stage.startWorker();
     await open.cancel();
   });

@@ -1,21 +1,17 @@
-import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { Context } from '@temporalio/activity';
-import { NativeConnection, Worker } from '@temporalio/worker';
+import {
+  DefaultLogger,
+  makeTelemetryFilterString,
+  NativeConnection,
+  Runtime,
+  Worker,
+} from '@temporalio/worker';
 import { startTemporal } from '../../../sandbox/index.js';
 import { ScalerClient } from '../../../src/client.js';
 import { taskQueue } from '../../../src/contract/index.js';
-
-const cli = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url));
-
-export interface Ran {
-  code: number | null;
-  stdout: string;
-  stderr: string;
-  seconds: number;
-  /** Standard output, which is to be one JSON document. */
-  json: <T>() => T;
-}
+import { buildCli } from './built-cli.js';
+import { startCli, type Ran, type Running } from './run-cli.js';
 
 /** A Temporal server of its own with a worker whose workflows only pretend, to test what clients see and say. */
 export interface StubStage {
@@ -24,18 +20,18 @@ export interface StubStage {
   /** Runs a command line without a terminal, as a script does. */
   run: (...args: string[]) => Promise<Ran>;
   /** Starts one; whoever starts it ends it. */
-  start: (...args: string[]) => {
-    pid: number;
-    done: Promise<Ran>;
-    said: () => string;
-    interrupt: () => void;
-  };
+  start: (...args: string[]) => Running;
   stopWorker: () => Promise<void>;
   startWorker: () => Promise<void>;
   end: () => Promise<void>;
 }
 
 export async function setStubStage(): Promise<StubStage> {
+  Runtime.install({
+    logger: new DefaultLogger('ERROR'),
+    telemetryOptions: { logging: { forward: {}, filter: makeTelemetryFilterString({ core: 'ERROR' }) } },
+  });
+  const cli = buildCli();
   const temporal = await startTemporal({ ui: false });
   const connection = await NativeConnection.connect({ address: temporal.address });
   const client = await ScalerClient.connect({ address: temporal.address });
@@ -43,8 +39,8 @@ export async function setStubStage(): Promise<StubStage> {
   const stage: StubStage = {
     address: temporal.address,
     client,
-    run: (...args) => startCli(temporal.address, args).done,
-    start: (...args) => startCli(temporal.address, args),
+    run: (...args) => startCli(cli.main, temporal.address, args).done,
+    start: (...args) => startCli(cli.main, temporal.address, args),
     startWorker: async () => {
       const worker = await Worker.create({
         connection,
@@ -66,6 +62,7 @@ export async function setStubStage(): Promise<StubStage> {
       await client.close();
       await connection.close();
       await temporal.stop();
+      cli.remove();
     },
   };
   await stage.startWorker();
@@ -87,29 +84,4 @@ async function move(): Promise<void> {
     Context.current().heartbeat({ kind: 'moves', movesDone: done, bytesDone: done * 50, current });
     await Context.current().sleep(300);
   }
-}
-
-function startCli(address: string, args: string[]): ReturnType<StubStage['start']> {
-  const { TEMPORAL_PROFILE: _, CITUS_SCALER_CONFIG: __, ...env } = process.env;
-  const started = Date.now();
-  const child = spawn(process.execPath, ['--import', 'tsx', cli, ...args], {
-    env: { ...env, TEMPORAL_ADDRESS: address, NO_COLOR: '1' },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let stdout = '';
-  let stderr = '';
-  child.stdout.on('data', (data: Buffer) => (stdout += data.toString()));
-  child.stderr.on('data', (data: Buffer) => (stderr += data.toString()));
-  const done = new Promise<Ran>((resolve) =>
-    child.once('close', (code) =>
-      resolve({
-        code,
-        stdout,
-        stderr,
-        seconds: (Date.now() - started) / 1_000,
-        json: () => JSON.parse(stdout) as never,
-      }),
-    ),
-  );
-  return { pid: child.pid ?? 0, done, said: () => stderr, interrupt: () => void child.kill('SIGINT') };
 }

@@ -51,9 +51,10 @@ export async function scaleOut(input: ScaleOutInput): Promise<OperationReport> {
   setHandler(defineQuery<OperationStatus>('status'), () => status);
   for (const name of ['approve', 'reject', 'retry'] as const) {
     setHandler(
-      defineUpdate<void, [{ by: string; planHash?: string }]>(name),
+      defineUpdate<null, [{ by: string; planHash?: string }]>(name),
       () => {
         answer = name;
+        return null;
       },
       {
         validator: ({ planHash }) => {
