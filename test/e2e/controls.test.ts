@@ -59,7 +59,7 @@ test('what a person must repair parks the operation; giving up ends it soon, wha
   const { op, release } = await midMove(stage, 'given-up', { nodes: [node.address] });
   await node.kill();
   await stage.cluster.coordinator.kill();
-  await release();
+  await release().catch(() => undefined);
   await op.until('in need of attention', ({ attention }) => attention !== undefined, 120);
   const asked = Date.now();
   await op.update('giveUp', { by: 'test', reason: 'the node is lost' });
