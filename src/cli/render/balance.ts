@@ -23,7 +23,8 @@ export function nodeBars(before: Balance, after: Balance, share: number, paint: 
   return rows
     .map(({ node, from, to, now }, index) => {
       const figure = figures[index];
-      const route = from === to || figure === undefined ? '' : paint.dim(` → ${figure.to}`);
+      const route =
+        from === to || figure === undefined || figure.now === figure.to ? '' : paint.dim(` → ${figure.to}`);
       return `  ${pad(cutMiddle(node, names), names)}  ${bar(now, to, most, paint)}  ${pad(figure?.now ?? '', nowWidth, 'left')}${route}`;
     })
     .join('\n');

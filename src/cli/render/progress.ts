@@ -51,7 +51,9 @@ function movingLine(move: Moving, nameWidth: number, paint: Colors, columns: num
 /** `copying data 61%`, `catching up, 2 MB behind`, `waiting (try 3)` */
 function phaseOf({ phase, copiedBytes, bytes: all, lagBytes, attempt }: Moving): string {
   const share =
-    copiedBytes !== undefined && all ? ` ${Math.min(100, Math.floor((100 * copiedBytes) / all))}%` : '';
+    !lagBytes && copiedBytes !== undefined && all
+      ? ` ${Math.min(100, Math.floor((100 * copiedBytes) / all))}%`
+      : '';
   const lag = lagBytes !== undefined && lagBytes > 0 ? `, ${bytes(lagBytes)} behind` : '';
   const again = attempt > 1 ? ` (try ${attempt})` : '';
   return `${phase.toLowerCase()}${share}${lag}${again}`;
