@@ -35,12 +35,7 @@ export function define(command: Command, session: Session): void {
     .option('--tls <mode>', 'disable, prefer, require, verify-ca or verify-full')
     .option('--no-test', 'write the file without connecting')
     .option('--force', 'overwrite the file')
-    .addHelpText(
-      'after',
-      example(
-        'citus-scaler init --name shop --host db0 --database shop --user scaler --password-env SHOP_PW',
-      ),
-    )
+    .addHelpText('after', example('citus-scaler init --name shop --host db0 --database shop --user scaler'))
     .action(runs(session, (app: App, options: Options) => init(app, options)));
 }
 
