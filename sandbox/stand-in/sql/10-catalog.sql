@@ -67,7 +67,7 @@ CREATE TABLE pg_catalog.pg_dist_placement (
 );
 CREATE INDEX pg_dist_placement_shardid_index ON pg_catalog.pg_dist_placement (shardid);
 
--- object_type 1 is a shard placement; policy_type 2 a drop that was put off until the operation had succeeded.
+-- object_type 1 is a shard placement; policy_type 1 is to be dropped if the operation fails, 2 when it has succeeded.
 CREATE TABLE pg_catalog.pg_dist_cleanup (
   record_id bigint NOT NULL DEFAULT nextval('pg_catalog.pg_dist_cleanup_recordid_seq') PRIMARY KEY,
   operation_id bigint NOT NULL,

@@ -48,7 +48,22 @@ BEGIN
 END
 $$;
 
+-- Whoever drops a leftover holds another lock for a moment, which a move waits for: it must not look like a twin.
+CREATE FUNCTION stand_in.wait_for_cleaners(shard bigint) RETURNS void
+LANGUAGE sql AS $$
+  SELECT pg_advisory_xact_lock_shared(stand_in.cleaning_class(), g.shardid::int) FROM stand_in.shard_group(shard) g
+$$;
+
 CREATE FUNCTION stand_in.move_class() RETURNS int LANGUAGE sql IMMUTABLE AS $$ SELECT 7301 $$;
+CREATE FUNCTION stand_in.cleaning_class() RETURNS int LANGUAGE sql IMMUTABLE AS $$ SELECT 7302 $$;
+
+-- Whether another session moves the shard now.
+CREATE FUNCTION stand_in.is_moving(shard bigint) RETURNS boolean
+LANGUAGE sql AS $$
+  SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND pid <> pg_backend_pid()
+    AND classid = stand_in.move_class() AND objid = shard::int
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
+$$;
 
 -- Whether the group is at the target already. Fails when it is not at the source either.
 CREATE FUNCTION stand_in.is_moved_already(shard bigint, source pg_dist_node, target pg_dist_node) RETURNS boolean

@@ -1,7 +1,7 @@
 -- Moving a shard group. The order that keeps rows safe whoever crashes: the copy is made on the target and committed
 -- there while nobody can write; then one transaction of the coordinator changes placement and foreign table; the old
 -- copy is dropped after that commit. Until the commit the source holds the truth and what lies on the target is
--- rubbish, which the next attempt replaces; from the commit on it is the other way round.
+-- rubbish, recorded as such and replaced by the next attempt; from the commit on it is the other way round.
 
 -- Keeps everybody off the group's foreign tables until the transaction ends. Gives way and tries again, since sessions
 -- that hold one of the tables may wait for another.
@@ -60,6 +60,8 @@ BEGIN
     PERFORM stand_in.point_foreign_table(stand_in.foreign_table_of(member.shardid), server);
     INSERT INTO pg_dist_cleanup (operation_id, object_type, object_name, node_group_id, policy_type)
     VALUES (operation, 1, stand_in.qualified_shard(member.shardid), source.groupid, 2);
+    DELETE FROM pg_dist_cleanup
+    WHERE object_name = stand_in.qualified_shard(member.shardid) AND node_group_id = target.groupid;
   END LOOP;
 END
 $$;
@@ -93,7 +95,10 @@ BEGIN
   PERFORM stand_in.check_disk(target);
   PERFORM pg_advisory_xact_lock_shared(stand_in.target_class(), target.nodeid);
   PERFORM stand_in.enter_phase(anchor, 'Setting Up');
+  PERFORM stand_in.wait_for_cleaners(shard_id);
   PERFORM stand_in.drop_leftovers(shard_id);
+  PERFORM stand_in.record_copies(shard_id, target);
+  PERFORM stand_in.clean_up_later(anchor);
   PERFORM stand_in.enter_phase(anchor, 'Copying Data');
   PERFORM stand_in.spend_time(target, seconds * 0.7);
   PERFORM stand_in.enter_phase(anchor, 'Catching Up');
@@ -105,7 +110,6 @@ BEGIN
   END LOOP;
   PERFORM stand_in.enter_phase(anchor, 'Completing');
   PERFORM stand_in.switch_group(shard_id, source, target);
-  PERFORM stand_in.clean_up_later(anchor);
 END
 $$;
 
