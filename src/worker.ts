@@ -52,7 +52,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
       taskQueue,
       workflowBundle: await bundleWorkflowCode({
         workflowsPath: workflowsPath(),
-        logger: Runtime.instance().logger,
+        logger: new DefaultLogger('WARN'),
       }),
       activities: createActivities({ config, client, namespace, searchAttributes: known }),
       interceptors: { activity: [sharedActivityBehaviour(client)] },

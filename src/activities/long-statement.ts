@@ -9,7 +9,9 @@ export interface LongStatement {
   name: string;
   text: string;
   params: unknown[];
-  /** Reads how far it is, about once a second; best effort. */
+  /** Whether it runs at the server already, when the caller has looked. */
+  running?: boolean;
+  /** Reads how far it is, every two seconds; best effort. */
   watch?: (db: Db) => Promise<void>;
   /** Told when the coordinator doesn't answer. */
   silent?: () => void;
@@ -24,7 +26,8 @@ export interface Stop {
 /** `adopted`: the statement of an earlier attempt has ended, nobody knows how. */
 export type Ending = 'ended' | 'adopted' | 'stopped';
 
-const pollMs = 1_000;
+/** Looking costs the coordinator a connection to each node: small moves are over before the first look. */
+const pollMs = 2_000;
 /** Seconds without an answer after which the coordinator counts as lost; the next attempt adopts the statement. */
 const silenceSeconds = 45;
 
@@ -32,10 +35,12 @@ const silenceSeconds = 45;
 export async function runLong(cluster: ClusterConfig, statement: LongStatement, stop: Stop): Promise<Ending> {
   const { name } = statement;
   const watching = { applicationName: `${name}:watch`, statementTimeoutSeconds: 10 };
-  const adopted = await withCoordinator(cluster, watching, (db) => findBackend(db, name));
+  const adopted =
+    statement.running ??
+    (await withCoordinator(cluster, watching, (db) => findBackend(db, name))) !== undefined;
   const gone = new AbortController();
   const call = newCall();
-  const running = adopted === undefined ? run(cluster, statement, gone.signal) : undefined;
+  const running = adopted ? undefined : run(cluster, statement, gone.signal);
   running?.then(
     () => (call.finished = true),
     (error: unknown) => Object.assign(call, { finished: true, failure: error }),

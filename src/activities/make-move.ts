@@ -11,12 +11,14 @@ export interface MoveOrder {
   fromNodeId: number;
   toNodeId: number;
   transferMode: string;
+  /** Whether an earlier attempt's statement still runs at the server. */
+  running: boolean;
 }
 
 /** Makes one move, or adopts it. Whether the shards really are there then is for the caller to look at. */
 export function makeMove(
   cluster: ClusterConfig,
-  { operationId, shardId, shardIds, fromNodeId, toNodeId, transferMode }: MoveOrder,
+  { operationId, shardId, shardIds, fromNodeId, toNodeId, transferMode, running }: MoveOrder,
   stop: Stop,
   show: (now: Partial<Moving>) => void,
 ): Promise<Ending> {
@@ -24,6 +26,7 @@ export function makeMove(
     name: moveApplicationName(operationId, `${shardId}`),
     text: moveStatement,
     params: [shardId, fromNodeId, toNodeId, transferMode],
+    running,
     watch: async (db: Parameters<typeof readMoveProgress>[0]) => {
       const now = await readMoveProgress(db, shardIds);
       if (now) show(shown(now));

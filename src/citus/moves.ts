@@ -19,11 +19,10 @@ export async function readPlacements(db: Db, shardIds: number[]): Promise<Placem
   );
 }
 
-/** All shards of the group of a shard, its tables, and its bytes where it is now. */
+/** All shards of the group of a shard, and its tables. Catalog only: sizes would be asked of every node. */
 export interface ShardGroupDetail {
   shardIds: number[];
   tables: string[];
-  bytes: number;
 }
 
 export async function readShardGroup(db: Db, shardId: number): Promise<ShardGroupDetail | undefined> {
@@ -32,13 +31,11 @@ export async function readShardGroup(db: Db, shardId: number): Promise<ShardGrou
        select s.shardminvalue, t.colocationid, s.logicalrelid from pg_dist_shard s join pg_dist_partition t using (logicalrelid)
         where s.shardid = $1)
      select array_agg(s.shardid::int8::float8 order by s.shardid) as "shardIds",
-            array_agg(case when n.nspname = 'public' then '' else n.nspname || '.' end || c.relname order by s.shardid) as tables,
-            coalesce(sum(z.size), 0)::float8 as bytes
+            array_agg(case when n.nspname = 'public' then '' else n.nspname || '.' end || c.relname order by s.shardid) as tables
        from anchor a
        join pg_dist_partition t on t.colocationid = a.colocationid and (a.colocationid <> 0 or t.logicalrelid = a.logicalrelid)
        join pg_dist_shard s on s.logicalrelid = t.logicalrelid and s.shardminvalue is not distinct from a.shardminvalue
        join pg_class c on c.oid = s.logicalrelid join pg_namespace n on n.oid = c.relnamespace
-       left join (select shard_id, max(size) as size from citus_shard_sizes() group by shard_id) z on z.shard_id = s.shardid
      having count(*) > 0`,
     [shardId],
   );
