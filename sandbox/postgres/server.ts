@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { childrenOf, commandLineOf, identityOf, signal } from '../os/processes.js';
@@ -33,9 +33,7 @@ export function launch(binaries: Binaries, dataFolder: string, passwordFile?: st
 
 /** The postmaster's id, while it runs on this data folder. */
 export function runningPid(dataFolder: string): number | undefined {
-  const pidFile = join(dataFolder, 'postmaster.pid');
-  if (!existsSync(pidFile)) return undefined;
-  const pid = Number(readFileSync(pidFile, 'utf8').split('\n')[0]);
+  const pid = Number(readIfThere(join(dataFolder, 'postmaster.pid')).split('\n')[0]);
   // A crash leaves the file, and its id may be somebody else's by now.
   return pid > 0 && `${commandLineOf(pid)} `.includes(` -D ${dataFolder} `) ? pid : undefined;
 }
@@ -78,8 +76,16 @@ async function within(milliseconds: number, test: () => boolean): Promise<boolea
 
 /** The end of a server's log, for messages. */
 export function logTail(dataFolder: string, lines = 15): string {
-  const log = logOf(dataFolder);
-  return existsSync(log) ? readFileSync(log, 'utf8').trimEnd().split('\n').slice(-lines).join('\n') : '';
+  return readIfThere(logOf(dataFolder)).trimEnd().split('\n').slice(-lines).join('\n');
+}
+
+/** A server may remove its files at any moment. */
+function readIfThere(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 function logOf(dataFolder: string): string {
