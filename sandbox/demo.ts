@@ -12,7 +12,7 @@ import { cli } from './worker.js';
 
 const options = demoOptions(process.argv.slice(2));
 const { flavour, why } = findFlavour(options.flavour);
-announce(flavour, why);
+announce(why);
 
 const stack = await startStack({
   flavour,

@@ -16,7 +16,7 @@ else down([String(values['stop']), ...positionals]);
 async function up(): Promise<void> {
   const options = demoOptions(process.argv.slice(2));
   const { flavour, why } = findFlavour(options.flavour);
-  announce(flavour, why);
+  announce(why);
   const stack = await startStack({ flavour, workers: 2, detached: true });
   await loadData(stack.cluster);
   describeStack(stack);

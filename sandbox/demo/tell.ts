@@ -3,7 +3,6 @@ import { relative } from 'node:path';
 import type { Balance, OperationReport } from '../../src/contract/index.js';
 import { formatBytes } from '../../src/planning/format.js';
 import { tables, type Table, type TableChecksum } from '../data.js';
-import type { Flavour } from '../flavour.js';
 import type { LoadReport } from '../load.js';
 import type { Stack } from '../stack.js';
 
@@ -11,9 +10,10 @@ export function say(line: string): void {
   console.log(`${pc.cyan('▸')} ${line}`);
 }
 
-export function announce(flavour: Flavour, why: string): void {
+/** Says what runs here: real Citus, or the test double. */
+export function announce(why: string): void {
   console.log(pc.bold('citus-scaler demo'));
-  say(flavour === 'citus' ? `Real Citus. ${why}` : `A stand-in for Citus, a test double. ${why}`);
+  say(why);
   say('Starting a coordinator, two workers, Temporal and a citus-scaler worker');
 }
 
