@@ -29,7 +29,9 @@ process.exit(0);
 async function keep(name: string, workflowId: string, runId?: string): Promise<void> {
   const history = await stage.client.workflow.getHandle(workflowId, runId).fetchHistory();
   // Where it was recorded is nobody's business, and changes with every recording.
-  const text = historyToJSON(history).replace(/\d+@[\w.-]+/g, 'worker').replace(/("(?:stackTrace|identity)":\s*)"(?:[^"\\]|\\.)*"/g, '$1""');
+  const text = historyToJSON(history)
+    .replace(/\d+@[\w.-]+/g, 'worker')
+    .replace(/("(?:stackTrace|identity)":\s*)"(?:[^"\\]|\\.)*"/g, '$1""');
   writeFileSync(`${folder}${name}.json`, `${text}\n`);
   console.log(name, history.events?.length, 'events');
 }
