@@ -8,4 +8,9 @@ const cluster = await startCluster({
   detached: detached === 'detached',
 });
 process.stdout.write(`${cluster.folder}\n`);
-if (detached === undefined) setInterval(() => undefined, 1000);
+// Not longer than the test that wanted it, whatever becomes of that.
+const parent = process.ppid;
+const watch = (): void => {
+  if (process.ppid !== parent) process.exit();
+};
+if (detached === undefined) setInterval(watch, 1000);
