@@ -21,7 +21,17 @@ process.exit(failed + failedChecks.length > 0 ? 1 : 0);
 async function staticChecks() {
   const checks = {
     types: ['tsc', '-p', '.'],
-    lint: ['eslint', '.', '--max-warnings', '0'],
+    lint: [
+      'eslint',
+      '.',
+      '--max-warnings',
+      '0',
+      '--cache',
+      '--cache-strategy',
+      'content',
+      '--cache-location',
+      'node_modules/.cache/eslint/',
+    ],
     format: ['prettier', '--check', '--log-level', 'warn', '.'],
     unused: ['knip', '--no-progress'],
   };

@@ -18,7 +18,7 @@ try {
   for await (const { workflowId, runId, type } of stage.client.workflow.list({
     query: `WorkflowType = 'holdCluster'`,
   })) {
-    await keep(`${type}`, workflowId, runId);
+    await keep(type, workflowId, runId);
     break;
   }
 } finally {
