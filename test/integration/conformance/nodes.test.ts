@@ -103,7 +103,11 @@ conform(
       '%s refuses a node that holds shards',
       async (statement) => {
         // Not the first by port, for which citus_disable_node refuses for another reason.
-        const port = Math.max(...cluster().workers.slice(0, 2).map((worker) => worker.port));
+        const port = Math.max(
+          ...cluster()
+            .workers.slice(0, 2)
+            .map((worker) => worker.port),
+        );
         const { code, message } = await refusal(
           cluster().query(`SELECT ${statement}('127.0.0.1', $1)`, [port]),
         );
