@@ -1,17 +1,19 @@
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
-import { loadClientConnectConfig } from '@temporalio/envconfig';
 import {
   bundleWorkflowCode,
   DefaultLogger,
   makeTelemetryFilterString,
   NativeConnection,
+  type NativeConnectionOptions,
   Runtime,
   Worker,
 } from '@temporalio/worker';
 import { createActivities } from './activities/index.js';
 import { sharedActivityBehaviour } from './activities/interceptor.js';
+import { resolveConnection } from './client/connect.js';
+import { explained, isNotFound, noNamespace, unreachable, type Target } from './client/grpc.js';
 import { loadConfig } from './config/index.js';
 import { searchAttributes, taskQueue, type SearchAttributeName } from './contract/index.js';
 import { serveProbes } from './probes.js';
@@ -29,20 +31,15 @@ export interface WorkerOptions {
 /**
  * Runs the worker until SIGTERM or SIGINT: then it hands over what runs (moves go on at the server and are adopted
  * by the next worker) and leaves.
- * @throws ConfigError, or what the connection to Temporal threw
+ * @throws ConfigError; UnreachableError or ConnectionConfigError when Temporal can't be used
  */
 export async function runWorker(options: WorkerOptions): Promise<void> {
   const config = loadConfig(options.configFile);
   const metrics = options.listen === undefined ? undefined : await freeLoopbackAddress();
   installRuntime(metrics);
-  const { connectionOptions, namespace: configured } = loadClientConnectConfig(
-    options.profile === undefined ? {} : { profile: options.profile },
-  );
-  const namespace = options.namespace ?? configured ?? 'default';
-  const connection = await NativeConnection.connect({
-    ...connectionOptions,
-    ...(options.address === undefined ? {} : { address: options.address }),
-  });
+  const { connection: connectionOptions, target } = resolveConnection(options);
+  const { namespace } = target;
+  const connection = await connect(connectionOptions, target);
   try {
     const client = new Client({ connection, namespace });
     const known = await knownSearchAttributes(connection, namespace);
@@ -80,6 +77,21 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
     }
   } finally {
     await connection.close();
+  }
+}
+
+/** @throws UnreachableError, ConnectionConfigError for a namespace that isn't there */
+async function connect(options: NativeConnectionOptions, target: Target): Promise<NativeConnection> {
+  let connection: NativeConnection | undefined;
+  try {
+    connection = await NativeConnection.connect(options);
+    // Asked before the workflows are bundled, which takes seconds.
+    await connection.workflowService.describeNamespace({ namespace: target.namespace });
+    return connection;
+  } catch (error) {
+    await connection?.close();
+    if (connection === undefined) throw unreachable(target, [String(error)], error);
+    throw isNotFound(error) ? noNamespace(target, error) : explained(error, target);
   }
 }
 

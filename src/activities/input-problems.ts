@@ -20,7 +20,7 @@ export function invalidInput(cluster: string | undefined, evidence: string[]): A
 /** A line a problem: the field, what is wrong, what it may be. */
 export function sayProblems(error: z.ZodError): string[] {
   return error.issues.map((issue) => {
-    if (issue.code === 'unrecognized_keys') return `unknown field ${issue.keys.join(', ')}`;
+    if (issue.code === 'unrecognized_keys') return `unknown field ${issue.keys.join(', ')}; ${issue.message}`;
     return `${issue.path.join('.') || 'input'}: ${issue.message}`;
   });
 }

@@ -24,7 +24,7 @@ export interface Connected {
 }
 
 interface Resolved {
-  connection: ConnectionOptions;
+  connection: ConnectionOptions & { apiKey?: string };
   target: Target;
 }
 

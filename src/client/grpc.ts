@@ -56,12 +56,16 @@ export function explained(error: unknown, target: Target): unknown {
     return new UnreachableError('temporal', message, { evidence, remedies }, error);
   }
   if (error instanceof NamespaceNotFoundError) {
-    return new ConnectionConfigError(
-      `Temporal at ${target.address} has no namespace ${target.namespace} (--namespace, TEMPORAL_NAMESPACE).`,
-      error,
-    );
+    return noNamespace(target, error);
   }
   return error;
+}
+
+export function noNamespace({ address, namespace }: Target, cause?: unknown): ConnectionConfigError {
+  return new ConnectionConfigError(
+    `Temporal at ${address} has no namespace ${namespace} (--namespace, TEMPORAL_NAMESPACE).`,
+    cause,
+  );
 }
 
 export function unreachable(target: Target, evidence: string[], cause?: unknown): UnreachableError {

@@ -29,7 +29,9 @@ function checked<T>(schema: z.ZodType<T>, type: string, input: unknown): T {
 function problem(issue: z.core.$ZodIssue): string[] {
   const field = issue.path.map(String).join('.');
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => `${[...issue.path.map(String), key].join('.')}: unknown field`);
+    return issue.keys.map(
+      (key) => `${[...issue.path.map(String), key].join('.')}: unknown field; ${issue.message}`,
+    );
   }
   return [field === '' ? issue.message : `${field}: ${issue.message}`];
 }

@@ -1,5 +1,13 @@
 import { z } from 'zod';
 
+/** What this version doesn't know is refused, with the list of what it does: a misspelt `dryRun` must not act. */
+function strict<Shape extends z.ZodRawShape>(shape: Shape) {
+  return z.strictObject(shape, {
+    error: ({ code }) =>
+      code === 'unrecognized_keys' ? `allowed: ${Object.keys(shape).join(', ')}` : undefined,
+  });
+}
+
 const nodeAddress = z
   .string()
   .regex(/^[A-Za-z0-9_.-]+:\d{1,5}$/, 'must be host:port, for example "db3:5432"')
@@ -44,47 +52,43 @@ function reasonGiven(input: NeedsReason, context: z.RefinementCtx): void {
     context.addIssue({ code: 'custom', path: ['reason'], message: 'required with acceptChecks' });
 }
 
-export const scaleOutInput = z
-  .strictObject({
-    ...commonFields,
-    to: z.int().min(1).max(1000).optional(),
-    add: z.int().min(1).max(100).optional(),
-    nodes: z.array(nodeAddress).min(1).max(100).optional(),
-    rebalance: z.boolean().optional(),
-    method: z.enum(['move'], { error: 'may be "move"' }).optional(),
-  })
-  .superRefine((input, context) => {
-    reasonGiven(input, context);
-    const given = (['to', 'add', 'nodes'] as const).filter((field) => input[field] !== undefined);
-    if (given.length !== 1) {
-      const found = given.length === 0 ? 'none was given' : `${given.join(' and ')} were given`;
-      context.addIssue({
-        code: 'custom',
-        path: [given[0] ?? 'to'],
-        message: `exactly one of to, add and nodes is needed; ${found}`,
-      });
-    }
-    if (input.nodes && new Set(input.nodes).size < input.nodes.length) {
-      context.addIssue({ code: 'custom', path: ['nodes'], message: 'names a node twice' });
-    }
-  });
+export const scaleOutInput = strict({
+  ...commonFields,
+  to: z.int().min(1).max(1000).optional(),
+  add: z.int().min(1).max(100).optional(),
+  nodes: z.array(nodeAddress).min(1).max(100).optional(),
+  rebalance: z.boolean().optional(),
+  method: z.enum(['move'], { error: 'may be "move"' }).optional(),
+}).superRefine((input, context) => {
+  reasonGiven(input, context);
+  const given = (['to', 'add', 'nodes'] as const).filter((field) => input[field] !== undefined);
+  if (given.length !== 1) {
+    const found = given.length === 0 ? 'none was given' : `${given.join(' and ')} were given`;
+    context.addIssue({
+      code: 'custom',
+      path: [given[0] ?? 'to'],
+      message: `exactly one of to, add and nodes is needed; ${found}`,
+    });
+  }
+  if (input.nodes && new Set(input.nodes).size < input.nodes.length) {
+    context.addIssue({ code: 'custom', path: ['nodes'], message: 'names a node twice' });
+  }
+});
 
-export const inspectInput = z
-  .strictObject({
-    what: z.enum(['health', 'preflight', 'clusters', 'moves', 'nodes']),
-    cluster: clusterName.optional(),
-    for: z.enum(['scaleOut']).optional(),
-    page: z.int().min(1).optional(),
-    nodes: z.array(nodeAddress).max(100).optional(),
-  })
-  .superRefine((input, context) => {
-    if (input.what !== 'clusters' && input.cluster === undefined) {
-      context.addIssue({ code: 'custom', path: ['cluster'], message: `required with what: "${input.what}"` });
-    }
-    if (input.for !== undefined && input.what !== 'preflight') {
-      context.addIssue({ code: 'custom', path: ['for'], message: 'goes with what: "preflight" only' });
-    }
-  });
+export const inspectInput = strict({
+  what: z.enum(['health', 'preflight', 'clusters', 'moves', 'nodes']),
+  cluster: clusterName.optional(),
+  for: z.enum(['scaleOut']).optional(),
+  page: z.int().min(1).optional(),
+  nodes: z.array(nodeAddress).max(100).optional(),
+}).superRefine((input, context) => {
+  if (input.what !== 'clusters' && input.cluster === undefined) {
+    context.addIssue({ code: 'custom', path: ['cluster'], message: `required with what: "${input.what}"` });
+  }
+  if (input.for !== undefined && input.what !== 'preflight') {
+    context.addIssue({ code: 'custom', path: ['for'], message: 'goes with what: "preflight" only' });
+  }
+});
 
 export type ScaleOutInput = z.input<typeof scaleOutInput>;
 export type InspectInput = z.input<typeof inspectInput>;
