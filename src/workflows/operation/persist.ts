@@ -33,8 +33,9 @@ export interface Caller {
   onHoldLost: (() => Promise<void>) | undefined;
 }
 
-/** Milliseconds for which giving up waits for what runs to end. */
+/** Milliseconds for which giving up waits for what runs to end; and for what the clean-up began after it. */
 const cutPatience = 8_000;
+const lateCutPatience = 500;
 /** After giving up, each call of the clean-up may try for so long, and all of them together until the deadline. */
 const tryPatience = 5_000;
 const giveUpDeadline = 24_000;
@@ -107,6 +108,7 @@ export function createCaller(board: Board): Caller {
     const scope = new CancellationScope();
     const running = scope.run(work);
     const outcome = { settled: false };
+    const cut = abandoned ? lateCutPatience : cutPatience;
     const settle = (): void => {
       outcome.settled = true;
     };
@@ -120,7 +122,7 @@ export function createCaller(board: Board): Caller {
       });
       if (!outcome.settled) {
         scope.cancel();
-        await CancellationScope.nonCancellable(() => condition(() => outcome.settled, cutPatience));
+        await CancellationScope.nonCancellable(() => condition(() => outcome.settled, cut));
         failGivenUp();
       }
       return await running;
