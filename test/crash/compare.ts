@@ -1,4 +1,9 @@
-import type { Ending } from './ending.js';
+import type { Ending, Untouched } from './ending.js';
+
+/** What no operation may leave behind, whatever happens to it. */
+export function unsound({ settings, rows, open, leftovers }: Ending, before: Untouched): string[] {
+  return differ('', { ...before, open: [], leftovers: [] }, { settings, rows, open, leftovers });
+}
 
 /** What is different from the end of the run without crashes, a line each; nothing when it is the same. */
 export function differences(expected: Ending, seen: Ending): string[] {

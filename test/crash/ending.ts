@@ -20,6 +20,18 @@ export interface Ending {
   open: string[];
   leftovers: string[];
   rows: Record<string, string>;
+  /** State in the report that is kept as a file. */
+  kept: string;
+}
+
+export type Untouched = Pick<Ending, 'settings' | 'rows'>;
+
+export async function readUntouched(cluster: SandboxCluster): Promise<Untouched> {
+  const servers = [cluster.coordinator, ...cluster.workers];
+  return {
+    settings: servers.flatMap((node) => settings(node.dataFolder).map((line) => `${node.name}: ${line}`)),
+    rows: await fingerprint(cluster),
+  };
 }
 
 /** What the end of an operation is, as seen by nobody but PostgreSQL, the file system and Temporal. */
@@ -31,8 +43,6 @@ export async function observeEnding(
 ): Promise<Ending> {
   const cluster = openCluster(folder);
   const named = namer(cluster, report.operation);
-  const servers = [cluster.coordinator, ...cluster.workers];
-  const rows = await fingerprint(cluster);
   return {
     outcome: named(outcome),
     report: {
@@ -50,10 +60,10 @@ export async function observeEnding(
         .filter(({ key }) => key !== undefined)
         .map((node) => `${node.name}: ${node.isRunning() ? 'runs' : 'stopped'}`),
     },
-    settings: servers.flatMap((node) => settings(node.dataFolder).map((line) => `${node.name}: ${line}`)),
     open,
     leftovers: (await leftovers(cluster)).map(named),
-    rows,
+    ...(await readUntouched(cluster)),
+    kept: kept(folder, report.operation),
   };
 }
 
@@ -95,6 +105,12 @@ async function misplaced(
 function logged(folder: string): string[] {
   const file = join(folder, 'provisioner.log');
   return existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : [];
+}
+
+function kept(folder: string, operation: string): string {
+  const file = join(folder, 'reports', `${operation}.json`);
+  if (!existsSync(file)) return 'no file';
+  return (JSON.parse(readFileSync(file, 'utf8')) as OperationReport).state;
 }
 
 function settings(dataFolder: string): string[] {

@@ -5,14 +5,15 @@ import { writeConfig } from '../../sandbox/config-file.js';
 import { openCluster } from '../../sandbox/cluster/cluster.js';
 import { startCluster, startTemporal, type SandboxCluster } from '../../sandbox/index.js';
 import { flavour, smallData, type TemporalServer } from '../support/stage.js';
+import type { Build } from './build.js';
 import type { Point } from './point.js';
 import { startProxy, type Proxy } from './proxy.js';
 import { restoreSnapshot, takeSnapshot } from './snapshot.js';
+import { readLayout, takeBack } from './take-back.js';
 import { loadWorker, type TestWorker } from './worker-process.js';
 
 /**
- * A cluster, a Temporal server and workers, on which one case runs after the other. Each begins with the same
- * bytes on all servers.
+ * A cluster, a Temporal server and workers, on which one case runs after the other, each from the same beginning.
  */
 export interface Lane {
   readonly folder: string;
@@ -22,6 +23,8 @@ export interface Lane {
   readonly proxy: Proxy;
   /** The cluster as it is now: provisioners add servers. */
   cluster: () => SandboxCluster;
+  /** Whether all is known to be well, so that what was done can be undone rather than be replaced by a copy. */
+  inOrder: boolean;
   /** Everything as it was in the beginning, and one worker polls. */
   reset: () => Promise<void>;
   /** The worker that polls, armed with points; returns where it writes what it does. */
@@ -34,7 +37,7 @@ export interface Lane {
   end: () => Promise<void>;
 }
 
-export async function openLane(bundle: string): Promise<Lane> {
+export async function openLane(build: Build): Promise<Lane> {
   const [cluster, temporal] = await Promise.all([
     startCluster({ workers: 2, flavour }),
     startTemporal({ ui: false }),
@@ -48,11 +51,12 @@ export async function openLane(bundle: string): Promise<Lane> {
     reports: join(folder, 'reports'),
   });
   await takeSnapshot(folder);
+  const layout = await readLayout(cluster);
   const connection = await Connection.connect({ address: temporal.address });
   const client = new Client({ connection });
 
   const begun: TestWorker[] = [];
-  let spare = loadWorker(folder);
+  let spare = loadWorker(folder, build);
   let files = 0;
 
   const armed = async (worker: TestWorker, points: Point[]): Promise<string> => {
@@ -63,10 +67,10 @@ export async function openLane(bundle: string): Promise<Lane> {
   };
   const nextWorker = async (points: Point[] = []): Promise<TestWorker> => {
     const worker = spare;
-    spare = loadWorker(folder);
+    spare = loadWorker(folder, build);
     await armed(worker, points);
     begun.push(worker);
-    await worker.begin(configFile, temporal.address, bundle);
+    await worker.begin(configFile, temporal.address);
     return worker;
   };
   const present = (): TestWorker => {
@@ -75,7 +79,8 @@ export async function openLane(bundle: string): Promise<Lane> {
     return worker;
   };
 
-  return {
+  const lane: Lane = {
+    inOrder: false,
     folder,
     temporal,
     client,
@@ -92,7 +97,10 @@ export async function openLane(bundle: string): Promise<Lane> {
       const kept = alive.pop();
       await Promise.all(alive.map((worker) => worker.kill()));
       rmSync(join(folder, 'provisioner.log'), { force: true });
-      await restoreSnapshot(folder);
+      await (lane.inOrder ? takeBack(openCluster(folder), layout) : restoreSnapshot(folder)).catch(() =>
+        restoreSnapshot(folder),
+      );
+      lane.inOrder = false;
       if (kept) begun.push(kept);
       else await nextWorker();
     },
@@ -103,6 +111,7 @@ export async function openLane(bundle: string): Promise<Lane> {
       await Promise.all([cluster.stop(), temporal.stop()]);
     },
   };
+  return lane;
 }
 
 function fileOf(folder: string, number: number): string {

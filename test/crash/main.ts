@@ -1,51 +1,51 @@
-// npm run test:crash -- [--seed N] [--only TEXT]... [--lanes N] [--list]: see CONTRIBUTING.md.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+// npm run test:crash -- [--seed N] [--only TEXT]... [--case ID]... [--lanes N] [--list]: see CONTRIBUTING.md.
 import { parseArgs } from 'node:util';
-import { writeBundle } from './bundle.js';
-import { runMatrix, type Result } from './matrix.js';
 import { flavour } from '../support/stage.js';
+import { build } from './build.js';
+import { runMatrix, type Result } from './matrix.js';
+import { procedures } from './procedure.js';
 
 const { values } = parseArgs({
   options: {
     seed: { type: 'string', default: '1' },
     only: { type: 'string', multiple: true, default: [] },
+    case: { type: 'string', multiple: true, default: [] },
     lanes: { type: 'string', default: '2' },
     list: { type: 'boolean', default: false },
   },
 });
-const seed = Number(values.seed);
-const only = values.only;
+const { seed, only, case: ids } = values;
+const all = only.length === 0 && ids.length === 0;
 const began = Date.now();
-const folder = mkdtempSync(join(tmpdir(), 'citus-scaler-crash-'));
-const listed: string[] = [];
+// Programs that it runs keep others from ending it by a signal.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
+const built = await build();
 
 try {
   const results = await runMatrix({
-    seed,
+    seed: Number(seed),
     lanes: Number(values.lanes),
-    bundle: await writeBundle(folder),
+    build: built,
+    procedures: procedures.filter(mayBeWanted),
     wanted: (id) => {
-      listed.push(id);
-      return (
-        !values.list &&
-        (only.length === 0 || only.some((text) => id === text || (!isCase(text) && id.includes(text))))
-      );
+      const isWanted = all || ids.includes(id) || only.some((text) => id.includes(text));
+      if (isWanted && values.list) console.log(id);
+      return isWanted && !values.list;
     },
     tell: show,
   });
-  if (values.list) console.log(listed.join('\n'));
-  summary(results);
+  if (!values.list) summary(results);
   process.exitCode = results.some(({ problems }) => problems.length > 0) ? 1 : 0;
 } finally {
-  rmSync(folder, { recursive: true, force: true });
+  built.remove();
 }
 process.exit();
 
-/** A whole id means that case alone, not those whose ids begin like it. */
-function isCase(text: string): boolean {
-  return listed.includes(text);
+/** A text that begins with the name of a procedure means no other: the others need not be recorded. */
+function mayBeWanted({ name }: { name: string }): boolean {
+  const texts = [...only, ...ids];
+  const named = (text: string): boolean => procedures.some((each) => text.startsWith(`${each.name}/`));
+  return all || texts.some((text) => text.startsWith(`${name}/`) || !named(text));
 }
 
 function show({ id, problems, seconds }: Result): void {
@@ -53,7 +53,7 @@ function show({ id, problems, seconds }: Result): void {
   for (const problem of problems) console.log(`       ${problem.replaceAll('\n', '\n       ')}`);
   if (problems.length > 0) {
     const env = flavour === undefined ? '' : `SANDBOX_FLAVOUR=${flavour} `;
-    console.log(`       again: ${env}npm run test:crash -- --seed ${seed} --only '${id}'`);
+    console.log(`       again: ${env}npm run test:crash -- --seed ${seed} --case '${id}'`);
   }
 }
 
@@ -67,11 +67,10 @@ function summary(results: Result[]): void {
     row.seconds += seconds;
     rows.set(name, row);
   }
-  console.log(`\n${'what'.padEnd(60)} passed failed seconds`);
-  for (const [name, row] of rows)
-    console.log(
-      `${name.padEnd(60)} ${String(row.passed).padStart(6)} ${String(row.failed).padStart(6)} ${row.seconds.toFixed(0).padStart(7)}`,
-    );
+  const figures = (...columns: string[]): string => columns.map((column) => column.padStart(8)).join('');
+  console.log(`\n${''.padEnd(52)}${figures('passed', 'failed', 'seconds')}`);
+  for (const [name, row] of [...rows].sort(([a], [b]) => a.localeCompare(b)))
+    console.log(`${name.padEnd(52)}${figures(`${row.passed}`, `${row.failed}`, row.seconds.toFixed(0))}`);
   for (const { id } of failed) console.log(`failed: ${id}`);
   console.log(`\nseed ${seed}, ${Math.round((Date.now() - began) / 1_000)} s`);
   console.log(`${results.length - failed.length} passed, ${failed.length} failed`);

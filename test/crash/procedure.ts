@@ -1,6 +1,6 @@
 import type { OperationType } from '../../src/contract/index.js';
 import type { Operation } from '../support/stage.js';
-import type { Lane } from './lane.js';
+import { openWorkflows, type Lane } from './lane.js';
 import type { Point } from './point.js';
 
 /** An operation whose every activity is to survive a crash. */
@@ -11,7 +11,10 @@ export interface Procedure {
   /** Brings the cluster, that of every case, to where this procedure begins; adds to its input. */
   prepare?: (lane: Lane) => Promise<object>;
   /** What somebody does in its course: crashes are tried from here on. */
-  steer?: { at: Pick<Point, 'activity' | 'nth' | 'moment' | 'call'>; act: (op: Operation) => Promise<void> };
+  steer?: {
+    at: Pick<Point, 'activity' | 'nth' | 'moment' | 'call'>;
+    act: (op: Operation, lane: Lane) => Promise<void>;
+  };
   /** Whether crashes of this activity are of interest; default all. */
   crashes?: (activity: string) => boolean;
   /** Whether the other faults are tried in its steps too. */
@@ -23,6 +26,12 @@ const inFirstMove = {
   nth: 1,
   moment: 'sent',
   call: { label: 'citus_move_shard_placement', nth: 1 },
+} as const;
+
+const whileBorrowing = {
+  activity: 'raiseSettings',
+  nth: 1,
+  call: { label: 'alter-system', nth: 1 },
 } as const;
 
 export const procedures: Procedure[] = [
@@ -57,4 +66,31 @@ export const procedures: Procedure[] = [
     input: { add: 1 },
     steer: { at: inFirstMove, act: (op) => op.terminate() },
   },
+  {
+    // The custodian has looked, and gone, before the setting is raised.
+    name: 'scale-out-terminated-while-borrowing',
+    type: 'scaleOut',
+    input: { add: 1 },
+    steer: {
+      at: { ...whileBorrowing, moment: 'unsent' },
+      act: async (op, lane) => {
+        await op.terminate();
+        await untilClosed(lane);
+      },
+    },
+    crashes: () => false,
+  },
+  {
+    // What is set is not in force yet when the custodian looks.
+    name: 'scale-out-terminated-half-borrowed',
+    type: 'scaleOut',
+    input: { add: 1 },
+    steer: { at: { ...whileBorrowing, moment: 'answered' }, act: (op) => op.terminate() },
+    crashes: (activity) => activity === 'raiseSettings',
+  },
 ];
+
+async function untilClosed(lane: Lane): Promise<void> {
+  while ((await openWorkflows(lane.client)).length > 0)
+    await new Promise((resolve) => setTimeout(resolve, 50));
+}

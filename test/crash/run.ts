@@ -5,7 +5,7 @@ import { rootCause, ApplicationFailure } from '@temporalio/common';
 import type { OperationReport } from '../../src/contract/index.js';
 import { slowMoves } from '../support/slow-moves.js';
 import { operation, type Operation } from '../support/stage.js';
-import { observeEnding, type Ending } from './ending.js';
+import { observeEnding, readUntouched, type Ending, type Untouched } from './ending.js';
 import type { Fault } from './fault.js';
 import { openWorkflows, type Lane } from './lane.js';
 import { reportLost } from './lost-activities.js';
@@ -28,6 +28,8 @@ export interface Scenario {
 
 export interface Run {
   ending: Ending;
+  /** What the operation had no business to change. */
+  before: Untouched;
   report: OperationReport;
   events: Event[];
 }
@@ -42,6 +44,7 @@ export async function run(lane: Lane, scenario: Scenario): Promise<Run> {
   const { procedure, fault } = scenario;
   await lane.reset();
   const more = (await procedure.prepare?.(lane)) ?? {};
+  const before = await readUntouched(lane.cluster());
   const tells = tellsOf(scenario);
   const first = lane.worker();
   const points = [...tells, ...scenario.deaths.slice(0, 1)];
@@ -74,7 +77,7 @@ export async function run(lane: Lane, scenario: Scenario): Promise<Run> {
     }
     once.add(point);
     if (point === 'slow') release = await slowMoves(lane.cluster());
-    if (point === 'steer') await procedure.steer?.act(op);
+    if (point === 'steer') await procedure.steer?.act(op, lane);
     if (point === 'fault' && fault) {
       await fault.fault.strike({ lane, op, worker, go });
       await release();
@@ -114,7 +117,7 @@ export async function run(lane: Lane, scenario: Scenario): Promise<Run> {
     for (const { name } of [...tells, ...scenario.deaths])
       if (!met.has(name)) problems.push(`the point ${name} was never reached`);
     if (problems.length > 0) throw new Error(problems.join('\n'));
-    return { ending, report, events };
+    return { ending, before, report, events };
   } finally {
     course.abort();
     await release().catch(() => undefined);

@@ -2,13 +2,12 @@ import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { onExit } from '../../sandbox/os/on-exit.js';
 import { identityOf } from '../../sandbox/os/processes.js';
 import { recordProcess } from '../../sandbox/os/recorded.js';
+import type { Build } from './build.js';
 import type { FromWorker, Point, ToWorker } from './point.js';
 
-const program = fileURLToPath(new URL('worker/main.ts', import.meta.url));
 let started = 0;
 
 /** A worker process that dies, or tells, at the points it is armed with. */
@@ -22,7 +21,7 @@ export interface TestWorker {
   arm: (points: Point[], eventsFile: string) => Promise<void>;
   go: (point: string) => void;
   /** Begins to work; returns when it polls. */
-  begin: (configFile: string, address: string, bundle: string) => Promise<void>;
+  begin: (configFile: string, address: string) => Promise<void>;
   kill: () => Promise<void>;
   /** SIGTERM, as a deploy does it. */
   stop: () => Promise<void>;
@@ -30,12 +29,12 @@ export interface TestWorker {
 }
 
 /** Loads all modules, which takes a second, and waits to begin. */
-export function loadWorker(folder: string): TestWorker {
+export function loadWorker(folder: string, build: Build): TestWorker {
   started += 1;
   const name = `crash-worker-${process.pid}-${started}`;
   const logFile = join(folder, `${name}.log`);
   const log = openSync(logFile, 'a');
-  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), program], {
+  const child = spawn(process.execPath, [build.program], {
     stdio: ['ignore', log, log, 'ipc'],
   });
   closeSync(log);
@@ -81,9 +80,9 @@ export function loadWorker(folder: string): TestWorker {
       await armed;
     },
     go: (point) => say({ type: 'go', point }),
-    begin: async (configFile, address, bundle) => {
+    begin: async (configFile, address) => {
       await loaded;
-      say({ type: 'begin', configFile, address, bundle });
+      say({ type: 'begin', configFile, address, bundle: build.workflows });
       while (!worker.log().includes('worker ready')) {
         if (state.gone) throw new Error(`the worker has ended:\n${worker.log()}`);
         await sleep(30);
