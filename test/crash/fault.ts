@@ -64,9 +64,25 @@ export const faults: Fault[] = [
           JSON.stringify(state === 'failed' ? checks : (attention ?? {})).includes(node.address),
         150,
       );
-      if (state !== 'failed') await op.cancel();
+      if (state === 'failed') return;
+      await op.cancel();
+      // What it has borrowed or half copied there can't be put right without it: then it says so, and waits for it.
+      const { attention } = await op.until(
+        'cancelled, or waiting for the node',
+        ({ state, attention }) => state === 'cancelled' || attention?.during === 'cancelling',
+        120,
+      );
+      if (!attention) return;
+      if (!JSON.stringify(attention).includes(node.address))
+        throw new Error(`it does not say which node: ${JSON.stringify(attention)}`);
+      await node.start();
     },
-    mend: (lane) => newWorker(lane).start(),
+    // It may hold shards, which nobody could read else.
+    mend: async (lane) => {
+      const node = newWorker(lane);
+      const rows = await lane.cluster().query('select from pg_dist_node where nodeport = $1', [node.port]);
+      if (rows.length > 0) await node.start();
+    },
     judge: ({ outcome, report }) => [
       // Before it is registered, it is refused with its name.
       ...(/cancel|^PreflightRefused.*provisioned-1/i.test(outcome) ? [] : [`ended as ${outcome}`]),

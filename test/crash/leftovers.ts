@@ -12,7 +12,7 @@ export async function leftovers(cluster: SandboxCluster): Promise<string[]> {
     `select n.nodename || ':' || n.nodeport as node,
             array(select c.relname || '_' || s.shardid from pg_dist_placement p join pg_dist_shard s using (shardid)
                     join pg_class c on c.oid = s.logicalrelid where p.groupid = n.groupid) as tables
-       from pg_dist_node n where n.groupid > 0`,
+       from pg_dist_node n`,
   );
   const shards = new Map(groups.map(({ node, tables }) => [node, new Set(tables)]));
   const servers = [cluster.coordinator, ...cluster.workers].filter((node) => node.isRunning());

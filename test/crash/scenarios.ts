@@ -125,8 +125,9 @@ function faultsOf(procedure: Procedure, executions: Execution[], report: Operati
   );
   return report.steps.flatMap(({ name, startedAt = '', endedAt = '' }) => {
     const inStep = executions.filter(({ at }) => at >= Date.parse(startedAt) && at <= Date.parse(endedAt));
-    const changes = inStep.find(({ calls }) => calls.some(isChangingStatement));
-    const execution = changes ?? inStep[0];
+    const makes = (test: (each: Execution['calls'][number]) => boolean): Execution | undefined =>
+      inStep.find(({ calls }) => calls.some(test));
+    const execution = makes(({ call }) => call.label === moveCall) ?? makes(isChangingStatement) ?? inStep[0];
     if (!execution) return [];
     const { activity, nth, calls } = execution;
     const call = calls.find(isChangingStatement)?.call;

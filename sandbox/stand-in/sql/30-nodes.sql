@@ -144,8 +144,9 @@ BEGIN
   LOCK TABLE pg_dist_node IN EXCLUSIVE MODE;
   IF node.isactive AND node.groupid <> 0 THEN
     PERFORM stand_in.check_no_only_placement(node);
-    -- Copies of reference tables are given up in a transaction with the node itself.
-    PERFORM stand_in.ask(nodename, nodeport, 'SELECT 1') FROM pg_dist_placement p WHERE p.groupid = node.groupid LIMIT 1;
+    -- Copies of reference tables are given up in a transaction with the node itself, while it has metadata.
+    PERFORM stand_in.ask(nodename, nodeport, 'SELECT 1') FROM pg_dist_placement p
+    WHERE p.groupid = node.groupid AND node.hasmetadata LIMIT 1;
   END IF;
   PERFORM stand_in.forget_server(node.groupid);
   DELETE FROM pg_dist_placement p WHERE p.groupid = node.groupid;
@@ -197,7 +198,12 @@ DECLARE
   node pg_dist_node := stand_in.node_at(nodename, nodeport);
 BEGIN
   IF clear_metadata THEN
-    PERFORM stand_in.write_nodes(node, '[]', 0);
+    BEGIN
+      PERFORM stand_in.write_nodes(node, '[]', 0);
+    EXCEPTION WHEN connection_exception OR connection_failure OR sqlclient_unable_to_establish_sqlconnection THEN
+      -- A node that is away keeps its copy; it is no reason to fail.
+      RAISE WARNING '%', SQLERRM;
+    END;
   END IF;
   UPDATE pg_dist_node n SET hasmetadata = false, metadatasynced = false WHERE n.nodeid = node.nodeid;
 END

@@ -176,6 +176,20 @@ conform(
       expect((await refusal(remove())).message).toContain('Connection refused');
       await cluster().query(`SELECT citus_disable_node('127.0.0.1', $1, synchronous => true)`, [third.port]);
       await remove();
+      await third.start();
+    });
+
+    it('removes a dead node with reference tables when its metadata sync is stopped before', async () => {
+      await addNode(cluster(), third);
+      await cluster().query('SELECT replicate_reference_tables()');
+      await third.kill();
+      await withClient(cluster().coordinator.login, async (client) => {
+        await client.query('BEGIN');
+        await client.query(`SELECT stop_metadata_sync_to_node('127.0.0.1', $1)`, [third.port]);
+        await client.query(`SELECT citus_remove_node('127.0.0.1', $1)`, [third.port]);
+        await client.query('COMMIT');
+      });
+      expect(await cluster().query('SELECT FROM pg_dist_node WHERE nodeport = $1', [third.port])).toEqual([]);
     });
   },
 );
