@@ -1,5 +1,6 @@
 import { beforeAll, expect, it } from 'vitest';
 import type { SandboxNode } from '../../../sandbox/index.js';
+import { withClient } from '../../../sandbox/postgres/query.js';
 import { loadData } from '../../../sandbox/data.js';
 import { conform } from './flavours.js';
 import { addNode, nodeId, refusal } from './questions.js';
