@@ -5,16 +5,17 @@ import type { Operation, Stage } from './stage.js';
 
 /**
  * Makes moves last, so that there is a "mid-move", until released. Real Citus: an open transaction that has written
- * on the source makes every move from it wait in `Setting Up`. The stand-in: its settable duration.
+ * on the source makes every move from it wait in `Setting Up`. The stand-in: its settable duration, which a move that
+ * has begun keeps.
  */
-export async function slowMoves(cluster: SandboxCluster, seconds = 600): Promise<() => Promise<void>> {
+export async function slowMoves(cluster: SandboxCluster, standInSeconds = 6): Promise<() => Promise<void>> {
   if (cluster.flavour === 'stand-in') {
     const set = async (value: number): Promise<void> => {
       await cluster.query(`alter system set stand_in.move_seconds = ${value}`);
       await cluster.query('select pg_reload_conf()');
       await new Promise((resolve) => setTimeout(resolve, 200));
     };
-    await set(Math.min(seconds, 6));
+    await set(standInSeconds);
     return () => set(0);
   }
   const clients = await Promise.all(
