@@ -33,9 +33,10 @@ export function session(what: string, options: Partial<ConnectOptions> = {}): Co
   };
 }
 
-/** What a stop means for a long statement: a worker that shuts down leaves it to the next attempt. */
+/**
+ * What a stop means for a long statement. Only a cancel of the operation ends it: a worker that shuts down, an attempt
+ * that timed out because Temporal was away, a pause or reset of the activity leave it to the next attempt, which adopts it.
+ */
 export function stopManner({ cancellationDetails }: Context): 'cancel' | 'leave' {
-  return cancellationDetails?.workerShutdown === true && !cancellationDetails.cancelRequested
-    ? 'leave'
-    : 'cancel';
+  return cancellationDetails?.cancelRequested === true ? 'cancel' : 'leave';
 }

@@ -2,6 +2,7 @@ import type { OperationReport, ScaleOutInput } from '../contract/index.js';
 import { count } from '../planning/format.js';
 import { planWithNodes, withNodes } from '../planning/planned-moves.js';
 import {
+  copyActivities,
   machineActivities,
   nodeActivities,
   planActivities,
@@ -112,7 +113,7 @@ export async function scaleOut(input: ScaleOutInput): Promise<OperationReport> {
       op.skip(steps.move, planned.whyNoMoves ?? 'nothing to move');
     } else {
       await op.step(steps.reference, () =>
-        op.call(nodeActivities.replicateReferenceTables, 'Copy reference tables', {
+        op.call(copyActivities.replicateReferenceTables, 'Copy reference tables', {
           cluster,
           holdId,
           transferMode: request.transferMode,

@@ -7,14 +7,14 @@ import type { Operation, Stage } from './stage.js';
  * Makes moves last, so that there is a "mid-move", until released. Real Citus: an open transaction that has written
  * on the source makes every move from it wait in `Setting Up`. The stand-in: its settable duration.
  */
-async function slowMoves(cluster: SandboxCluster, seconds = 600): Promise<() => Promise<void>> {
+async function slowMoves(cluster: SandboxCluster, seconds: number): Promise<() => Promise<void>> {
   if (cluster.flavour === 'stand-in') {
     const set = async (value: number): Promise<void> => {
       await cluster.query(`alter system set stand_in.move_seconds = ${value}`);
       await cluster.query('select pg_reload_conf()');
       await new Promise((resolve) => setTimeout(resolve, 200));
     };
-    await set(Math.min(seconds, 6));
+    await set(seconds);
     return () => set(0);
   }
   const clients = await Promise.all(
@@ -33,11 +33,12 @@ async function slowMoves(cluster: SandboxCluster, seconds = 600): Promise<() => 
   };
 }
 
-/** A scale-out in the middle of its movement, which lasts until released. */
+/** A scale-out in the middle of its movement, which lasts until released; with the stand-in at most so many seconds. */
 export async function midMove(
   stage: Stage,
   id: string,
   input: Partial<ScaleOutInput>,
+  seconds = 6,
 ): Promise<{ op: Operation; release: () => Promise<void> }> {
   const op = await stage.scaleOut(id, { ...input, approval: 'required' });
   await op.until('awaiting approval', ({ state }) => state === 'awaiting-approval');
@@ -47,7 +48,7 @@ export async function midMove(
   await op.until('about to move', ({ steps }) =>
     steps.some(({ name, state }) => name === 'Move shards' && state === 'running'),
   );
-  const release = await slowMoves(stage.cluster);
+  const release = await slowMoves(stage.cluster, seconds);
   await op.update('resume', { by: 'test' });
   await op.until('moving', ({ progress }) => (progress?.movingTotal ?? 0) > 0);
   await untilMovesRun(stage.cluster);

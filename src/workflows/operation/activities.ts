@@ -33,7 +33,7 @@ export const requestActivities = proxyActivities<RequestActivities>({
 });
 export const checkActivities = proxyActivities<CheckActivities>(persistent);
 export const planActivities = proxyActivities<PlanActivities>(persistent);
-export const nodeActivities = proxyActivities<NodeActivities>(persistent);
+export const nodeActivities = proxyActivities<Omit<NodeActivities, 'replicateReferenceTables'>>(persistent);
 export const machineActivities = proxyActivities<MachineActivities>({
   ...persistent,
   startToCloseTimeout: '30m',
@@ -47,11 +47,10 @@ export const reportActivities = proxyActivities<ReportActivities>({
 });
 
 /** One move may take days; progress and cancel travel with the heartbeats. */
-export const moveActivities = proxyActivities<MoveActivities>({
-  ...persistent,
-  heartbeatTimeout: '6s',
-  startToCloseTimeout: '30d',
-});
+const moving: ActivityOptions = { ...persistent, heartbeatTimeout: '6s', startToCloseTimeout: '30d' };
+export const moveActivities = proxyActivities<MoveActivities>(moving);
+/** Reference tables may be big, and wait for old transactions as a move does. */
+export const copyActivities = proxyActivities<Pick<NodeActivities, 'replicateReferenceTables'>>(moving);
 
 export const holdActivities = proxyActivities<HoldActivities>({ ...persistent, startToCloseTimeout: '30d' });
 
