@@ -2,7 +2,6 @@ import type { OperationReport, ScaleOutInput } from '../contract/index.js';
 import { count } from '../planning/format.js';
 import { planWithNodes, withNodes } from '../planning/planned-moves.js';
 import {
-  copyActivities,
   machineActivities,
   nodeActivities,
   planActivities,
@@ -42,12 +41,13 @@ export async function scaleOut(input: ScaleOutInput): Promise<OperationReport> {
     });
     if (op.dryRun) return;
 
-    await op.step(steps.approval, () => op.approval(planned.plan));
-    await op.call(planActivities.confirmPlan, 'Is the plan still possible?', {
-      request,
-      plan: planned.packed,
-      newWorkers: planned.plan.newWorkers,
-    });
+    if (await op.step(steps.approval, () => op.approval(planned.plan))) {
+      await op.call(planActivities.confirmPlan, 'Is the plan still possible?', {
+        request,
+        plan: planned.packed,
+        newWorkers: planned.plan.newWorkers,
+      });
+    }
     op.act();
 
     const machines = new Map<string, string>();
@@ -112,13 +112,7 @@ export async function scaleOut(input: ScaleOutInput): Promise<OperationReport> {
       op.skip(steps.reference, 'nothing to move');
       op.skip(steps.move, planned.whyNoMoves ?? 'nothing to move');
     } else {
-      await op.step(steps.reference, () =>
-        op.call(copyActivities.replicateReferenceTables, 'Copy reference tables', {
-          cluster,
-          holdId,
-          transferMode: request.transferMode,
-        }),
-      );
+      await op.step(steps.reference, () => op.readyToMove(packed));
       await op.step(steps.move, async (step) => {
         await op.move(packed);
         step.detail = count(planned.plan.movesTotal, 'move');

@@ -22,8 +22,10 @@ import type { Caller } from './persist.js';
 
 /** One operation a cluster: a custodian holds it, and gives back what was borrowed if we are terminated. */
 export interface Hold {
-  /** Tells the custodian what is about to be borrowed; an empty list when all is back. */
+  /** Tells the custodian what is about to be borrowed. */
   borrow: (settings: BorrowedSetting[]) => Promise<void>;
+  /** All is back. The custodian needn't hear it: giving back once more changes nothing. */
+  gaveBack: () => void;
   /** Frees the cluster. Nothing may be changed after it. */
   release: () => Promise<void>;
 }
@@ -59,11 +61,15 @@ export async function acquireHold(board: Board, caller: Caller, request: Operati
   // Every activity that changes something looks first whether the hold is still ours, and refuses to act when not.
   caller.onHoldLost = () => retake({ ask: false });
 
+  const show = (settings: BorrowedSetting[]): void => {
+    borrowed = settings;
+    board.status = withBorrowed(board.status, settings);
+    board.publish();
+  };
   return {
+    gaveBack: () => show([]),
     borrow: async (settings) => {
-      borrowed = settings;
-      board.status = withBorrowed(board.status, settings);
-      board.publish();
+      show(settings);
       await getExternalWorkflowHandle(request.holdId).signal(borrowSignal, settings);
     },
     release: async () => {

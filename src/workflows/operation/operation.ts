@@ -43,11 +43,13 @@ export interface Operation<Type extends OperationType> {
   reachable: () => boolean;
   /** Adds checks made later, and refuses on a blocker. */
   checked: (checks: Check[]) => void;
-  /** Shows the plan and, where approval is required, waits for it. */
-  approval: (plan: Plan) => Promise<void>;
+  /** Shows the plan and, where approval is required, waits for it. Answers whether that took time in which the world may have changed. */
+  approval: (plan: Plan) => Promise<boolean>;
   showPlan: (plan: Plan) => void;
   /** From now on the operation changes the cluster. */
   act: () => void;
+  /** Borrows settings and copies reference tables; {@link move} does it where a procedure doesn't show it as a step. */
+  readyToMove: (packed: PackedMoves) => Promise<void>;
   move: (packed: PackedMoves) => Promise<void>;
   /** What the movements borrowed, and have given back. */
   wasBorrowed: () => BorrowedSetting[];
@@ -85,6 +87,9 @@ export async function operation<Type extends OperationType>(
     const held = hold;
     await procedure(
       operationOf(board, caller, request, approval, undo, {
+        readyToMove: async (packed) => {
+          if (held) await movement.prepare(request, held, packed);
+        },
         move: async (packed) => {
           if (held) await movement.run(request, held, packed);
         },
@@ -112,7 +117,7 @@ function operationOf<Type extends OperationType>(
   request: OperationRequest<Type>,
   approval: ReturnType<typeof createApproval>,
   undo: Undo[],
-  movement: Pick<Operation<Type>, 'move' | 'wasBorrowed'>,
+  movement: Pick<Operation<Type>, 'readyToMove' | 'move' | 'wasBorrowed'>,
 ): Operation<Type> {
   const dryRun = request.input.dryRun === true;
   const refuse = (checks: Check[]): void => {
@@ -160,12 +165,13 @@ function operationOf<Type extends OperationType>(
       board.publish();
     },
     approval: async (plan) => {
-      if (request.approval === 'auto') return;
+      if (request.approval === 'auto') return false;
       const asked = Date.now();
       const by = await approval.ask(plan);
       board.notes.push(`plan ${plan.hash} approved by ${by}`);
       // Someone thought about it for a while: the world may have changed.
       if (Date.now() - asked > 60_000) await preflight();
+      return true;
     },
     act: () => {
       board.phase = 'running';
