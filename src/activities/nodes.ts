@@ -16,6 +16,12 @@ import { assertHeld } from './hold.js';
 
 export type NodeActivities = ReturnType<typeof nodeActivities>;
 
+export interface NodesRequest {
+  cluster: string;
+  holdId: string;
+  nodes: string[];
+}
+
 export interface NodeRequest {
   cluster: string;
   holdId: string;
@@ -31,16 +37,17 @@ export interface ReferenceOrder {
 /** Registers and deregisters workers. */
 export function nodeActivities(context: ActivityContext) {
   return {
-    /** Registers a server as a worker, or finds it registered. */
-    registerNode: async ({ cluster, holdId, node }: NodeRequest): Promise<{ nodeId: number }> => {
+    /** Registers servers as workers, or finds them registered. */
+    registerNodes: async ({ cluster, holdId, nodes }: NodesRequest): Promise<void> => {
       await assertHeld(context.client, holdId);
-      return withCoordinator(
+      await withCoordinator(
         clusterIn(context, cluster),
         session('register', { statementTimeoutSeconds: 300 }),
         async (db) => {
-          const present = await readRegistration(db, node);
-          if (present?.active && present.role === 'primary') return { nodeId: present.nodeId };
-          return { nodeId: await addNode(db, node) };
+          for (const node of nodes) {
+            const present = await readRegistration(db, node);
+            if (!present?.active || present.role !== 'primary') await addNode(db, node);
+          }
         },
       );
     },

@@ -30,11 +30,10 @@ export async function isRegistered(db: Db, node: string): Promise<boolean> {
   return (await readRegistration(db, node)) !== undefined;
 }
 
-/** Idempotent in Citus: a second call answers the same node id. Also activates a node that was inactive. */
-export async function addNode(db: Db, node: string): Promise<number> {
+/** Idempotent in Citus: a second call changes nothing. Also activates a node that was inactive. */
+export async function addNode(db: Db, node: string): Promise<void> {
   const { host, port } = addressOf(node);
-  const [row] = await db.query<{ id: number }>('select citus_add_node($1, $2) as id', [host, port]);
-  return row?.id ?? 0;
+  await db.query('select citus_add_node($1, $2)', [host, port]);
 }
 
 /** Copies every reference table to each node that lacks it; a node must hold them before its first shard. */

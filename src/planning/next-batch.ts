@@ -13,6 +13,8 @@ export interface HandOut {
 
 /** Seconds that a batch of small moves is meant to last. */
 const batchSeconds = 60;
+/** A batch isn't made smaller than this for an even end: it would cost more events than it saves seconds. */
+const worthwhileSeconds = 5;
 /** Aimed at below the 1,000 that a round may have at most: each lane can end with a small one more. */
 const aimedBatches = 800;
 
@@ -32,6 +34,8 @@ export function nextBatch({ pending, running, parallelMoves, total }: HandOut): 
   if (pending.length === 0 || running.length >= parallelMoves) return undefined;
   const lane = leastBusyLane(pending, running).sort((a, b) => b.bytes - a.bytes || a.shardId - b.shardId);
   const share = Math.ceil(pending.length / (2 * parallelMoves));
+  // No lane may stay idle for the sake of a worthwhile batch.
+  const fair = Math.ceil(pending.length / (parallelMoves - running.length));
   const least = Math.ceil(total / aimedBatches);
   const most = Math.max(share, least);
   const [first, ...others] = lane;
@@ -40,7 +44,8 @@ export function nextBatch({ pending, running, parallelMoves, total }: HandOut): 
   let seconds = expectedSeconds(first.bytes);
   for (const move of others) {
     seconds += expectedSeconds(move.bytes);
-    if (batch.length >= most || (seconds > batchSeconds && batch.length >= least)) break;
+    const enough = batch.length >= most && (seconds > worthwhileSeconds || batch.length >= fair);
+    if (enough || (seconds > batchSeconds && batch.length >= least)) break;
     batch.push(move);
   }
   return batch;

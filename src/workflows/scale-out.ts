@@ -101,9 +101,13 @@ export async function scaleOut(input: ScaleOutInput): Promise<OperationReport> {
             );
             op.note(...gone.notes);
           });
-          await op.call(nodeActivities.registerNode, `Register ${node}`, { cluster, node, holdId });
         }
         step.detail = newWorkers.join(', ');
+        await op.call(nodeActivities.registerNodes, `Register ${step.detail}`.slice(0, 200), {
+          cluster,
+          nodes: newWorkers,
+          holdId,
+        });
       });
     }
 
