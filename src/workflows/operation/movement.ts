@@ -1,7 +1,7 @@
 import { CancellationScope, isCancellation } from '@temporalio/workflow';
 import type { BorrowedSetting, Move } from '../../contract/index.js';
 import type { OperationRequest } from '../../contract/request.js';
-import { formatBytes } from '../../planning/format.js';
+import { count, formatBytes } from '../../planning/format.js';
 import { nextBatch, type Batch } from '../../planning/next-batch.js';
 import { unpackMoves, type PackedMoves, type PlannedMove } from '../../planning/planned-moves.js';
 import { copyActivities, moveActivities, settingActivities } from './activities.js';
@@ -192,7 +192,7 @@ export function createMovement(board: Board, caller: Caller): Movement {
     const [first] = batch;
     const { from, to, tables } = namesOf(packed, first);
     const bytes = batch.reduce((sum, move) => sum + move.bytes, 0);
-    const more = batch.length > 1 ? ` and ${batch.length - 1} more moves` : '';
+    const more = batch.length > 1 ? ` and ${count(batch.length - 1, 'more move')}` : '';
     const result = await caller.call(
       moveActivities.moveShardGroups,
       `${tables[0] ?? 'shards'}, ${first.shardId}${more}: ${from} → ${to}, ${formatBytes(bytes)}`,
