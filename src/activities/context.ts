@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Client } from '@temporalio/client';
 import { activityInfo, cancellationSignal, type Context } from '@temporalio/activity';
 import type { SearchAttributeName } from '../contract/index.js';
@@ -26,9 +27,12 @@ export function ownWorkflowId(): string {
 
 /** Options for a session of the running activity, which ends when the activity is cancelled; `what` ends its `application_name`. */
 export function session(what: string, options: Partial<ConnectOptions> = {}): ConnectOptions {
+  const signal = cancellationSignal();
+  // Many nodes are asked at once, and each session listens to the one signal of the activity.
+  setMaxListeners(0, signal);
   return {
     applicationName: `${operationPrefix(ownWorkflowId())}${what}`,
-    signal: cancellationSignal(),
+    signal,
     ...options,
   };
 }

@@ -9,9 +9,10 @@ import type { OperationRequest } from '../contract/request.js';
 import { balanceOf } from '../planning/balance.js';
 import { estimateSeconds } from '../planning/estimate.js';
 import { unevenness } from '../planning/improvement.js';
-import { maxMovesPerRound, type PackedMoves } from '../planning/planned-moves.js';
+import { packBalances, type PackedBalances } from '../planning/packed-balances.js';
+import type { PackedMoves } from '../planning/planned-moves.js';
 import { clusterIn, session, type ActivityContext } from './context.js';
-import { applyMoves, hashOf, incomingOf, pack, planMoves, shown } from './plan/group-moves.js';
+import { applyMoves, hashOf, incomingOf, oneRound, pack, planMoves, shown } from './plan/group-moves.js';
 import { pretendedAddress } from './plan/placeholders.js';
 import { plannedNode, workersToAdd, type WorkersToAdd } from './plan/workers-to-add.js';
 import { checkTargets, type Incoming } from './preflight.js';
@@ -19,7 +20,8 @@ import { checkTargets, type Incoming } from './preflight.js';
 export type PlanActivities = ReturnType<typeof planActivities>;
 
 export interface ScaleOutPlan {
-  plan: Plan;
+  plan: Omit<Plan, 'before' | 'after'>;
+  balances: PackedBalances;
   packed: PackedMoves;
   toStart: WorkersToAdd['toStart'];
   checks: Check[];
@@ -30,8 +32,6 @@ export interface ScaleOutPlan {
   /** By the strategy's measure, with the new workers counted as empty; absent when nothing moves. */
   unevenness?: number;
 }
-
-const shownMoves = 50;
 
 export function planActivities(context: ActivityContext) {
   return {
@@ -45,23 +45,22 @@ export function planActivities(context: ActivityContext) {
         const pretended = newWorkers.map((node) => pretendedAddress(node));
         const all = [...nodes, ...newWorkers.flatMap((node, index) => plannedNode(nodes, node, index))];
         const moves = request.input.rebalance === false ? [] : await planMoves(db, groups, pretended);
-        const kept = moves.slice(0, maxMovesPerRound);
+        const kept = oneRound(moves);
         const after = applyMoves(groups, kept, all);
-        const plan: Plan = {
+        const plan: ScaleOutPlan['plan'] = {
           hash: hashOf(kept, newWorkers),
-          moves: kept.slice(0, shownMoves).map(shown),
+          moves: shown(kept),
           movesTotal: kept.length,
           bytes: kept.reduce((sum, { bytes }) => sum + bytes, 0),
           newWorkers,
           removedWorkers: [],
-          before: balanceOf(groups, nodes),
-          after: balanceOf(after, all),
           ...(kept.length > 0 ? { estimateSeconds: estimateSeconds(kept, request.parallelMoves) } : {}),
         };
         const incoming = incomingOf(kept);
         const eligible = all.filter(({ shouldHaveShards }) => shouldHaveShards).map(({ groupId }) => groupId);
         return {
           plan,
+          balances: packBalances(balanceOf(groups, nodes), balanceOf(after, all)),
           packed: pack(kept),
           toStart,
           incoming,
@@ -127,7 +126,7 @@ export function planActivities(context: ActivityContext) {
         clusterIn(context, request.cluster),
         session('plan', { statementTimeoutSeconds: 300 }),
         async (db) => {
-          const moves = (await planMoves(db, await readShardGroups(db), [])).slice(0, maxMovesPerRound);
+          const moves = oneRound(await planMoves(db, await readShardGroups(db), []));
           return { packed: pack(moves), movesTotal: moves.length };
         },
       ),

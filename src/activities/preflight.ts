@@ -7,6 +7,7 @@ import { readShardGroupsWithin } from '../citus/shard-groups.js';
 import type { ClusterConfig } from '../config/index.js';
 import type { Balance, Check, ScaleOutInput } from '../contract/index.js';
 import { balanceOf } from '../planning/balance.js';
+import { fitChecks } from '../planning/fit.js';
 import { session } from './context.js';
 import { capacityChecks, oldTransactions } from './preflight/capacity.js';
 import { blocker, passed, worstFirst } from './preflight/check.js';
@@ -65,7 +66,7 @@ export async function runPreflight(
       ...(await inBatches(wanted, newNodesAtOnce, (node) => checkNewNode(context, node))).flat(),
     ];
     return {
-      checks: worstFirst(accepted(checks, request.input.acceptChecks ?? [])),
+      checks: fitChecks(worstFirst(accepted(checks, request.input.acceptChecks ?? []))),
       ...(await before(db, capacities, nodes)),
     };
   });
@@ -151,7 +152,7 @@ export async function checkNewNodes(
     });
   });
   const checks = await inBatches(nodes, newNodesAtOnce, (node) => checkNewNode(context, node));
-  return worstFirst(accepted(checks.flat(), request.input.acceptChecks ?? []));
+  return fitChecks(worstFirst(accepted(checks.flat(), request.input.acceptChecks ?? [])));
 }
 
 async function newNodeContext(

@@ -4,7 +4,7 @@ import { readNodeSetting } from '../citus/node-settings.js';
 import { readNodes } from '../citus/nodes.js';
 import { readShardGroups } from '../citus/shard-groups.js';
 import { readMeasure } from '../citus/measure.js';
-import type { Balance, BorrowedSetting, Plan } from '../contract/index.js';
+import type { Balance, BorrowedSetting } from '../contract/index.js';
 import type { OperationRequest } from '../contract/request.js';
 import { balanceOf } from '../planning/balance.js';
 import { count } from '../planning/format.js';
@@ -16,7 +16,7 @@ export type VerifyActivities = ReturnType<typeof verifyActivities>;
 export interface VerifyOrder {
   request: OperationRequest<'scaleOut'>;
   newWorkers: string[];
-  plan: Plan;
+  movesTotal: number;
   /** Unevenness before, by the strategy's measure; absent when nothing was to be moved. */
   unevenness?: number | undefined;
   /** What was borrowed and is given back by now. */
@@ -49,7 +49,6 @@ export function verifyActivities(context: ActivityContext) {
                 `${name} on ${node} is ${found.owners ?? 'not set'}, not as before (${before ?? 'not set'})`,
               );
           }
-          const { movesTotal } = order.plan;
           if (order.unevenness === undefined)
             return {
               after,
@@ -62,7 +61,7 @@ export function verifyActivities(context: ActivityContext) {
           const measure = await readMeasure(db);
           const now = unevenness(groups, eligible, measure);
           const figures = `unevenness by ${measure.name} ${percent(order.unevenness)} → ${percent(now)}`;
-          if (now >= order.unevenness) throw notImproved(order.request.cluster, movesTotal, figures);
+          if (now >= order.unevenness) throw notImproved(order.request.cluster, order.movesTotal, figures);
           return { after, notes, detail: figures };
         },
       ),

@@ -1,5 +1,6 @@
-import type { OperationReport, ScaleOutInput } from '../contract/index.js';
+import type { OperationReport, Plan, ScaleOutInput } from '../contract/index.js';
 import { count } from '../planning/format.js';
+import { unpackBalances } from '../planning/packed-balances.js';
 import { planWithNodes, withNodes } from '../planning/planned-moves.js';
 import {
   machineActivities,
@@ -32,12 +33,13 @@ export async function scaleOut(input: ScaleOutInput): Promise<OperationReport> {
 
     const planned = await op.step(steps.plan, async (step) => {
       const made = await op.call(planActivities.planScaleOut, 'Plan', { request });
-      op.showPlan(made.plan);
-      step.detail = `${count(made.plan.movesTotal, 'move')}, ${count(made.plan.newWorkers.length, 'new worker')}`;
+      const plan: Plan = { ...made.plan, ...unpackBalances(made.balances) };
+      op.showPlan(plan);
+      step.detail = `${count(plan.movesTotal, 'move')}, ${count(plan.newWorkers.length, 'new worker')}`;
       op.note(...made.notes);
-      op.set({ before: made.plan.before });
+      op.set({ before: plan.before });
       op.checked(made.checks);
-      return made;
+      return { ...made, plan };
     });
     if (op.dryRun) return;
 
@@ -128,7 +130,7 @@ export async function scaleOut(input: ScaleOutInput): Promise<OperationReport> {
       const order = {
         request,
         newWorkers,
-        plan: planned.plan,
+        movesTotal: planned.plan.movesTotal,
         borrowed: op.wasBorrowed(),
         unevenness: planned.unevenness,
       };

@@ -5,7 +5,7 @@ import { readRebalancePlan } from '../../citus/rebalance-plan.js';
 import type { ShardGroup } from '../../citus/shard-groups.js';
 import type { Move } from '../../contract/index.js';
 import { formatTables } from '../../planning/format.js';
-import { packMoves, type PackedMoves } from '../../planning/planned-moves.js';
+import { maxMovesPerRound, packMoves, type PackedMoves } from '../../planning/planned-moves.js';
 import type { Incoming } from '../preflight.js';
 import { placeholderOf } from './placeholders.js';
 
@@ -67,8 +67,30 @@ export function pack(moves: GroupMove[]): PackedMoves {
   );
 }
 
-export function shown({ group, from, to, bytes }: GroupMove): Move {
+export function viewOf({ group, from, to, bytes }: GroupMove): Move {
   return { shardIds: group.shardIds.slice(0, 20), tables: group.tables.slice(0, 20), from, to, bytes };
+}
+
+/** Characters that the moves shown may take; the names of tables decide how many these are. */
+const shownSize = 12_000;
+const shownMoves = 50;
+
+/** The first moves, as a person looks at them. */
+export function shown(moves: GroupMove[]): Move[] {
+  const views = moves.slice(0, shownMoves).map(viewOf);
+  let size = 0;
+  return views.filter((view, index) => (size += JSON.stringify(view).length) <= shownSize || index === 0);
+}
+
+/** Characters that the packed moves of a round may take: a plan has 64 KB for all that it holds. */
+const packedSize = 38_000;
+
+/** As many moves as a round may have: those between ever other nodes take more room than those of one pair. */
+export function oneRound(moves: GroupMove[]): GroupMove[] {
+  let round = moves.slice(0, maxMovesPerRound);
+  for (let size = pack(round).moves.length; size > packedSize; size = pack(round).moves.length)
+    round = round.slice(0, Math.floor((round.length * packedSize) / size));
+  return round;
 }
 
 export function incomingOf(moves: GroupMove[]): Incoming[] {

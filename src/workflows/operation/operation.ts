@@ -15,6 +15,7 @@ import type {
   Step,
 } from '../../contract/index.js';
 import type { OperationRequest } from '../../contract/request.js';
+import { fitReport } from '../../planning/fit.js';
 import type { PackedMoves } from '../../planning/planned-moves.js';
 import { checkActivities, reportActivities, requestActivities } from './activities.js';
 import { createApproval } from './approval.js';
@@ -208,14 +209,14 @@ async function close(
   board.troubles.clear();
   for (const step of board.status.steps) if (step.state === 'pending') step.state = 'skipped';
   board.publish();
-  const report: OperationReport = {
+  const report = fitReport({
     ...board.status,
     startedAt,
     endedAt: new Date().toISOString(),
     movedBytes: board.moved.bytes,
     movedShardGroups: board.moved.shardGroups,
     notes: board.notes.slice(0, 200),
-  };
+  });
   board.status = report;
   if (board.request?.keepsReports) {
     try {
