@@ -21,6 +21,18 @@ export interface Task {
 
 type Asker = Pick<pg.Client, 'query'>;
 
+export interface JobQuestions {
+  start: (options: string) => Promise<string>;
+  state: (job: string) => Promise<string | undefined>;
+  tasksOf: (job: string, asker?: Asker) => Promise<Task[]>;
+  untilTask: (job: string, id: string, test: (task: Task) => boolean) => Promise<Task>;
+  untilMoving: (job: string) => Promise<Task>;
+  hurry: (job: string) => Promise<boolean>;
+  cancel: (job: string) => Promise<void>;
+  end: () => Promise<void>;
+  colocated: (shard: string, table: string) => Promise<string | undefined>;
+}
+
 /** Whether there is no job that may still do something. */
 export async function noJob(cluster: SandboxCluster): Promise<boolean> {
   const open = await cluster.query(
@@ -30,17 +42,7 @@ export async function noJob(cluster: SandboxCluster): Promise<boolean> {
 }
 
 /** What tests ask of background jobs, and do with them. */
-export function jobsOf(cluster: ClusterOf): {
-  start: (options: string) => Promise<string>;
-  state: (job: string) => Promise<string | undefined>;
-  tasks: (job: string, asker?: Asker) => Promise<Task[]>;
-  untilTask: (job: string, id: string, test: (task: Task) => boolean) => Promise<Task>;
-  untilMoving: (job: string) => Promise<Task>;
-  hurry: (job: string) => Promise<boolean>;
-  cancel: (job: string) => Promise<void>;
-  end: () => Promise<void>;
-  colocated: (shard: string, table: string) => Promise<string | undefined>;
-} {
+export function jobsOf(cluster: ClusterOf): JobQuestions {
   const state = async (job: string): Promise<string | undefined> => {
     const [row] = await cluster().query<{ state: string }>(
       'SELECT state FROM pg_dist_background_job WHERE job_id = $1',
@@ -49,10 +51,10 @@ export function jobsOf(cluster: ClusterOf): {
     return row?.state;
   };
 
-  const tasks = async (job: string, asker?: Asker): Promise<Task[]> => {
+  const tasksOf = async (job: string, asker?: Asker): Promise<Task[]> => {
     const rows = asker
-      ? (await asker.query<Task>(tasksOf, [job])).rows
-      : await cluster().query<Task & pg.QueryResultRow>(tasksOf, [job]);
+      ? (await asker.query<Task>(taskQuery, [job])).rows
+      : await cluster().query<Task & pg.QueryResultRow>(taskQuery, [job]);
     return rows.map((task) => {
       const [, shard, from, to] = /citus_move_shard_placement\((\d+),(\d+),(\d+)/.exec(task.command) ?? [];
       return shard === undefined ? task : { ...task, move: { shard, from: Number(from), to: Number(to) } };
@@ -62,7 +64,7 @@ export function jobsOf(cluster: ClusterOf): {
   const untilTask = async (job: string, id: string, test: (task: Task) => boolean): Promise<Task> => {
     let found: Task | undefined;
     await until(`task ${id}`, async () => {
-      found = (await tasks(job)).find((task) => task.id === id && test(task));
+      found = (await tasksOf(job)).find((task) => task.id === id && test(task));
       return found !== undefined;
     });
     if (!found) throw new Error('not found');
@@ -83,7 +85,7 @@ export function jobsOf(cluster: ClusterOf): {
       return row.job;
     },
     state,
-    tasks,
+    tasksOf,
     untilTask,
     /** The first task whose move others see. */
     untilMoving: async (job) => {
@@ -93,7 +95,7 @@ export function jobsOf(cluster: ClusterOf): {
           'SELECT sessionid AS pid FROM get_rebalance_progress()',
         );
         const seen = new Set(rows.map(({ pid }) => pid));
-        moving = (await tasks(job)).find(({ pid, move }) => move && pid !== null && seen.has(pid));
+        moving = (await tasksOf(job)).find(({ pid, move }) => move && pid !== null && seen.has(pid));
         return moving !== undefined;
       });
       if (!moving) throw new Error('nothing moves');
@@ -131,7 +133,7 @@ export function jobsOf(cluster: ClusterOf): {
   };
 }
 
-const tasksOf = `
+const taskQuery = `
   SELECT t.task_id::text AS id, t.status, t.command, t.pid, coalesce(t.retry_count, 0) AS retries, t.message,
     extract(epoch FROM t.not_before - clock_timestamp())::float8 AS wait, t.nodes_involved AS nodes,
     ARRAY(SELECT d.depends_on::text FROM pg_dist_background_task_depend d WHERE d.task_id = t.task_id ORDER BY 1) AS "dependsOn",
