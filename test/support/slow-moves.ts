@@ -7,7 +7,7 @@ import type { Operation, Stage } from './stage.js';
  * Makes moves last, so that there is a "mid-move", until released. Real Citus: an open transaction that has written
  * on the source makes every move from it wait in `Setting Up`. The stand-in: its settable duration.
  */
-async function slowMoves(cluster: SandboxCluster, seconds: number): Promise<() => Promise<void>> {
+export async function slowMoves(cluster: SandboxCluster, seconds: number): Promise<() => Promise<void>> {
   if (cluster.flavour === 'stand-in') {
     const set = async (value: number): Promise<void> => {
       await cluster.query(`alter system set stand_in.move_seconds = ${value}`);

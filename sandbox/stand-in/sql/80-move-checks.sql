@@ -115,12 +115,15 @@ BEGIN
 END
 $$;
 
--- Citus looks at the target's disk first, so a dead target ends here.
-CREATE FUNCTION stand_in.check_disk(target pg_dist_node) RETURNS void
+-- Citus looks first whether the target's disk takes what lies on the source, so a dead node ends here.
+CREATE FUNCTION stand_in.check_disk(source pg_dist_node, target pg_dist_node) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
   IF NOT stand_in.reaches(target.nodename, target.nodeport) THEN
     RAISE EXCEPTION 'Could not fetch disk stats for node: %-%', target.nodename, target.nodeport USING ERRCODE = 'internal_error';
+  END IF;
+  IF NOT stand_in.reaches(source.nodename, source.nodeport) THEN
+    RAISE EXCEPTION 'cannot get the size because of a connection error' USING ERRCODE = 'connection_failure';
   END IF;
 END
 $$;
