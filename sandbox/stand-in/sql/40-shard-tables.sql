@@ -69,11 +69,50 @@ BEGIN
 END
 $$;
 
--- A node that leaves takes along how its copies of reference tables were reached.
+-- After the primary of a group has got another address.
+CREATE FUNCTION stand_in.readdress_server(moved_group int) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  node pg_dist_node := stand_in.primary_of(moved_group);
+BEGIN
+  EXECUTE format('ALTER SERVER %I OPTIONS (SET host %L, SET port %L)', stand_in.server_of(moved_group), node.nodename, node.nodeport);
+END
+$$;
+
+-- How the copies on a node were reached: those of reference tables, and of the list of nodes.
+CREATE FUNCTION stand_in.forget_copies(gone_group int) RETURNS void
+LANGUAGE plpgsql SET client_min_messages = warning AS $$
+DECLARE
+  copy regclass;
+BEGIN
+  FOR copy IN SELECT f.ftrelid FROM pg_foreign_table f JOIN pg_class c ON c.oid = f.ftrelid
+    WHERE c.relname LIKE '%\_on\_group\_' || gone_group
+  LOOP
+    EXECUTE format('DROP FOREIGN TABLE %s', copy);
+  END LOOP;
+END
+$$;
+
+-- A node that leaves takes along how it was reached. What is said to lie elsewhere now is looked for there; what lies
+-- nowhere any more is looked for where it was, so that whoever asks for it fails.
 CREATE FUNCTION stand_in.forget_server(gone_group int) RETURNS void
 LANGUAGE plpgsql SET client_min_messages = warning AS $$
+DECLARE
+  gone_server oid := (SELECT oid FROM pg_foreign_server WHERE srvname = 'stand_in_group_' || gone_group);
+  shard record;
 BEGIN
-  EXECUTE format('DROP SERVER IF EXISTS %I CASCADE', 'stand_in_group_' || gone_group);
+  PERFORM stand_in.forget_copies(gone_group);
+  FOR shard IN SELECT p.shardid, p.groupid, f.ftrelid::regclass AS reached_by FROM pg_foreign_table f JOIN pg_class c ON c.oid = f.ftrelid
+      JOIN pg_dist_shard s ON c.relname = (SELECT relname FROM pg_class WHERE oid = s.logicalrelid) || '_' || s.shardid
+      JOIN pg_dist_placement p USING (shardid)
+    WHERE f.ftserver = gone_server AND p.groupid <> gone_group
+  LOOP
+    PERFORM stand_in.lock_foreign_table(shard.reached_by);
+    PERFORM stand_in.point_foreign_table(shard.reached_by, stand_in.server_of(shard.groupid));
+  END LOOP;
+  IF NOT EXISTS (SELECT FROM pg_foreign_table WHERE ftserver = gone_server) THEN
+    EXECUTE format('DROP SERVER IF EXISTS %I CASCADE', 'stand_in_group_' || gone_group);
+  END IF;
 END
 $$;
 

@@ -143,6 +143,7 @@ BEGIN
     RAISE EXCEPTION 'column "%" of relation "%" does not exist', distribution_column, (SELECT relname FROM pg_class WHERE oid = table_name);
   END IF;
   -- So does Citus.
+  PERFORM stand_in.reach_metadata_nodes();
   PERFORM replicate_reference_tables();
   plain := table_name;
   parent := stand_in.make_parent(plain, distribution_column, old_name);

@@ -61,17 +61,8 @@ BEGIN
 END
 $$;
 
--- Starts a session that goes on when ours has ended.
 CREATE FUNCTION stand_in.clean_up_later(anchor bigint) RETURNS void
-LANGUAGE plpgsql AS $$
-DECLARE
-  link text := 'stand_in_' || gen_random_uuid();
-BEGIN
-  PERFORM stand_in.dblink_connect(link, stand_in.address('127.0.0.1', current_setting('port')::int) || ' application_name=stand_in_cleanup');
-  PERFORM stand_in.dblink_send_query(link, format('CALL stand_in.clean_up_after(%s)', anchor));
-  PERFORM stand_in.dblink_disconnect(link);
-END
-$$;
+LANGUAGE sql AS $$ SELECT stand_in.leave_behind(format('CALL stand_in.clean_up_after(%s)', anchor)) $$;
 
 -- Waits for the end of the move that holds the shard, then a little longer, then drops what it left.
 CREATE PROCEDURE stand_in.clean_up_after(anchor bigint)
