@@ -48,10 +48,32 @@ export async function refusal(work: Promise<unknown>): Promise<Refusal> {
   try {
     await work;
   } catch (error) {
-    if (error instanceof pg.DatabaseError) return { code: error.code, message: error.message };
-    return { code: undefined, message: String(error) };
+    return errorOf(error);
   }
   throw new Error('it was not refused');
+}
+
+export function errorOf(error: unknown): Refusal {
+  if (error instanceof pg.DatabaseError) return { code: error.code, message: error.message };
+  return { code: undefined, message: String(error) };
+}
+
+/** Tenants whose rows lie on the node with this port. */
+export async function tenantsOn(cluster: SandboxCluster, port: number): Promise<number[]> {
+  const rows = await cluster.query<{ tenant: number }>(
+    `SELECT tenant::int FROM generate_series(1::bigint, 20) tenant
+       JOIN pg_dist_placement ON shardid = get_shard_id_for_distribution_column('tenants', tenant)
+       JOIN pg_dist_node USING (groupid)
+     WHERE nodeport = $1 ORDER BY tenant`,
+    [port],
+  );
+  return rows.map(({ tenant }) => tenant);
+}
+
+/** Waits until every worker has heard of all changes. */
+export async function inSync(cluster: SandboxCluster): Promise<void> {
+  const late = `SELECT FROM pg_dist_node WHERE isactive AND hasmetadata AND NOT metadatasynced`;
+  await until('the copies of the metadata', async () => (await cluster.query(late)).length === 0);
 }
 
 /** Runs statements in one transaction and takes it back. */
