@@ -1,4 +1,4 @@
-import pg from 'pg';
+import type pg from 'pg';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { loadData } from '../../../sandbox/data.js';
 import type { SandboxNode } from '../../../sandbox/index.js';
