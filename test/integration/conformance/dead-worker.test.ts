@@ -61,7 +61,7 @@ conform(
         const warnings: (string | undefined)[] = [];
         const rows = await withClient(cluster().coordinator.login, async (client) => {
           client.on('notice', ({ message }) => warnings.push(message));
-          return (await client.query('SELECT * FROM citus_shard_sizes()')).rows;
+          return (await client.query<{ shard_id: number }>('SELECT * FROM citus_shard_sizes()')).rows;
         });
         expect(rows).toHaveLength(19);
         expect(warnings).toEqual([unheard]);
