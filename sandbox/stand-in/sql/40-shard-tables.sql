@@ -31,6 +31,7 @@ $$;
 CREATE FUNCTION stand_in.ddl_like(source regclass, target text, suffix text) RETURNS text[]
 LANGUAGE sql STABLE AS $$
   SELECT array[format('CREATE TABLE %s (%s)', target, string_agg(quote_ident(attname) || ' ' || format_type(atttypid, atttypmod)
+    || CASE attstorage WHEN y.typstorage THEN '' WHEN 'p' THEN ' STORAGE plain' WHEN 'e' THEN ' STORAGE external' WHEN 'm' THEN ' STORAGE main' ELSE '' END
     || CASE WHEN attgenerated = 's' THEN format(' GENERATED ALWAYS AS (%s) STORED', pg_get_expr(d.adbin, d.adrelid)) ELSE '' END
     || CASE WHEN attnotnull THEN ' NOT NULL' ELSE '' END, ', ' ORDER BY attnum))]
   || coalesce((SELECT array_agg(format('ALTER TABLE %s ADD CONSTRAINT %I %s', target,
@@ -40,7 +41,7 @@ LANGUAGE sql STABLE AS $$
        format('INDEX %I ON %s ', stand_in.with_suffix(i.relname, suffix), target)) ORDER BY i.relname)
      FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid WHERE indrelid = source
        AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = x.indexrelid AND contype IN ('p', 'u'))), '{}')
-  FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+  FROM pg_attribute a JOIN pg_type y ON y.oid = a.atttypid LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
   WHERE attrelid = source AND attnum > 0 AND NOT attisdropped
 $$;
 

@@ -88,7 +88,7 @@ DECLARE
   table_owner text := (SELECT quote_ident(pg_get_userbyid(relowner)) FROM pg_class WHERE oid = plain);
 BEGIN
   EXECUTE format('ALTER TABLE %s RENAME TO %I', plain, old_name);
-  EXECUTE format('CREATE TABLE %s.%s (LIKE %s.%I INCLUDING DEFAULTS INCLUDING IDENTITY INCLUDING GENERATED INCLUDING CONSTRAINTS) '
+  EXECUTE format('CREATE TABLE %s.%s (LIKE %s.%I INCLUDING DEFAULTS INCLUDING IDENTITY INCLUDING GENERATED INCLUDING CONSTRAINTS INCLUDING STORAGE) '
     'PARTITION BY HASH (%I)', table_schema, table_name, table_schema, old_name, distribution_column);
   EXECUTE format('ALTER TABLE %s.%s OWNER TO %s', table_schema, table_name, table_owner);
   RETURN (table_schema || '.' || table_name)::regclass;

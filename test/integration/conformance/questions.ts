@@ -95,3 +95,18 @@ export async function until(what: string, test: () => Promise<boolean>, seconds 
   }
   throw new Error(`${what} did not happen within ${seconds} s`);
 }
+
+/** A plan as `table#shard from>to`: the shard by its place among the table's hash ranges, nodes by their order. */
+export async function plan(client: Pick<pg.Client, 'query'>, options: string): Promise<string[]> {
+  const { rows } = await client.query<{ step: string }>(
+    `WITH nodes AS (SELECT *, dense_rank() OVER (ORDER BY nodeid) - 1 AS number FROM pg_dist_node),
+       shards AS (SELECT shardid, row_number() OVER (PARTITION BY logicalrelid ORDER BY shardminvalue::bigint) - 1 AS number FROM pg_dist_shard)
+     SELECT p.table_name || '#' || x.number || ' ' || s.number || '>' || t.number AS step
+     FROM get_rebalance_table_shards_plan(${options}) WITH ORDINALITY p
+       JOIN shards x USING (shardid)
+       JOIN nodes s ON s.nodename = sourcename AND s.nodeport = sourceport
+       JOIN nodes t ON t.nodename = targetname AND t.nodeport = targetport
+     ORDER BY p.ordinality`,
+  );
+  return rows.map(({ step }) => step);
+}
