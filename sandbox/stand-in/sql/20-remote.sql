@@ -6,6 +6,9 @@ LANGUAGE sql IMMUTABLE AS $$
   SELECT format('host=%s port=%s dbname=%I user=postgres connect_timeout=5', host, port, current_database())
 $$;
 
+CREATE FUNCTION stand_in.own_address() RETURNS text
+LANGUAGE sql STABLE AS $$ SELECT stand_in.address('127.0.0.1', current_setting('port')::int) $$;
+
 -- Same error as Citus when nobody answers: it leaves out which server libpq had tried.
 CREATE FUNCTION stand_in.refuse_connection(host text, port int, detail text) RETURNS void
 LANGUAGE plpgsql AS $$
@@ -106,5 +109,26 @@ BEGIN
     RAISE EXCEPTION 'node at "%:%" does not exist', host, port USING ERRCODE = 'internal_error';
   END IF;
   RETURN found;
+END
+$$;
+
+-- The same for who is about to change it: one at a time.
+CREATE FUNCTION stand_in.node_to_change(host text, port int) RETURNS pg_dist_node
+LANGUAGE plpgsql AS $$
+BEGIN
+  LOCK TABLE pg_dist_node IN EXCLUSIVE MODE;
+  RETURN stand_in.node_at(host, port);
+END
+$$;
+
+-- Starts a session of the coordinator that goes on when ours has ended.
+CREATE FUNCTION stand_in.leave_behind(statement text) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  link text := 'stand_in_' || gen_random_uuid();
+BEGIN
+  PERFORM stand_in.dblink_connect(link, stand_in.own_address() || ' application_name=stand_in_cleanup');
+  PERFORM stand_in.dblink_send_query(link, statement);
+  PERFORM stand_in.dblink_disconnect(link);
 END
 $$;

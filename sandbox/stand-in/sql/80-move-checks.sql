@@ -6,7 +6,8 @@ DECLARE
   found pg_dist_node;
 BEGIN
   SELECT * INTO found FROM pg_dist_node WHERE nodeid = wanted;
-  IF found IS NULL THEN
+  -- Neither standbys nor nodes that are not active count.
+  IF found.nodeid IS NULL OR NOT found.isactive OR found.noderole <> 'primary' THEN
     RAISE EXCEPTION 'node with node id % could not be found', wanted USING ERRCODE = 'internal_error';
   END IF;
   RETURN found;
@@ -108,14 +109,11 @@ BEGIN
   IF relation IS NULL THEN
     RAISE EXCEPTION 'could not find valid entry for shard %', shard USING ERRCODE = 'internal_error';
   END IF;
-  IF (SELECT partmethod FROM pg_dist_partition WHERE logicalrelid = relation) = 'n' THEN
-    RAISE EXCEPTION 'table % is a reference table, moving shard of a reference table is not supported', stand_in.qualified_name(relation)
-      USING ERRCODE = 'feature_not_supported';
-  END IF;
+  PERFORM stand_in.check_relation_moves(relation);
 END
 $$;
 
--- Citus looks first whether the target's disk takes what lies on the source, so a dead node ends here.
+-- Citus looks at the target's disk first, then at the size of what moves, so a dead node ends it here.
 CREATE FUNCTION stand_in.check_disk(source pg_dist_node, target pg_dist_node) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN

@@ -35,11 +35,14 @@ LANGUAGE plpgsql AS $$
 DECLARE
   shard_table text := stand_in.qualified_shard(shard);
   schema_name name := (SELECT relnamespace::regnamespace::name FROM pg_class JOIN pg_dist_shard ON oid = logicalrelid WHERE shardid = shard);
+  -- What lies at the coordinator may be an empty table that someone put in the place of a lost one: its columns and
+  -- keys are those of the distributed table.
+  model text := CASE WHEN source.groupid = 0 THEN (SELECT stand_in.qualified_name(logicalrelid) FROM pg_dist_shard WHERE shardid = shard) ELSE shard_table END;
   made jsonb;
 BEGIN
   made := stand_in.ask(source.nodename, source.nodeport, format(
-    'SELECT jsonb_build_object(''ddl'', stand_in.ddl_like(%1$L, %1$L, %2$L), ''names'', stand_in.columns_of(%1$L, false), ''types'', stand_in.columns_of(%1$L, true))',
-    shard_table, shard));
+    'SELECT jsonb_build_object(''ddl'', stand_in.ddl_like(%1$L, %2$L, %3$L), ''names'', stand_in.columns_of(%1$L, false), ''types'', stand_in.columns_of(%1$L, true))',
+    model, shard_table, shard));
   PERFORM stand_in.tell_patiently(array[target], format('CREATE SCHEMA IF NOT EXISTS %I; DROP TABLE IF EXISTS %s; %s;', schema_name, shard_table, made->'ddl'->>0)
     || format('INSERT INTO %s (%s) SELECT * FROM stand_in.dblink(%L, %L) AS r (%s);', shard_table, made->>'names',
       stand_in.address(source.nodename, source.nodeport), format('SELECT %s FROM %s', made->>'names', shard_table), made->>'types')
@@ -54,6 +57,7 @@ DECLARE
   operation bigint := nextval('pg_dist_operationid_seq');
   server text := stand_in.server_of(target.groupid);
 BEGIN
+  PERFORM stand_in.reach_metadata_nodes();
   FOR member IN SELECT * FROM stand_in.shard_group(shard) LOOP
     UPDATE pg_dist_placement SET placementid = nextval('pg_dist_placement_placementid_seq'), groupid = target.groupid
     WHERE shardid = member.shardid AND groupid = source.groupid;
