@@ -9,7 +9,7 @@ $$;
 CREATE FUNCTION stand_in.check_no_job() RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
-  running bigint := (SELECT min(job_id) FROM pg_dist_background_job WHERE job_type = 'rebalance' AND state NOT IN ('finished', 'cancelled', 'failed'));
+  running bigint := stand_in.running_rebalance();
 BEGIN
   IF running IS NOT NULL THEN
     RAISE EXCEPTION 'A rebalance is already running as job %', running USING ERRCODE = 'internal_error',

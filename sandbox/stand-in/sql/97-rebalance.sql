@@ -19,7 +19,6 @@ CREATE FUNCTION stand_in.check_no_other_rebalance(operation text) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
   relation regclass;
-  running bigint := stand_in.running_rebalance();
 BEGIN
   FOR relation IN SELECT min(logicalrelid::oid) FROM pg_dist_partition WHERE partmethod <> 'n' GROUP BY colocationid ORDER BY 1 LOOP
     IF NOT pg_try_advisory_xact_lock(stand_in.rebalance_class(), relation::oid::int) THEN
@@ -28,11 +27,7 @@ BEGIN
         HINT = 'Make sure that the concurrent operation has finished and re-run the command';
     END IF;
   END LOOP;
-  IF running IS NOT NULL THEN
-    RAISE EXCEPTION 'A rebalance is already running as job %', running USING ERRCODE = 'internal_error',
-      DETAIL = 'A rebalance was already scheduled as background job',
-      HINT = 'To monitor progress, run: SELECT * FROM citus_rebalance_status();';
-  END IF;
+  PERFORM stand_in.check_no_job();
 END
 $$;
 
