@@ -5,6 +5,10 @@ export const taskQueue = 'citus-scaler';
 export const operationTypes = ['scaleOut'] as const;
 export type OperationType = (typeof operationTypes)[number];
 
+/** How Citus copies a shard: its own words. */
+export const transferModes = ['auto', 'force_logical', 'block_writes'] as const;
+export type TransferMode = (typeof transferModes)[number];
+
 export const inspectType = 'inspect';
 export const holdType = 'holdCluster';
 
