@@ -30,9 +30,13 @@ export type UpdateName = (typeof updateNames)[number];
 
 /** Search attributes, and their type as the `temporal` CLI spells it. */
 export const searchAttributes = {
+  /** Name of the cluster in the config. */
   CitusCluster: 'Keyword',
+  /** The workflow type. */
   CitusOperation: 'Keyword',
+  /** The `state` of the status. */
   CitusState: 'Keyword',
+  /** The nodes that it is about, `host:port`. */
   CitusNodes: 'KeywordList',
 } as const;
 export type SearchAttributeName = keyof typeof searchAttributes;

@@ -9,6 +9,7 @@ import { UnreachableError } from '../../client/errors.js';
 import { clusterOf, ConfigError, loadConfig, tlsModes, type Config } from '../../config/index.js';
 import { runs, type App, type Session } from '../app.js';
 import { configFileOf } from '../config-file.js';
+import { schemaPathFrom } from '../config-schema.js';
 import { configText, type NewCluster } from '../config-text.js';
 import { example } from '../example.js';
 import { exit, type ExitCode } from '../exit-codes.js';
@@ -64,7 +65,7 @@ async function writeTested(
   const path = resolve(file);
   const draft = join(dirname(path), `.${basename(path)}.${process.pid}.draft`);
   try {
-    await writeFile(draft, configText(cluster), { mode: 0o644 });
+    await writeFile(draft, configText(cluster, schemaPathFrom(dirname(path))), { mode: 0o644 });
   } catch (error) {
     throw new UsageError(
       `${file} can't be written: ${error instanceof Error ? error.message : String(error)}`,

@@ -45,21 +45,18 @@ export const commonFields = {
     .describe(
       "whether a person must approve the plan; else the config's `approval`, else `required`. A config that says `required` can't be overruled",
     ),
-  window: z
-    .enum(['respect', 'ignore'])
-    .optional()
-    .meta({ default: 'respect', description: 'maintenance windows, which this version does not have; `ignore` needs `reason`' }),
+  window: z.enum(['respect', 'ignore']).optional().meta({
+    default: 'respect',
+    description: 'maintenance windows, which this version does not have; `ignore` needs `reason`',
+  }),
   dryRun: z
     .boolean()
     .optional()
     .meta({ default: false, description: 'checks and plan only; takes no hold, changes nothing' }),
-  ifBusy: z
-    .enum(['fail', 'wait'])
-    .optional()
-    .meta({
-      default: 'fail',
-      description: 'when another operation holds the cluster; waiting promises no order',
-    }),
+  ifBusy: z.enum(['fail', 'wait']).optional().meta({
+    default: 'fail',
+    description: 'when another operation holds the cluster; waiting promises no order',
+  }),
   acceptChecks: z
     .array(z.string().min(1).max(64))
     .max(64)
@@ -101,21 +98,28 @@ export const scaleOutInput = strict({
     .enum(['move'], { error: 'may be "move"' })
     .optional()
     .meta({ default: 'move', description: 'how data gets to the new workers' }),
-}).superRefine((input, context) => {
-  reasonGiven(input, context);
-  const given = (['to', 'add', 'nodes'] as const).filter((field) => input[field] !== undefined);
-  if (given.length !== 1) {
-    const found = given.length === 0 ? 'none was given' : `${given.join(' and ')} were given`;
-    context.addIssue({
-      code: 'custom',
-      path: [given[0] ?? 'to'],
-      message: `exactly one of to, add and nodes is needed; ${found}`,
-    });
-  }
-  if (input.nodes && new Set(input.nodes).size < input.nodes.length) {
-    context.addIssue({ code: 'custom', path: ['nodes'], message: 'names a node twice' });
-  }
-});
+})
+  .superRefine((input, context) => {
+    reasonGiven(input, context);
+    const given = (['to', 'add', 'nodes'] as const).filter((field) => input[field] !== undefined);
+    if (given.length !== 1) {
+      const found = given.length === 0 ? 'none was given' : `${given.join(' and ')} were given`;
+      context.addIssue({
+        code: 'custom',
+        path: [given[0] ?? 'to'],
+        message: `exactly one of to, add and nodes is needed; ${found}`,
+      });
+    }
+    if (input.nodes && new Set(input.nodes).size < input.nodes.length) {
+      context.addIssue({ code: 'custom', path: ['nodes'], message: 'names a node twice' });
+    }
+  })
+  .meta({
+    examples: [
+      { cluster: 'shop', add: 2 },
+      { cluster: 'shop', nodes: ['db3:5432'], approval: 'auto', parallelMoves: 4, reason: 'the sale' },
+    ],
+  });
 
 export const inspectInput = strict({
   what: z.enum(['health', 'preflight', 'clusters', 'moves', 'nodes']).describe('what to look at'),
@@ -132,14 +136,16 @@ export const inspectInput = strict({
     .max(100)
     .optional()
     .describe('`host:port` of the servers that a preflight is about'),
-}).superRefine((input, context) => {
-  if (input.what !== 'clusters' && input.cluster === undefined) {
-    context.addIssue({ code: 'custom', path: ['cluster'], message: `required with what: "${input.what}"` });
-  }
-  if (input.for !== undefined && input.what !== 'preflight') {
-    context.addIssue({ code: 'custom', path: ['for'], message: 'goes with what: "preflight" only' });
-  }
-});
+})
+  .superRefine((input, context) => {
+    if (input.what !== 'clusters' && input.cluster === undefined) {
+      context.addIssue({ code: 'custom', path: ['cluster'], message: `required with what: "${input.what}"` });
+    }
+    if (input.for !== undefined && input.what !== 'preflight') {
+      context.addIssue({ code: 'custom', path: ['for'], message: 'goes with what: "preflight" only' });
+    }
+  })
+  .meta({ examples: [{ what: 'health', cluster: 'shop' }] });
 
 export type ScaleOutInput = z.input<typeof scaleOutInput>;
 export type InspectInput = z.input<typeof inspectInput>;
