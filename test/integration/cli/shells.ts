@@ -8,6 +8,8 @@ import { completionScripts, type Shell } from '../../../src/cli/completion/scrip
 /** A folder with `citus-scaler` on the PATH and the completion scripts in it. */
 export interface ShellPlace {
   folder: string;
+  /** To run programs there by other means. */
+  env: NodeJS.ProcessEnv;
   open: (shell: Shell) => Promise<OpenShell>;
   remove: () => void;
 }
@@ -40,6 +42,7 @@ export function makeShellPlace(main: string, address: string): ShellPlace {
   };
   return {
     folder,
+    env,
     open: (shell) => (shell === 'fish' ? openFish(folder, env) : openTerminal(shell, folder, env)),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
