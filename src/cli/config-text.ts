@@ -10,10 +10,13 @@ export interface NewCluster {
   tls?: string;
 }
 
-/** A config with this one cluster; what may be set besides stands in comments. */
-export function configText(cluster: NewCluster): string {
+/**
+ * A config with this one cluster; what may be set besides stands in comments. With the path of the schema, editors
+ * check the file while it is written.
+ */
+export function configText(cluster: NewCluster, schema?: string): string {
   const { name, host, port, database, user, passwordFile, passwordEnv, tls } = cluster;
-  return `# Config of the citus-scaler worker. Relative paths start at this file's folder.
+  return `${schema === undefined ? '' : `# yaml-language-server: $schema=${schema}\n`}# Config of the citus-scaler worker. Relative paths start at this file's folder.
 clusters:
   ${name}:
     coordinator:

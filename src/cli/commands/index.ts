@@ -27,6 +27,7 @@ export const commandGroups: CommandGroup[] = [
     commands: [
       entry('init', 'write a config for a cluster and test the connection', () => import('./init.js')),
       entry('worker', 'run the worker', () => import('./worker.js')),
+      entry('completion', 'completion for your shell', () => import('./completion.js')),
     ],
   },
   {

@@ -6,15 +6,16 @@ import type { Colors } from 'picocolors/types.js';
 import { readNodes } from '../../citus/nodes.js';
 import { withCoordinator } from '../../citus/connect.js';
 import { UnreachableError } from '../../client/errors.js';
-import { clusterOf, ConfigError, loadConfig, type Config } from '../../config/index.js';
+import { clusterOf, ConfigError, loadConfig, tlsModes, type Config } from '../../config/index.js';
 import { runs, type App, type Session } from '../app.js';
 import { configFileOf } from '../config-file.js';
+import { schemaPathFrom } from '../config-schema.js';
 import { configText, type NewCluster } from '../config-text.js';
 import { example } from '../example.js';
 import { exit, type ExitCode } from '../exit-codes.js';
 import { askNewCluster, newClusterOf, type InitOptions } from '../init-questions.js';
 import { UsageError } from '../problem.js';
-import { wholeNumber } from '../parse.js';
+import { optionOf, wholeNumber } from '../parse.js';
 import { table } from '../render/table.js';
 
 interface Options extends InitOptions {
@@ -32,7 +33,7 @@ export function define(command: Command, session: Session): void {
     .option('--user <role>', 'role that operations act as')
     .option('--password-file <file>', 'file that holds its password')
     .option('--password-env <variable>', 'environment variable of the worker that holds its password')
-    .option('--tls <mode>', 'disable, prefer, require, verify-ca or verify-full')
+    .addOption(optionOf('--tls <mode>', 'TLS, as in libpq', tlsModes))
     .option('--no-test', 'write the file without connecting')
     .option('--force', 'overwrite the file')
     .addHelpText('after', example('citus-scaler init --name shop --host db0 --database shop --user scaler'))
@@ -64,7 +65,7 @@ async function writeTested(
   const path = resolve(file);
   const draft = join(dirname(path), `.${basename(path)}.${process.pid}.draft`);
   try {
-    await writeFile(draft, configText(cluster), { mode: 0o644 });
+    await writeFile(draft, configText(cluster, schemaPathFrom(dirname(path))), { mode: 0o644 });
   } catch (error) {
     throw new UsageError(
       `${file} can't be written: ${error instanceof Error ? error.message : String(error)}`,
