@@ -2,6 +2,7 @@ import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
 import {
+  type ActivityInterceptorsFactory,
   bundleWorkflowCode,
   DefaultLogger,
   makeTelemetryFilterString,
@@ -9,6 +10,8 @@ import {
   type NativeConnectionOptions,
   Runtime,
   Worker,
+  type WorkflowBundleOption,
+  type WorkflowBundleWithSourceMap,
 } from '@temporalio/worker';
 import { createActivities } from './activities/index.js';
 import { sharedActivityBehaviour } from './activities/interceptor.js';
@@ -26,6 +29,10 @@ export interface WorkerOptions {
   profile?: string;
   address?: string;
   namespace?: string;
+  /** Workflows that are bundled already; default: this checkout's, bundled at the start, which takes seconds. */
+  workflowBundle?: WorkflowBundleOption;
+  /** What is to happen around each activity, inside of what all activities share. */
+  activityInterceptors?: ActivityInterceptorsFactory[];
 }
 
 /**
@@ -47,12 +54,9 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
       connection,
       namespace,
       taskQueue,
-      workflowBundle: await bundleWorkflowCode({
-        workflowsPath: workflowsPath(),
-        logger: new DefaultLogger('WARN'),
-      }),
+      workflowBundle: options.workflowBundle ?? (await bundleWorkflows()),
       activities: createActivities({ config, client, namespace, searchAttributes: known }),
-      interceptors: { activity: [sharedActivityBehaviour(client)] },
+      interceptors: { activity: [sharedActivityBehaviour(client), ...(options.activityInterceptors ?? [])] },
       // Recovery of a workflow after its worker was killed takes 1.2 s with this, 10 s by default.
       stickyQueueScheduleToStartTimeout: '1s',
       maxCachedWorkflows: 50,
@@ -95,8 +99,12 @@ async function connect(options: NativeConnectionOptions, target: Target): Promis
   }
 }
 
-function workflowsPath(): string {
-  return fileURLToPath(new URL(`./workflows/index${extname(import.meta.url)}`, import.meta.url));
+/** Takes seconds. */
+export function bundleWorkflows(): Promise<WorkflowBundleWithSourceMap> {
+  return bundleWorkflowCode({
+    workflowsPath: fileURLToPath(new URL(`./workflows/index${extname(import.meta.url)}`, import.meta.url)),
+    logger: new DefaultLogger('WARN'),
+  });
 }
 
 /** An unknown search attribute in an upsert leaves the workflow task failing for ever, so only these are used. */

@@ -1,15 +1,17 @@
+import { activityInfo, cancellationSignal } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { Balance, Check } from '../contract/index.js';
 import type { OperationRequest } from '../contract/request.js';
-import { isPassingError } from './classify.js';
-import { activityInfo } from '@temporalio/activity';
+import { isPassingError, passing } from './classify.js';
 import { clusterIn, type ActivityContext } from './context.js';
 import { checkNewNodes, checkTargets, runPreflight, type Incoming } from './preflight.js';
 
 export type CheckActivities = ReturnType<typeof checkActivities>;
 
-/** Seconds for which a coordinator that doesn't answer may be on its way back, before an operation is refused. */
+/** Seconds for which a server that doesn't answer may be on its way back, before an operation is refused. */
 const patienceSeconds = 60;
+/** What a server that can't be reached fails. */
+const aboutReach = ['new-node-reachable', 'coordinator-reaches-new-node'];
 
 export function checkActivities(context: ActivityContext) {
   return {
@@ -22,13 +24,14 @@ export function checkActivities(context: ActivityContext) {
       operationId: string;
     }): Promise<{ checks: Check[]; before?: Balance }> => {
       try {
-        return await runPreflight(clusterIn(context, request.cluster), { ...request, operationId });
+        const seen = await runPreflight(clusterIn(context, request.cluster), { ...request, operationId });
+        throwIfStopped();
+        return seen;
       } catch (error) {
+        throwIfStopped();
         if (error instanceof ApplicationFailure) throw error;
-        const { scheduledTimestampMs } = activityInfo();
-        const waited = (Date.now() - scheduledTimestampMs) / 1_000;
         const patience = request.input.dryRun === true ? 5 : patienceSeconds;
-        if (isPassingError(error) && waited < patience) throw error;
+        if (isPassingError(error) && waitedSeconds() < patience) throw error;
         // Nothing has begun: an honest no is worth more than an operation that waits to begin.
         return { checks: [unreachable(error)] };
       }
@@ -45,12 +48,27 @@ export function checkActivities(context: ActivityContext) {
       incoming: Incoming[];
     }): Promise<Check[]> => {
       const cluster = clusterIn(context, request.cluster);
-      return [
+      const checks = [
         ...(await checkNewNodes(cluster, request, nodes)),
         ...(await checkTargets(cluster, request, incoming)),
       ];
+      throwIfStopped();
+      const silent = checks.find(({ id, ok }) => !ok && aboutReach.includes(id));
+      // They run, says whoever started them: what is between them and us may be on its way.
+      if (silent && waitedSeconds() < patienceSeconds)
+        throw ApplicationFailure.retryable(silent.evidence, passing);
+      return checks;
     },
   };
+}
+
+/** A worker that shuts down, or a cancel, drops connections: what wasn't found out then is no finding. */
+function throwIfStopped(): void {
+  cancellationSignal().throwIfAborted();
+}
+
+function waitedSeconds(): number {
+  return (Date.now() - activityInfo().scheduledTimestampMs) / 1_000;
 }
 
 function unreachable(error: unknown): Check {

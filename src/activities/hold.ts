@@ -89,12 +89,24 @@ function holderOf({ memo }: WorkflowExecutionDescription): HolderView {
  * @throws HoldLost
  */
 export async function assertHeld(client: Client, holdId: string): Promise<void> {
-  const custodian = await describe(client, holdId);
-  const workflowId = activityInfo().workflowExecution?.workflowId;
-  if (custodian?.status.name === 'RUNNING' && holderOf(custodian).workflowId === workflowId) return;
+  if (await isHeld(client, holdId)) return;
   throw ApplicationFailure.create({
     type: 'HoldLost',
     message: `the cluster is not held by this operation any more (${holdId})`,
     nonRetryable: true,
   });
+}
+
+/**
+ * A custodian that was told to give back counts as gone: the operation was terminated, and an activity of it that
+ * still runs, which learns of it seconds later, would change things behind the custodian's back.
+ */
+export async function isHeld(client: Client, holdId: string): Promise<boolean> {
+  const custodian = await describe(client, holdId);
+  const workflowId = activityInfo().workflowExecution?.workflowId;
+  return (
+    custodian?.status.name === 'RUNNING' &&
+    custodian.raw.workflowExtendedInfo?.cancelRequested !== true &&
+    holderOf(custodian).workflowId === workflowId
+  );
 }

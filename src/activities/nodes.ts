@@ -9,6 +9,7 @@ import {
   replicateReferenceTablesStatement,
 } from '../citus/registration.js';
 import { withCoordinator } from '../citus/connect.js';
+import { runOnNodes } from '../citus/node-settings.js';
 import { clusterIn, ownWorkflowId, session, stopManner, type ActivityContext } from './context.js';
 import { runLong } from './long-statement.js';
 import { moveApplicationName } from '../citus/application-name.js';
@@ -93,7 +94,12 @@ export function nodeActivities(context: ActivityContext) {
             await sleep(1_000);
           }
           await removeNode(db, node);
-          return { notes: [`${node} was deregistered again`] };
+          const [answer] = await runOnNodes(db, [{ node, command: 'select 1' }]);
+          const note = `${node} was deregistered again`;
+          // Whoever connects to it writes into the cluster still.
+          const knows =
+            'it did not answer and still knows the cluster: drop its database before it is used again';
+          return { notes: [answer?.success ? note : `${note}; ${knows}`] };
         },
       );
     },

@@ -1,9 +1,9 @@
 import { ApplicationFailure } from '@temporalio/common';
-import { withCoordinator } from '../citus/connect.js';
+import { withCoordinator, type Db } from '../citus/connect.js';
 import { readNodeSetting, setNodeSetting } from '../citus/node-settings.js';
 import type { BorrowedSetting } from '../contract/index.js';
 import { clusterIn, session, type ActivityContext } from './context.js';
-import { assertHeld } from './hold.js';
+import { assertHeld, isHeld } from './hold.js';
 
 export type SettingActivities = ReturnType<typeof settingActivities>;
 
@@ -59,6 +59,8 @@ export function settingActivities(context: ActivityContext) {
           db,
           settings.map(({ node, name, raised }) => ({ node, name, value: raised })),
         );
+        // The custodian of an operation that was terminated meanwhile may have given back before this raised.
+        if (!(await isHeld(context.client, holdId))) await giveBack(db, settings);
         return {
           notes: results.flatMap(({ node, error }) =>
             error === undefined
@@ -80,32 +82,41 @@ export function settingActivities(context: ActivityContext) {
       cluster: string;
       settings: BorrowedSetting[];
     }): Promise<{ left: string[] }> =>
-      withCoordinator(clusterIn(context, cluster), session('give back settings'), async (db) => {
-        const left: string[] = [];
-        const wishes: { node: string; name: string; value: string | null }[] = [];
-        const away: string[] = [];
-        for (const { node, name, before, raised } of settings) {
-          const [found] = await readNodeSetting(db, [node], name);
-          if (!found || 'error' in found) away.push(`${node}: ${found?.error ?? 'no answer'}`);
-          else if (found.owners === before) continue;
-          else if (found.owners !== null && found.owners !== raised) {
-            left.push(`${name} on ${node} is ${found.owners} now, set by someone else meanwhile: left alone`);
-          } else wishes.push({ node, name, value: before });
-        }
-        for (const { node, error } of await setNodeSetting(db, wishes)) {
-          if (error !== undefined) away.push(`${node}: ${error}`);
-        }
-        if (away.length > 0) {
-          throw ApplicationFailure.create({
-            type: 'Passing',
-            message: `settings could not be given back yet on ${away.join('; ')}`,
-            nonRetryable: false,
-            details: [
-              { evidence: away, remedies: ['bring the node back', 'or give up: the report names the SQL'] },
-            ],
-          });
-        }
-        return { left };
-      }),
+      withCoordinator(clusterIn(context, cluster), session('give back settings'), (db) =>
+        giveBack(db, settings),
+      ),
   };
+}
+
+async function giveBack(db: Db, settings: BorrowedSetting[]): Promise<{ left: string[] }> {
+  const left: string[] = [];
+  const wishes: { node: string; name: string; value: string | null }[] = [];
+  const away: string[] = [];
+  const unchanged = new Set<string>();
+  for (const { node, name, before, raised } of settings) {
+    const [found] = await readNodeSetting(db, [node], name);
+    if (!found || 'error' in found) away.push(`${node}: ${found?.error ?? 'no answer'}`);
+    else if (found.owners !== null && found.owners !== raised && found.owners !== before) {
+      left.push(`${name} on ${node} is ${found.owners} now, set by someone else meanwhile: left alone`);
+    } else {
+      // Set also when it looks as before: whoever raised it may have been killed before the reload that shows it.
+      if (found.owners === before) unchanged.add(node);
+      wishes.push({ node, name, value: before });
+    }
+  }
+  for (const { node, error } of await setNodeSetting(db, wishes)) {
+    const neverRaised = unchanged.has(node) && /permission denied/.test(error ?? '');
+    if (error !== undefined && !neverRaised) away.push(`${node}: ${error}`);
+  }
+  if (away.length > 0) {
+    throw ApplicationFailure.create({
+      type: 'Passing',
+      message: `settings could not be given back yet on ${away.join('; ')}`,
+      nonRetryable: false,
+      details: [
+        { evidence: away, remedies: ['bring the node back', 'or give up: the report names the SQL'] },
+      ],
+    });
+  }
+  return { left };
 }

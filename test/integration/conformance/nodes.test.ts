@@ -1,5 +1,6 @@
 import { beforeAll, expect, it } from 'vitest';
 import type { SandboxNode } from '../../../sandbox/index.js';
+import { withClient } from '../../../sandbox/postgres/query.js';
 import { loadData } from '../../../sandbox/data.js';
 import { conform } from './flavours.js';
 import { addNode, nodeId, refusal } from './questions.js';
@@ -176,6 +177,20 @@ conform(
       expect((await refusal(remove())).message).toContain('Connection refused');
       await cluster().query(`SELECT citus_disable_node('127.0.0.1', $1, synchronous => true)`, [third.port]);
       await remove();
+      await third.start();
+    });
+
+    it('removes a dead node with reference tables when its metadata sync is stopped before', async () => {
+      await addNode(cluster(), third);
+      await cluster().query('SELECT replicate_reference_tables()');
+      await third.kill();
+      await withClient(cluster().coordinator.login, async (client) => {
+        await client.query('BEGIN');
+        await client.query(`SELECT stop_metadata_sync_to_node('127.0.0.1', $1)`, [third.port]);
+        await client.query(`SELECT citus_remove_node('127.0.0.1', $1)`, [third.port]);
+        await client.query('COMMIT');
+      });
+      expect(await cluster().query('SELECT FROM pg_dist_node WHERE nodeport = $1', [third.port])).toEqual([]);
     });
   },
 );

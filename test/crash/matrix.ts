@@ -1,0 +1,69 @@
+import type { Build } from './build.js';
+import { differences, unsound } from './compare.js';
+import { openLane, type Lane } from './lane.js';
+import type { Procedure } from './procedure.js';
+import { run, type Run, type Scenario } from './run.js';
+import { recording, scenariosOf } from './scenarios.js';
+
+export interface Result {
+  id: string;
+  /** A line each; none when the end was right. */
+  problems: string[];
+  seconds: number;
+}
+
+export interface Wishes {
+  seed: number;
+  lanes: number;
+  procedures: Procedure[];
+  wanted: (id: string) => boolean;
+  build: Build;
+  /** Told of each case when it is over. */
+  tell?: (result: Result) => void;
+}
+
+/** Records each procedure once, and runs all cases that follow, on several lanes side by side. */
+export async function runMatrix({ seed, lanes, procedures, wanted, build, tell }: Wishes): Promise<Result[]> {
+  const open: Lane[] = [];
+  const toRecord = [...procedures];
+  const toRun: { scenario: Scenario; recorded: Run }[] = [];
+  const results: Result[] = [];
+  const done = (result: Result): void => {
+    results.push(result);
+    tell?.(result);
+  };
+  const work = async (lane: Lane): Promise<void> => {
+    for (let procedure = toRecord.shift(); procedure; procedure = toRecord.shift()) {
+      const scenario = recording(procedure);
+      const recorded = await run(lane, scenario);
+      const problems = unsound(recorded.ending, recorded.before);
+      lane.inOrder = problems.length === 0;
+      if (problems.length > 0) done({ id: scenario.id, problems, seconds: 0 });
+      const scenarios = scenariosOf(procedure, recorded, seed).filter(({ id }) => wanted(id));
+      toRun.push(...scenarios.map((scenario) => ({ scenario, recorded })));
+    }
+    for (let next = toRun.shift(); next; next = toRun.shift()) {
+      done(await judge(lane, next.scenario, next.recorded));
+    }
+  };
+  try {
+    for (let lane = 0; lane < lanes; lane += 1) open.push(await openLane(build));
+    await Promise.all(open.map(work));
+    return results;
+  } finally {
+    await Promise.all(open.map((lane) => lane.end()));
+  }
+}
+
+async function judge(lane: Lane, scenario: Scenario, recorded: Run): Promise<Result> {
+  const began = Date.now();
+  const problems = await run(lane, scenario).then(
+    ({ ending, before }) => [
+      ...unsound(ending, before),
+      ...(scenario.fault?.fault.judge?.(ending) ?? differences(recorded.ending, ending)),
+    ],
+    (error: unknown) => [error instanceof Error ? (error.stack ?? error.message) : String(error)],
+  );
+  lane.inOrder = problems.length === 0;
+  return { id: scenario.id, problems, seconds: (Date.now() - began) / 1_000 };
+}

@@ -1,0 +1,96 @@
+import type { OperationType } from '../../src/contract/index.js';
+import type { Operation } from '../support/stage.js';
+import { openWorkflows, type Lane } from './lane.js';
+import type { Point } from './point.js';
+
+/** An operation whose every activity is to survive a crash. */
+export interface Procedure {
+  name: string;
+  type: OperationType;
+  input: object;
+  /** Brings the cluster, that of every case, to where this procedure begins; adds to its input. */
+  prepare?: (lane: Lane) => Promise<object>;
+  /** What somebody does in its course: crashes are tried from here on. */
+  steer?: {
+    at: Pick<Point, 'activity' | 'nth' | 'moment' | 'call'>;
+    act: (op: Operation, lane: Lane) => Promise<void>;
+  };
+  /** Whether crashes of this activity are of interest; default all. */
+  crashes?: (activity: string) => boolean;
+  /** Whether the other faults are tried in its steps too. */
+  faults?: boolean;
+}
+
+const inFirstMove = {
+  activity: 'moveShardGroups',
+  nth: 1,
+  moment: 'sent',
+  call: { label: 'citus_move_shard_placement', nth: 1 },
+} as const;
+
+const whileBorrowing = {
+  activity: 'raiseSettings',
+  nth: 1,
+  call: { label: 'alter-system', nth: 1 },
+} as const;
+
+export const procedures: Procedure[] = [
+  { name: 'scale-out', type: 'scaleOut', input: { add: 1 }, faults: true },
+  {
+    name: 'scale-out-with-owners-setting',
+    type: 'scaleOut',
+    input: {},
+    prepare: async (lane) => {
+      const node = await lane.cluster().addNode();
+      await node.query(`alter system set wal_retrieve_retry_interval = '3s'`);
+      await node.query('select pg_reload_conf()');
+      return { nodes: [node.address] };
+    },
+    crashes: (activity) => /Settings|Borrowable|verify/.test(activity),
+  },
+  {
+    name: 'scale-out-cancelled',
+    type: 'scaleOut',
+    input: { add: 1 },
+    steer: { at: inFirstMove, act: (op) => op.cancel() },
+  },
+  {
+    name: 'scale-out-cancelled-early',
+    type: 'scaleOut',
+    input: { add: 1 },
+    steer: { at: { activity: 'registerNode', nth: 1, moment: 'before' }, act: (op) => op.cancel() },
+  },
+  {
+    name: 'scale-out-terminated',
+    type: 'scaleOut',
+    input: { add: 1 },
+    steer: { at: inFirstMove, act: (op) => op.terminate() },
+  },
+  {
+    // The custodian has looked, and gone, before the setting is raised.
+    name: 'scale-out-terminated-while-borrowing',
+    type: 'scaleOut',
+    input: { add: 1 },
+    steer: {
+      at: { ...whileBorrowing, moment: 'unsent' },
+      act: async (op, lane) => {
+        await op.terminate();
+        await untilClosed(lane);
+      },
+    },
+    crashes: () => false,
+  },
+  {
+    // What is set is not in force yet when the custodian looks.
+    name: 'scale-out-terminated-half-borrowed',
+    type: 'scaleOut',
+    input: { add: 1 },
+    steer: { at: { ...whileBorrowing, moment: 'answered' }, act: (op) => op.terminate() },
+    crashes: (activity) => activity === 'raiseSettings',
+  },
+];
+
+async function untilClosed(lane: Lane): Promise<void> {
+  while ((await openWorkflows(lane.client)).length > 0)
+    await new Promise((resolve) => setTimeout(resolve, 50));
+}
