@@ -76,7 +76,7 @@ export async function run(lane: Lane, scenario: Scenario): Promise<Run> {
       return;
     }
     once.add(point);
-    if (point === 'slow') release = await slowMoves(lane.cluster());
+    if (point === 'slow') release = await slowMoves(lane.cluster(), 6);
     if (point === 'steer') await procedure.steer?.act(op, lane);
     if (point === 'fault' && fault) {
       await fault.fault.strike({ lane, op, worker, go });

@@ -6,7 +6,7 @@ import { procedures } from '../crash/procedure.js';
 /** A sample of `npm run test:crash`, whose lines begin with these. */
 const sample = [
   'scale-out/startMachine#1/sent',
-  'scale-out/registerNode#1/sent',
+  'scale-out/registerNodes#1/sent',
   'scale-out/moveShardGroups#2/twice',
   'scale-out/giveBackSettings#1/before',
   'scale-out/Check-the-cluster/deploy',
