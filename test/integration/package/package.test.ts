@@ -9,7 +9,8 @@ let stage: StubStage;
 let installed: InstalledPackage;
 beforeAll(async () => {
   [stage, installed] = await Promise.all([setStubStage(), installPackage()]);
-});
+  // Compiling and installing 200 packages: 20 s on a quiet machine, minutes on a busy one.
+}, 600_000);
 afterAll(async () => {
   await stage.end();
   installed.remove();
