@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { withCoordinator } from '../citus/connect.js';
-import { readNodeSetting } from '../citus/node-settings.js';
+import { readNodeSetting, runOnNodes } from '../citus/node-settings.js';
 import { readNodes } from '../citus/nodes.js';
 import { readShardGroups } from '../citus/shard-groups.js';
 import { readMeasure } from '../citus/measure.js';
@@ -41,6 +41,11 @@ export function verifyActivities(context: ActivityContext) {
             if (!found.metadataSynced)
               throw ApplicationFailure.retryable(`${worker} has not got the metadata yet`, 'Passing');
           }
+          // The catalog says `active` of a dead one too.
+          const asked = order.newWorkers.map((node) => ({ node, command: 'select 1' }));
+          const silent = (await runOnNodes(db, asked)).find(({ success }) => !success);
+          if (silent)
+            throw ApplicationFailure.retryable(`${silent.node} does not answer: ${silent.result}`, 'Passing');
           const notes: string[] = [];
           for (const { node, name, before } of order.borrowed) {
             const [found] = await readNodeSetting(db, [node], name);

@@ -34,7 +34,7 @@ export interface Run {
   events: Event[];
 }
 
-const deadlineMs = 240_000;
+const deadlineMs = 300_000;
 /** For how long a move goes on after the death of its worker, before it may end. */
 const adoptionMs = 2_500;
 
@@ -56,6 +56,7 @@ export async function run(lane: Lane, scenario: Scenario): Promise<Run> {
   const course = new AbortController();
   let release = (): Promise<void> => Promise.resolve();
   const problems: string[] = [];
+  let meeting: Promise<unknown> = Promise.resolve();
   const failed = (error: unknown): number =>
     problems.push(error instanceof Error ? (error.stack ?? '') : String(error));
 
@@ -67,7 +68,7 @@ export async function run(lane: Lane, scenario: Scenario): Promise<Run> {
   const op = operation(lane.client, id);
   const onPoint = (worker: TestWorker) => (point: string) => {
     const go = (): void => worker.go(point);
-    meet(point, worker, go).catch(failed);
+    meeting = Promise.all([meeting, meet(point, worker, go).catch(failed)]);
   };
   const once = new Set<string>();
   const meet = async (point: string, worker: TestWorker, go: () => void): Promise<void> => {
@@ -76,7 +77,7 @@ export async function run(lane: Lane, scenario: Scenario): Promise<Run> {
       return;
     }
     once.add(point);
-    if (point === 'slow') release = await slowMoves(lane.cluster(), 6);
+    if (point === 'slow') release = await slowMoves(lane.cluster(), procedure.steer ? 120 : undefined);
     if (point === 'steer') await procedure.steer?.act(op, lane);
     if (point === 'fault' && fault) {
       await fault.fault.strike({ lane, op, worker, go });
@@ -107,6 +108,8 @@ export async function run(lane: Lane, scenario: Scenario): Promise<Run> {
   try {
     const outcome = await outcomeOf(lane, op);
     course.abort();
+    // A fault may last longer than what it struck.
+    await meeting;
     await release();
     const open = await openInTheEnd(lane);
     await fault?.fault.mend?.(lane);

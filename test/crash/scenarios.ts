@@ -68,7 +68,7 @@ function crashesOf(procedure: Procedure, execution: Execution, seed: number): Sc
         nth: index === 0 ? nth : 1,
         act: 'kill',
       })),
-      slow: isMove && (nth === 1 || procedure.steer !== undefined),
+      slow: isMove && (procedure.steer !== undefined || (activity === 'moveShardGroups' && nth === 1)),
       patient: randomOf(seed, id)() < 0.1,
     };
   };
@@ -79,7 +79,8 @@ function crashesOf(procedure: Procedure, execution: Execution, seed: number): Sc
       ...(delayMs === undefined ? {} : { delayMs }),
     }),
   );
-  const twice = calls.some(({ changing }) => changing) ? during[0]?.deaths[0] : undefined;
+  // Once it is cancelled, an execution that was cut off is not tried again.
+  const twice = !begun && calls.some(({ changing }) => changing) ? during[0]?.deaths[0] : undefined;
   return [
     ...(begun ? [] : [crash('before', { moment: 'before' })]),
     ...during,
@@ -98,24 +99,26 @@ function pointless({ moment, call, delayMs }: Point): Pick<Point, 'moment' | 'ca
   return { moment, ...(call && { call }), ...(delayMs === undefined ? {} : { delayMs }) };
 }
 
-/** Each statement that may change something, at a moment that the seed chooses; without one, any statement. */
+/**
+ * Each statement that may change something, at a moment that the seed chooses; without one, any statement. After a
+ * cancel nobody tries again, so that it matters most what was not sent any more.
+ */
 function duringOf(
   { activity, nth, calls }: Execution,
   seed: number,
-  { name }: Procedure,
+  { name, steer }: Procedure,
 ): { call: Call; moment: Moment; delayMs?: number }[] {
   const random = randomOf(seed, `${name}/${activity}#${nth}`);
   const changing = calls.filter((each) => each.changing);
   const any = calls[Math.floor(random() * calls.length)];
   const chosen = changing.length > 0 ? changing : any ? [any] : [];
-  return chosen.map(({ call }) => {
-    const moments = ['unsent', 'sent', 'sent', 'answered'] as const;
+  const moments = steer ? (['sent', 'answered'] as const) : (['unsent', 'sent', 'sent', 'answered'] as const);
+  return chosen.flatMap(({ call }) => {
     const moment = moments[Math.floor(random() * moments.length)] ?? 'sent';
     // A program has hardly begun when it is started.
     const delayMs = Math.floor(random() * 3) * 400;
-    return call.label.startsWith('program-') && moment === 'sent'
-      ? { call, moment, delayMs }
-      : { call, moment };
+    const late = call.label.startsWith('program-') && moment === 'sent' ? { delayMs } : {};
+    return [...(steer ? [{ call, moment: 'unsent' } as const] : []), { call, moment, ...late }];
   });
 }
 

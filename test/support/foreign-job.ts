@@ -8,7 +8,7 @@ import { slowMoves } from './slow-moves.js';
 export async function startForeignJob(
   cluster: SandboxCluster,
 ): Promise<{ job: string; startedAt: string; end: () => Promise<void> }> {
-  const release = await slowMoves(cluster, 600);
+  const release = await slowMoves(cluster);
   const worker = cluster.workers.at(-1);
   const letHaveShards = (may: boolean): Promise<unknown> =>
     cluster.query(`select citus_set_node_property($1, $2, 'shouldhaveshards', $3)`, [

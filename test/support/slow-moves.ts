@@ -5,16 +5,17 @@ import type { Operation, Stage } from './stage.js';
 
 /**
  * Makes moves last, so that there is a "mid-move", until released. Real Citus: an open transaction that has written
- * on the source makes every move from it wait in `Setting Up`. The stand-in: its settable duration.
+ * on the source makes every move from it wait in `Setting Up`. The stand-in: its settable duration, which a move that
+ * has begun keeps.
  */
-export async function slowMoves(cluster: SandboxCluster, seconds: number): Promise<() => Promise<void>> {
+export async function slowMoves(cluster: SandboxCluster, standInSeconds = 10): Promise<() => Promise<void>> {
   if (cluster.flavour === 'stand-in') {
     const set = async (value: number): Promise<void> => {
       await cluster.query(`alter system set stand_in.move_seconds = ${value}`);
       await cluster.query('select pg_reload_conf()');
       await new Promise((resolve) => setTimeout(resolve, 200));
     };
-    await set(seconds);
+    await set(standInSeconds);
     return () => set(0);
   }
   const clients = await Promise.all(
@@ -33,12 +34,12 @@ export async function slowMoves(cluster: SandboxCluster, seconds: number): Promi
   };
 }
 
-/** A scale-out in the middle of its movement, which lasts until released; with the stand-in at most so many seconds. */
+/** A scale-out in the middle of its movement, which lasts until released; with the stand-in so many seconds. */
 export async function midMove(
   stage: Stage,
   id: string,
   input: Partial<ScaleOutInput>,
-  seconds = 6,
+  standInSeconds?: number,
 ): Promise<{ op: Operation; release: () => Promise<void> }> {
   const op = await stage.scaleOut(id, { ...input, approval: 'required' });
   await op.until('awaiting approval', ({ state }) => state === 'awaiting-approval');
@@ -48,7 +49,7 @@ export async function midMove(
   await op.until('about to move', ({ steps }) =>
     steps.some(({ name, state }) => name === 'Move shards' && state === 'running'),
   );
-  const release = await slowMoves(stage.cluster, seconds);
+  const release = await slowMoves(stage.cluster, standInSeconds);
   await op.update('resume', { by: 'test' });
   await op.until('moving', ({ progress }) => (progress?.movingTotal ?? 0) > 0);
   await untilMovesRun(stage.cluster);

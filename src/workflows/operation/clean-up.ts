@@ -1,5 +1,7 @@
+import { moveActivities } from './activities.js';
 import type { Board } from './board.js';
 import { attentionOf } from './failure.js';
+import type { Caller } from './persist.js';
 
 /** What undoes a step, and what it is called. */
 export interface Undo {
@@ -17,6 +19,18 @@ export async function cleanUp(board: Board, undo: Undo[]): Promise<void> {
     }
   }
   board.notes.push(...whatRemains(board));
+}
+
+/** What a worker was at when it was killed goes on at the server, and after a cancel no other attempt takes it over. */
+export function stopLost(board: Board, caller: Caller): Undo {
+  return {
+    name: 'stop what a lost worker left running at the server',
+    run: async () => {
+      if (!caller.lostOne) return;
+      const order = { cluster: board.status.cluster, operationId: board.status.operation };
+      await caller.call(moveActivities.stopMovesOf, 'Stop what a lost worker left running', order);
+    },
+  };
 }
 
 /** The SQL that gives back by hand what the clean-up could not. */

@@ -1,4 +1,10 @@
-import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  CancellationScope,
+  condition,
+  isCancellation,
+  TimeoutFailure,
+} from '@temporalio/workflow';
 import type { ActivityOptions } from '@temporalio/workflow';
 import type { Attention } from '../../contract/index.js';
 import type { Board } from './board.js';
@@ -25,6 +31,8 @@ export interface Caller {
   retry: () => void;
   giveUp: (by: string, reason: string) => void;
   readonly givenUp: boolean;
+  /** Whether an activity was lost with its worker: after a cancel none is tried again, and its statement may go on. */
+  readonly lostOne: boolean;
   /** Waits for a condition, or throws GivenUp. */
   until: (condition: () => boolean) => Promise<void>;
   /** An activity tells that it has been retrying for a while, or that it is well again. */
@@ -45,6 +53,7 @@ export function createCaller(board: Board): Caller {
   let retries = 0;
   let abandoned: { by: string; reason: string; at: number } | undefined;
   const open = new Set<string>();
+  let lostOne = false;
 
   function failGivenUp(): never {
     const { by, reason } = abandoned ?? { by: 'nobody', reason: '' };
@@ -55,6 +64,9 @@ export function createCaller(board: Board): Caller {
     onHoldLost: undefined,
     get givenUp() {
       return abandoned !== undefined;
+    },
+    get lostOne() {
+      return lostOne;
     },
     retry: () => {
       retries += 1;
@@ -95,6 +107,7 @@ export function createCaller(board: Board): Caller {
             activity.executeWithOptions({ summary, activityId }, [input]),
           );
         } catch (error) {
+          if (error instanceof ActivityFailure && error.cause instanceof TimeoutFailure) lostOne = true;
           if (isCancellation(error) || endingFailure(error)) throw error;
           if (isHoldLost(error) && caller.onHoldLost) await caller.onHoldLost();
           else await caller.park(id, attentionOf(error));

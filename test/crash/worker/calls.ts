@@ -2,7 +2,7 @@ import childProcess from 'node:child_process';
 import { syncBuiltinESMExports } from 'node:module';
 import pg from 'pg';
 import type { Call } from '../point.js';
-import { act, current, die, meet, pass, record, type Execution } from './passage.js';
+import { act, current, meet, pass, record, type Execution } from './passage.js';
 
 /** What may change something: by this a statement is called. */
 const changes =
@@ -73,13 +73,12 @@ export function watchPrograms(): void {
     const words = Array.isArray(args[1]) ? args[1].map(String) : [];
     const action = words.find((word) => ['start', 'stop', 'list'].includes(word)) ?? 'program';
     const call = made(execution, `program-${action}`, action !== 'list');
-    if (meet(execution, 'unsent', call)) die();
+    // A kill lets nothing happen after it, so that there is nothing to wait for.
+    void pass(execution, 'unsent', call);
     const child = begin();
     const sent = meet(execution, 'sent', call);
-    if (sent) setTimeout(die, sent.delayMs ?? 0);
-    child.once('exit', () => {
-      if (meet(execution, 'answered', call)) die();
-    });
+    if (sent) setTimeout(() => void act(execution, sent), sent.delayMs ?? 0);
+    child.once('exit', () => void pass(execution, 'answered', call));
     return child;
   });
   syncBuiltinESMExports();

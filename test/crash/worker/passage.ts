@@ -85,7 +85,7 @@ export async function passMissed(execution: Execution): Promise<void> {
   }
 }
 
-export function die(): never {
+function die(): never {
   process.kill(process.pid, 'SIGKILL');
   throw new Error('still alive after SIGKILL');
 }
