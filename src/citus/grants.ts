@@ -47,8 +47,7 @@ GRANT EXECUTE ON FUNCTION pg_catalog.replicate_reference_tables(citus.shard_tran
 
 -- Citus refuses these to everyone but a superuser. Whoever may call them can add any server to the cluster, and
 -- remove one without data. They stay on the coordinator: workers have no use for them.
-SELECT set_config(name, 'off', false) FROM pg_catalog.pg_settings
- WHERE name IN ('citus.enable_ddl_propagation', 'citus.enable_schema_based_sharding');
+SET citus.enable_ddl_propagation = off;
 CREATE SCHEMA IF NOT EXISTS ${wrapperSchema};
 ALTER SCHEMA ${wrapperSchema} OWNER TO CURRENT_USER;
 REVOKE ALL ON SCHEMA ${wrapperSchema} FROM PUBLIC;
@@ -68,7 +67,7 @@ function onEveryNode({ operator, observer, database }: GrantWishes): string {
   return `-- 2. ON EVERY NODE, the coordinator too, as a superuser, in the same database: these grants reach no other node.
 -- ALSO ON EACH NEW WORKER BEFORE IT IS ADDED; give the operator its password there too.
 
-SELECT set_config(name, 'off', false) FROM pg_catalog.pg_settings WHERE name = 'citus.enable_ddl_propagation';
+SET citus.enable_ddl_propagation = off;
 
 ${rolesIfMissing([operator])}
 

@@ -38,9 +38,11 @@ export async function addNode(db: Db, node: string): Promise<void> {
   await db.query(`select ${add}($1, $2)`, [host, port]);
 }
 
-/** Copies every reference table to each node that lacks it; a node must hold them before its first shard. */
-export const replicateReferenceTablesStatement =
-  'select replicate_reference_tables($1::citus.shard_transfer_mode)';
+/**
+ * Copies every reference table to each node that lacks it; a node must hold them before its first shard. Without a
+ * cast: naming the type takes USAGE on Citus's schema, which only superusers have.
+ */
+export const replicateReferenceTablesStatement = 'select replicate_reference_tables($1)';
 
 /** Placements of distributed tables on a node: reference tables go with the node, shards don't. */
 export async function countShards(db: Db, groupId: number): Promise<number> {

@@ -21,7 +21,7 @@ function evidenceOf({ owner, table, problem, schema, said }: OwnerProblem, user:
   const of = `${owner} (owner of ${table})`;
   switch (problem) {
     case 'not a member':
-      return `${user} has not the rights of ${of}`;
+      return `${user} lacks the rights of ${of}`;
     case 'may not log in':
       return `${of} may not log in`;
     case 'may not create in the schema':
