@@ -61,7 +61,8 @@ export async function makeRoles(cluster: SandboxCluster): Promise<Roles> {
   };
 }
 
-function newRole({ folder, passwordFile }: SandboxCluster, user: string): Role {
+/** A role that is yet to be made, with a password that the servers know too. */
+export function newRole({ folder, passwordFile }: SandboxCluster, user: string): Role {
   const password = randomBytes(12).toString('hex');
   appendFileSync(passwordFile, `127.0.0.1:*:*:${user}:${password}\nlocalhost:*:*:${user}:${password}\n`);
   const file = join(folder, `password-${user}`);
