@@ -1,4 +1,5 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { TlsRefusedError } from '../citus/connect.js';
 import { ConfigError, SecretMissingError, UnknownClusterError } from '../config/index.js';
 import type { FailureDetails } from '../contract/index.js';
 
@@ -72,6 +73,10 @@ export function classify(error: unknown): Error {
     return failure('UnknownCluster', error.message, [], ['name one of these clusters']);
   if (error instanceof SecretMissingError || error instanceof ConfigError) {
     return failure(needsPerson, redact(error.message), [], ['repair it where the worker runs, then retry']);
+  }
+  if (error instanceof TlsRefusedError) {
+    const remedies = ['correct coordinator.tls in the config of the worker, or the certificates, then retry'];
+    return failure(needsPerson, redact(error.message), [redact(error.message)], remedies);
   }
   if (!(error instanceof Error))
     return failure(needsPerson, redact(String(error)), [], ['read the message, then retry or give up']);

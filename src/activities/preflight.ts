@@ -18,12 +18,12 @@ import {
   isWritable,
   noPatroni,
   noPooler,
-  roleMay,
   versionsKnown,
 } from './preflight/coordinator.js';
 import { checkNewNode, type NewNodeContext } from './preflight/new-node.js';
+import { actingRights, type Deeds } from './preflight/rights.js';
 import { metadataSynced, nodesActive, specialNodes, versionsEqual } from './preflight/nodes.js';
-import { ownerRights, replicaIdentity, tableTraits } from './preflight/tables.js';
+import { replicaIdentity, tableTraits } from './preflight/tables.js';
 import { diskChecks, type Incoming } from './preflight/targets.js';
 import { foreignJob, leftovers, tableLocks } from './preflight/traffic.js';
 
@@ -44,14 +44,18 @@ export interface PreflightRequest {
 
 /**
  * Every check before a scale-out, worst first; changes nothing.
+ *
+ * @param reader the role that looks; what the acting role may do is asked of itself either way
  * @throws what a connection to the coordinator throws
  */
 export async function runPreflight(
   cluster: ClusterConfig,
   request: PreflightRequest,
+  reader: 'operator' | 'observer' = 'operator',
 ): Promise<{ checks: Check[]; before?: Balance }> {
   const wanted = [...new Set((request.input.nodes ?? []).map((node) => node.toLowerCase()))];
-  return withCoordinator(cluster, session('preflight', { statementTimeoutSeconds: 60 }), async (db) => {
+  const options = session('preflight', { role: reader, statementTimeoutSeconds: 60 });
+  return withCoordinator(cluster, options, async (db) => {
     const facts = await readServerFacts(db);
     const first = [versionsKnown(facts), isCoordinator(facts), isWritable(facts)];
     if (first.some(({ ok }) => !ok)) return { checks: worstFirst(first) };
@@ -62,6 +66,7 @@ export async function runPreflight(
     const checks = [
       ...first,
       ...(await clusterChecks(db, request, { facts, nodes, capacities }, wanted)),
+      ...(await actingRights(db, cluster, reader, deedsOf(cluster, request, { nodes, capacities }, wanted))),
       ...provisionerNeeded(cluster, request, nodes),
       ...(await inBatches(wanted, newNodesAtOnce, (node) => checkNewNode(context, node))).flat(),
     ];
@@ -97,16 +102,11 @@ async function clusterChecks(
 ): Promise<Check[]> {
   const { facts, nodes, capacities } = seen;
   const { input, parallelMoves, transferMode } = request;
-  const activeWorkers = new Set(
-    nodes.filter(({ role, active }) => role === 'worker' && active).map(({ node }) => node.toLowerCase()),
-  );
-  const newNodes = wanted.filter((node) => !activeWorkers.has(node));
   const job = await foreignJob(db, request.operationId);
   return [
     await noPooler(db),
     noPatroni(facts, capacities),
-    roleMay(facts, newNodes.length > 0 || input.nodes === undefined),
-    addressFits(nodes, newNodes),
+    addressFits(nodes, newOf(wanted, nodes)),
     job,
     nodesActive(nodes, capacities, wanted),
     metadataSynced(nodes),
@@ -124,17 +124,41 @@ async function moveChecks(
   { parallelMoves, transferMode }: Pick<PreflightRequest, 'parallelMoves' | 'transferMode'>,
   { nodes, capacities }: Seen,
 ): Promise<Check[]> {
-  // A coordinator without shards neither gives nor takes any.
-  const movers = capacities.filter(({ node }) =>
-    nodes.some((each) => each.node === node && (each.role === 'worker' || each.shouldHaveShards)),
-  );
-  const answering = capacities.flatMap((each) => ('error' in each ? [] : [each.node]));
   return [
-    ...capacityChecks(movers, parallelMoves, transferMode),
+    ...capacityChecks(moversOf(capacities, nodes), parallelMoves, transferMode),
     await replicaIdentity(db, transferMode),
     ...(await tableTraits(db, transferMode)),
-    await ownerRights(db, answering),
   ];
+}
+
+/** A coordinator without shards neither gives nor takes any. */
+function moversOf(capacities: NodeCapacity[], nodes: ClusterNode[]): NodeCapacity[] {
+  return capacities.filter(({ node }) =>
+    nodes.some((each) => each.node === node && (each.role === 'worker' || each.shouldHaveShards)),
+  );
+}
+
+/** Those that are no active workers yet. */
+function newOf(wanted: string[], nodes: ClusterNode[]): string[] {
+  const active = nodes.filter((node) => node.role === 'worker' && node.active);
+  return wanted.filter((each) => !active.some(({ node }) => node.toLowerCase() === each));
+}
+
+function deedsOf(
+  { movement }: ClusterConfig,
+  { input }: PreflightRequest,
+  { nodes, capacities }: Pick<Seen, 'nodes' | 'capacities'>,
+  wanted: string[],
+): Deeds {
+  const answering = (from: NodeCapacity[]): string[] =>
+    from.flatMap((each) => ('error' in each ? [] : [each.node]));
+  return {
+    registers: newOf(wanted, nodes).length > 0 || input.nodes === undefined,
+    moves: input.rebalance !== false,
+    tunes: movement.tune,
+    nodes: answering(capacities),
+    takers: answering(moversOf(capacities, nodes)),
+  };
 }
 
 /** Checks servers that have been started for this operation, before they are registered. */

@@ -11,7 +11,7 @@ export type SettingActivities = ReturnType<typeof settingActivities>;
  * The only setting that a movement borrows: PostgreSQL starts at most one apply worker an interval, 5 s by default,
  * which is nearly all of the time of a small move.
  */
-const borrowable = { name: 'wal_retrieve_retry_interval', raised: '100ms', raisedMs: 100 } as const;
+export const borrowable = { name: 'wal_retrieve_retry_interval', raised: '100ms', raisedMs: 100 } as const;
 
 export interface Notes {
   notes: string[];

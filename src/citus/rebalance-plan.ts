@@ -1,5 +1,6 @@
 import type { Db } from './connect.js';
 import { addressOf } from './registration.js';
+import { usesWrapper, wrapperSchema } from './wrappers.js';
 
 /** One table shard that Citus's planner would move; the rows of a shard group come as one each. */
 export interface PlannedShard {
@@ -18,6 +19,8 @@ export async function readRebalancePlan(
   withNodes: string[],
   strategy: string | null,
 ): Promise<PlannedShard[]> {
+  if (withNodes.length > 0 && (await usesWrapper(db, 'plan_with_workers')))
+    return readWrappedPlan(db, withNodes, strategy);
   await db.query('begin');
   try {
     for (const node of withNodes) await pretendNode(db, node);
@@ -29,6 +32,20 @@ export async function readRebalancePlan(
   } finally {
     await db.query('rollback');
   }
+}
+
+/** For a role that may not write to `pg_dist_node`, and shouldn't: whoever may can send a node's traffic elsewhere. */
+async function readWrappedPlan(
+  db: Db,
+  withNodes: string[],
+  strategy: string | null,
+): Promise<PlannedShard[]> {
+  const addresses = withNodes.map(addressOf);
+  return db.query<PlannedShard>(
+    `select shardid::int8::float8 as "shardId", source as from, target as to
+       from ${wrapperSchema}.plan_with_workers($1::text[], $2::int[], $3::name)`,
+    [addresses.map(({ host }) => host), addresses.map(({ port }) => port), strategy],
+  );
 }
 
 /** With ids of its own, so that the rolled-back rows use up nothing of Citus's sequences. */

@@ -108,7 +108,7 @@ const coordinator = strict({
 
 const observer = strict({
   user: text('the name of a role').describe(
-    'the role that reads: the `health`, `nodes` and `moves` of `inspect` use it; operations, preflight included, use `coordinator.user`',
+    'the role that reads: `inspect` uses it, with `coordinator.user` only for what that role itself may do. Operations use `coordinator.user`',
   ),
   ...passwordShape,
 })

@@ -50,7 +50,8 @@ export const flavour = process.env['SANDBOX_FLAVOUR'] as Flavour | undefined;
 export async function setStage(
   options: {
     start?: Partial<StartOptions>;
-    wishes?: ConfigWishes;
+    /** Those of the cluster's entry; a function is asked once the data is loaded. */
+    wishes?: ConfigWishes | ((cluster: SandboxCluster) => Promise<ConfigWishes>);
     load?: (cluster: SandboxCluster) => Promise<unknown>;
   } = {},
 ): Promise<Stage> {
@@ -59,9 +60,11 @@ export async function setStage(
     startTemporal({ ui: false }),
   ]);
   await (options.load ?? smallData)(cluster);
+  const wishes =
+    typeof options.wishes === 'function' ? await options.wishes(cluster) : (options.wishes ?? {});
   const { folder } = cluster;
   const configFile = join(folder, 'citus-scaler.yaml');
-  writeConfig(configFile, [{ cluster, wishes: options.wishes ?? {} }], { reports: join(folder, 'reports') });
+  writeConfig(configFile, [{ cluster, wishes }], { reports: join(folder, 'reports') });
   const connection = await Connection.connect({ address: temporal.address });
   const client = new Client({ connection });
   const stage: Stage = {

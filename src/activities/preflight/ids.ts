@@ -44,11 +44,13 @@ const neverBlocking: readonly string[] = [
   'coordinator-shards',
   'drained-nodes',
   'idle-timeout',
+  'monitor-rights',
   'new-node-clean',
   'old-transactions',
   'replicated-shards',
   'secondaries',
   'table-locks',
+  'tune-rights',
 ];
 
 export const checkIds: readonly string[] = [...acceptableChecks, ...neverAcceptable, ...neverBlocking];

@@ -86,7 +86,9 @@ test('owners of tables who may not log in or create are named, with the node', a
   try {
     const check = checkOf(await preflight(), 'owner-rights');
     expect(check).toMatchObject({ severity: 'blocker', ok: false });
-    expect(check.evidence).toContain(`${cluster.coordinator.address}: shop_owner may not log in`);
+    expect(check.evidence).toContain(
+      `${cluster.coordinator.address}: shop_owner (owner of public.orders) may not log in`,
+    );
   } finally {
     await cluster.query('ALTER TABLE orders OWNER TO CURRENT_USER');
     await cluster.query('DROP ROLE shop_owner');
