@@ -8,7 +8,6 @@ const sample = [
   'scale-out/startMachine#1/sent',
   'scale-out/registerNodes#1/sent',
   'scale-out/moveShardGroups#2/twice',
-  'scale-out/giveBackSettings#1/before',
   'scale-out/Check-the-cluster/deploy',
   'scale-out/Move-shards/deploy',
   'scale-out/Move-shards/new-worker-killed-and-revived',
