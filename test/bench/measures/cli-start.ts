@@ -1,11 +1,10 @@
 import { execa } from 'execa';
-import { fileURLToPath } from 'node:url';
 import { loadData } from '../../../sandbox/data.js';
 import { flavours } from '../../../sandbox/flavour.js';
+import { build, builtCli } from '../built.js';
 import { timed, type Measure } from '../measure.js';
 import { onBench } from '../scale-out.js';
 
-const root = fileURLToPath(new URL('../../../', import.meta.url));
 const runs = 9;
 
 /** The built command, from its start to its first output. */
@@ -13,7 +12,7 @@ export const cliStart: Measure = {
   name: 'cli-start',
   flavours,
   run: async (flavour) => {
-    await execa('npm', ['run', 'build'], { cwd: root });
+    await build();
     return onBench(
       flavour,
       (cluster) => loadData(cluster, { shards: 4 }),
@@ -36,7 +35,7 @@ async function median(args: string[], env: Record<string, string>): Promise<numb
   const times: number[] = [];
   for (let run = 0; run < runs; run += 1) {
     const { seconds } = await timed(async () => {
-      const child = execa(process.execPath, [`${root}dist/src/cli/main.js`, ...args], { env });
+      const child = execa(process.execPath, [builtCli, ...args], { env });
       await new Promise((resolve) => child.stdout.once('data', resolve));
       await child;
     });

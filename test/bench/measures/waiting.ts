@@ -7,6 +7,7 @@ import { flavours } from '../../../sandbox/flavour.js';
 import { startTemporal, type SandboxCluster } from '../../../sandbox/index.js';
 import { startWorker } from '../../../sandbox/worker.js';
 import { ScalerClient } from '../../../src/client.js';
+import { build, builtCli } from '../built.js';
 import { alias, startManyFaced } from '../many-nodes.js';
 import type { Measure } from '../measure.js';
 import { usageOf } from '../pretend.js';
@@ -18,13 +19,14 @@ export const waiting: Measure = {
   name: 'waiting',
   flavours,
   run: async (flavour) => {
+    await build();
     const cluster = await startManyFaced(flavour, 2);
     const temporal = await startTemporal({ ui: false });
     try {
       await loadData(cluster);
       const more = await cluster.addNode();
       const configFile = writeManyClusters(cluster);
-      const worker = await startWorker(configFile, temporal.address);
+      const worker = await startWorker(configFile, temporal.address, { command: [builtCli] });
       const client = await ScalerClient.connect({ address: temporal.address });
       try {
         const idle = usageOf(worker.pid).memory;
