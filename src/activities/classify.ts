@@ -95,6 +95,22 @@ export function classify(error: unknown): Error {
   return failure(needsPerson, said, evidence, remediesFor(code));
 }
 
+/** The same, saying also what it happened to: Citus's texts name a node in ways of their own, or not at all. */
+export function classifyWith(error: unknown, evidence: string): Error {
+  const classified = classify(error);
+  if (!(classified instanceof ApplicationFailure)) return classified;
+  const { type, message, nonRetryable, details } = classified;
+  const told = (details?.[0] ?? {}) as Partial<FailureDetails>;
+  return ApplicationFailure.create({
+    ...(typeof type === 'string' && { type }),
+    message,
+    nonRetryable: nonRetryable ?? false,
+    details: [
+      { remedies: [], ...told, evidence: [...(told.evidence ?? []), evidence] } satisfies FailureDetails,
+    ],
+  });
+}
+
 /** Whether the failure is one that passes by itself. */
 export function isPassingError(error: unknown): boolean {
   if (!(error instanceof Error)) return false;

@@ -6,6 +6,7 @@ import { cancelBackend, findBackend, findBackends, readPlacements, readShardGrou
 import { readRegistration } from '../citus/registration.js';
 import type { ClusterConfig } from '../config/index.js';
 import type { MoveHeartbeat, Moving } from '../contract/index.js';
+import { classifyWith } from './classify.js';
 import { clusterIn, ownWorkflowId, session, stopManner, type ActivityContext } from './context.js';
 import { assertHeld } from './hold.js';
 import { beatWith, tell } from './interceptor.js';
@@ -74,7 +75,9 @@ export function moveActivities(context: ActivityContext) {
               delete current.message;
               Object.assign(current, now);
             },
-          );
+          ).catch((error: unknown) => {
+            throw classifyWith(error, `move of shard ${shardId} from ${batch.from} to ${batch.to}`);
+          });
           await wellAgain(context, activity);
           delete beat.current;
           // Citus's own word is enough; of a stopped or adopted statement nobody knows how it ended.
@@ -93,7 +96,10 @@ export function moveActivities(context: ActivityContext) {
       return result;
     },
 
-    /** Ends the moves of an operation that is gone, and returns when none runs any more. */
+    /**
+     * Ends what an operation that is gone is still at on the server (its moves, and what else a dead worker had begun),
+     * and returns when nothing of it runs any more.
+     */
     stopMovesOf: async ({
       cluster,
       operationId,
@@ -107,7 +113,7 @@ export function moveActivities(context: ActivityContext) {
         { applicationName: 'citus-scaler:custodian' },
         async (db) => {
           for (;;) {
-            const pids = await findBackends(db, `${prefix}move:`);
+            const pids = await findBackends(db, prefix);
             if (pids.length === 0) return;
             for (const pid of pids) await cancelBackend(db, pid);
             await Context.current().sleep(200);

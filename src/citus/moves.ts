@@ -58,7 +58,7 @@ export async function findBackend(db: Db, applicationName: string): Promise<numb
   return row?.pid;
 }
 
-/** Server processes of an operation that make moves. */
+/** Server processes of an operation that are at work. */
 export async function findBackends(db: Db, applicationPrefix: string): Promise<number[]> {
   const rows = await db.query<{ pid: number }>(
     `select pid from pg_stat_activity

@@ -5,9 +5,16 @@ export function unsound({ settings, rows, open, leftovers }: Ending, before: Unt
   return differ('', { ...before, open: [], leftovers: [] }, { settings, rows, open, leftovers });
 }
 
-/** What is different from the end of the run without crashes, a line each; nothing when it is the same. */
-export function differences(expected: Ending, seen: Ending): string[] {
-  return differ('', expected, seen);
+/**
+ * What is different from the end of the run without crashes, a line each; nothing when it is the same. `isCutOff`: what
+ * was cancelled was lost too, so that its step has not ended, and what it would have done needed no undoing.
+ */
+export function differences(expected: Ending, seen: Ending, isCutOff: boolean): string[] {
+  if (!isCutOff) return differ('', expected, seen);
+  const { steps } = expected.report;
+  const missing = without(expected.report.notes, seen.report.notes);
+  const notes = [...seen.report.notes, ...missing];
+  return differ('', expected, { ...seen, report: { ...seen.report, steps, notes } });
 }
 
 function differ(path: string, expected: unknown, seen: unknown): string[] {

@@ -60,7 +60,8 @@ async function judge(lane: Lane, scenario: Scenario, recorded: Run): Promise<Res
   const problems = await run(lane, scenario).then(
     ({ ending, before }) => [
       ...unsound(ending, before),
-      ...(scenario.fault?.fault.judge?.(ending) ?? differences(recorded.ending, ending)),
+      ...(scenario.fault?.fault.judge?.(ending) ??
+        differences(recorded.ending, ending, scenario.isCutOff ?? false)),
     ],
     (error: unknown) => [error instanceof Error ? (error.stack ?? error.message) : String(error)],
   );

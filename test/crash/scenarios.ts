@@ -69,6 +69,7 @@ function crashesOf(procedure: Procedure, execution: Execution, seed: number): Sc
         act: 'kill',
       })),
       slow: isMove && (procedure.steer !== undefined || (activity === 'moveShardGroups' && nth === 1)),
+      isCutOff: begun,
       patient: randomOf(seed, id)() < 0.1,
     };
   };
