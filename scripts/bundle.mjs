@@ -1,6 +1,5 @@
 // The last step of npm run build: bundles the workflows, so that a worker needn't when it starts.
 import { writeFileSync } from 'node:fs';
-import { root } from './ensure.mjs';
 
 const built = new URL('../dist/src/', import.meta.url);
 const { bundleWorkflows } = await import(new URL('bundle.js', built).href);
@@ -12,6 +11,6 @@ function withRelativeSources(text) {
   const mark = ';base64,';
   const cut = text.lastIndexOf(mark) + mark.length;
   const map = JSON.parse(Buffer.from(text.slice(cut), 'base64').toString());
-  const sources = map.sources.map((source) => source.replace(root, ''));
+  const sources = map.sources.map((source) => source.replace(/^.*?(?=(node_modules|dist)\/)/, ''));
   return text.slice(0, cut) + Buffer.from(JSON.stringify({ ...map, sources })).toString('base64');
 }
