@@ -22,7 +22,12 @@ export function bundleWorkflows(): Promise<WorkflowBundleWithSourceMap> {
   return bundleWorkflowCode({
     workflowsPath: fileURLToPath(new URL(`./workflows/index${extname(import.meta.url)}`, import.meta.url)),
     logger: new DefaultLogger('WARN'),
-    // Without the sources themselves in the map: it would be larger than the code.
-    webpackConfigHook: (config) => ({ ...config, devtool: 'inline-nosources-source-map' }),
+    webpackConfigHook: (config) => ({
+      ...config,
+      // Without the sources themselves in the map: it would be larger than the code.
+      devtool: 'inline-nosources-source-map',
+      // Modules go by the path under which they are found here, not by where a link leads.
+      resolve: { ...config.resolve, symlinks: false },
+    }),
   });
 }
