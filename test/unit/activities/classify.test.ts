@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { describe, expect, test } from 'vitest';
-import { classify, needsPerson, passing, redact } from '../../../src/activities/classify.js';
+import { classify, classifyWith, needsPerson, passing, redact } from '../../../src/activities/classify.js';
 import { UnknownClusterError } from '../../../src/config/index.js';
 
 const sql = (code: string, message = 'something'): Error => Object.assign(new Error(message), { code });
@@ -87,6 +87,16 @@ test('a cluster that the config does not name ends the operation, and the others
 test('a message of many addresses keeps the reason', () => {
   const classified = classify(new AggregateError([sql('ECONNREFUSED', 'connect ECONNREFUSED ::1:5432')], ''));
   expect(classified.message).toContain('ECONNREFUSED');
+});
+
+test('what it happened to is added to the evidence, and changes nothing else', () => {
+  const error = sql('XX000', 'Could not fetch disk stats for node: db3-5432');
+  const plain = asFailure(classify(error));
+  const told = asFailure(classifyWith(error, 'move of shard 7 from db1:5432 to db3:5432'));
+  expect(told).toMatchObject({ type: plain.type, message: plain.message, nonRetryable: plain.nonRetryable });
+  expect(told.details?.[0]).toMatchObject({
+    evidence: expect.arrayContaining([expect.stringContaining('to db3:5432')]) as string[],
+  });
 });
 
 test('secrets that others quote are struck out', () => {
