@@ -94,7 +94,8 @@ export async function openLane(build: Build): Promise<Lane> {
       await endOpenWorkflows(client);
       proxy.open();
       const alive = begun.splice(0).filter((worker) => worker.alive());
-      const kept = alive.pop();
+      // One that something went wrong with may still wait for its death.
+      const kept = lane.inOrder ? alive.pop() : undefined;
       await Promise.all(alive.map((worker) => worker.kill()));
       rmSync(join(folder, 'provisioner.log'), { force: true });
       await (lane.inOrder ? takeBack(openCluster(folder), layout) : restoreSnapshot(folder)).catch(() =>

@@ -23,9 +23,14 @@ export function recording(procedure: Procedure): Scenario {
     id: `${procedure.name}/recording`,
     procedure,
     deaths: [],
-    slow: procedure.steer?.at.call?.label === moveCall,
+    slow: isMoveHeld(procedure),
     patient: false,
   };
+}
+
+/** Somebody steers in the middle of a move. */
+function isMoveHeld({ steer }: Procedure): boolean {
+  return steer?.at.call?.label === moveCall;
 }
 
 /** All cases that follow from a recording. What is left to chance hangs on the seed and the case alone. */
@@ -56,7 +61,8 @@ function crashesOf(procedure: Procedure, execution: Execution, seed: number): Sc
   const { activity, nth, begun, calls } = execution;
   const crash = (what: string, ...deaths: Omit<Point, 'name' | 'activity' | 'nth' | 'act'>[]): Scenario => {
     const id = `${procedure.name}/${activity}#${nth}/${what}`;
-    const isMove = [...deaths, procedure.steer?.at].some((point) => point?.call?.label === moveCall);
+    const isCut = ({ call, moment }: Pick<Point, 'call' | 'moment'>): boolean =>
+      call?.label === moveCall && moment !== 'answered';
     return {
       id,
       procedure,
@@ -68,7 +74,7 @@ function crashesOf(procedure: Procedure, execution: Execution, seed: number): Sc
         nth: index === 0 ? nth : 1,
         act: 'kill',
       })),
-      slow: isMove && (procedure.steer !== undefined || (activity === 'moveShardGroups' && nth === 1)),
+      slow: isMoveHeld(procedure) || (activity === 'moveShardGroups' && nth === 1 && deaths.some(isCut)),
       isCutOff: begun,
       patient: randomOf(seed, id)() < 0.1,
     };
