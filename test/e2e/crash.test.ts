@@ -19,7 +19,7 @@ let results: Result[];
 beforeAll(async () => {
   built = await build();
   results = await runMatrix({
-    seed: 1,
+    seed: 11,
     lanes: 2,
     build: built,
     procedures: procedures.filter(({ name }) => sample.some((line) => line.startsWith(`${name}/`))),
