@@ -95,7 +95,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['src/cli/commands/worker.ts', 'src/cli/commands/init.ts'],
+    files: ['src/cli/commands/worker.ts', 'src/cli/commands/init.ts', 'src/cli/init/*.ts'],
     rules: { 'import-x/no-restricted-paths': 'off' },
   },
   {

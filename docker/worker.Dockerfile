@@ -5,6 +5,7 @@ COPY package.json package-lock.json ./
 # No package needs its install script at run time.
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json ./
+COPY scripts/bundle.mjs scripts/
 COPY src src
 # The SDK brings its native part for five platforms, about 27 MB each; only ours is kept.
 RUN npm run build \

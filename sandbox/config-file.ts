@@ -13,6 +13,9 @@ export interface ConfigWishes {
   provisioner?: boolean;
   reports?: string;
   tune?: boolean;
+  /** Fields of the coordinator's entry, instead of the superuser and no TLS. */
+  coordinator?: object;
+  observer?: object;
 }
 
 const provisionerProgram = fileURLToPath(new URL('./provisioner.ts', import.meta.url));
@@ -53,7 +56,9 @@ function clusterConfig(cluster: SandboxCluster, wishes: ConfigWishes): object {
       user,
       passwordFile: plainPasswordFile(cluster, passwordFile),
       tls: { mode: 'disable' },
+      ...wishes.coordinator,
     },
+    ...(wishes.observer === undefined ? {} : { observer: wishes.observer }),
     allowedNodes: ['127.0.0.1:*'],
     movement: { parallelMoves: wishes.parallelMoves ?? 2, tune: wishes.tune ?? true },
     ...(wishes.approval === undefined ? {} : { approval: wishes.approval }),

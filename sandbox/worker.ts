@@ -22,6 +22,13 @@ export interface WorkerProcess {
   log(): string;
 }
 
+interface WorkerStart {
+  /** It outlives this process. */
+  detached?: boolean | undefined;
+  /** Arguments of Node that start the command; default: this checkout's sources. */
+  command?: string[];
+}
+
 let started = 0;
 
 /**
@@ -31,7 +38,7 @@ let started = 0;
 export async function startWorker(
   configFile: string,
   temporalAddress: string,
-  options: { detached?: boolean | undefined } = {},
+  options: WorkerStart = {},
 ): Promise<WorkerProcess> {
   started += 1;
   const folder = dirname(configFile);
@@ -40,7 +47,7 @@ export async function startWorker(
   const log = openSync(logFile, 'a');
   const child = spawn(
     process.execPath,
-    ['--import', import.meta.resolve('tsx'), cli, 'worker', '--config', configFile],
+    [...(options.command ?? ['--import', import.meta.resolve('tsx'), cli]), 'worker', '--config', configFile],
     {
       env: { ...process.env, TEMPORAL_ADDRESS: temporalAddress },
       stdio: ['ignore', log, log],

@@ -1,9 +1,6 @@
-import { extname } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
 import {
   type ActivityInterceptorsFactory,
-  bundleWorkflowCode,
   DefaultLogger,
   makeTelemetryFilterString,
   NativeConnection,
@@ -11,10 +8,10 @@ import {
   Runtime,
   Worker,
   type WorkflowBundleOption,
-  type WorkflowBundleWithSourceMap,
 } from '@temporalio/worker';
 import { createActivities } from './activities/index.js';
 import { sharedActivityBehaviour } from './activities/interceptor.js';
+import { workflowBundle } from './bundle.js';
 import { resolveConnection } from './client/connect.js';
 import { explained, isNotFound, noNamespace, unreachable, type Target } from './client/grpc.js';
 import { loadConfig } from './config/index.js';
@@ -29,7 +26,7 @@ export interface WorkerOptions {
   profile?: string;
   address?: string;
   namespace?: string;
-  /** Workflows that are bundled already; default: this checkout's, bundled at the start, which takes seconds. */
+  /** Workflows that are bundled already; default: those of this package. */
   workflowBundle?: WorkflowBundleOption;
   /** What is to happen around each activity, inside of what all activities share. */
   activityInterceptors?: ActivityInterceptorsFactory[];
@@ -54,7 +51,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
       connection,
       namespace,
       taskQueue,
-      workflowBundle: options.workflowBundle ?? (await bundleWorkflows()),
+      workflowBundle: options.workflowBundle ?? (await workflowBundle()),
       activities: createActivities({ config, client, namespace, searchAttributes: known }),
       interceptors: { activity: [sharedActivityBehaviour(client), ...(options.activityInterceptors ?? [])] },
       // Recovery of a workflow after its worker was killed takes 1.2 s with this, 10 s by default.
@@ -97,14 +94,6 @@ async function connect(options: NativeConnectionOptions, target: Target): Promis
     if (connection === undefined) throw unreachable(target, [String(error)], error);
     throw isNotFound(error) ? noNamespace(target, error) : explained(error, target);
   }
-}
-
-/** Takes seconds. */
-export function bundleWorkflows(): Promise<WorkflowBundleWithSourceMap> {
-  return bundleWorkflowCode({
-    workflowsPath: fileURLToPath(new URL(`./workflows/index${extname(import.meta.url)}`, import.meta.url)),
-    logger: new DefaultLogger('WARN'),
-  });
 }
 
 /** An unknown search attribute in an upsert leaves the workflow task failing for ever, so only these are used. */

@@ -7,6 +7,7 @@ import { freePort } from '../os/ports.js';
 import { makeSandboxFolder } from '../os/sandbox-folder.js';
 import { endAndRemove, sweepLeftovers } from '../os/sweep.js';
 import { findBinaries } from '../postgres/binaries.js';
+import type { Access } from '../postgres/access.js';
 import { superuser, template } from '../postgres/template.js';
 import {
   coordinatorName,
@@ -20,7 +21,8 @@ import { openNode, type SandboxNode } from './node.js';
 import { readPassword, writePassword } from './password.js';
 import { registerAll } from './register.js';
 
-export interface StartOptions {
+/** `hba` and `tls`: who may log in to each server, and how. */
+export interface StartOptions extends Access {
   flavour?: Flavour | undefined;
   workers: number;
   /** Default `app`. */
@@ -69,13 +71,14 @@ export async function startCluster(options: StartOptions): Promise<SandboxCluste
   const folder = makeSandboxFolder(options);
   const forget = options.detached ? undefined : onExit(() => endAndRemove(folder));
   try {
-    const { moveSeconds = 0, settings = {} } = options;
+    const { moveSeconds = 0, settings = {}, hba, tls } = options;
     writeClusterRecord(folder, {
       flavour,
       database,
       user: superuser,
       moveSeconds,
       settings,
+      access: { hba, tls },
       lockPort: await freePort(),
     });
     writePassword(folder);

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Flavour } from '../flavour.js';
+import type { Access } from '../postgres/access.js';
 
 /*
  * A cluster's folder:
@@ -18,6 +19,7 @@ export interface ClusterRecord {
   user: string;
   moveSeconds: number;
   settings: Record<string, string>;
+  access: Access;
   /** Whoever listens on it may start and stop provisioned machines. */
   lockPort: number;
 }

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync }
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { freePort } from '../os/ports.js';
+import { writeAccess } from '../postgres/access.js';
 import { findBinaries } from '../postgres/binaries.js';
 import { settingsText } from '../postgres/settings.js';
 import { template } from '../postgres/template.js';
@@ -20,7 +21,7 @@ export interface WantedNode {
  * killed in between leaves nothing that looks like a server.
  */
 export async function makeNode(folder: string, wanted: WantedNode): Promise<string> {
-  const { flavour, database, moveSeconds, settings } = readClusterRecord(folder);
+  const { flavour, database, user, moveSeconds, settings, access } = readClusterRecord(folder);
   const { dataFolder, extensionFolder } = await template(flavour, database, findBinaries(flavour));
   mkdirSync(nodesFolder(folder), { recursive: true });
   const half = mkdtempSync(join(nodesFolder(folder), '.new-'));
@@ -29,7 +30,8 @@ export async function makeNode(folder: string, wanted: WantedNode): Promise<stri
     await execa('cp', ['-R', '-p', dataFolder, data]);
     newIdentity(data);
     const port = wanted.port ?? (await freePort());
-    const text = settingsText({ flavour, port, extensionFolder, moveSeconds, extra: settings });
+    const extra = { ...writeAccess(data, access, user), ...settings };
+    const text = settingsText({ flavour, port, extensionFolder, moveSeconds, extra });
     writeFileSync(join(data, 'postgresql.conf'), text);
     writeNodeRecord(half, { port, ...(wanted.key === undefined ? {} : { key: wanted.key }) });
     await execa('chmod', ['755', half]);

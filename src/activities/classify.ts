@@ -1,4 +1,5 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { TlsRefusedError } from '../citus/connect.js';
 import { ConfigError, SecretMissingError, UnknownClusterError } from '../config/index.js';
 import type { FailureDetails } from '../contract/index.js';
 
@@ -29,17 +30,24 @@ const passingCodes = new Set([
 /**
  * What Citus says, with SQLSTATE XX000 or another unspecific one, of things that pass: a node that is gone for now,
  * metadata that is being synced, a move of the same shard that still holds its lock, the leftover of a crashed move
- * that the next call after some seconds removes. Measured, docs/citus.md.
+ * that the next call after some seconds removes. Measured, docs/citus.md. Of a node that dies in the middle of a move,
+ * Citus says one of many things: which one depends on what it was about to do with that node.
  */
 const passingTexts = [
   /failure on connection marked as essential/,
   /server closed the connection unexpectedly/,
   /connection to the remote node .* failed/,
   /could not connect to/i,
-  /connection not open/,
+  /connection (not open|pointer is NULL)|no connection to the server/,
+  /SSL (SYSCALL error|connection has been closed)|SSL error: unexpected eof/,
   /Connection terminated/,
   /connection timeout|timeout expired/i,
+  /connection establishment for node .* failed/,
+  /could not establish any connections? to/,
+  /cannot recover from multiple connection failures/,
   /failed to connect to/,
+  /Failed to COPY to (destination )?shard/,
+  /logical replication waiting timeout/,
   /Could not fetch disk stats for node/,
   /could not acquire the lock required to move/,
   /orphaned shard .* could not be cleaned up/,
@@ -49,6 +57,8 @@ const passingTexts = [
   /could not receive data from|could not send data to/,
   /cannot get the size because of a connection error/,
   /the database system is (starting up|shutting down|in recovery mode)/,
+  // Citus repeats what libpq said last about a lost connection, and that may be nothing.
+  /^\s*$/,
 ];
 
 interface SqlError {
@@ -63,6 +73,10 @@ export function classify(error: unknown): Error {
     return failure('UnknownCluster', error.message, [], ['name one of these clusters']);
   if (error instanceof SecretMissingError || error instanceof ConfigError) {
     return failure(needsPerson, redact(error.message), [], ['repair it where the worker runs, then retry']);
+  }
+  if (error instanceof TlsRefusedError) {
+    const remedies = ['correct coordinator.tls in the config of the worker, or the certificates, then retry'];
+    return failure(needsPerson, redact(error.message), [redact(error.message)], remedies);
   }
   if (!(error instanceof Error))
     return failure(needsPerson, redact(String(error)), [], ['read the message, then retry or give up']);

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Client } from '@temporalio/client';
 import { activityInfo, cancellationSignal, type Context } from '@temporalio/activity';
 import type { SearchAttributeName } from '../contract/index.js';
@@ -26,16 +27,20 @@ export function ownWorkflowId(): string {
 
 /** Options for a session of the running activity, which ends when the activity is cancelled; `what` ends its `application_name`. */
 export function session(what: string, options: Partial<ConnectOptions> = {}): ConnectOptions {
+  const signal = cancellationSignal();
+  // Many nodes are asked at once, and each session listens to the one signal of the activity.
+  setMaxListeners(0, signal);
   return {
     applicationName: `${operationPrefix(ownWorkflowId())}${what}`,
-    signal: cancellationSignal(),
+    signal,
     ...options,
   };
 }
 
-/** What a stop means for a long statement: a worker that shuts down leaves it to the next attempt. */
+/**
+ * What a stop means for a long statement. Only a cancel of the operation ends it: a worker that shuts down, an attempt
+ * that timed out because Temporal was away, a pause or reset of the activity leave it to the next attempt, which adopts it.
+ */
 export function stopManner({ cancellationDetails }: Context): 'cancel' | 'leave' {
-  return cancellationDetails?.workerShutdown === true && !cancellationDetails.cancelRequested
-    ? 'leave'
-    : 'cancel';
+  return cancellationDetails?.cancelRequested === true ? 'cancel' : 'leave';
 }

@@ -133,9 +133,9 @@ export function moveActivities(context: ActivityContext) {
   }
 }
 
-/** A worker that shuts down hands the batch to the next attempt; a pause or a cancel answers what is left. */
+/** A pause or a cancel answers what is left; every other stop hands the batch to the next attempt. */
 function stopped(activity: Context, result: BatchResult): BatchResult {
-  if (activity.cancellationDetails?.workerShutdown === true) activity.cancellationSignal.throwIfAborted();
+  if (stopManner(activity) === 'leave') activity.cancellationSignal.throwIfAborted();
   return result;
 }
 

@@ -1,7 +1,8 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { withCoordinator, type Db } from '../citus/connect.js';
 import { readNodeSetting, setNodeSetting } from '../citus/node-settings.js';
-import type { BorrowedSetting } from '../contract/index.js';
+import { markNodes } from '../citus/marks.js';
+import { shardMark, type BorrowedSetting } from '../contract/index.js';
 import { clusterIn, session, type ActivityContext } from './context.js';
 import { assertHeld, isHeld } from './hold.js';
 
@@ -11,7 +12,7 @@ export type SettingActivities = ReturnType<typeof settingActivities>;
  * The only setting that a movement borrows: PostgreSQL starts at most one apply worker an interval, 5 s by default,
  * which is nearly all of the time of a small move.
  */
-const borrowable = { name: 'wal_retrieve_retry_interval', raised: '100ms', raisedMs: 100 } as const;
+export const borrowable = { name: 'wal_retrieve_retry_interval', raised: '100ms', raisedMs: 100 } as const;
 
 export interface Notes {
   notes: string[];
@@ -88,7 +89,8 @@ export function settingActivities(context: ActivityContext) {
   };
 }
 
-async function giveBack(db: Db, settings: BorrowedSetting[]): Promise<{ left: string[] }> {
+async function giveBack(db: Db, all: BorrowedSetting[]): Promise<{ left: string[] }> {
+  const settings = all.filter(({ name }) => name !== shardMark);
   const left: string[] = [];
   const wishes: { node: string; name: string; value: string | null }[] = [];
   const away: string[] = [];
@@ -118,5 +120,10 @@ async function giveBack(db: Db, settings: BorrowedSetting[]): Promise<{ left: st
       ],
     });
   }
+  const marks = all.filter(({ name }) => name === shardMark);
+  await markNodes(
+    db,
+    marks.map(({ node, before }) => ({ node, value: before === 'true' })),
+  );
   return { left };
 }

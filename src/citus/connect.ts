@@ -3,10 +3,12 @@ import { readPassword, SecretMissingError, type ClusterConfig } from '../config/
 import { allowedByConfig, NodeNotAllowedError, splitNode } from './allowed.js';
 import { connectionError, sessionOver, type Db } from './db.js';
 import { readNodes } from './nodes.js';
+import { CleartextRefusedError, tlsRefused, TlsRefusedError } from './tls-refused.js';
 import { tlsOptions } from './tls.js';
 
 export { NodeNotAllowedError } from './allowed.js';
 export { ConnectionLostError, type Db } from './db.js';
+export { TlsRefusedError } from './tls-refused.js';
 
 export interface ConnectOptions {
   /** Which of the config's two roles; the observer falls back to the operator when the config has none. */
@@ -29,16 +31,6 @@ export class NoWritableCoordinatorError extends Error {
   readonly code = '57P03';
   constructor(cluster: string, seen: string[]) {
     super(`No host of cluster "${cluster}" is a writable coordinator: ${seen.join('; ')}.`);
-  }
-}
-
-/** The server wants the password in clear text over a connection that anyone on the way can read. */
-class CleartextRefusedError extends Error {
-  override readonly name = 'CleartextRefusedError';
-  constructor(node: string) {
-    super(
-      `${node} asks for the password in clear text without TLS; it was not sent. Use scram-sha-256, or TLS.`,
-    );
   }
 }
 
@@ -67,11 +59,11 @@ export async function withCoordinator<T>(
       seen.push(`${host} is read-only`);
     } catch (error) {
       if (options.signal?.aborted) throw error;
-      answer = error instanceof pg.DatabaseError ? error : answer;
+      answer = error instanceof pg.DatabaseError || error instanceof TlsRefusedError ? error : answer;
       seen.push(`${host}: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
-  // A refused password is nothing that waiting heals.
+  // A refused password or certificate is nothing that waiting heals.
   if (answer !== undefined && !seen.some((line) => line.endsWith('is read-only'))) throw answer;
   throw new NoWritableCoordinatorError(cluster.name, seen);
 }
@@ -128,15 +120,17 @@ async function connected(
   options: ConnectOptions,
 ): Promise<pg.Client> {
   const node = `${target.host}:${target.port}`;
+  const refused = (error: unknown): Error =>
+    tlsRefused(error, node, cluster.tls) ?? connectionError(error, node);
   const tls = await tlsOptions(cluster.tls);
   try {
     return await connectOnce(cluster, target, options, tls);
   } catch (error) {
     const noTls = error instanceof Error && error.message === 'The server does not support SSL connections';
-    if (!noTls || cluster.tls.mode !== 'prefer') throw connectionError(error, node);
+    if (!noTls || cluster.tls.mode !== 'prefer') throw refused(error);
   }
   return connectOnce(cluster, target, options, false).catch((error: unknown) => {
-    throw connectionError(error, node);
+    throw refused(error);
   });
 }
 

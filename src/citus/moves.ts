@@ -42,9 +42,11 @@ export async function readShardGroup(db: Db, shardId: number): Promise<ShardGrou
   return row;
 }
 
-/** The statement that moves a shard with all its colocated ones. A shard that is there already is a warning. */
-export const moveStatement =
-  'select citus_move_shard_placement($1, $2::int, $3::int, $4::citus.shard_transfer_mode)';
+/**
+ * The statement that moves a shard with all its colocated ones. A shard that is there already is a warning. The mode
+ * has no cast: naming its type takes USAGE on Citus's schema, which only superusers have.
+ */
+export const moveStatement = 'select citus_move_shard_placement($1, $2::int, $3::int, $4)';
 
 /** A server process that makes a move, by its `application_name`. */
 export async function findBackend(db: Db, applicationName: string): Promise<number | undefined> {

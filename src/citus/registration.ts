@@ -1,4 +1,5 @@
 import type { Db } from './connect.js';
+import { usesWrapper, wrapperSchema } from './wrappers.js';
 
 /** Host and port of a `host:port`. */
 export function addressOf(node: string): { host: string; port: number } {
@@ -30,23 +31,25 @@ export async function isRegistered(db: Db, node: string): Promise<boolean> {
   return (await readRegistration(db, node)) !== undefined;
 }
 
-/** Idempotent in Citus: a second call answers the same node id. Also activates a node that was inactive. */
-export async function addNode(db: Db, node: string): Promise<number> {
+/** Idempotent in Citus: a second call changes nothing. Also activates a node that was inactive. */
+export async function addNode(db: Db, node: string): Promise<void> {
   const { host, port } = addressOf(node);
-  const [row] = await db.query<{ id: number }>('select citus_add_node($1, $2) as id', [host, port]);
-  return row?.id ?? 0;
+  const add = (await usesWrapper(db, 'add_node')) ? `${wrapperSchema}.add_node` : 'citus_add_node';
+  await db.query(`select ${add}($1, $2)`, [host, port]);
 }
 
-/** Copies every reference table to each node that lacks it; a node must hold them before its first shard. */
-export const replicateReferenceTablesStatement =
-  'select replicate_reference_tables($1::citus.shard_transfer_mode)';
+/**
+ * Copies every reference table to each node that lacks it; a node must hold them before its first shard. Without a
+ * cast: naming the type takes USAGE on Citus's schema, which only superusers have.
+ */
+export const replicateReferenceTablesStatement = 'select replicate_reference_tables($1)';
 
-/** Placements of distributed tables on a node: reference tables go with the node, shards don't. */
+/** Placements of distributed tables on a node. Reference tables go with the node; Citus local tables never leave the coordinator. */
 export async function countShards(db: Db, groupId: number): Promise<number> {
   const [row] = await db.query<{ n: number }>(
     `select count(*)::int as n from pg_dist_placement p join pg_dist_shard s using (shardid)
        join pg_dist_partition t using (logicalrelid)
-      where p.groupid = $1 and not (t.partmethod = 'n' and t.repmodel = 't')`,
+      where p.groupid = $1 and not (t.partmethod = 'n' and (t.repmodel = 't' or t.colocationid = 0))`,
     [groupId],
   );
   return row?.n ?? 0;
@@ -68,6 +71,10 @@ export async function cleanUpDeferred(db: Db, groupId: number): Promise<number> 
  */
 export async function removeNode(db: Db, node: string): Promise<void> {
   const { host, port } = addressOf(node);
+  if (await usesWrapper(db, 'remove_node')) {
+    await db.query(`select ${wrapperSchema}.remove_node($1, $2)`, [host, port]);
+    return;
+  }
   await db.query('begin');
   await db.query('select stop_metadata_sync_to_node($1, $2)', [host, port]);
   await db.query('select citus_remove_node($1, $2)', [host, port]);

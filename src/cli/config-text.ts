@@ -8,12 +8,16 @@ export interface NewCluster {
   passwordFile?: string;
   passwordEnv?: string;
   tls?: string;
+  tlsCa?: string;
 }
 
-/** A config with this one cluster; what may be set besides stands in comments. */
-export function configText(cluster: NewCluster): string {
-  const { name, host, port, database, user, passwordFile, passwordEnv, tls } = cluster;
-  return `# Config of the citus-scaler worker. Relative paths start at this file's folder.
+/**
+ * A config with this one cluster; what may be set besides stands in comments. With the path of the schema, editors
+ * check the file while it is written.
+ */
+export function configText(cluster: NewCluster, schema?: string): string {
+  const { name, host, port, database, user, passwordFile, passwordEnv } = cluster;
+  return `${schema === undefined ? '' : `# yaml-language-server: $schema=${schema}\n`}# Config of the citus-scaler worker. Relative paths start at this file's folder.
 clusters:
   ${name}:
     coordinator:
@@ -22,7 +26,7 @@ clusters:
       database: ${quoted(database)}
       user: ${quoted(user)}
 ${passwordLine(passwordFile, passwordEnv)}
-${tls === undefined ? '      # tls: { mode: verify-full, ca: ./ca.pem }' : `      tls: { mode: ${quoted(tls)} }`}
+${tlsLine(cluster)}
 
     # Hosts that may ever be connected to, besides the coordinator and the registered nodes.
     # Name the addresses of future workers here.
@@ -50,6 +54,11 @@ ${tls === undefined ? '      # tls: { mode: verify-full, ca: ./ca.pem }' : `    
 # Address of the Temporal UI, for links.
 # temporalUi: http://localhost:8233
 `;
+}
+
+function tlsLine({ tls, tlsCa }: NewCluster): string {
+  if (tls === undefined) return '      # tls: { mode: verify-full, ca: ./ca.pem }';
+  return `      tls: { mode: ${quoted(tls)}${tlsCa === undefined ? '' : `, ca: ${quoted(tlsCa)}`} }`;
 }
 
 function passwordLine(file: string | undefined, variable: string | undefined): string {

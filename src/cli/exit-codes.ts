@@ -2,18 +2,27 @@ import type { OperationReport, OperationStatus } from '../contract/index.js';
 
 /** The exit codes that scripts may rely on. */
 export const exit = {
+  /** done, nothing to do, detached, or answered */
   ok: 0,
+  /** failed, or a cancel that was refused */
   failed: 1,
+  /** the command line, the config or the input makes no sense */
   usage: 2,
+  /** a check found a blocker, also in a dry run */
   refused: 3,
+  /** somebody else works on the cluster */
   busy: 4,
+  /** someone must approve or repair, and there is no terminal to ask at */
   waiting: 5,
+  /** cancelled, or the plan was rejected */
   cancelled: 6,
+  /** Temporal, the worker or the cluster can't be reached */
   unreachable: 7,
 } as const;
 export type ExitCode = (typeof exit)[keyof typeof exit];
 
-const byType: Partial<Record<string, ExitCode>> = {
+/** By type of the error; whatever isn't here failed. */
+export const exitCodesByType: Partial<Record<string, ExitCode>> = {
   Usage: exit.usage,
   Config: exit.usage,
   InvalidInput: exit.usage,
@@ -27,9 +36,9 @@ const byType: Partial<Record<string, ExitCode>> = {
   Unreachable: exit.unreachable,
 };
 
-/** The exit code of an error by its type; whatever isn't known failed. */
+/** The exit code of an error by its type. */
 export function exitCodeOf(type: string): ExitCode {
-  return byType[type] ?? exit.failed;
+  return exitCodesByType[type] ?? exit.failed;
 }
 
 /** A dry run answers; with blockers it says no. */

@@ -11,11 +11,12 @@ export interface InitOptions {
   passwordFile?: string;
   passwordEnv?: string;
   tls?: string;
+  tlsCa?: string;
 }
 
 /** From the options alone. @throws UsageError that names all that is missing */
 export function newClusterOf(options: InitOptions): NewCluster {
-  const { name, host, database, user, port = 5432, passwordFile, passwordEnv, tls } = options;
+  const { name, host, database, user, port = 5432, passwordFile, passwordEnv, tls, tlsCa } = options;
   if (name === undefined || host === undefined || database === undefined || user === undefined) {
     const missing = (['name', 'host', 'database', 'user'] as const).filter(
       (field) => options[field] === undefined,
@@ -27,6 +28,8 @@ export function newClusterOf(options: InitOptions): NewCluster {
   if (passwordFile !== undefined && passwordEnv !== undefined) {
     throw new UsageError('--password-file and --password-env are given; only one may be.');
   }
+  if (tlsCa !== undefined && tls === undefined)
+    throw new UsageError('--tls-ca is given without --tls.', ['For example: --tls verify-full.']);
   return {
     name,
     host,
@@ -36,6 +39,7 @@ export function newClusterOf(options: InitOptions): NewCluster {
     ...optional('passwordFile', passwordFile),
     ...optional('passwordEnv', passwordEnv),
     ...optional('tls', tls),
+    ...optional('tlsCa', tlsCa),
   };
 }
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander';
 import type { App } from './app.js';
+import { completionRequest } from './completion/request.js';
 import { exit, exitCodeOf, type ExitCode } from './exit-codes.js';
 import { createIo, type GlobalOptions } from './io.js';
 import { problemOf, UsageError } from './problem.js';
@@ -9,6 +10,8 @@ import { renderProblem } from './render/problem.js';
 
 /** Runs a command line and returns the exit code. Whatever happens is said, in one way. */
 export async function main(argv: string[]): Promise<ExitCode> {
+  if (argv[0] === completionRequest)
+    return (await import('./completion/complete.js')).complete(argv.slice(1));
   const session: { exitCode: ExitCode } = { exitCode: exit.ok };
   const program = createProgram(session);
   try {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import type { CommonInput } from '../contract/index.js';
-import { wholeNumber } from './parse.js';
+import { transferModes, type CommonInput } from '../contract/index.js';
+import { optionOf, wholeNumber } from './parse.js';
 import { whoAmI } from './who.js';
 
 /** The options that every operation command takes. */
@@ -25,7 +25,7 @@ export function addOperationOptions(command: Command): Command {
     .option('-y, --yes', 'no approval needed, unless the config requires it')
     .option('--detach', 'start it and return')
     .option('--id <id>', 'id of the operation: starting it twice starts it once')
-    .option('--transfer-mode <mode>', 'auto, force_logical or block_writes')
+    .addOption(optionOf('--transfer-mode <mode>', 'how Citus copies', transferModes))
     .option('--parallel-moves <n>', 'moves at once', wholeNumber)
     .option('--wait-if-busy', 'wait when another operation holds the cluster')
     .option('--ignore-window', 'move outside the window too (needs --reason)')

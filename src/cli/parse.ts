@@ -1,7 +1,23 @@
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 
 /** Commander's own words around it name the option and the value. */
 export function wholeNumber(value: string): number {
   if (!/^-?\d+$/.test(value)) throw new InvalidArgumentError('It must be a whole number.');
+  return Number(value);
+}
+
+/**
+ * An option with known values, for the help and for completion. Commander doesn't check them: the client does, and
+ * names everything that is wrong with an input at once.
+ */
+export function optionOf(flags: string, description: string, values: readonly string[]): Option {
+  const option = new Option(flags, description);
+  option.argChoices = [...values];
+  return option;
+}
+
+/** A number between 0 and 1. The client's check says so when it is another. */
+export function fraction(value: string): number {
+  if (!/^-?\d*\.?\d+$/.test(value)) throw new InvalidArgumentError('It must be a number from 0 to 1.');
   return Number(value);
 }

@@ -26,7 +26,6 @@ export function createProgram(session: Omit<Session, 'globals'>): Command {
     .addHelpText('after', example('citus-scaler scale-out shop --add 2'));
 
   const full: Session = Object.assign(session, { globals: () => program.opts<GlobalOptions>() });
-  const loaders = new Map<string, () => Promise<void>>();
   for (const { heading, commands } of commandGroups) {
     program.commandsGroup(heading);
     for (const { name, summary, load } of commands) {
@@ -34,11 +33,20 @@ export function createProgram(session: Omit<Session, 'globals'>): Command {
         .command(name)
         .description(`${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`);
       command.summary(summary);
-      loaders.set(name, async () => (await load()).define(command, full));
+      loaders.set(command, async () => (await load()).define(command, full));
     }
   }
-  program.hook('preSubcommand', async (_, command) => loaders.get(command.name())?.());
+  program.hook('preSubcommand', (_, command) => loadCommand(command));
   return program;
+}
+
+const loaders = new WeakMap<Command, () => Promise<void>>();
+
+/** Defines a command's arguments, options and action, unless that was done. */
+export async function loadCommand(command: Command): Promise<void> {
+  const load = loaders.get(command);
+  loaders.delete(command);
+  await load?.();
 }
 
 /** From the source tree as well as from the built package. */

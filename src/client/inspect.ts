@@ -12,7 +12,6 @@ import { UnreachableError } from './errors.js';
 import { applicationFailure, failureOf, parseDetails } from './failure.js';
 import { explained, isDeadline } from './grpc.js';
 import { operationId } from './ids.js';
-import { checkedInspect } from './input.js';
 import { countWorkers, noWorker } from './workers.js';
 
 /** A look at a cluster takes seconds; one whose nodes hang takes their deadlines. */
@@ -27,6 +26,7 @@ export async function inspect<What extends InspectWhat>(
   context: Context,
   given: InspectInputOf<What>,
 ): Promise<InspectAnswers[What]> {
+  const { checkedInspect } = await import('./input.js');
   const input = { ...checkedInspect(given), what: given.what };
   let answer = await readPage(context, input);
   while (input.page === undefined && answer.nextPage !== undefined) {

@@ -19,6 +19,8 @@ export interface ListOptions {
   all?: boolean;
   /** At most so many, the newest first; default 200. */
   limit?: number;
+  /** Without summary and attention, which cost a question for each operation. */
+  brief?: boolean;
 }
 
 export interface OperationRow {
@@ -36,12 +38,12 @@ export interface OperationRow {
 
 /** Operations, newest first. Works whether or not the namespace knows our search attributes. */
 export async function listOperations(context: Context, options: ListOptions): Promise<OperationRow[]> {
-  const { cluster, limit = 200 } = options;
+  const { limit = 200 } = options;
   const rows: OperationRow[] = [];
   const found = await executions(context, options);
   for (let from = 0; from < found.length && rows.length < limit; from += limit) {
     const made = await mapLimited(found.slice(from, from + limit), 8, (info) =>
-      rowOf(context, info, cluster),
+      rowOf(context, info, options),
     );
     rows.push(...made.filter((row) => row !== undefined));
   }
@@ -75,7 +77,7 @@ function mayBeOf(info: WorkflowExecutionInfo, cluster: string): boolean {
 async function rowOf(
   context: Context,
   info: WorkflowExecutionInfo,
-  wanted: string | undefined,
+  { cluster: wanted, brief = false }: ListOptions,
 ): Promise<OperationRow | undefined> {
   if (!isOperationType(info.type)) return undefined;
   const cluster =
@@ -83,8 +85,8 @@ async function rowOf(
   if (wanted !== undefined && cluster !== wanted) return undefined;
   const open = info.status.name === 'RUNNING';
   const [status, summary] = await Promise.all([
-    open ? readStatus(context, info.workflowId, 3_000).catch(() => undefined) : undefined,
-    summaryOf(context, info),
+    open && !brief ? readStatus(context, info.workflowId, 3_000).catch(() => undefined) : undefined,
+    brief ? undefined : summaryOf(context, info),
   ]);
   return {
     operation: info.workflowId,

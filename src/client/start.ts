@@ -5,7 +5,6 @@ import { describeOperation } from './describe.js';
 import { OperationError, UnknownOperationError } from './errors.js';
 import { firstInput } from './first-input.js';
 import { operationId } from './ids.js';
-import { checkedInput, sameInput } from './input.js';
 import { summaryOf } from './summary.js';
 
 export interface StartOptions {
@@ -25,6 +24,8 @@ export async function startOperation<Type extends OperationType>(
   given: OperationInputs[Type],
   options: StartOptions,
 ): Promise<Started> {
+  // Loaded here: following an operation needs no schemas, and commands start faster without.
+  const { checkedInput } = await import('./input.js');
   const input = checkedInput(type, given);
   const id = options.id ?? operationId(input.cluster, type);
   checkId(id);
@@ -73,6 +74,7 @@ async function attach<Type extends OperationType>(
     throw taken(id, input.cluster, `it is the id of an open ${found.type}`);
   }
   const theirs = await firstInput(context, id, found.description.runId);
+  const { sameInput } = await import('./input.js');
   if (!sameInput(type, theirs, input)) {
     throw taken(id, input.cluster, `the operation is open, with another input: ${JSON.stringify(theirs)}`);
   }

@@ -1,3 +1,5 @@
+import type { TransferMode } from '../contract/index.js';
+
 /** The config as the worker uses it. It holds no secret: passwords are read when a connection is opened (secrets.ts). */
 export interface Config {
   /** Absolute path of the file it came from. */
@@ -33,9 +35,12 @@ export interface ClusterConfig {
 export type PasswordSource =
   { from: 'file'; path: string } | { from: 'env'; name: string } | { from: 'pgpass' };
 
+/** As in libpq. */
+export const tlsModes = ['disable', 'prefer', 'require', 'verify-ca', 'verify-full'] as const;
+
 export interface TlsConfig {
-  /** As in libpq. `require` with a `ca` checks the certificate like `verify-ca`. */
-  mode: 'disable' | 'prefer' | 'require' | 'verify-ca' | 'verify-full';
+  /** `require` with a `ca` checks the certificate like `verify-ca`. */
+  mode: (typeof tlsModes)[number];
   /** Absolute paths of PEM files. */
   ca?: string;
   cert?: string;
@@ -50,7 +55,7 @@ export interface CommandProvisioner {
 }
 
 interface Movement {
-  transferMode: 'auto' | 'force_logical' | 'block_writes';
+  transferMode: TransferMode;
   parallelMoves: number;
   tune: boolean;
 }

@@ -1,4 +1,4 @@
-export { clusterOf, UnknownClusterError } from './config.js';
+export { clusterOf, tlsModes, UnknownClusterError } from './config.js';
 export type { ClusterConfig, CommandProvisioner, Config, TlsConfig } from './config.js';
 export { loadConfig } from './load.js';
 export { ConfigError } from './problems.js';

@@ -69,12 +69,7 @@ function flat(name: string, cluster: ClusterFile, folder: string): ClusterConfig
       },
     }),
     allowedNodes: (cluster.allowedNodes ?? []).map((pattern) => pattern.toLowerCase()),
-    movement: {
-      transferMode: movement?.transferMode ?? 'auto',
-      // Measured under a write load: 2 at once cost the applications little, 4 took a quarter of the throughput.
-      parallelMoves: movement?.parallelMoves ?? 2,
-      tune: movement?.tune ?? true,
-    },
+    movement,
     ...(cluster.approval && { approval: cluster.approval }),
   };
 }
@@ -89,7 +84,6 @@ function passwordSource(
 }
 
 function tlsFiles(tls: ClusterFile['coordinator']['tls'], folder: string): TlsConfig {
-  if (tls === undefined) return { mode: 'prefer' };
   return {
     mode: tls.mode,
     ...(tls.ca !== undefined && { ca: resolve(folder, tls.ca) }),

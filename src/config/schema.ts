@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { transferModes } from '../contract/index.js';
+import { tlsModes } from './config.js';
 
 /**
  * The config file. Every object is strict: what this version does not know is refused, with the list of what is
@@ -22,11 +24,14 @@ const host = z
   .transform((value) => value.toLowerCase());
 
 const passwordShape = {
-  passwordFile: text('the path of a file that holds the password').optional(),
+  passwordFile: text('the path of a file that holds the password')
+    .optional()
+    .describe('path of a file that holds the password; at most one of `passwordFile` and `passwordEnv`'),
   passwordEnv: z
     .string()
     .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of an environment variable')
-    .optional(),
+    .optional()
+    .describe('name of an environment variable of the worker that holds the password'),
 };
 
 interface PasswordFields {
@@ -46,67 +51,148 @@ const onePasswordMessage = {
   error: 'passwordFile is given too; only one may be',
 };
 
+/** The cross-field rules once more, in the words of JSON Schema: editors know no others. */
+const rules = {
+  onePasswordSource: { not: { required: ['passwordFile', 'passwordEnv'] } },
+  certWithKey: { dependencies: { cert: ['key'], key: ['cert'] } },
+  hostOrHosts: { oneOf: [{ required: ['host'] }, { required: ['hosts'] }] },
+  machinesAllowed: {
+    if: { required: ['workersFrom'] },
+    then: { required: ['allowedNodes'], properties: { allowedNodes: { minItems: 1 } } },
+  },
+};
+
+const pemFile = (what: string) => text('the path of a PEM file').optional().describe(what);
+
 const tls = strict({
-  mode: z.enum(['disable', 'prefer', 'require', 'verify-ca', 'verify-full']),
-  ca: text('the path of a PEM file').optional(),
-  cert: text('the path of a PEM file').optional(),
-  key: text('the path of a PEM file').optional(),
-}).refine((value) => (value.cert === undefined) === (value.key === undefined), {
-  ...always,
-  error: 'cert and key go together',
-});
+  mode: z
+    .enum(tlsModes)
+    .describe(
+      'as in libpq: `prefer` is TLS if the server has it, unchecked; `require` is checked if `ca` is given',
+    ),
+  ca: pemFile('path of a PEM file: who signs the certificates of the servers'),
+  cert: pemFile("path of a PEM file: the worker's own certificate; `cert` and `key` go together"),
+  key: pemFile("path of a PEM file: the worker's own key"),
+})
+  .refine((value) => (value.cert === undefined) === (value.key === undefined), {
+    ...always,
+    error: 'cert and key go together',
+  })
+  .meta(rules.certWithKey);
 
 const coordinator = strict({
-  host: host.optional(),
-  hosts: z.array(host).min(1, 'must name at least one host').optional(),
-  port: z.int().min(1).max(65_535).default(5432),
-  database: text('the name of a database'),
-  user: text('the name of a role'),
+  host: host.optional().describe('host name or IPv4 address; exactly one of `host` and `hosts`'),
+  hosts: z
+    .array(host)
+    .min(1, 'must name at least one host')
+    .optional()
+    .describe('candidates; the one that takes writes is used'),
+  port: z.int().min(1).max(65_535).default(5432).describe('of every host'),
+  database: text('the name of a database').describe(
+    'the one with the distributed tables; used on every node',
+  ),
+  user: text('the name of a role').describe('the role that acts, on every node'),
   ...passwordShape,
-  tls: tls.optional(),
+  tls: tls.default({ mode: 'prefer' }).describe('of every node'),
 })
   .refine((value) => (value.host === undefined) !== (value.hosts === undefined), {
     ...always,
     error: 'exactly one of host and hosts is needed',
   })
-  .refine(onePasswordSource, onePasswordMessage);
+  .refine(onePasswordSource, onePasswordMessage)
+  .meta({
+    ...rules.hostOrHosts,
+    ...rules.onePasswordSource,
+    description: 'where the coordinator is, and how to log in to it and to every node',
+  });
 
-const observer = strict({ user: text('the name of a role'), ...passwordShape }).refine(
-  onePasswordSource,
-  onePasswordMessage,
-);
+const observer = strict({
+  user: text('the name of a role').describe(
+    'the role that reads: `inspect` uses it, with `coordinator.user` only for what that role itself may do. Operations use `coordinator.user`',
+  ),
+  ...passwordShape,
+})
+  .refine(onePasswordSource, onePasswordMessage)
+  .meta(rules.onePasswordSource);
 
-const argv = z.array(text('a program or an argument, never empty')).min(1, 'must name a program');
+const argv = (what: string) =>
+  z.array(text('a program or an argument, never empty')).min(1, 'must name a program').describe(what);
+
+const command = strict({
+  start: argv('program and arguments that start a machine; see "Machines by command"'),
+  stop: argv('program and arguments that stop one'),
+  list: argv('program and arguments that list those which were started'),
+});
+
+const movement = strict({
+  transferMode: z
+    .enum(transferModes)
+    .default('auto')
+    .describe("Citus's own modes; a request may name another"),
+  // Measured under a write load: 2 at once cost the applications little, 4 took a quarter of the throughput.
+  parallelMoves: z
+    .int()
+    .min(1)
+    .max(64)
+    .default(2)
+    .describe('moves at once; a request may name another number'),
+  tune: z
+    .boolean()
+    .default(true)
+    .describe('whether `wal_retrieve_retry_interval` is lowered on the targets while moving, and given back'),
+});
 
 const cluster = strict({
   coordinator,
-  observer: observer.optional(),
-  workersFrom: strict({ command: strict({ start: argv, stop: argv, list: argv }) }).optional(),
+  observer: observer.optional().describe('a role of its own for reading'),
+  workersFrom: strict({ command: command.describe('programs that start and stop machines') })
+    .optional()
+    .describe('how machines for new workers are started; left out, they are started elsewhere'),
   allowedNodes: z
     .array(
       z
         .string()
         .regex(/^[^\s:/@]+:[^\s:/@]+$/, 'must be a pattern for host:port, for example "10.1.0.*:5432"'),
     )
-    .optional(),
-  movement: strict({
-    transferMode: z.enum(['auto', 'force_logical', 'block_writes']).optional(),
-    parallelMoves: z.int().min(1).max(64).optional(),
-    tune: z.boolean().optional(),
-  }).optional(),
-  approval: z.enum(['required', 'auto']).optional(),
-}).refine((value) => value.workersFrom === undefined || (value.allowedNodes ?? []).length > 0, {
-  ...always,
-  path: ['allowedNodes'],
-  error: 'required with workersFrom: patterns for the addresses of the machines that its program starts',
-});
+    .optional()
+    .describe(
+      'patterns for `host:port` that may be connected to, besides the coordinator and registered nodes; required with `workersFrom`',
+    ),
+  movement: movement.prefault({}).describe('how data is moved'),
+  approval: z
+    .enum(['required', 'auto'])
+    .optional()
+    .describe(
+      "`required` can't be lowered by a request. `auto` is what holds when the request says nothing. Without the key the request decides, and `required` holds when it says nothing",
+    ),
+})
+  .refine((value) => value.workersFrom === undefined || (value.allowedNodes ?? []).length > 0, {
+    ...always,
+    path: ['allowedNodes'],
+    error: 'required with workersFrom: patterns for the addresses of the machines that its program starts',
+  })
+  .meta(rules.machinesAllowed);
 
 export const configSchema = strict({
   clusters: z
     .record(z.string().regex(/^[A-Za-z0-9_-]{1,64}$/), cluster)
-    .refine((clusters) => Object.keys(clusters).length > 0, 'must name at least one cluster'),
-  reports: text('the path of a folder').optional(),
-  temporalUi: z.url({ protocol: /^https?$/, error: 'must be an http or https address' }).optional(),
+    .refine((clusters) => Object.keys(clusters).length > 0, 'must name at least one cluster')
+    .meta({
+      minProperties: 1,
+      description: 'clusters by name; a name has letters, digits, `_` and `-`, at most 64',
+    }),
+  reports: text('the path of a folder')
+    .optional()
+    .describe(
+      "path of a folder: final reports are kept there as JSON, since Temporal forgets closed workflows; one that can't be written fails nothing",
+    ),
+  temporalUi: z
+    .url({ protocol: /^https?$/, error: 'must be an http or https address' })
+    .optional()
+    .meta({
+      pattern: '^https?://',
+      description: "http or https address of the Temporal UI; an operation's status then links to its page",
+    }),
 });
 
 type ConfigFile = z.output<typeof configSchema>;

@@ -1,16 +1,28 @@
 /** Types of the ApplicationFailure with which a failed operation fails its workflow. */
 export const errorTypes = [
+  /** The input makes no sense: a field is wrong, unknown or missing, or two contradict each other. */
   'InvalidInput',
+  /** The config of the worker names no such cluster. */
   'UnknownCluster',
+  /** A check found a blocker. */
   'PreflightRefused',
+  /** Another operation holds the cluster; the message names it. */
   'ClusterBusy',
+  /** Citus runs a job or a move that somebody else started; the message names it. */
   'ForeignJobRunning',
+  /** A person rejected the plan. */
   'PlanRejected',
+  /** The plan that was approved is not possible any more. */
   'PlanChanged',
+  /** A program that starts or stops machines didn't do it. */
   'ProvisioningFailed',
+  /** A person gave up on what needed attention. */
   'GivenUp',
+  /** The data lies no better than before. */
   'NotImproved',
+  /** Data would be lost, and nobody accepted that. Of operations to come. */
   'DataLossNotAccepted',
+  /** It failed where it can't be undone; the details say how the cluster was left and what to do. */
   'RecoveryRequired',
 ] as const;
 export type ErrorType = (typeof errorTypes)[number];

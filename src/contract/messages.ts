@@ -26,6 +26,7 @@ export interface GiveUpArgs {
 }
 export interface SetParallelMovesArgs {
   by: string;
+  /** 1 to 64 */
   n: number;
 }
 export interface IgnoreWindowArgs {
@@ -34,12 +35,20 @@ export interface IgnoreWindowArgs {
 }
 
 export interface UpdateArgs {
+  /** Approves the plan shown, exactly that one. */
   approve: ApproveArgs;
+  /** Rejects the plan shown, which ends the operation as `PlanRejected`. */
   reject: RejectArgs;
+  /** Starts no further move. */
   pause: PauseArgs;
+  /** Goes on after a pause. */
   resume: ResumeArgs;
+  /** Tries again what needs attention. */
   retry: RetryArgs;
+  /** Stops trying, the clean-up included; the operation ends as `GivenUp` within half a minute. */
   giveUp: GiveUpArgs;
+  /** Changes how many moves run at once. */
   setParallelMoves: SetParallelMovesArgs;
+  /** Moves outside the maintenance window. Refused in this version, which has none. */
   ignoreWindow: IgnoreWindowArgs;
 }

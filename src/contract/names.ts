@@ -2,8 +2,12 @@
 export const taskQueue = 'citus-scaler';
 
 /** Workflow types that carry out an operation, by the name that a caller starts them with. */
-export const operationTypes = ['scaleOut'] as const;
+export const operationTypes = ['scaleOut', 'rebalance', 'drainWorker', 'removeWorker'] as const;
 export type OperationType = (typeof operationTypes)[number];
+
+/** How Citus copies a shard: its own words. */
+export const transferModes = ['auto', 'force_logical', 'block_writes'] as const;
+export type TransferMode = (typeof transferModes)[number];
 
 export const inspectType = 'inspect';
 export const holdType = 'holdCluster';
@@ -26,9 +30,13 @@ export type UpdateName = (typeof updateNames)[number];
 
 /** Search attributes, and their type as the `temporal` CLI spells it. */
 export const searchAttributes = {
+  /** Name of the cluster in the config. */
   CitusCluster: 'Keyword',
+  /** The workflow type. */
   CitusOperation: 'Keyword',
+  /** The `state` of the status. */
   CitusState: 'Keyword',
+  /** The nodes that it is about, `host:port`. */
   CitusNodes: 'KeywordList',
 } as const;
 export type SearchAttributeName = keyof typeof searchAttributes;

@@ -1,5 +1,5 @@
 import type { OperationInputs } from './inputs.js';
-import type { OperationType, SearchAttributeName } from './names.js';
+import type { OperationType, SearchAttributeName, TransferMode } from './names.js';
 
 /** An input that was checked, with the config's floor and defaults applied. Made by the first activity of an operation. */
 export interface OperationRequest<Type extends OperationType = OperationType> {
@@ -8,7 +8,7 @@ export interface OperationRequest<Type extends OperationType = OperationType> {
   input: OperationInputs[Type];
   /** Workflow id of the cluster's custodian, made from the coordinator's address. */
   holdId: string;
-  transferMode: 'auto' | 'force_logical' | 'block_writes';
+  transferMode: TransferMode;
   parallelMoves: number;
   approval: 'required' | 'auto';
   /** Whether movements may borrow server settings. */
@@ -20,3 +20,6 @@ export interface OperationRequest<Type extends OperationType = OperationType> {
   /** Where the final report is kept, when the config says so. */
   keepsReports: boolean;
 }
+
+/** Whose `type` tells which input it holds. */
+export type AnyRequest = { [Each in OperationType]: OperationRequest<Each> }[OperationType];

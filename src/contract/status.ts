@@ -5,38 +5,62 @@ import type { OperationType } from './names.js';
 export interface OperationStatus {
   /** The workflow id. */
   operation: string;
+  /** The workflow type. */
   type: OperationType;
+  /** Its name in the config. */
   cluster: string;
+  /** As the input gave it. */
   reason?: string;
+  /** As the input gave it. */
   requestedBy?: string;
   /** Page of the operation in the Temporal UI, when the worker's config names one. */
   url?: string;
+  /** A cancel was asked for; `refused` says why the operation goes on nevertheless. */
   cancel?: { requestedAt: string; refused?: string };
+  /** One of the states below. */
   state: OperationState;
+  /** What is done, in its order. */
   steps: Step[];
+  /** What was checked, before anything was changed. */
   checks: Check[];
+  /** What is going to be done, once it is known. */
   plan?: Plan;
+  /** Of the moves, while there are any. */
   progress?: Progress;
+  /** What needs a person, in the state `needs-attention`. */
   attention?: Attention;
   /** Why a failed operation failed. The client fills it in for one that its own status doesn't tell. */
   failure?: OperationFailure;
+  /** How data lay at the start. */
   before?: Balance;
+  /** How data lies at the end. */
   after?: Balance;
   /** Settings that are raised at this moment and will be restored. */
   borrowed?: BorrowedSetting[];
 }
 
 export const operationStates = [
+  /** Another operation holds the cluster (`ifBusy: "wait"`). */
   'waiting-for-lock',
+  /** Checks and plan are being made. */
   'planning',
+  /** The plan waits for the update `approve` or `reject`. */
   'awaiting-approval',
+  /** Outside the maintenance window. Not in this version. */
   'waiting-for-window',
+  /** Steps are being carried out. */
   'running',
+  /** The update `pause` holds further moves. */
   'paused',
+  /** Something fails, or a person must repair something: see `attention`. */
   'needs-attention',
+  /** A cancel undoes what can be undone. */
   'cancelling',
+  /** Done and verified. */
   'done',
+  /** Failed: see `failure`. */
   'failed',
+  /** Cancelled; what was moved stays where it is. */
   'cancelled',
 ] as const;
 export type OperationState = (typeof operationStates)[number];
@@ -46,16 +70,20 @@ export interface Step {
   state: 'pending' | 'running' | 'done' | 'skipped' | 'failed';
   startedAt?: string;
   endedAt?: string;
+  /** What came of it, or why it was skipped. */
   detail?: string;
 }
 
 export interface Check {
   /** Stable, kebab-case: what `acceptChecks` takes. */
   id: string;
+  /** A blocker ends the operation, unless `acceptChecks` names it. */
   severity: 'blocker' | 'warning' | 'info';
+  /** Whether it is as it should be. */
   ok: boolean;
   /** What was measured, with figures. */
   evidence: string;
+  /** What a person can do. */
   remedy?: string;
 }
 
@@ -64,13 +92,18 @@ export interface Plan {
   hash: string;
   /** The first 50 moves. */
   moves: Move[];
+  /** Of all moves. */
   movesTotal: number;
+  /** Of all moves. */
   bytes: number;
   /** `host:port`, or a placeholder such as `new worker 1` for a machine that is yet to be started. */
   newWorkers: string[];
   removedWorkers: string[];
+  /** How data lies now. */
   before: Balance;
+  /** How data is going to lie. */
   after: Balance;
+  /** How long it may take, and what that rests on. */
   estimateSeconds?: { low: number; high: number; basis: string };
 }
 
@@ -84,14 +117,17 @@ export interface Move {
 }
 
 export interface Progress {
+  /** What `done` and `total` count. */
   basis: 'bytes' | 'moves';
   done: number;
   total: number;
+  /** Of 100. */
   percent: number;
   bytesPerSecond?: number;
   etaSeconds?: number;
   /** At most 50 of the moves that run now. */
   moving: Moving[];
+  /** Of all that run now. */
   movingTotal: number;
 }
 
@@ -101,35 +137,49 @@ export interface Moving {
   tables: string[];
   /** Citus's own word (`Setting Up`, `Copying Data`, `Catching Up`, …), or `waiting`. */
   phase: string;
+  /** How far the copy is behind, while it catches up. */
   lagBytes?: number;
   /** Bytes at the target so far, of `bytes`. */
   copiedBytes?: number;
   bytes?: number;
+  /** From 1. */
   attempt: number;
+  /** What the last attempt failed with. */
   message?: string;
 }
 
 export interface OperationFailure {
-  /** An error type of errors.ts, or what Temporal says of an operation that was ended from outside. */
+  /** One of the error types, or what Temporal says of an operation that was ended from outside. */
   type: string;
+  /** One sentence. */
   message: string;
+  /** What was seen, a line each. */
   evidence: string[];
+  /** What a person can do, a line each. */
   remedies: string[];
 }
 
 export interface Attention {
+  /** One sentence. */
   problem: string;
+  /** What was seen. */
   evidence: string;
+  /** What a person can do, a line each. */
   remedies: string[];
+  /** It came up while a cancel was being carried out. */
   during?: 'cancelling';
 }
 
-/** One server setting on one node, as it was before the operation raised it. */
+/** {@link BorrowedSetting.name} of Citus's own mark on a node, which is no server setting: whether it should hold shards. */
+export const shardMark = 'shouldhaveshards';
+
+/** One server setting on one node, or the mark {@link shardMark}, as it was before the operation changed it. */
 export interface BorrowedSetting {
   node: string;
   name: string;
   /** What the owner had set with ALTER SYSTEM; null when nothing. */
   before: string | null;
+  /** What it is while data moves. */
   raised: string;
 }
 
@@ -137,7 +187,9 @@ export interface BorrowedSetting {
 export interface OperationReport extends OperationStatus {
   startedAt: string;
   endedAt: string;
+  /** Moved by this operation. */
   movedBytes: number;
+  /** Moved by this operation. */
   movedShardGroups: number;
   /** What a person should know: skipped moves, warnings, what could not be given back with the SQL that does. */
   notes: string[];

@@ -24,21 +24,24 @@ export interface PackedMoves {
   labels: string[];
   /** Bytes that one step of a written size stands for. */
   unit: number;
-  /** `from.to.label:shardDelta.size,…;…`, numbers in base 36. */
+  /** `from.to.label:shardDelta size,…;…`, numbers in base 36, the size in three digits right after the difference. */
   moves: string;
 }
 
 /** Moves of one round; what is beyond them is planned anew when the round is done. */
 export const maxMovesPerRound = 5_000;
 
-const largestWrittenSize = 36 ** 3 - 1;
+const sizeDigits = 3;
+const largestWrittenSize = 36 ** sizeDigits - 1;
 
 export function packMoves(moves: PlannedMove[], nodes: string[], labels: string[]): PackedMoves {
   const unit = Math.max(1, Math.ceil(Math.max(0, ...moves.map((move) => move.bytes)) / largestWrittenSize));
   const lanes = new Map<string, PlannedMove[]>();
   for (const move of moves) {
     const lane = [move.from, move.to, move.label].map((part) => part.toString(36)).join('.');
-    lanes.set(lane, [...(lanes.get(lane) ?? []), move]);
+    const moved = lanes.get(lane);
+    if (moved) moved.push(move);
+    else lanes.set(lane, [move]);
   }
   const written = [...lanes].map(([lane, laneMoves]) => `${lane}:${packLane(laneMoves, unit)}`);
   return { nodes, labels, unit, moves: written.join(';') };
@@ -51,7 +54,9 @@ function packLane(moves: PlannedMove[], unit: number): string {
     .map(({ shardId, bytes }) => {
       const delta = shardId - previous;
       previous = shardId;
-      return `${delta.toString(36)}.${Math.ceil(bytes / unit).toString(36)}`;
+      return `${delta.toString(36)}${Math.ceil(bytes / unit)
+        .toString(36)
+        .padStart(sizeDigits, '0')}`;
     })
     .join(',');
 }
@@ -63,9 +68,8 @@ export function unpackMoves({ moves, unit }: PackedMoves): PlannedMove[] {
     const [from = 0, to = 0, label = 0] = head.split('.').map((part) => parseInt(part, 36));
     let shardId = 0;
     return body.split(',').map((entry) => {
-      const [delta = 0, size = 0] = entry.split('.').map((part) => parseInt(part, 36));
-      shardId += delta;
-      return { shardId, from, to, label, bytes: size * unit };
+      shardId += parseInt(entry.slice(0, -sizeDigits), 36);
+      return { shardId, from, to, label, bytes: parseInt(entry.slice(-sizeDigits), 36) * unit };
     });
   });
 }

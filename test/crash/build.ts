@@ -3,7 +3,7 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { onExit } from '../../sandbox/os/on-exit.js';
-import { bundleWorkflows } from '../../src/worker.js';
+import { bundleWorkflows } from '../../src/bundle.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 

@@ -58,7 +58,7 @@ export const procedures: Procedure[] = [
     name: 'scale-out-cancelled-early',
     type: 'scaleOut',
     input: { add: 1 },
-    steer: { at: { activity: 'registerNode', nth: 1, moment: 'before' }, act: (op) => op.cancel() },
+    steer: { at: { activity: 'registerNodes', nth: 1, moment: 'before' }, act: (op) => op.cancel() },
   },
   {
     name: 'scale-out-terminated',

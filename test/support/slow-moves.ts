@@ -8,7 +8,7 @@ import type { Operation, Stage } from './stage.js';
  * on the source makes every move from it wait in `Setting Up`. The stand-in: its settable duration, which a move that
  * has begun keeps.
  */
-export async function slowMoves(cluster: SandboxCluster, standInSeconds = 6): Promise<() => Promise<void>> {
+export async function slowMoves(cluster: SandboxCluster, standInSeconds = 10): Promise<() => Promise<void>> {
   if (cluster.flavour === 'stand-in') {
     const set = async (value: number): Promise<void> => {
       await cluster.query(`alter system set stand_in.move_seconds = ${value}`);
@@ -34,13 +34,23 @@ export async function slowMoves(cluster: SandboxCluster, standInSeconds = 6): Pr
   };
 }
 
-/** A scale-out in the middle of its movement, which lasts until released. */
-export async function midMove(
+/** A scale-out in the middle of its movement, which lasts until released; with the stand-in so many seconds. */
+export function midMove(
   stage: Stage,
   id: string,
   input: Partial<ScaleOutInput>,
+  standInSeconds?: number,
 ): Promise<{ op: Operation; release: () => Promise<void> }> {
-  const op = await stage.scaleOut(id, { ...input, approval: 'required' });
+  return midMoveOf(stage, () => stage.scaleOut(id, { ...input, approval: 'required' }), standInSeconds);
+}
+
+/** An operation that waits for approval once started, brought to the middle of its movement. */
+export async function midMoveOf(
+  stage: Stage,
+  start: () => Promise<Operation>,
+  standInSeconds?: number,
+): Promise<{ op: Operation; release: () => Promise<void> }> {
+  const op = await start();
   await op.until('awaiting approval', ({ state }) => state === 'awaiting-approval');
   // Paused first: copying reference tables would wait for the same transactions.
   await op.update('pause', { by: 'test' });
@@ -48,7 +58,7 @@ export async function midMove(
   await op.until('about to move', ({ steps }) =>
     steps.some(({ name, state }) => name === 'Move shards' && state === 'running'),
   );
-  const release = await slowMoves(stage.cluster);
+  const release = await slowMoves(stage.cluster, standInSeconds);
   await op.update('resume', { by: 'test' });
   await op.until('moving', ({ progress }) => (progress?.movingTotal ?? 0) > 0);
   await untilMovesRun(stage.cluster);

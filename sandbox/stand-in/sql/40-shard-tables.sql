@@ -31,6 +31,7 @@ $$;
 CREATE FUNCTION stand_in.ddl_like(source regclass, target text, suffix text) RETURNS text[]
 LANGUAGE sql STABLE AS $$
   SELECT array[format('CREATE TABLE %s (%s)', target, string_agg(quote_ident(attname) || ' ' || format_type(atttypid, atttypmod)
+    || CASE attstorage WHEN y.typstorage THEN '' WHEN 'p' THEN ' STORAGE plain' WHEN 'e' THEN ' STORAGE external' WHEN 'm' THEN ' STORAGE main' ELSE '' END
     || CASE WHEN attgenerated = 's' THEN format(' GENERATED ALWAYS AS (%s) STORED', pg_get_expr(d.adbin, d.adrelid)) ELSE '' END
     || CASE WHEN attnotnull THEN ' NOT NULL' ELSE '' END, ', ' ORDER BY attnum))]
   || coalesce((SELECT array_agg(format('ALTER TABLE %s ADD CONSTRAINT %I %s', target,
@@ -40,7 +41,7 @@ LANGUAGE sql STABLE AS $$
        format('INDEX %I ON %s ', stand_in.with_suffix(i.relname, suffix), target)) ORDER BY i.relname)
      FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid WHERE indrelid = source
        AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = x.indexrelid AND contype IN ('p', 'u'))), '{}')
-  FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+  FROM pg_attribute a JOIN pg_type y ON y.oid = a.atttypid LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
   WHERE attrelid = source AND attnum > 0 AND NOT attisdropped
 $$;
 
@@ -69,11 +70,50 @@ BEGIN
 END
 $$;
 
--- A node that leaves takes along how its copies of reference tables were reached.
+-- After the primary of a group has got another address.
+CREATE FUNCTION stand_in.readdress_server(moved_group int) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  node pg_dist_node := stand_in.primary_of(moved_group);
+BEGIN
+  EXECUTE format('ALTER SERVER %I OPTIONS (SET host %L, SET port %L)', stand_in.server_of(moved_group), node.nodename, node.nodeport);
+END
+$$;
+
+-- How the copies on a node were reached: those of reference tables, and of the list of nodes.
+CREATE FUNCTION stand_in.forget_copies(gone_group int) RETURNS void
+LANGUAGE plpgsql SET client_min_messages = warning AS $$
+DECLARE
+  copy regclass;
+BEGIN
+  FOR copy IN SELECT f.ftrelid FROM pg_foreign_table f JOIN pg_class c ON c.oid = f.ftrelid
+    WHERE c.relname LIKE '%\_on\_group\_' || gone_group
+  LOOP
+    EXECUTE format('DROP FOREIGN TABLE %s', copy);
+  END LOOP;
+END
+$$;
+
+-- A node that leaves takes along how it was reached. What is said to lie elsewhere now is looked for there; what lies
+-- nowhere any more is looked for where it was, so that whoever asks for it fails.
 CREATE FUNCTION stand_in.forget_server(gone_group int) RETURNS void
 LANGUAGE plpgsql SET client_min_messages = warning AS $$
+DECLARE
+  gone_server oid := (SELECT oid FROM pg_foreign_server WHERE srvname = 'stand_in_group_' || gone_group);
+  shard record;
 BEGIN
-  EXECUTE format('DROP SERVER IF EXISTS %I CASCADE', 'stand_in_group_' || gone_group);
+  PERFORM stand_in.forget_copies(gone_group);
+  FOR shard IN SELECT p.shardid, p.groupid, f.ftrelid::regclass AS reached_by FROM pg_foreign_table f JOIN pg_class c ON c.oid = f.ftrelid
+      JOIN pg_dist_shard s ON c.relname = (SELECT relname FROM pg_class WHERE oid = s.logicalrelid) || '_' || s.shardid
+      JOIN pg_dist_placement p USING (shardid)
+    WHERE f.ftserver = gone_server AND p.groupid <> gone_group
+  LOOP
+    PERFORM stand_in.lock_foreign_table(shard.reached_by);
+    PERFORM stand_in.point_foreign_table(shard.reached_by, stand_in.server_of(shard.groupid));
+  END LOOP;
+  IF NOT EXISTS (SELECT FROM pg_foreign_table WHERE ftserver = gone_server) THEN
+    EXECUTE format('DROP SERVER IF EXISTS %I CASCADE', 'stand_in_group_' || gone_group);
+  END IF;
 END
 $$;
 

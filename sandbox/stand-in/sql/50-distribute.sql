@@ -88,7 +88,7 @@ DECLARE
   table_owner text := (SELECT quote_ident(pg_get_userbyid(relowner)) FROM pg_class WHERE oid = plain);
 BEGIN
   EXECUTE format('ALTER TABLE %s RENAME TO %I', plain, old_name);
-  EXECUTE format('CREATE TABLE %s.%s (LIKE %s.%I INCLUDING DEFAULTS INCLUDING IDENTITY INCLUDING GENERATED INCLUDING CONSTRAINTS) '
+  EXECUTE format('CREATE TABLE %s.%s (LIKE %s.%I INCLUDING DEFAULTS INCLUDING IDENTITY INCLUDING GENERATED INCLUDING CONSTRAINTS INCLUDING STORAGE) '
     'PARTITION BY HASH (%I)', table_schema, table_name, table_schema, old_name, distribution_column);
   EXECUTE format('ALTER TABLE %s.%s OWNER TO %s', table_schema, table_name, table_owner);
   RETURN (table_schema || '.' || table_name)::regclass;
@@ -143,6 +143,7 @@ BEGIN
     RAISE EXCEPTION 'column "%" of relation "%" does not exist', distribution_column, (SELECT relname FROM pg_class WHERE oid = table_name);
   END IF;
   -- So does Citus.
+  PERFORM stand_in.reach_metadata_nodes();
   PERFORM replicate_reference_tables();
   plain := table_name;
   parent := stand_in.make_parent(plain, distribution_column, old_name);

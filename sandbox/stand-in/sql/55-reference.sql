@@ -10,15 +10,19 @@ CREATE FUNCTION stand_in.refresh_copies() RETURNS trigger
 LANGUAGE plpgsql AS $$
 DECLARE
   place int;
+  reason text;
 BEGIN
   -- One writer at a time, or copies would differ.
   EXECUTE format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', TG_RELID::regclass);
   FOR place IN SELECT p.groupid FROM pg_dist_shard s JOIN pg_dist_placement p USING (shardid)
-    WHERE s.logicalrelid = TG_RELID AND p.groupid <> 0
+    WHERE s.logicalrelid = TG_RELID AND p.groupid <> 0 AND (stand_in.primary_of(p.groupid)).isactive
   LOOP
     PERFORM stand_in.fill_copy(TG_RELID, place);
   END LOOP;
   RETURN NULL;
+EXCEPTION WHEN sqlclient_unable_to_establish_sqlconnection THEN
+  GET STACKED DIAGNOSTICS reason = PG_EXCEPTION_DETAIL;
+  PERFORM stand_in.refuse_connection(node.nodename, node.nodeport, reason) FROM stand_in.primary_of(place) node;
 END
 $$;
 

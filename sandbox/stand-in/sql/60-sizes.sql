@@ -31,9 +31,26 @@ END
 $$;
 
 CREATE FUNCTION pg_catalog.citus_total_relation_size(logicalrelid regclass, fail_on_error boolean DEFAULT true) RETURNS bigint
-LANGUAGE sql STRICT AS $$
-  SELECT coalesce(sum(z.size), 0)::bigint FROM citus_shard_sizes() z JOIN pg_dist_shard s ON s.shardid = z.shard_id
-  WHERE s.logicalrelid = citus_total_relation_size.logicalrelid
+LANGUAGE plpgsql STRICT AS $$
+#variable_conflict use_variable
+DECLARE
+  node pg_dist_node;
+  total bigint := 0;
+BEGIN
+  FOR node IN SELECT * FROM pg_dist_node n WHERE n.noderole = 'primary' AND n.groupid IN
+    (SELECT p.groupid FROM pg_dist_shard s JOIN pg_dist_placement p USING (shardid) WHERE s.logicalrelid = logicalrelid)
+  LOOP
+    BEGIN
+      total := total + (SELECT coalesce(sum(z.bytes), 0) FROM stand_in.sizes_on(node) z JOIN pg_dist_shard s ON s.shardid = z.shard
+        WHERE s.logicalrelid = logicalrelid);
+    EXCEPTION WHEN connection_failure THEN
+      RAISE WARNING '%', SQLERRM;
+      RAISE EXCEPTION 'could not connect to %:% to get size of relation "%"', node.nodename, node.nodeport,
+        (SELECT relname FROM pg_class WHERE oid = logicalrelid) USING ERRCODE = 'connection_failure';
+    END;
+  END LOOP;
+  RETURN total;
+END
 $$;
 
 -- A plain table has indexes too, which the real citus_table_size leaves out; nobody needs the difference here.

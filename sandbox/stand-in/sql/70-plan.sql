@@ -4,10 +4,13 @@
 CREATE FUNCTION pg_catalog.citus_shard_cost_1(bigint) RETURNS real
 LANGUAGE sql IMMUTABLE AS $$ SELECT 1.0::real $$;
 
--- Bytes of the whole shard group, and 100 MB a group so that many empty ones count as well.
+CREATE FUNCTION stand_in.base_cost() RETURNS bigint
+LANGUAGE sql STABLE AS $$ SELECT pg_size_bytes(coalesce(nullif(current_setting('citus.rebalancer_by_disk_size_base_cost', true), ''), '100MB')) $$;
+
+-- Bytes of the whole shard group, and some for each group so that many empty ones count as well.
 CREATE FUNCTION pg_catalog.citus_shard_cost_by_disk_size(bigint) RETURNS real
 LANGUAGE sql STRICT AS $$
-  SELECT (100 * 1024 * 1024 + coalesce(sum(z.size), 0))::real
+  SELECT (stand_in.base_cost() + coalesce(sum(z.size), 0))::real
   FROM stand_in.shard_group($1) g JOIN citus_shard_sizes() z ON z.shard_id = g.shardid
 $$;
 
@@ -74,7 +77,7 @@ LANGUAGE plpgsql AS $$
 BEGIN
   RETURN (WITH sizes AS MATERIALIZED (SELECT z.* FROM pg_dist_node n, stand_in.sizes_on(n) z
       WHERE n.noderole = 'primary' AND n.isactive AND n.groupid IN (SELECT p.groupid FROM pg_dist_placement p))
-    SELECT array_agg((s.shardid, p.groupid, (SELECT 100 * 1024 * 1024 + coalesce(sum(z.bytes), 0)
+    SELECT array_agg((s.shardid, p.groupid, (SELECT stand_in.base_cost() + coalesce(sum(z.bytes), 0)
         FROM stand_in.shard_group(s.shardid) g JOIN sizes z ON z.shard = g.shardid)::real)::stand_in.load ORDER BY s.shardid)
     FROM pg_dist_shard s JOIN pg_dist_placement p USING (shardid)
     WHERE s.logicalrelid = relation AND s.shardid <> ALL (excluded));

@@ -6,7 +6,8 @@ DECLARE
   found pg_dist_node;
 BEGIN
   SELECT * INTO found FROM pg_dist_node WHERE nodeid = wanted;
-  IF found IS NULL THEN
+  -- Neither standbys nor nodes that are not active count.
+  IF found.nodeid IS NULL OR NOT found.isactive OR found.noderole <> 'primary' THEN
     RAISE EXCEPTION 'node with node id % could not be found', wanted USING ERRCODE = 'internal_error';
   END IF;
   RETURN found;
@@ -108,19 +109,19 @@ BEGIN
   IF relation IS NULL THEN
     RAISE EXCEPTION 'could not find valid entry for shard %', shard USING ERRCODE = 'internal_error';
   END IF;
-  IF (SELECT partmethod FROM pg_dist_partition WHERE logicalrelid = relation) = 'n' THEN
-    RAISE EXCEPTION 'table % is a reference table, moving shard of a reference table is not supported', stand_in.qualified_name(relation)
-      USING ERRCODE = 'feature_not_supported';
-  END IF;
+  PERFORM stand_in.check_relation_moves(relation);
 END
 $$;
 
--- Citus looks at the target's disk first, so a dead target ends here.
-CREATE FUNCTION stand_in.check_disk(target pg_dist_node) RETURNS void
+-- Citus looks at the target's disk first, then at the size of what moves, so a dead node ends it here.
+CREATE FUNCTION stand_in.check_disk(source pg_dist_node, target pg_dist_node) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
   IF NOT stand_in.reaches(target.nodename, target.nodeport) THEN
     RAISE EXCEPTION 'Could not fetch disk stats for node: %-%', target.nodename, target.nodeport USING ERRCODE = 'internal_error';
+  END IF;
+  IF NOT stand_in.reaches(source.nodename, source.nodeport) THEN
+    RAISE EXCEPTION 'cannot get the size because of a connection error' USING ERRCODE = 'connection_failure';
   END IF;
 END
 $$;

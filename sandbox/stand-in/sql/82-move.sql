@@ -35,12 +35,15 @@ LANGUAGE plpgsql AS $$
 DECLARE
   shard_table text := stand_in.qualified_shard(shard);
   schema_name name := (SELECT relnamespace::regnamespace::name FROM pg_class JOIN pg_dist_shard ON oid = logicalrelid WHERE shardid = shard);
+  -- What lies at the coordinator may be an empty table that someone put in the place of a lost one: its columns and
+  -- keys are those of the distributed table.
+  model text := CASE WHEN source.groupid = 0 THEN (SELECT stand_in.qualified_name(logicalrelid) FROM pg_dist_shard WHERE shardid = shard) ELSE shard_table END;
   made jsonb;
 BEGIN
   made := stand_in.ask(source.nodename, source.nodeport, format(
-    'SELECT jsonb_build_object(''ddl'', stand_in.ddl_like(%1$L, %1$L, %2$L), ''names'', stand_in.columns_of(%1$L, false), ''types'', stand_in.columns_of(%1$L, true))',
-    shard_table, shard));
-  PERFORM stand_in.tell_patiently(target.nodename, target.nodeport, format('CREATE SCHEMA IF NOT EXISTS %I; DROP TABLE IF EXISTS %s; %s;', schema_name, shard_table, made->'ddl'->>0)
+    'SELECT jsonb_build_object(''ddl'', stand_in.ddl_like(%1$L, %2$L, %3$L), ''names'', stand_in.columns_of(%1$L, false), ''types'', stand_in.columns_of(%1$L, true))',
+    model, shard_table, shard));
+  PERFORM stand_in.tell_patiently(array[target], format('CREATE SCHEMA IF NOT EXISTS %I; DROP TABLE IF EXISTS %s; %s;', schema_name, shard_table, made->'ddl'->>0)
     || format('INSERT INTO %s (%s) SELECT * FROM stand_in.dblink(%L, %L) AS r (%s);', shard_table, made->>'names',
       stand_in.address(source.nodename, source.nodeport), format('SELECT %s FROM %s', made->>'names', shard_table), made->>'types')
     || (SELECT coalesce(string_agg(value, ';' ORDER BY ordinality), '') FROM jsonb_array_elements_text(made->'ddl') WITH ORDINALITY WHERE ordinality > 1));
@@ -54,6 +57,7 @@ DECLARE
   operation bigint := nextval('pg_dist_operationid_seq');
   server text := stand_in.server_of(target.groupid);
 BEGIN
+  PERFORM stand_in.reach_metadata_nodes();
   FOR member IN SELECT * FROM stand_in.shard_group(shard) LOOP
     UPDATE pg_dist_placement SET placementid = nextval('pg_dist_placement_placementid_seq'), groupid = target.groupid
     WHERE shardid = member.shardid AND groupid = source.groupid;
@@ -66,10 +70,10 @@ BEGIN
 END
 $$;
 
--- The time that a move takes at least. It is spent on the target, so that its death ends the move at once.
-CREATE FUNCTION stand_in.spend_time(target pg_dist_node, seconds double precision) RETURNS void
+-- The time that a move takes at least. It is spent on both nodes, so that the death of one ends the move at once.
+CREATE FUNCTION stand_in.spend_time(source pg_dist_node, target pg_dist_node, seconds double precision) RETURNS void
 LANGUAGE sql AS $$
-  SELECT stand_in.tell_patiently(target.nodename, target.nodeport, format('SELECT pg_sleep(%s)', seconds))
+  SELECT stand_in.tell_patiently(array[source, target], format('SELECT pg_sleep(%s)', seconds))
 $$;
 
 CREATE FUNCTION pg_catalog.citus_move_shard_placement(shard_id bigint, source_node_id int, target_node_id int,
@@ -92,7 +96,7 @@ BEGIN
   IF transfer_mode = 'auto' THEN
     PERFORM stand_in.check_replica_identity(shard_id);
   END IF;
-  PERFORM stand_in.check_disk(target);
+  PERFORM stand_in.check_disk(source, target);
   PERFORM pg_advisory_xact_lock_shared(stand_in.target_class(), target.nodeid);
   PERFORM stand_in.enter_phase(anchor, 'Setting Up');
   PERFORM stand_in.wait_for_cleaners(shard_id);
@@ -100,9 +104,9 @@ BEGIN
   PERFORM stand_in.record_copies(shard_id, target);
   PERFORM stand_in.clean_up_later(anchor);
   PERFORM stand_in.enter_phase(anchor, 'Copying Data');
-  PERFORM stand_in.spend_time(target, seconds * 0.7);
+  PERFORM stand_in.spend_time(source, target, seconds * 0.7);
   PERFORM stand_in.enter_phase(anchor, 'Catching Up');
-  PERFORM stand_in.spend_time(target, greatest(0, seconds - extract(epoch FROM clock_timestamp() - began)));
+  PERFORM stand_in.spend_time(source, target, greatest(0, seconds - extract(epoch FROM clock_timestamp() - began)));
   PERFORM stand_in.block_access(shard_id);
   PERFORM stand_in.enter_phase(anchor, 'Final Catchup');
   FOR member IN SELECT * FROM stand_in.shard_group(shard_id) LOOP

@@ -38,6 +38,16 @@ LANGUAGE sql STRICT AS $$
   FROM unnest(worker_name, port, command) w (host, at, statement), LATERAL stand_in.try_on(w.host, w.at, w.statement) t
 $$;
 
+-- `%s` in the command stands for the shard's name.
+CREATE FUNCTION pg_catalog.run_command_on_shards(table_name regclass, command text, parallel boolean DEFAULT true,
+  OUT shardid bigint, OUT success boolean, OUT result text) RETURNS SETOF record
+LANGUAGE sql AS $$
+  SELECT s.shardid, t.success, t.result
+  FROM pg_dist_shard s JOIN pg_dist_placement p USING (shardid), stand_in.primary_of(p.groupid) n,
+    LATERAL stand_in.try_on(n.nodename, n.nodeport, format(command, shard_name(s.logicalrelid, s.shardid, false))) t
+  WHERE s.logicalrelid = table_name ORDER BY s.shardid
+$$;
+
 CREATE FUNCTION stand_in.reaches(host text, port int) RETURNS boolean
 LANGUAGE sql AS $$ SELECT success FROM stand_in.try_on(host, port, 'SELECT 1') $$;
 

@@ -11,6 +11,16 @@ $$;
 CREATE FUNCTION pg_catalog.citus_coordinator_nodeid() RETURNS int
 LANGUAGE sql STABLE STRICT AS $$ SELECT nodeid FROM pg_dist_node WHERE groupid = 0 AND noderole = 'primary' $$;
 
+-- The value needs a type here.
+CREATE FUNCTION pg_catalog.get_shard_id_for_distribution_column(table_name regclass, distribution_value anyelement) RETURNS bigint
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN (SELECT s.shardid FROM (SELECT shardid, row_number() OVER (ORDER BY shardminvalue::bigint) - 1 AS remainder, count(*) OVER () AS modulus
+      FROM pg_dist_shard WHERE logicalrelid = table_name) s
+    WHERE satisfies_hash_partition(table_name, s.modulus::int, s.remainder::int, distribution_value));
+END
+$$;
+
 CREATE FUNCTION pg_catalog.get_nodeid_for_groupid(groupidinput int) RETURNS int
 LANGUAGE sql STABLE AS $$ SELECT (stand_in.primary_of(groupidinput)).nodeid $$;
 

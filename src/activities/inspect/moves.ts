@@ -3,7 +3,7 @@ import { readShardGroups } from '../../citus/shard-groups.js';
 import type { ClusterConfig } from '../../config/index.js';
 import type { MovesAnswer } from '../../contract/index.js';
 import { session } from '../context.js';
-import { planMoves, shown } from '../plan/group-moves.js';
+import { planMoves, viewOf } from '../plan/group-moves.js';
 import { pageOf } from './pages.js';
 
 /** What Citus's planner would move now. */
@@ -11,8 +11,8 @@ export async function inspectMoves(cluster: ClusterConfig, page: number): Promis
   const moves = await withCoordinator(
     cluster,
     session('inspect', { role: 'observer', statementTimeoutSeconds: 120 }),
-    async (db) => planMoves(db, await readShardGroups(db), []),
+    async (db) => planMoves(db, await readShardGroups(db)),
   );
-  const { items, ...next } = pageOf(moves.map(shown), page);
+  const { items, ...next } = pageOf(moves.map(viewOf), page);
   return { cluster: cluster.name, moves: items, movesTotal: moves.length, ...next };
 }

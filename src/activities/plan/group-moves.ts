@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { Db } from '../../citus/connect.js';
 import type { ClusterNode } from '../../citus/nodes.js';
-import { readRebalancePlan } from '../../citus/rebalance-plan.js';
+import { readRebalancePlan, type PlanWishes } from '../../citus/rebalance-plan.js';
 import type { ShardGroup } from '../../citus/shard-groups.js';
 import type { Move } from '../../contract/index.js';
 import { formatTables } from '../../planning/format.js';
-import { packMoves, type PackedMoves } from '../../planning/planned-moves.js';
+import { maxMovesPerRound, packMoves, type PackedMoves } from '../../planning/planned-moves.js';
 import type { Incoming } from '../preflight.js';
 import { placeholderOf } from './placeholders.js';
 
@@ -20,12 +20,14 @@ export interface GroupMove {
   bytes: number;
 }
 
-export async function planMoves(db: Db, groups: ShardGroup[], withNodes: string[]): Promise<GroupMove[]> {
+/** Citus's plan as moves of shard groups. A drain leaves alone what lies on nodes that others marked. */
+export async function planMoves(db: Db, groups: ShardGroup[], wishes: PlanWishes = {}): Promise<GroupMove[]> {
   const groupOf = new Map(
     groups.filter(({ movable }) => movable).flatMap((group) => group.shardIds.map((id) => [id, group])),
   );
   const seen = new Set<ShardGroup>();
-  const rows = await readRebalancePlan(db, withNodes, null);
+  const { leaving } = wishes;
+  const rows = (await readRebalancePlan(db, wishes)).filter(({ from }) => leaving?.includes(from) ?? true);
   return rows.flatMap(({ shardId, from, to }): GroupMove[] => {
     const group = groupOf.get(shardId);
     if (!group || seen.has(group)) return [];
@@ -41,12 +43,13 @@ export function applyMoves(groups: ShardGroup[], moves: GroupMove[], nodes: Clus
   return groups.map((group) => ({ ...group, groupId: target.get(group) ?? group.groupId }));
 }
 
-export function hashOf(moves: GroupMove[], newWorkers: string[]): string {
+/** @param nodes what happens to nodes, a line each: which come, leave, or are marked */
+export function hashOf(moves: GroupMove[], nodes: string[]): string {
   const lines = moves.map(
     ({ group, from, to }) => `${[...group.shardIds].sort((a, b) => a - b).join(',')} ${from} ${to}`,
   );
   return createHash('sha256')
-    .update([...newWorkers, ...lines.sort()].join('\n'))
+    .update([...nodes, ...lines.sort()].join('\n'))
     .digest('hex')
     .slice(0, 16);
 }
@@ -67,8 +70,30 @@ export function pack(moves: GroupMove[]): PackedMoves {
   );
 }
 
-export function shown({ group, from, to, bytes }: GroupMove): Move {
+export function viewOf({ group, from, to, bytes }: GroupMove): Move {
   return { shardIds: group.shardIds.slice(0, 20), tables: group.tables.slice(0, 20), from, to, bytes };
+}
+
+/** Characters that the moves shown may take; the names of tables decide how many these are. */
+const shownSize = 12_000;
+const shownMoves = 50;
+
+/** The first moves, as a person looks at them. */
+export function shown(moves: GroupMove[]): Move[] {
+  const views = moves.slice(0, shownMoves).map(viewOf);
+  let size = 0;
+  return views.filter((view, index) => (size += JSON.stringify(view).length) <= shownSize || index === 0);
+}
+
+/** Characters that the packed moves of a round may take: a plan has 64 KB for all that it holds. */
+const packedSize = 38_000;
+
+/** As many moves as a round may have: those between ever other nodes take more room than those of one pair. */
+export function oneRound(moves: GroupMove[]): GroupMove[] {
+  let round = moves.slice(0, maxMovesPerRound);
+  for (let size = pack(round).moves.length; size > packedSize; size = pack(round).moves.length)
+    round = round.slice(0, Math.floor((round.length * packedSize) / size));
+  return round;
 }
 
 export function incomingOf(moves: GroupMove[]): Incoming[] {

@@ -38,17 +38,6 @@ export function isWritable({ inRecovery, readOnly }: ServerFacts): Check {
     : passed('coordinator-writable', 'a primary that takes writes');
 }
 
-/** citus_add_node needs a superuser, whatever was granted (measured, docs/roles.md). */
-export function roleMay({ user, superuser }: ServerFacts, registers: boolean): Check {
-  if (superuser || !registers)
-    return passed('role', `${user}${superuser ? ' is a superuser' : ' registers no node'}`);
-  return blocker(
-    'role',
-    `${user} is not a superuser: Citus refuses citus_add_node`,
-    'register the servers as a superuser first, or use such a role',
-  );
-}
-
 export function addressFits(nodes: ClusterNode[], newNodes: string[]): Check {
   const own = nodes.find(({ role }) => role === 'coordinator');
   if (!own)

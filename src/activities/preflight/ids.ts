@@ -27,6 +27,7 @@ const neverAcceptable: readonly string[] = [
   'coordinator-writable',
   'foreign-job',
   'is-coordinator',
+  'leaving-nodes',
   'new-node-allowed',
   'new-node-extension',
   'new-node-is-new',
@@ -34,6 +35,9 @@ const neverAcceptable: readonly string[] = [
   'new-node-writable',
   'new-node-versions',
   'provisioner',
+  'remaining-workers',
+  'shards-without-place',
+  'strategy',
   'unlogged-tables',
   'wal-level',
 ];
@@ -43,12 +47,16 @@ const neverBlocking: readonly string[] = [
   'connections',
   'coordinator-shards',
   'drained-nodes',
+  'blocked-writes',
   'idle-timeout',
+  'machine',
+  'monitor-rights',
   'new-node-clean',
   'old-transactions',
   'replicated-shards',
   'secondaries',
   'table-locks',
+  'tune-rights',
 ];
 
 export const checkIds: readonly string[] = [...acceptableChecks, ...neverAcceptable, ...neverBlocking];

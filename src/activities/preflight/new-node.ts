@@ -4,12 +4,15 @@ import { readDirt, type Dirt } from '../../citus/leftovers.js';
 import { readBrokenWays, readMissingExtensions, type BrokenWay } from '../../citus/new-server.js';
 import { runOnNodes } from '../../citus/node-settings.js';
 import type { ClusterNode } from '../../citus/nodes.js';
+import { readOwnTuningRights } from '../../citus/rights.js';
 import { readServerFacts, versionText, type ServerFacts } from '../../citus/server-facts.js';
 import type { ClusterConfig } from '../../config/index.js';
 import type { Check } from '../../contract/index.js';
 import { session } from '../context.js';
 import { newNodeLacks } from './capacity.js';
+import { borrowable } from '../settings.js';
 import { blocker, passed } from './check.js';
+import { newNodeTuning } from './rights.js';
 import {
   clean,
   extension,
@@ -38,6 +41,8 @@ interface Seen {
   capacity?: Capacity;
   dirt?: Dirt;
   broken?: BrokenWay[];
+  /** Grants that borrowing a setting there would take. */
+  tuningLacks?: string[];
 }
 
 /** Everything that Citus would find out too late, looked at on the server itself before it is registered. */
@@ -83,7 +88,14 @@ async function look(context: NewNodeContext, db: Db, node: string): Promise<Seen
     capacity: await readCapacity(db),
     dirt: await readDirt(db),
     broken: await brokenWays(context, db, node),
+    ...(context.cluster.movement.tune ? { tuningLacks: await tuningLacks(db, facts) } : {}),
   };
+}
+
+async function tuningLacks(db: Db, { superuser, versionNum }: ServerFacts): Promise<string[]> {
+  if (superuser) return [];
+  if (versionNum < 150_000) return ['superuser, as ALTER SYSTEM takes before PostgreSQL 15'];
+  return readOwnTuningRights(db, borrowable.name);
 }
 
 /** Ways to and from the first 50 workers; more would tell the same. */
@@ -103,7 +115,7 @@ function isCoordinatorItself(facts: ServerFacts, coordinator: ServerFacts): bool
 }
 
 function identity(context: NewNodeContext, node: string, seen: Seen): Check[] {
-  const { facts, capacity, dirt, missing, broken } = seen;
+  const { facts, capacity, dirt, missing, broken, tuningLacks: lacks } = seen;
   const { coordinator, cluster, parallelMoves, transferMode } = context;
   if (isCoordinatorItself(facts, coordinator)) {
     const evidence = `${node} is the coordinator itself under another name`;
@@ -124,6 +136,7 @@ function identity(context: NewNodeContext, node: string, seen: Seen): Check[] {
       : [blocker('patroni', `Patroni runs ${node}: ${facts.patroni}`, 'add it through Patroni')]),
     ...(dirt ? [clean(node, dirt, facts)] : []),
     ...(broken ? [mesh(node, broken)] : []),
+    ...(lacks ? [newNodeTuning(node, facts.user, lacks)] : []),
     ...(capacity ? newNodeLacks(node, capacity, parallelMoves, transferMode) : []),
   ];
 }

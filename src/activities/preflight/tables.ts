@@ -1,5 +1,4 @@
 import type { Db } from '../../citus/connect.js';
-import { readOwnerProblems } from '../../citus/owners.js';
 import { readTablesWithoutIdentity, readTableTraits } from '../../citus/tables.js';
 import type { Check } from '../../contract/index.js';
 import { blocker, listed, passed, warning } from './check.js';
@@ -52,27 +51,4 @@ export async function tableTraits(db: Db, transferMode: string): Promise<Check[]
         ]
       : []),
   ];
-}
-
-export async function ownerRights(db: Db, nodes: string[]): Promise<Check> {
-  const problems = await readOwnerProblems(db, nodes);
-  if (problems.length === 0)
-    return passed(
-      'owner-rights',
-      `a member of every table owner; all may log in and create in their schemas, on ${nodes.length} nodes`,
-    );
-  const said = problems.map(({ node, owner, table, problem, schema }) => {
-    const what = {
-      'not a member': `we are no member of ${owner}`,
-      'may not log in': `${owner} may not log in`,
-      'may not create in the schema': `${owner} may not create in the schema ${schema}`,
-      'unknown there': `there is no role ${owner}`,
-    }[problem];
-    return `${node}: ${what} (owner of ${table})`;
-  });
-  return blocker(
-    'owner-rights',
-    listed(said),
-    'GRANT <owner> TO <our role>; ALTER ROLE <owner> LOGIN; GRANT CREATE ON SCHEMA <schema> TO <owner>: on every node',
-  );
 }

@@ -14,7 +14,7 @@ interface Options {
 
 export function define(command: Command, session: Session): void {
   command
-    .option('--cluster <name>', 'of this cluster only')
+    .option('--cluster <cluster>', 'of this cluster only')
     .option('--all', 'closed ones too')
     .option('--limit <n>', 'at most so many, the newest first', wholeNumber, 50)
     .addHelpText('after', example('citus-scaler list --cluster shop --all'))

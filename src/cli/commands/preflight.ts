@@ -4,6 +4,7 @@ import { runs, type App, type Session } from '../app.js';
 import { example } from '../example.js';
 import { exit, type ExitCode } from '../exit-codes.js';
 import { optional } from '../operation-options.js';
+import { optionOf } from '../parse.js';
 import { checkLines, worstFirst } from '../render/checks.js';
 import { count } from '../render/figures.js';
 
@@ -15,10 +16,8 @@ interface Options {
 export function define(command: Command, session: Session): void {
   command
     .argument('<cluster>', 'name of the cluster in the config')
-    .option(
-      '--for <operation>',
-      `the operation planned: ${operationTypes.map(dashed).join(', ')}`,
-      'scale-out',
+    .addOption(
+      optionOf('--for <type>', 'the operation planned', operationTypes.map(dashed)).default('scale-out'),
     )
     .option('--node <host:port...>', 'servers that it will be about')
     .addHelpText('after', example('citus-scaler preflight shop --for scale-out'))

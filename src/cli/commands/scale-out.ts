@@ -5,7 +5,7 @@ import { example } from '../example.js';
 import type { ExitCode } from '../exit-codes.js';
 import { operate } from '../operate.js';
 import { addOperationOptions, commonInput, optional, type OperationOptions } from '../operation-options.js';
-import { wholeNumber } from '../parse.js';
+import { optionOf, wholeNumber } from '../parse.js';
 
 export interface ScaleOutOptions extends OperationOptions {
   to?: number;
@@ -37,7 +37,7 @@ export function addScaleOutOptions(command: Command): Command {
     .option('--to <n>', 'workers in all afterwards', wholeNumber)
     .option('--add <n>', 'workers to add', wholeNumber)
     .option('--node <host:port...>', 'servers that run already')
-    .option('--method <method>', 'how data gets there: move')
+    .addOption(optionOf('--method <method>', 'how data gets there', ['move']))
     .option('--no-rebalance', 'register the workers, leave the data where it is');
   return addOperationOptions(command);
 }

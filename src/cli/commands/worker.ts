@@ -1,8 +1,10 @@
 import type { Command } from 'commander';
+import type * as workerExports from '../../worker.js';
 import { runs, type App, type Session } from '../app.js';
 import { configFileOf } from '../config-file.js';
 import { exit, type ExitCode } from '../exit-codes.js';
 import { example } from '../example.js';
+import { UsageError } from '../problem.js';
 
 interface Options {
   listen?: string;
@@ -16,7 +18,7 @@ export function define(command: Command, session: Session): void {
 }
 
 async function worker({ globals }: App, { listen }: Options): Promise<ExitCode> {
-  const { runWorker } = await import('../../worker.js');
+  const { runWorker } = await workerModule();
   const { profile, address, namespace } = globals;
   await runWorker({
     configFile: configFileOf(globals),
@@ -26,4 +28,25 @@ async function worker({ globals }: App, { listen }: Options): Promise<ExitCode> 
     ...(namespace !== undefined && { namespace }),
   });
   return exit.ok;
+}
+
+/** A service that only starts and follows operations may install the package without the worker's large packages. */
+async function workerModule(): Promise<typeof workerExports> {
+  try {
+    return await import('../../worker.js');
+  } catch (error) {
+    if (!isMissing(error, '@temporalio/worker')) throw error;
+    throw new UsageError('The package @temporalio/worker, which the worker needs, is not installed.', [
+      'Install citus-scaler without --omit=optional.',
+    ]);
+  }
+}
+
+function isMissing(error: unknown, name: string): boolean {
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    error.code === 'ERR_MODULE_NOT_FOUND' &&
+    error.message.includes(`'${name}'`)
+  );
 }

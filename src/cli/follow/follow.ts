@@ -27,7 +27,7 @@ export async function follow(
   let last: OperationStatus | undefined;
   let decided: string | undefined;
   try {
-    for await (const status of patientWatch(handle, detach.signal, io.tell)) {
+    for await (const status of patientWatch(handle, detach.signal, view.away)) {
       last = status;
       if (needsSomeone(status, options) && !io.interactive) {
         view.show(status);

@@ -2,10 +2,13 @@ import type { OperationStatus } from '../../contract/index.js';
 import type { Io } from '../io.js';
 import { changes } from '../render/changes.js';
 import { renderStatus } from '../render/status.js';
+import { wrap } from '../render/text.js';
 
 /** How an operation is shown while it is followed. */
 export interface View {
   show: (status: OperationStatus) => void;
+  /** Says that nobody answers just now, until the next status. */
+  away: (message: string) => void;
   /** Leaves what is drawn and makes room for a question. */
   pause: () => void;
   /** Ends, with what is drawn left standing or taken away. */
@@ -13,7 +16,8 @@ export interface View {
 }
 
 export async function createView(io: Io): Promise<View> {
-  if (io.quiet) return { show: () => undefined, pause: () => undefined, end: () => undefined };
+  const nothing = (): void => undefined;
+  if (io.quiet) return { show: nothing, away: nothing, pause: nothing, end: nothing };
   return io.live ? liveView(io) : lineView(io);
 }
 
@@ -22,14 +26,25 @@ async function liveView(io: Io): Promise<View> {
   const { createLogUpdate } = await import('log-update');
   const draw = createLogUpdate(process.stderr);
   let shown: OperationStatus | undefined;
+  let silence: string | undefined;
   const redraw = (): void => {
-    if (shown) draw(`${renderStatus(shown, io.paintError, io.columns, Date.now())}\n`);
+    if (!shown) return;
+    const frame = renderStatus(shown, io.paintError, io.columns, Date.now());
+    // Inside the frame: a line written beside it would be counted with what is drawn over.
+    const note =
+      silence === undefined ? '' : `\n${wrap(`${io.paintError.yellow('!')} ${silence}`, io.columns, 2)}\n`;
+    draw(`${frame}\n${note}`);
   };
   const timer = setInterval(redraw, 500);
   timer.unref();
   return {
     show: (status) => {
       shown = status;
+      silence = undefined;
+      redraw();
+    },
+    away: (message) => {
+      silence = message;
       redraw();
     },
     pause: () => {
@@ -48,11 +63,17 @@ async function liveView(io: Io): Promise<View> {
 /** A line a change, with the time, for logs. */
 function lineView(io: Io): View {
   let before: OperationStatus | undefined;
+  let silence: string | undefined;
+  const say = (line: string): void => io.tell(`${new Date().toISOString().slice(11, 19)} ${line}`);
   return {
     show: (status) => {
-      const time = new Date().toISOString().slice(11, 19);
-      for (const line of changes(before, status)) io.tell(`${time} ${line}`);
+      for (const line of changes(before, status)) say(line);
       before = status;
+      silence = undefined;
+    },
+    away: (message) => {
+      if (message !== silence) say(message);
+      silence = message;
     },
     pause: () => undefined,
     end: () => undefined,

@@ -1,97 +1,141 @@
 import { z } from 'zod';
-
-/** What this version doesn't know is refused, with the list of what it does: a misspelt `dryRun` must not act. */
-function strict<Shape extends z.ZodRawShape>(shape: Shape) {
-  return z.strictObject(shape, {
-    error: ({ code }) =>
-      code === 'unrecognized_keys' ? `allowed: ${Object.keys(shape).join(', ')}` : undefined,
-  });
-}
-
-const nodeAddress = z
-  .string()
-  .regex(/^[A-Za-z0-9_.-]+:\d{1,5}$/, 'must be host:port, for example "db3:5432"')
-  .refine((value) => {
-    const port = Number(value.slice(value.lastIndexOf(':') + 1));
-    return port >= 1 && port <= 65_535;
-  }, 'the port must be between 1 and 65535')
-  .transform((value) => value.toLowerCase());
-
-const clusterName = z
-  .string({ error: 'required: the name of a cluster in the config' })
-  .regex(
-    /^[A-Za-z0-9_-]{1,64}$/,
-    'must be the name of a cluster in the config: letters, digits, "_" and "-"',
-  );
-
-/** Fields that every operation takes. */
-export const commonFields = {
-  cluster: clusterName,
-  transferMode: z.enum(['auto', 'force_logical', 'block_writes']).optional(),
-  parallelMoves: z.int().min(1).max(64).optional(),
-  approval: z.enum(['required', 'auto']).optional(),
-  window: z.enum(['respect', 'ignore']).optional(),
-  dryRun: z.boolean().optional(),
-  ifBusy: z.enum(['fail', 'wait']).optional(),
-  acceptChecks: z.array(z.string().min(1).max(64)).max(64).optional(),
-  reason: z.string().min(1).max(500).optional(),
-  requestedBy: z.string().min(1).max(200).optional(),
-} as const;
-
-interface NeedsReason {
-  window?: 'respect' | 'ignore' | undefined;
-  acceptChecks?: string[] | undefined;
-  reason?: string | undefined;
-}
-
-function reasonGiven(input: NeedsReason, context: z.RefinementCtx): void {
-  if (input.reason !== undefined) return;
-  if (input.window === 'ignore')
-    context.addIssue({ code: 'custom', path: ['reason'], message: 'required with window: "ignore"' });
-  if (input.acceptChecks?.length)
-    context.addIssue({ code: 'custom', path: ['reason'], message: 'required with acceptChecks' });
-}
+import { operationTypes } from '../names.js';
+import { clusterName, commonFields, nodeAddress, nodeList, reasonGiven, strict } from './fields.js';
 
 export const scaleOutInput = strict({
   ...commonFields,
-  to: z.int().min(1).max(1000).optional(),
-  add: z.int().min(1).max(100).optional(),
-  nodes: z.array(nodeAddress).min(1).max(100).optional(),
-  rebalance: z.boolean().optional(),
-  method: z.enum(['move'], { error: 'may be "move"' }).optional(),
-}).superRefine((input, context) => {
-  reasonGiven(input, context);
-  const given = (['to', 'add', 'nodes'] as const).filter((field) => input[field] !== undefined);
-  if (given.length !== 1) {
-    const found = given.length === 0 ? 'none was given' : `${given.join(' and ')} were given`;
-    context.addIssue({
-      code: 'custom',
-      path: [given[0] ?? 'to'],
-      message: `exactly one of to, add and nodes is needed; ${found}`,
-    });
-  }
-  if (input.nodes && new Set(input.nodes).size < input.nodes.length) {
-    context.addIssue({ code: 'custom', path: ['nodes'], message: 'names a node twice' });
-  }
-});
+  to: z
+    .int()
+    .min(1)
+    .max(1000)
+    .optional()
+    .describe('workers in all afterwards; exactly one of `to`, `add` and `nodes`'),
+  add: z.int().min(1).max(100).optional().describe('workers to add; their machines are started'),
+  nodes: nodeList.optional().describe('`host:port` of servers that run already'),
+  rebalance: z
+    .boolean()
+    .optional()
+    .meta({ default: true, description: '`false` registers the workers and leaves the data where it is' }),
+  method: z
+    .enum(['move'], { error: 'may be "move"' })
+    .optional()
+    .meta({ default: 'move', description: 'how data gets to the new workers' }),
+})
+  .superRefine((input, context) => {
+    reasonGiven(input, context);
+    const given = (['to', 'add', 'nodes'] as const).filter((field) => input[field] !== undefined);
+    if (given.length !== 1) {
+      const found = given.length === 0 ? 'none was given' : `${given.join(' and ')} were given`;
+      context.addIssue({
+        code: 'custom',
+        path: [given[0] ?? 'to'],
+        message: `exactly one of to, add and nodes is needed; ${found}`,
+      });
+    }
+  })
+  .meta({
+    examples: [
+      { cluster: 'shop', add: 2 },
+      { cluster: 'shop', nodes: ['db3:5432'], approval: 'auto', parallelMoves: 4, reason: 'the sale' },
+    ],
+  });
+
+export const rebalanceInput = strict({
+  ...commonFields,
+  strategy: z
+    .string()
+    .min(1)
+    .max(63)
+    .optional()
+    .describe("a name in `pg_dist_rebalance_strategy`; else the cluster's default strategy"),
+  threshold: z
+    .number()
+    .min(0)
+    .max(1)
+    .optional()
+    .describe("how far from the mean a node may be, 0.1 for 10 %; else the strategy's own"),
+  drainOnly: z.boolean().optional().meta({
+    default: false,
+    description:
+      'empties every node that is marked `shouldhaveshards = false` already, and moves nothing else',
+  }),
+})
+  .superRefine(reasonGiven)
+  .meta({
+    examples: [
+      { cluster: 'shop' },
+      { cluster: 'shop', strategy: 'by_shard_count', threshold: 0, approval: 'auto' },
+    ],
+  });
+
+export const drainWorkerInput = strict({
+  ...commonFields,
+  nodes: nodeList.describe('`host:port` of the workers to empty, as one plan'),
+  undo: z
+    .boolean()
+    .optional()
+    .meta({ default: false, description: 'puts them back in service instead; moves nothing' }),
+})
+  .superRefine(reasonGiven)
+  .meta({
+    examples: [
+      { cluster: 'shop', nodes: ['db3:5432'] },
+      { cluster: 'shop', nodes: ['db3:5432'], undo: true },
+    ],
+  });
+
+export const removeWorkerInput = strict({
+  ...commonFields,
+  nodes: nodeList.describe('`host:port` of the workers to take out: emptied as one plan, removed one by one'),
+  keepMachine: z
+    .boolean()
+    .optional()
+    .meta({ default: false, description: 'leaves the machine running, though we could stop it' }),
+})
+  .superRefine(reasonGiven)
+  .meta({
+    examples: [
+      { cluster: 'shop', nodes: ['db3:5432'] },
+      { cluster: 'shop', nodes: ['db3:5432', 'db4:5432'], keepMachine: true },
+    ],
+  });
 
 export const inspectInput = strict({
-  what: z.enum(['health', 'preflight', 'clusters', 'moves', 'nodes']),
-  cluster: clusterName.optional(),
-  for: z.enum(['scaleOut']).optional(),
-  page: z.int().min(1).optional(),
-  nodes: z.array(nodeAddress).max(100).optional(),
-}).superRefine((input, context) => {
-  if (input.what !== 'clusters' && input.cluster === undefined) {
-    context.addIssue({ code: 'custom', path: ['cluster'], message: `required with what: "${input.what}"` });
-  }
-  if (input.for !== undefined && input.what !== 'preflight') {
-    context.addIssue({ code: 'custom', path: ['for'], message: 'goes with what: "preflight" only' });
-  }
-});
+  what: z.enum(['health', 'preflight', 'clusters', 'moves', 'nodes']).describe('what to look at'),
+  cluster: clusterName
+    .optional()
+    .describe('name of a cluster in the config; needed unless `what` is `clusters`'),
+  for: z
+    .enum(operationTypes)
+    .optional()
+    .meta({ default: 'scaleOut', description: 'the operation that a preflight is for' }),
+  page: z.int().min(1).optional().meta({ default: 1, description: 'number of the page; 64 KB at most each' }),
+  nodes: z
+    .array(nodeAddress)
+    .max(100)
+    .optional()
+    .describe('`host:port` of the servers that a preflight is about'),
+})
+  .superRefine((input, context) => {
+    if (input.what !== 'clusters' && input.cluster === undefined) {
+      context.addIssue({ code: 'custom', path: ['cluster'], message: `required with what: "${input.what}"` });
+    }
+    if (input.for !== undefined && input.what !== 'preflight') {
+      context.addIssue({ code: 'custom', path: ['for'], message: 'goes with what: "preflight" only' });
+    }
+  })
+  .meta({ examples: [{ what: 'health', cluster: 'shop' }] });
 
 export type ScaleOutInput = z.input<typeof scaleOutInput>;
+export type RebalanceInput = z.input<typeof rebalanceInput>;
+export type DrainWorkerInput = z.input<typeof drainWorkerInput>;
+export type RemoveWorkerInput = z.input<typeof removeWorkerInput>;
 export type InspectInput = z.input<typeof inspectInput>;
 
 /** The schema of each operation's input, by workflow type. */
-export const operationInputs = { scaleOut: scaleOutInput } as const;
+export const operationInputs = {
+  scaleOut: scaleOutInput,
+  rebalance: rebalanceInput,
+  drainWorker: drainWorkerInput,
+  removeWorker: removeWorkerInput,
+} as const;

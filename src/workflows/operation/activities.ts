@@ -6,6 +6,7 @@ import type { MachineActivities } from '../../activities/machines.js';
 import type { MoveActivities } from '../../activities/moves.js';
 import type { NodeActivities } from '../../activities/nodes.js';
 import type { PlanActivities } from '../../activities/plan.js';
+import type { RemovalActivities } from '../../activities/removal.js';
 import type { ReportActivities } from '../../activities/reports.js';
 import type { RequestActivities } from '../../activities/request.js';
 import type { SettingActivities } from '../../activities/settings.js';
@@ -33,7 +34,8 @@ export const requestActivities = proxyActivities<RequestActivities>({
 });
 export const checkActivities = proxyActivities<CheckActivities>(persistent);
 export const planActivities = proxyActivities<PlanActivities>(persistent);
-export const nodeActivities = proxyActivities<NodeActivities>(persistent);
+export const nodeActivities = proxyActivities<Omit<NodeActivities, 'replicateReferenceTables'>>(persistent);
+export const removalActivities = proxyActivities<RemovalActivities>(persistent);
 export const machineActivities = proxyActivities<MachineActivities>({
   ...persistent,
   startToCloseTimeout: '30m',
@@ -47,11 +49,10 @@ export const reportActivities = proxyActivities<ReportActivities>({
 });
 
 /** One move may take days; progress and cancel travel with the heartbeats. */
-export const moveActivities = proxyActivities<MoveActivities>({
-  ...persistent,
-  heartbeatTimeout: '6s',
-  startToCloseTimeout: '30d',
-});
+const moving: ActivityOptions = { ...persistent, heartbeatTimeout: '6s', startToCloseTimeout: '30d' };
+export const moveActivities = proxyActivities<MoveActivities>(moving);
+/** Reference tables may be big, and wait for old transactions as a move does. */
+export const copyActivities = proxyActivities<Pick<NodeActivities, 'replicateReferenceTables'>>(moving);
 
 export const holdActivities = proxyActivities<HoldActivities>({ ...persistent, startToCloseTimeout: '30d' });
 

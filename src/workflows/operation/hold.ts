@@ -22,8 +22,10 @@ import type { Caller } from './persist.js';
 
 /** One operation a cluster: a custodian holds it, and gives back what was borrowed if we are terminated. */
 export interface Hold {
-  /** Tells the custodian what is about to be borrowed; an empty list when all is back. */
+  /** Tells the custodian what is about to be borrowed, besides what is already. */
   borrow: (settings: BorrowedSetting[]) => Promise<void>;
+  /** These are back, or stay as they are for good. The custodian needn't hear it: giving back once more changes nothing. */
+  gaveBack: (settings: BorrowedSetting[]) => void;
   /** Frees the cluster. Nothing may be changed after it. */
   release: () => Promise<void>;
 }
@@ -59,12 +61,16 @@ export async function acquireHold(board: Board, caller: Caller, request: Operati
   // Every activity that changes something looks first whether the hold is still ours, and refuses to act when not.
   caller.onHoldLost = () => retake({ ask: false });
 
+  const show = (settings: BorrowedSetting[]): void => {
+    borrowed = settings;
+    board.status = withBorrowed(board.status, settings);
+    board.publish();
+  };
   return {
+    gaveBack: (settings) => show(without(borrowed, settings)),
     borrow: async (settings) => {
-      borrowed = settings;
-      board.status = withBorrowed(board.status, settings);
-      board.publish();
-      await getExternalWorkflowHandle(request.holdId).signal(borrowSignal, settings);
+      show([...without(borrowed, settings), ...settings]);
+      await getExternalWorkflowHandle(request.holdId).signal(borrowSignal, borrowed);
     },
     release: async () => {
       releasing = true;
@@ -76,6 +82,10 @@ export async function acquireHold(board: Board, caller: Caller, request: Operati
       }
     },
   };
+}
+
+function without(all: BorrowedSetting[], some: BorrowedSetting[]): BorrowedSetting[] {
+  return all.filter((each) => !some.some(({ node, name }) => node === each.node && name === each.name));
 }
 
 function withBorrowed(

@@ -1,10 +1,10 @@
-import { CancellationScope, isCancellation } from '@temporalio/workflow';
+import { CancellationScope, isCancellation, patched } from '@temporalio/workflow';
 import type { BorrowedSetting, Move } from '../../contract/index.js';
 import type { OperationRequest } from '../../contract/request.js';
-import { formatBytes } from '../../planning/format.js';
+import { count, formatBytes } from '../../planning/format.js';
 import { nextBatch, type Batch } from '../../planning/next-batch.js';
 import { unpackMoves, type PackedMoves, type PlannedMove } from '../../planning/planned-moves.js';
-import { moveActivities, settingActivities } from './activities.js';
+import { copyActivities, moveActivities, settingActivities } from './activities.js';
 import type { Board } from './board.js';
 import type { Hold } from './hold.js';
 import type { Caller } from './persist.js';
@@ -17,7 +17,9 @@ export interface MovementControls {
 }
 
 export interface Movement extends MovementControls {
-  /** Makes the approved moves, at most so many at once, and gives back what was borrowed for it. */
+  /** Borrows what makes moves fast, and copies the reference tables: a node must hold them before its first shard. */
+  prepare: (request: OperationRequest, hold: Hold, packed: PackedMoves) => Promise<void>;
+  /** Makes the approved moves, at most so many at once, and gives back what was borrowed. Prepares what isn't yet. */
   run: (request: OperationRequest, hold: Hold, packed: PackedMoves) => Promise<void>;
   /** Gives back what is still borrowed; does nothing when nothing is. */
   giveBack: (hold: Hold | undefined) => Promise<void>;
@@ -35,14 +37,24 @@ export function createMovement(board: Board, caller: Caller): Movement {
   const running = new Set<Running>();
   let borrowed: BorrowedSetting[] = [];
   let past: BorrowedSetting[] = [];
+  let prepared: PackedMoves | undefined;
 
   const movement: Movement = {
     stopRunning: () => running.forEach(({ scope }) => scope.cancel()),
     setParallelMoves: (n) => {
       parallelMoves = n;
     },
-    run: async (request, hold, packed) => {
+    prepare: async (request, hold, packed) => {
       await borrow(request, hold, targetsOf(packed));
+      await caller.call(copyActivities.replicateReferenceTables, 'Copy reference tables', {
+        cluster: request.cluster,
+        holdId: request.holdId,
+        transferMode: request.transferMode,
+      });
+      prepared = packed;
+    },
+    run: async (request, hold, packed) => {
+      if (prepared !== packed) await movement.prepare(request, hold, packed);
       await handOut(request, packed);
       await movement.giveBack(hold);
     },
@@ -58,8 +70,8 @@ export function createMovement(board: Board, caller: Caller): Movement {
         },
       );
       board.notes.push(...left);
+      hold?.gaveBack(borrowed);
       borrowed = [];
-      await hold?.borrow([]);
     },
   };
   return movement;
@@ -89,6 +101,7 @@ export function createMovement(board: Board, caller: Caller): Movement {
 
   async function handOut(request: OperationRequest, packed: PackedMoves): Promise<void> {
     const moves = unpackMoves(packed);
+    const evenEnd = patched('even-end');
     const pending = new Set(moves);
     const totals = { moves: moves.length, bytes: moves.reduce((sum, { bytes }) => sum + bytes, 0) };
     const done = { moves: 0, bytes: 0 };
@@ -147,6 +160,7 @@ export function createMovement(board: Board, caller: Caller): Movement {
             running: [...running].map(({ batch }) => batch),
             parallelMoves: limit(),
             total: totals.moves,
+            evenEnd,
           });
     show();
     try {
@@ -180,7 +194,7 @@ export function createMovement(board: Board, caller: Caller): Movement {
     const [first] = batch;
     const { from, to, tables } = namesOf(packed, first);
     const bytes = batch.reduce((sum, move) => sum + move.bytes, 0);
-    const more = batch.length > 1 ? ` and ${batch.length - 1} more moves` : '';
+    const more = batch.length > 1 ? ` and ${count(batch.length - 1, 'more move')}` : '';
     const result = await caller.call(
       moveActivities.moveShardGroups,
       `${tables[0] ?? 'shards'}, ${first.shardId}${more}: ${from} → ${to}, ${formatBytes(bytes)}`,

@@ -7,6 +7,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type {
+  Balance,
   BorrowedSetting,
   Check,
   OperationReport,
@@ -15,6 +16,7 @@ import type {
   Step,
 } from '../../contract/index.js';
 import type { OperationRequest } from '../../contract/request.js';
+import { fitReport } from '../../planning/fit.js';
 import type { PackedMoves } from '../../planning/planned-moves.js';
 import { checkActivities, reportActivities, requestActivities } from './activities.js';
 import { createApproval } from './approval.js';
@@ -24,7 +26,9 @@ import { registerControls } from './controls.js';
 import { attentionOf, endingFailure, operationFailure } from './failure.js';
 import { acquireHold, type Hold } from './hold.js';
 import { createMovement } from './movement.js';
+import { passNoReturn } from './no-return.js';
 import { createCaller, type Caller } from './persist.js';
+import { createService, type Service } from './service.js';
 
 /** What a procedure works with. */
 export interface Operation<Type extends OperationType> {
@@ -43,17 +47,26 @@ export interface Operation<Type extends OperationType> {
   reachable: () => boolean;
   /** Adds checks made later, and refuses on a blocker. */
   checked: (checks: Check[]) => void;
-  /** Shows the plan and, where approval is required, waits for it. */
-  approval: (plan: Plan) => Promise<void>;
+  /** Shows the plan and, where approval is required, waits for it. Answers whether that took time in which the world may have changed. */
+  approval: (plan: Plan) => Promise<boolean>;
   showPlan: (plan: Plan) => void;
   /** From now on the operation changes the cluster. */
   act: () => void;
+  /** Borrows settings and copies reference tables; {@link move} does it where a procedure doesn't show it as a step. */
+  readyToMove: (packed: PackedMoves) => Promise<void>;
   move: (packed: PackedMoves) => Promise<void>;
   /** What the movements borrowed, and have given back. */
   wasBorrowed: () => BorrowedSetting[];
+  /** Takes nodes out of service or puts them back, see service.ts. */
+  mark: Service['mark'];
+  keepMarks: Service['keepMarks'];
+  /** Does what can't be undone, see no-return.ts. */
+  passNoReturn: <T>(point: { why: string; last: boolean }, work: () => Promise<T>) => Promise<T>;
   /** What undoes a step when the operation is cancelled or fails; last registered, first run. Register it before the step. */
   onStop: (name: string, undo: () => Promise<void>) => void;
   set: (result: Partial<Pick<OperationReport, 'before' | 'after'>>) => void;
+  /** Shows what a verification found. */
+  verified: (step: Step, found: { after: Balance; notes: string[]; detail: string }) => void;
 }
 
 /** Runs a procedure in the shell that all operations share. See docs/architecture.md. */
@@ -85,10 +98,14 @@ export async function operation<Type extends OperationType>(
     const held = hold;
     await procedure(
       operationOf(board, caller, request, approval, undo, {
+        readyToMove: async (packed) => {
+          if (held) await movement.prepare(request, held, packed);
+        },
         move: async (packed) => {
           if (held) await movement.run(request, held, packed);
         },
         wasBorrowed: movement.wasBorrowed,
+        ...createService(caller, request, held, undo),
       }),
     );
     board.phase = 'done';
@@ -112,7 +129,7 @@ function operationOf<Type extends OperationType>(
   request: OperationRequest<Type>,
   approval: ReturnType<typeof createApproval>,
   undo: Undo[],
-  movement: Pick<Operation<Type>, 'move' | 'wasBorrowed'>,
+  deeds: Pick<Operation<Type>, 'readyToMove' | 'move' | 'wasBorrowed' | 'mark' | 'keepMarks'>,
 ): Operation<Type> {
   const dryRun = request.input.dryRun === true;
   const refuse = (checks: Check[]): void => {
@@ -160,20 +177,27 @@ function operationOf<Type extends OperationType>(
       board.publish();
     },
     approval: async (plan) => {
-      if (request.approval === 'auto') return;
+      if (request.approval === 'auto') return false;
       const asked = Date.now();
       const by = await approval.ask(plan);
       board.notes.push(`plan ${plan.hash} approved by ${by}`);
       // Someone thought about it for a while: the world may have changed.
       if (Date.now() - asked > 60_000) await preflight();
+      return true;
     },
     act: () => {
       board.phase = 'running';
       board.publish();
     },
-    ...movement,
+    ...deeds,
+    passNoReturn: (point, work) => passNoReturn(board, point, work),
     onStop: (name, run) => undo.push({ name, run }),
     set: (result) => Object.assign(board.status, result),
+    verified: (step, { after, notes, detail }) => {
+      board.status.after = after;
+      board.notes.push(...notes);
+      step.detail = detail;
+    },
   };
 }
 
@@ -202,14 +226,14 @@ async function close(
   board.troubles.clear();
   for (const step of board.status.steps) if (step.state === 'pending') step.state = 'skipped';
   board.publish();
-  const report: OperationReport = {
+  const report = fitReport({
     ...board.status,
     startedAt,
     endedAt: new Date().toISOString(),
     movedBytes: board.moved.bytes,
     movedShardGroups: board.moved.shardGroups,
     notes: board.notes.slice(0, 200),
-  };
+  });
   board.status = report;
   if (board.request?.keepsReports) {
     try {
@@ -225,7 +249,9 @@ async function close(
 /** A cancel is heard once; the status shows it at once, whatever is being done. */
 function watchForCancel(board: Board): void {
   CancellationScope.current().cancelRequested.catch(() => {
-    board.status.cancel = { requestedAt: new Date().toISOString() };
+    const requestedAt = new Date().toISOString();
+    board.status.cancel =
+      board.noReturn === undefined ? { requestedAt } : { requestedAt, refused: board.noReturn };
     board.publish();
   });
 }

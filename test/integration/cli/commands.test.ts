@@ -48,7 +48,7 @@ describe('an operation command ends with', () => {
     const ran = await stage.run(...scaleOut('approval', '--id', id, '--json'));
     expect(ran.code).toBe(5);
     expect(ran.json<OperationStatus>()).toMatchObject({ operation: id, state: 'awaiting-approval' });
-    const approved = await stage.run('approve', id, '--plan-hash', 'abc123', '--json');
+    const approved = await stage.run('approve', id, '--plan-hash', '3f9c2a', '--json');
     expect(approved.json<OperationStatus>()).toMatchObject({ operation: id });
     expect((await stage.run('watch', id)).code).toBe(0);
 

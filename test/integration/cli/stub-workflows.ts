@@ -9,12 +9,14 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import type {
-  ClustersAnswer,
-  InspectInput,
-  OperationReport,
-  OperationStatus,
-  ScaleOutInput,
+import {
+  updateNames,
+  type HealthAnswer,
+  type InspectAnswer,
+  type InspectInput,
+  type OperationReport,
+  type OperationStatus,
+  type ScaleOutInput,
 } from '../../../src/contract/index.js';
 
 const { move } = proxyActivities<{ move: () => Promise<void> }>({
@@ -23,7 +25,7 @@ const { move } = proxyActivities<{ move: () => Promise<void> }>({
 });
 
 const plan = {
-  hash: 'abc123',
+  hash: '3f9c2a',
   moves: [],
   movesTotal: 0,
   bytes: 0,
@@ -49,7 +51,7 @@ export async function scaleOut(input: ScaleOutInput): Promise<OperationReport> {
   };
   let answer: string | undefined;
   setHandler(defineQuery<OperationStatus>('status'), () => status);
-  for (const name of ['approve', 'reject', 'retry'] as const) {
+  for (const name of updateNames) {
     setHandler(
       defineUpdate<null, [{ by: string; planHash?: string }]>(name),
       () => {
@@ -103,10 +105,14 @@ export async function scaleOut(input: ScaleOutInput): Promise<OperationReport> {
   };
 }
 
-/** Two pages of clusters; a cluster called "away" can't be reached. */
-export function inspect({ what, cluster, page = 1 }: InspectInput): Promise<ClustersAnswer> {
+/** Two pages of clusters; "shop" is well, "away" can't be reached, no other is known. */
+export function inspect({ what, cluster, page = 1 }: InspectInput): Promise<InspectAnswer> {
   if (cluster === 'away')
     throw ApplicationFailure.nonRetryable('connect ECONNREFUSED 10.0.0.1:5432', 'Passing');
+  if (cluster === 'shop' && what === 'health') return Promise.resolve(health);
+  if (cluster === 'shop' && what === 'preflight') {
+    return Promise.resolve({ cluster, for: 'scaleOut', checks: [], blockers: 0 });
+  }
   if (what !== 'clusters') throw ApplicationFailure.nonRetryable('no such cluster', 'UnknownCluster');
   const entry = {
     name: `shop${page}`,
@@ -117,3 +123,15 @@ export function inspect({ what, cluster, page = 1 }: InspectInput): Promise<Clus
   } as const;
   return Promise.resolve(page === 1 ? { clusters: [entry], nextPage: 2 } : { clusters: [entry] });
 }
+
+const health: HealthAnswer = {
+  cluster: 'shop',
+  verdict: 'good',
+  versions: { citus: '13.2.2', postgres: '15.1' },
+  nodes: [],
+  nodesTotal: 0,
+  balance: plan.before,
+  jobs: [],
+  leftovers: [],
+  checks: [],
+};

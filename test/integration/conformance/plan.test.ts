@@ -1,23 +1,8 @@
-import { beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import type { Client } from 'pg';
 import { loadData } from '../../../sandbox/data.js';
 import { conform } from './flavours.js';
-import { addNode, refusal, rolledBack } from './questions.js';
-
-/** A plan as `table#shard from>to`: the shard by its place among the table's hash ranges, nodes by their order. */
-async function plan(client: Pick<Client, 'query'>, options: string): Promise<string[]> {
-  const { rows } = await client.query<{ step: string }>(
-    `WITH nodes AS (SELECT *, dense_rank() OVER (ORDER BY nodeid) - 1 AS number FROM pg_dist_node),
-       shards AS (SELECT shardid, row_number() OVER (PARTITION BY logicalrelid ORDER BY shardminvalue::bigint) - 1 AS number FROM pg_dist_shard)
-     SELECT p.table_name || '#' || x.number || ' ' || s.number || '>' || t.number AS step
-     FROM get_rebalance_table_shards_plan(${options}) WITH ORDINALITY p
-       JOIN shards x USING (shardid)
-       JOIN nodes s ON s.nodename = sourcename AND s.nodeport = sourceport
-       JOIN nodes t ON t.nodename = targetname AND t.nodeport = targetport
-     ORDER BY p.ordinality`,
-  );
-  return rows.map(({ step }) => step);
-}
+import { plan, refusal, rolledBack } from './questions.js';
 
 const byCount = `rebalance_strategy := 'by_shard_count'`;
 const insertPlanned = `INSERT INTO pg_dist_node (nodename, nodeport, hasmetadata, metadatasynced) VALUES ('10.9.8.7', 5432, true, true)`;
@@ -229,32 +214,6 @@ conform(
           .rows;
       });
       expect(rows.every(({ shard_size }) => shard_size === '0')).toBe(true);
-    });
-  },
-);
-
-conform(
-  'plan by size',
-  {},
-  async (cluster) => {
-    await cluster.query('CREATE TABLE blobs (id bigint PRIMARY KEY, body text)');
-    await cluster.query('ALTER TABLE blobs ALTER body SET STORAGE PLAIN');
-    await cluster.query(`SELECT create_distributed_table('blobs', 'id', shard_count => 6)`);
-  },
-  (cluster) => {
-    // Groups of very different size: 150 MB more or less is what the 100 MB that each group costs leaves visible.
-    beforeAll(async () => {
-      await cluster().query('ALTER SYSTEM SET citus.rebalancer_by_disk_size_base_cost = 0');
-      await cluster().query('SELECT pg_reload_conf()');
-      await cluster().query(`INSERT INTO blobs SELECT i, repeat('b', 2000) FROM generate_series(1, 3000) i`);
-    });
-
-    it('takes the groups apart that weigh most', async () => {
-      const third = await cluster().addNode();
-      await addNode(cluster(), third);
-      const steps = await rolledBack(cluster(), (client) => plan(client, ''));
-      expect(steps.length).toBeGreaterThan(0);
-      expect(steps.every((step) => step.endsWith('>3'))).toBe(true);
     });
   },
 );

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { checksum, loadData } from '../../../sandbox/data.js';
 import { conform } from './flavours.js';
-import { placements, refusal } from './questions.js';
+import { placements, refusal, rolledBack } from './questions.js';
 
 conform(
   'tables',
@@ -140,6 +140,35 @@ conform(
         code: '42P16',
         message: 'table "orders" is already distributed',
       });
+    });
+
+    it('forgets a table that is dropped, and in the end its shards, unless that is rolled back', async () => {
+      const known = async (): Promise<number[]> => {
+        const rows = await cluster().query<{ tables: number; shards: number; places: number }>(
+          `SELECT (SELECT count(*)::int FROM pg_dist_partition) AS tables, (SELECT count(*)::int FROM pg_dist_shard) AS shards,
+             (SELECT count(*)::int FROM pg_dist_placement) AS places`,
+        );
+        return rows.flatMap(({ tables, shards, places }) => [tables, shards, places]);
+      };
+      const names = await cluster().query<{ name: string }>(
+        `SELECT shard_name(logicalrelid, shardid) AS name FROM pg_dist_shard
+         WHERE logicalrelid IN ('events'::regclass, 'plans'::regclass)`,
+      );
+      // By name: Citus hides shards from those who look through pg_class.
+      const left = async (): Promise<object[]> => {
+        const ask = 'SELECT FROM unnest($1::text[]) name WHERE to_regclass(name) IS NOT NULL';
+        const all = cluster().workers.map((node) => node.query(ask, [names.map(({ name }) => name)]));
+        return (await Promise.all(all)).flat();
+      };
+      await rolledBack(cluster(), (client) => client.query('DROP TABLE events, plans'));
+      expect(await known()).toEqual([5, 33, 35]);
+      expect(await left()).toHaveLength(10);
+      await cluster().query('SELECT count(*) FROM events JOIN plans ON true');
+      await cluster().query('DROP TABLE events');
+      await cluster().query('DROP TABLE plans');
+      expect(await known()).toEqual([3, 24, 24]);
+      await cluster().query('CALL citus_cleanup_orphaned_resources()');
+      expect(await left()).toEqual([]);
     });
   },
 );

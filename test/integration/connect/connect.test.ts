@@ -170,7 +170,7 @@ describe('the password', () => {
     const config = configOf(cluster, { coordinator: { port, tls: { mode: 'require' } } });
     const error = await failureOf(withCoordinator(config, options, one));
     server.close();
-    expect(error.message).toBe('The server does not support SSL connections');
+    expect(error.message).toBe(`127.0.0.1:${port} offers no TLS, and coordinator.tls.mode is require.`);
     expect(got()).not.toContain(cluster.user);
   });
 });

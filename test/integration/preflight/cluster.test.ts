@@ -10,6 +10,7 @@ import {
   type PreflightRequest,
 } from '../../../src/activities/preflight.js';
 import type { Check } from '../../../src/contract/index.js';
+import { startForeignJob } from '../../support/foreign-job.js';
 import { flavour } from '../../support/stage.js';
 import { configOf } from '../connect/support.js';
 import { asActivity, checkOf, failing, request } from './support.js';
@@ -85,7 +86,9 @@ test('owners of tables who may not log in or create are named, with the node', a
   try {
     const check = checkOf(await preflight(), 'owner-rights');
     expect(check).toMatchObject({ severity: 'blocker', ok: false });
-    expect(check.evidence).toContain(`${cluster.coordinator.address}: shop_owner may not log in`);
+    expect(check.evidence).toContain(
+      `${cluster.coordinator.address}: shop_owner (owner of public.orders) may not log in`,
+    );
   } finally {
     await cluster.query('ALTER TABLE orders OWNER TO CURRENT_USER');
     await cluster.query('DROP ROLE shop_owner');
@@ -104,16 +107,18 @@ test('rows of the clean-up that name a gone node group block', async () => {
   }
 });
 
-test('a job of Citus that someone else started is named', async () => {
-  await cluster.query(`INSERT INTO pg_dist_background_job (job_id, state, job_type, description, started_at)
-    VALUES (901, 'running', 'rebalance', 'by someone', now())`);
+test('a job of Citus that someone else started is named with its start, and so is its move', async () => {
+  const { job, startedAt, end } = await startForeignJob(cluster);
   try {
-    const check = checkOf(await preflight(), 'foreign-job');
+    const check = checkOf(await preflight({ rebalance: false }), 'foreign-job');
     expect(check).toMatchObject({ severity: 'blocker', ok: false });
-    expect(check.evidence).toMatch(/background job 901 .*running, since 20\d\d-/);
+    expect(check.evidence).toContain(`background job ${job} (rebalance), running, since ${startedAt}`);
+    expect(check.evidence).toMatch(/(a move|citus_move_shard_placement) in session \d+, running/);
+    expect(check.remedy).toContain('citus_job_cancel');
   } finally {
-    await cluster.query('DELETE FROM pg_dist_background_job WHERE job_id = 901');
+    await end();
   }
+  expect(checkOf(await preflight({ rebalance: false }), 'foreign-job').ok).toBe(true);
 });
 
 test('a move by others is foreign, one of the same operation is not', async () => {

@@ -41,6 +41,32 @@ describe('what passes by itself is retried', () => {
     'shard move failed as the orphaned shard public.events_102008 leftover from the previous move could not be cleaned up',
     'localhost:9703 is a metadata node, but is out of sync',
   ])('XX000: %s', (message) => expect(typeOf(sql('XX000', message))).toBe(passing));
+  // By where a move is when its node dies; read in the source of Citus 13.2 and of libpq.
+  test.each([
+    ['08006', 'connection to the remote node postgres@db3:5432 failed'],
+    [
+      '08006',
+      'connection to the remote node app@db3:5432 failed with the following error: connection not open',
+    ],
+    ['08006', 'connection establishment for node db3:5432 failed'],
+    ['08006', 'could not establish any connections to the node db3:5432 after 30000 ms'],
+    ['XX000', 'execution cannot recover from multiple connection failures. Last node failed db3:5432'],
+    ['58030', 'Failed to COPY to shard public.orders_102008 : server closed the connection unexpectedly,'],
+    ['58030', 'Failed to COPY to destination shard public.orders_102008'],
+    ['XX000', 'The logical replication waiting timeout of 7200000 msec is exceeded'],
+    ['XX000', 'could not connect to the publisher: connection to server at "db2", port 5432 failed'],
+    ['XX000', 'could not receive data from server: Connection reset by peer'],
+    ['XX000', 'could not send data to server: Broken pipe'],
+    ['XX000', 'no connection to the server'],
+    ['XX000', 'connection pointer is NULL'],
+    ['XX000', 'SSL SYSCALL error: EOF detected'],
+    ['XX000', 'SSL connection has been closed unexpectedly'],
+    ['XX000', 'SSL error: unexpected eof while reading'],
+    ['XX000', ''],
+    ['57P02', 'terminating connection because of crash of another server process'],
+  ])('a node that dies in the middle of a move: %s %s', (code, message) =>
+    expect(typeOf(sql(code, message))).toBe(passing),
+  );
 });
 
 describe('what a person must repair parks', () => {

@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { schemaPathFrom } from '../../../src/cli/config-schema.js';
 import { configText } from '../../../src/cli/config-text.js';
 import { newClusterOf } from '../../../src/cli/init-questions.js';
 import { loadConfig } from '../../../src/config/index.js';
@@ -32,4 +33,19 @@ test.each([
 
 test('all that is missing is named', () => {
   expect(() => newClusterOf({ name: 'shop', port: 1 })).toThrow('Missing: --host, --database, --user.');
+});
+
+test('names the schema when the package is installed in the project, by a path that works elsewhere too', () => {
+  const deploy = join(folder, 'deploy', 'shop');
+  const installed = join(folder, 'node_modules', 'citus-scaler');
+  mkdirSync(deploy, { recursive: true });
+  expect(schemaPathFrom(deploy)).toBeUndefined();
+  mkdirSync(installed, { recursive: true });
+  writeFileSync(join(installed, 'config.schema.json'), '{}');
+  expect(schemaPathFrom(deploy)).toBe('../../node_modules/citus-scaler/config.schema.json');
+  expect(schemaPathFrom(folder)).toBe('./node_modules/citus-scaler/config.schema.json');
+  expect(configText(shop, schemaPathFrom(folder))).toMatch(
+    /^# yaml-language-server: \$schema=\.\/node_modules\/citus-scaler\/config\.schema\.json\n/,
+  );
+  expect(configText(shop)).not.toContain('yaml-language-server');
 });

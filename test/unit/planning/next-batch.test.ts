@@ -16,7 +16,13 @@ function handOutAll(moves: PlannedMove[], parallelMoves: number): Batch[] {
   const running: Batch[] = [];
   const all: Batch[] = [];
   for (;;) {
-    const batch = nextBatch({ pending: [...pending], running, parallelMoves, total: moves.length });
+    const batch = nextBatch({
+      pending: [...pending],
+      running,
+      parallelMoves,
+      total: moves.length,
+      evenEnd: true,
+    });
     if (batch) {
       batch.forEach((each) => pending.delete(each));
       running.push(batch);
@@ -49,6 +55,7 @@ test('spreads moves over sources and targets', () => {
     running: first ? [first] : [],
     parallelMoves: 2,
     total: 4,
+    evenEnd: true,
   });
   expect(second?.[0].from).not.toBe(first?.[0].from);
 });
@@ -63,16 +70,31 @@ test('makes at most 1,000 batches of however many moves', () => {
   expect(handOutAll(moves, 8).length).toBeLessThanOrEqual(1_000);
 });
 
-test('keeps all lanes busy at the end: twenty small moves at four at once are not four batches', () => {
+test('twenty small moves at four at once are eight batches: two a lane', () => {
   const moves = Array.from({ length: 20 }, (_, index) => move(index, index % 2, 2 + (index % 2), 1e6));
-  const batches = handOutAll(moves, 4);
-  expect(Math.max(...batches.map(({ length }) => length))).toBeLessThanOrEqual(3);
-  expect(batches.at(-1)).toHaveLength(1);
+  expect(handOutAll(moves, 4).map(({ length }) => length)).toEqual([3, 3, 3, 3, 3, 3, 1, 1]);
+});
+
+test('the last of many small moves are shared out over all lanes', () => {
+  const moves = Array.from({ length: 32 }, (_, index) => move(index, index % 2, 2 + (index % 2), 1e6));
+  expect(handOutAll(moves, 8).slice(8)).toHaveLength(6);
+});
+
+test('a few small moves go at once rather than in one batch', () => {
+  const moves = [move(1, 0, 1), move(2, 0, 1), move(3, 0, 1), move(4, 0, 1)];
+  expect(handOutAll(moves, 4)).toHaveLength(4);
+});
+
+test('batches that would take longer get smaller towards the end', () => {
+  const moves = Array.from({ length: 20 }, (_, index) => move(index, 0, 1, 60e6));
+  const lengths = handOutAll(moves, 2).map(({ length }) => length);
+  expect(lengths[0]).toBeGreaterThan(lengths.at(-1) ?? 0);
+  expect(lengths.at(-1)).toBe(1);
 });
 
 test('hands out nothing while as many run as may', () => {
   const moves = [move(1, 0, 1), move(2, 0, 1)];
   expect(
-    nextBatch({ pending: moves, running: [[move(3, 0, 1)]], parallelMoves: 1, total: 3 }),
+    nextBatch({ pending: moves, running: [[move(3, 0, 1)]], parallelMoves: 1, total: 3, evenEnd: true }),
   ).toBeUndefined();
 });

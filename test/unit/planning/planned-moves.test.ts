@@ -36,7 +36,7 @@ test('what was packed comes out again, sizes rounded up by less than a thousandt
 
 test('a whole round of moves between a hundred nodes fits into one payload', () => {
   const packed = packMoves(moves(maxMovesPerRound), nodes, ['orders and 1 more']);
-  expect(JSON.stringify(packed).length).toBeLessThan(60_000);
+  expect(JSON.stringify(packed).length).toBeLessThan(50_000);
 });
 
 test('no move packs to nothing', () => {

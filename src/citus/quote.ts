@@ -1,0 +1,10 @@
+import pg from 'pg';
+
+/** A name as SQL takes it, whatever it holds. */
+export function identifier(name: string): string {
+  return pg.escapeIdentifier(name);
+}
+
+export function literal(text: string): string {
+  return pg.escapeLiteral(text);
+}

@@ -1,0 +1,19 @@
+import type { Measure } from '../measure.js';
+import { bigShards } from './big-shards.js';
+import { cliStart } from './cli-start.js';
+import { largeCluster } from './large-cluster.js';
+import { longMove } from './long-move.js';
+import { smallHistory } from './small-history.js';
+import { smallShards } from './small-shards.js';
+import { waiting } from './waiting.js';
+
+/** What `npm run bench` measures, in this order. */
+export const measures: readonly Measure[] = [
+  smallShards,
+  bigShards,
+  smallHistory,
+  largeCluster,
+  longMove,
+  waiting,
+  cliStart,
+];

@@ -1,0 +1,32 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startForeignJob } from '../support/foreign-job.js';
+import { fingerprint, setStage, type Stage } from '../support/stage.js';
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await setStage();
+});
+afterAll(() => stage.end());
+
+test('a rebalance that someone else runs is named and left alone, and when it is over nothing is in the way', async () => {
+  const before = await fingerprint(stage.cluster);
+  const { job, startedAt, end } = await startForeignJob(stage.cluster);
+  const refused = await stage.scaleOut('beside-a-job', { add: 1 });
+  await expect(refused.result()).rejects.toMatchObject({
+    cause: {
+      type: 'ForeignJobRunning',
+      message: expect.stringContaining(
+        `background job ${job} (rebalance), running, since ${startedAt}`,
+      ) as string,
+    },
+  });
+  const states = 'select state from pg_dist_background_job where job_id = $1';
+  expect(await stage.cluster.query(states, [job])).toEqual([{ state: 'running' }]);
+  await end();
+
+  const free = await stage.scaleOut('after-the-job', { add: 1, approval: 'required' });
+  await free.until('awaiting approval', ({ state }) => state === 'awaiting-approval');
+  await free.cancel();
+  await expect(free.result()).rejects.toThrow(/cancel/i);
+  expect(await fingerprint(stage.cluster)).toEqual(before);
+});

@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import type { z } from 'zod';
+import { configJsonSchema } from '../../scripts/docs/config.js';
+import { declarationsIn } from '../../scripts/docs/declarations.js';
+import { fieldRows, jsonSchemaOf } from '../../scripts/docs/fields.js';
+import { generatedFiles } from '../../scripts/docs/generated-files.js';
+import { errorTypes, operationStates, updateNames } from '../../src/contract/index.js';
+import { inspectInput, operationInputs } from '../../src/contract/schema/inputs.js';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const read = (file: string): string => readFileSync(`${root}${file}`, 'utf8');
+
+test.each(Object.entries(await generatedFiles(root)))('%s is what npm run docs writes', (file, text) => {
+  expect(read(file)).toBe(text);
+});
+
+const inputs: Record<string, z.ZodType> = { ...operationInputs, inspect: inspectInput };
+
+describe('the reference says what it is', () => {
+  test('every field of the config', () => {
+    const cluster = configJsonSchema().properties?.['clusters']?.additionalProperties;
+    const rows = [
+      ...fieldRows(configJsonSchema()),
+      ...(typeof cluster === 'object' ? fieldRows(cluster) : []),
+    ];
+    expect(rows.length).toBeGreaterThan(20);
+    expect(rows.filter(([, , , meaning]) => meaning === '')).toEqual([]);
+  });
+
+  test.each(Object.entries(inputs))('every field of the input of %s', (_, schema) => {
+    const rows = fieldRows(jsonSchemaOf(schema));
+    expect(rows.length).toBeGreaterThan(3);
+    expect(rows.filter(([, , , meaning]) => meaning === '')).toEqual([]);
+  });
+
+  test('every startable workflow', () => {
+    const page = read('docs/workflows.md');
+    const types = [...read('src/workflows/index.ts').matchAll(/export \{ (\w+) \}/g)].map(([, type]) => type);
+    expect(types).toEqual(expect.arrayContaining(['scaleOut', 'inspect', 'holdCluster']));
+    for (const type of types) expect(page).toMatch(new RegExp(`^## ${type}\n\n[A-Z]`, 'm'));
+  });
+
+  test('every state, error type, search attribute, update and exit code', () => {
+    const { lists, interfaces } = declarationsIn(`${root}src/contract`);
+    expect(lists.get('operationStates')?.map(({ name }) => name)).toEqual(operationStates);
+    expect(lists.get('errorTypes')?.map(({ name }) => name)).toEqual(errorTypes);
+    const updates = interfaces.get('UpdateArgs')?.fields ?? [];
+    expect(updates.map(({ name }) => name)).toEqual(updateNames);
+    const exits = declarationsIn(`${root}src/cli`).lists.get('exit') ?? [];
+    const described = [
+      ...['operationStates', 'errorTypes', 'searchAttributes'].flatMap((name) => lists.get(name) ?? []),
+      ...updates,
+      ...exits,
+    ];
+    expect(described.length).toBeGreaterThan(35);
+    expect(described.filter(({ doc }) => doc === '')).toEqual([]);
+  });
+});
+
+test.each(Object.entries(inputs))('the examples of %s are valid', (_, schema) => {
+  const { examples } = schema.meta() ?? {};
+  expect(examples).toEqual(expect.arrayContaining([expect.anything()]));
+  for (const example of examples as unknown[])
+    expect(schema.safeParse(example)).toMatchObject({ success: true });
+});
