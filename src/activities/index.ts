@@ -10,6 +10,7 @@ import { reportActivities } from './reports.js';
 import { requestActivities } from './request.js';
 import { settingActivities } from './settings.js';
 import { verifyActivities } from './verify.js';
+import { windowActivities } from './windows.js';
 
 /** Every activity that the worker registers, by name. */
 export function createActivities(context: ActivityContext) {
@@ -23,6 +24,7 @@ export function createActivities(context: ActivityContext) {
     ...settingActivities(context),
     ...moveActivities(context),
     ...verifyActivities(context),
+    ...windowActivities(context),
     ...reportActivities(context),
     ...inspectActivities(context.config),
   };

@@ -3,3 +3,4 @@ export type { ClusterConfig, CommandProvisioner, Config, TlsConfig } from './con
 export { loadConfig } from './load.js';
 export { ConfigError } from './problems.js';
 export { readPassword, SecretMissingError } from './secrets.js';
+export { calendarOf } from './windows.js';

@@ -70,6 +70,7 @@ function flat(name: string, cluster: ClusterFile, folder: string): ClusterConfig
     }),
     allowedNodes: (cluster.allowedNodes ?? []).map((pattern) => pattern.toLowerCase()),
     movement,
+    ...(cluster.windows && { windows: cluster.windows }),
     ...(cluster.approval && { approval: cluster.approval }),
   };
 }

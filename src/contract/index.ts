@@ -6,3 +6,4 @@ export * from './inspect.js';
 export * from './messages.js';
 export * from './names.js';
 export * from './status.js';
+export * from './windows.js';

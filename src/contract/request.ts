@@ -13,6 +13,8 @@ export interface OperationRequest<Type extends OperationType = OperationType> {
   approval: 'required' | 'auto';
   /** Whether movements may borrow server settings. */
   tune: boolean;
+  /** The cluster has maintenance windows; the worker is asked for them. */
+  hasWindows?: boolean;
   /** Search attributes that the namespace knows; others must not be upserted (the workflow task would fail for ever). */
   searchAttributes: SearchAttributeName[];
   /** Page of the operation in the Temporal UI. */

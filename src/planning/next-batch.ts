@@ -9,6 +9,8 @@ export interface HandOut {
   parallelMoves: number;
   /** All moves of the round: no more than 1,000 batches are made of them. */
   total: number;
+  /** Moves have to be over by then, by what each is expected to take; absent: there is no end. */
+  within?: { seconds: number; expected: (move: PlannedMove) => number };
 }
 
 /** Seconds that a batch of small moves is meant to last. */
@@ -30,7 +32,14 @@ export function expectedSeconds(bytes: number): number {
  * Which moves may start next, if any: from the pair of nodes that is least busy now, largest first. Batches get
  * smaller towards the end, so that all lanes finish together.
  */
-export function nextBatch({ pending, running, parallelMoves, total }: HandOut): Batch | undefined {
+export function nextBatch({
+  pending: all,
+  running,
+  parallelMoves,
+  total,
+  within,
+}: HandOut): Batch | undefined {
+  const pending = within ? all.filter((move) => within.expected(move) <= within.seconds) : all;
   if (pending.length === 0 || running.length >= parallelMoves) return undefined;
   const lane = leastBusyLane(pending, running).sort((a, b) => b.bytes - a.bytes || a.shardId - b.shardId);
   const share = Math.ceil(pending.length / (2 * parallelMoves));
@@ -41,9 +50,11 @@ export function nextBatch({ pending, running, parallelMoves, total }: HandOut): 
   const [first, ...others] = lane;
   if (!first) return undefined;
   const batch: Batch = [first];
-  let seconds = expectedSeconds(first.bytes);
+  const secondsOf = within?.expected ?? (({ bytes }: PlannedMove) => expectedSeconds(bytes));
+  let seconds = secondsOf(first);
   for (const move of others) {
-    seconds += expectedSeconds(move.bytes);
+    seconds += secondsOf(move);
+    if (within && seconds > within.seconds) break;
     const enough = batch.length >= most && (seconds > worthwhileSeconds || batch.length >= fair);
     if (enough || (seconds > batchSeconds && batch.length >= least)) break;
     batch.push(move);

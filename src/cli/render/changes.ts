@@ -1,5 +1,5 @@
 import type { OperationStatus, Step } from '../../contract/index.js';
-import { count, bytes, duration, secondsBetween } from './figures.js';
+import { count, bytes, duration, moment, secondsBetween } from './figures.js';
 import { progressLine } from './progress.js';
 
 /** Progress is worth a line each time it passes another so many percent. */
@@ -67,7 +67,11 @@ function stateChange(before: OperationStatus | undefined, now: OperationStatus):
       ? [`cancel refused: ${cancel.refused}`]
       : [];
   if (before?.state === state && before.attention?.problem === attention?.problem) return refused;
-  const why = attention ? `: ${attention.problem}` : '';
+  const opens =
+    state === 'waiting-for-window' && now.window?.opensAt !== undefined
+      ? `, which opens ${moment(now.window.opensAt)} UTC`
+      : '';
+  const why = attention ? `: ${attention.problem}` : opens;
   const said = state === 'planning' && !before ? [] : [`${state.replaceAll('-', ' ')}${why}`];
   return [...said, ...refused];
 }

@@ -6,6 +6,7 @@ import type {
   OperationStatus,
   OperationType,
   Step,
+  WindowStatus,
 } from '../../contract/index.js';
 import type { OperationRequest } from '../../contract/request.js';
 import { renderDetails } from './details.js';
@@ -26,6 +27,10 @@ export interface Board {
   /** What the operation does when nobody stopped, paused or troubled it. */
   phase: OperationState;
   paused: { by: string; reason?: string } | undefined;
+  /** Whether nothing moves because of the maintenance window. */
+  waitsForWindow: boolean;
+  /** What the windows say now; absent: there are none. */
+  window?: () => WindowStatus;
   /** Calls that wait for a person, or retry for over a minute, by activity id. */
   troubles: Map<string, Attention>;
   /** Set once the input was checked. */
@@ -42,6 +47,7 @@ export function createBoard(type: OperationType, cluster: string): Board {
     moved: { bytes: 0, shardGroups: 0 },
     phase: 'planning',
     paused: undefined,
+    waitsForWindow: false,
     troubles: new Map(),
     request: undefined,
     publish: () => publish(board),
@@ -78,17 +84,21 @@ function publish(board: Board): void {
   const [trouble] = board.troubles.values();
   if (trouble) status.attention = status.cancel ? { ...trouble, during: 'cancelling' } : trouble;
   else delete status.attention;
+  if (board.window) status.window = board.window();
+  else delete status.window;
   setCurrentDetails(renderDetails(board));
   if (status.state !== before && board.request?.searchAttributes.includes('CitusState')) {
     upsertSearchAttributes([{ key: stateAttribute, value: status.state }]);
   }
 }
 
-function stateOf({ phase, paused, troubles, status }: Board): OperationState {
+function stateOf({ phase, paused, waitsForWindow, troubles, status }: Board): OperationState {
   if (phase === 'done' || phase === 'failed' || phase === 'cancelled') return phase;
   if (troubles.size > 0) return 'needs-attention';
   if (status.cancel && status.cancel.refused === undefined) return 'cancelling';
-  return paused && phase === 'running' ? 'paused' : phase;
+  if (phase !== 'running') return phase;
+  if (paused) return 'paused';
+  return waitsForWindow ? 'waiting-for-window' : phase;
 }
 
 /** Lists the steps ahead, so that a person sees where the operation is going. */

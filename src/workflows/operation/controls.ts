@@ -7,6 +7,7 @@ import {
 } from '@temporalio/workflow';
 import type { Attention, OperationStatus, UpdateArgs, UpdateName } from '../../contract/index.js';
 import { statusQuery } from '../../contract/index.js';
+import type { MayGoOnQuestion, MayMoveQuestion } from '../../contract/may-move.js';
 import type { Approval } from './approval.js';
 import type { Board } from './board.js';
 import type { MovementControls } from './movement.js';
@@ -15,7 +16,9 @@ import type { Caller } from './persist.js';
 /** An activity tells that it has been failing for a while, or (without attention) that it is well again. */
 export const troubleSignal = defineSignal<[activityId: string, attention: Attention | null]>('trouble');
 /** Asked by the activity that makes moves, before each further one of its batch. */
-export const mayMoveQuery = defineQuery<boolean>('mayMove');
+export const mayMoveQuery = defineQuery<boolean, [MayMoveQuestion?]>('mayMove');
+/** Asked by it once the maintenance window has closed: may the move that runs go on as if it were open? */
+export const mayGoOnQuery = defineQuery<boolean, [MayGoOnQuestion]>('mayGoOn');
 
 interface Control<Name extends UpdateName> {
   description: string;
@@ -34,7 +37,8 @@ export function registerControls(
   setHandler(defineQuery<OperationStatus>(statusQuery), () => board.status, {
     description: 'Everything about the operation',
   });
-  setHandler(mayMoveQuery, () => board.paused === undefined && !caller.givenUp);
+  setHandler(mayMoveQuery, (question) => movement.mayMove(question));
+  setHandler(mayGoOnQuery, ({ at }) => movement.windows.open(Date.parse(at)));
   setHandler(troubleSignal, (activityId, attention) => caller.tell(activityId, attention ?? undefined));
 
   const state = (): string => `the operation is ${board.status.state}`;
@@ -104,10 +108,9 @@ export function registerControls(
     },
   });
   control('ignoreWindow', {
-    description: 'Move outside the maintenance window: {by, reason}',
-    refuse: ({ reason }) =>
-      missing('reason', reason) ?? `no maintenance window holds this operation: ${state()}`,
-    act: () => undefined,
+    description: 'Move outside the maintenance windows too: {by, reason}',
+    refuse: ({ reason }) => missing('reason', reason) ?? ended() ?? movement.windows.refuseIgnore(),
+    act: ({ by, reason }) => movement.windows.ignore(by, reason),
   });
 }
 

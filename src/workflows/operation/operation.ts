@@ -26,6 +26,7 @@ import { attentionOf, endingFailure, operationFailure } from './failure.js';
 import { acquireHold, type Hold } from './hold.js';
 import { createMovement } from './movement.js';
 import { createCaller, type Caller } from './persist.js';
+import { windowFits } from './windows.js';
 
 /** What a procedure works with. */
 export interface Operation<Type extends OperationType> {
@@ -85,6 +86,7 @@ export async function operation<Type extends OperationType>(
     if (request.input.dryRun !== true) {
       hold = await acquireHold(board, caller, request);
     }
+    await movement.windows.refresh(request);
     const held = hold;
     await procedure(
       operationOf(board, caller, request, approval, undo, {
@@ -95,6 +97,13 @@ export async function operation<Type extends OperationType>(
           if (held) await movement.run(request, held, packed);
         },
         wasBorrowed: movement.wasBorrowed,
+        showPlan: (plan) => {
+          board.status.plan = plan;
+          const { checks } = board.status;
+          const known = checks.some(({ id }) => id === windowFits);
+          if (!known) board.status.checks = [...movement.windows.judge(plan), ...checks];
+          board.publish();
+        },
       }),
     );
     board.phase = 'done';
@@ -118,7 +127,7 @@ function operationOf<Type extends OperationType>(
   request: OperationRequest<Type>,
   approval: ReturnType<typeof createApproval>,
   undo: Undo[],
-  movement: Pick<Operation<Type>, 'readyToMove' | 'move' | 'wasBorrowed'>,
+  movement: Pick<Operation<Type>, 'readyToMove' | 'move' | 'wasBorrowed' | 'showPlan'>,
 ): Operation<Type> {
   const dryRun = request.input.dryRun === true;
   const refuse = (checks: Check[]): void => {
@@ -160,10 +169,6 @@ function operationOf<Type extends OperationType>(
     checked: (checks) => {
       board.status.checks = [...board.status.checks, ...checks].sort((a, b) => weight(b) - weight(a));
       refuse(checks);
-    },
-    showPlan: (plan) => {
-      board.status.plan = plan;
-      board.publish();
     },
     approval: async (plan) => {
       if (request.approval === 'auto') return false;
