@@ -11,6 +11,8 @@ export interface HandOut {
   total: number;
   /** Moves have to be over by then, by what each is expected to take; absent: there is no end. */
   within?: { seconds: number; expected: (move: PlannedMove) => number };
+  /** Whether the last batches are shared out over all lanes, not only those that are free; false in histories of before. */
+  evenEnd: boolean;
 }
 
 /** Seconds that a batch of small moves is meant to last. */
@@ -37,14 +39,17 @@ export function nextBatch({
   running,
   parallelMoves,
   total,
+  evenEnd,
   within,
 }: HandOut): Batch | undefined {
   const pending = within ? all.filter((move) => within.expected(move) <= within.seconds) : all;
   if (pending.length === 0 || running.length >= parallelMoves) return undefined;
   const lane = leastBusyLane(pending, running).sort((a, b) => b.bytes - a.bytes || a.shardId - b.shardId);
   const share = Math.ceil(pending.length / (2 * parallelMoves));
-  // No lane may stay idle for the sake of a worthwhile batch.
-  const fair = Math.ceil(pending.length / (parallelMoves - running.length));
+  // No lane may stay idle for the sake of a worthwhile batch: neither those that are free nor, soon, the others.
+  const ofFree = Math.ceil(pending.length / (parallelMoves - running.length));
+  const ofAll = Math.ceil((2 * pending.length) / parallelMoves);
+  const fair = evenEnd ? Math.min(ofFree, ofAll) : ofFree;
   const least = Math.ceil(total / aimedBatches);
   const most = Math.max(share, least);
   const [first, ...others] = lane;

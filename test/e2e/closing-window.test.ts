@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { OperationReport } from '../../src/contract/index.js';
 import { midMove, movesAtServer } from '../support/slow-moves.js';
 import { fingerprint, setStage, type Stage } from '../support/stage.js';
 import { ruleUntil, useWindows } from '../support/windows.js';
@@ -27,7 +26,7 @@ test('a move that runs when its window closes is stopped after the grace, and be
     await release();
   }
   await op.update('ignoreWindow', { by: 'test', reason: 'enough' });
-  const report = (await op.result()) as OperationReport;
+  const report = await op.result();
   expect(report.notes.join()).toMatch(/moves? stopped when a maintenance window closed/);
   expect(await fingerprint(stage.cluster)).toEqual(before);
 });

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { OperationReport } from '../../src/contract/index.js';
 import { fingerprint, retryIntervals, setStage, workersOf, type Stage } from '../support/stage.js';
 import { ruleUntil, useWindows } from '../support/windows.js';
 
@@ -45,7 +44,7 @@ describe('with a window that is closed', () => {
     expect((await op.status()).state).toBe('waiting-for-window');
     await expect(op.update('ignoreWindow', { by: 'test' })).rejects.toThrow();
     await op.update('ignoreWindow', { by: 'test', reason: 'the disk is full' });
-    const report = (await op.result()) as OperationReport;
+    const report = await op.result();
     expect(report.state).toBe('done');
     expect(report.window?.ignored).toEqual({ by: 'test', reason: 'the disk is full' });
     expect(report.notes).toContain('the maintenance windows are ignored, by test: the disk is full');
@@ -55,7 +54,7 @@ describe('with a window that is closed', () => {
 
   test('a request that ignores it moves at once', async () => {
     const op = await stage.scaleOut('unheeding', { add: 1, window: 'ignore', reason: 'the sale' });
-    const report = (await op.result()) as OperationReport;
+    const report = await op.result();
     expect(report.notes).toContain('the maintenance windows are ignored, by the request: the sale');
     expect(await workersOf(stage.cluster)).toHaveLength(4);
   });
@@ -67,7 +66,7 @@ test('data moves when the window opens, and not before', async () => {
   const op = await stage.scaleOut('opening', { add: 1 });
   const waiting = await op.until('waiting', ({ state }) => state === 'waiting-for-window');
   expect(Date.parse(waiting.window?.opensAt ?? '')).toBe(end);
-  const report = (await op.result()) as OperationReport;
+  const report = await op.result();
   expect(report.movedShardGroups).toBeGreaterThan(0);
   const copied = report.steps.find(({ name }) => name === 'Copy reference tables');
   expect(Date.parse(copied?.endedAt ?? '')).toBeGreaterThanOrEqual(end);

@@ -31,6 +31,8 @@ export interface Board {
   waitsForWindow: boolean;
   /** What the windows say now; absent: there are none. */
   window?: () => WindowStatus;
+  /** Why a cancel that comes now is refused: something is done that can't be undone, and nothing comes after it. */
+  noReturn: string | undefined;
   /** Calls that wait for a person, or retry for over a minute, by activity id. */
   troubles: Map<string, Attention>;
   /** Set once the input was checked. */
@@ -48,6 +50,7 @@ export function createBoard(type: OperationType, cluster: string): Board {
     phase: 'planning',
     paused: undefined,
     waitsForWindow: false,
+    noReturn: undefined,
     troubles: new Map(),
     request: undefined,
     publish: () => publish(board),
@@ -82,7 +85,7 @@ function publish(board: Board): void {
   const before = status.state;
   status.state = stateOf(board);
   const [trouble] = board.troubles.values();
-  if (trouble) status.attention = status.cancel ? { ...trouble, during: 'cancelling' } : trouble;
+  if (trouble) status.attention = isCancelling(status) ? { ...trouble, during: 'cancelling' } : trouble;
   else delete status.attention;
   if (board.window) status.window = board.window();
   else delete status.window;
@@ -92,10 +95,15 @@ function publish(board: Board): void {
   }
 }
 
+/** Whether a cancel was asked for, and not refused. */
+export function isCancelling({ cancel }: OperationStatus): boolean {
+  return cancel !== undefined && cancel.refused === undefined;
+}
+
 function stateOf({ phase, paused, waitsForWindow, troubles, status }: Board): OperationState {
   if (phase === 'done' || phase === 'failed' || phase === 'cancelled') return phase;
   if (troubles.size > 0) return 'needs-attention';
-  if (status.cancel && status.cancel.refused === undefined) return 'cancelling';
+  if (isCancelling(status)) return 'cancelling';
   if (phase !== 'running') return phase;
   if (paused) return 'paused';
   return waitsForWindow ? 'waiting-for-window' : phase;

@@ -1,4 +1,4 @@
-import { CancellationScope, isCancellation } from '@temporalio/workflow';
+import { CancellationScope, isCancellation, patched } from '@temporalio/workflow';
 import type { MayMoveQuestion } from '../../contract/may-move.js';
 import type { OperationRequest } from '../../contract/request.js';
 import { count, formatBytes, formatSeconds } from '../../planning/format.js';
@@ -50,6 +50,7 @@ export function createHandOut(board: Board, caller: Caller, windows: Windows): H
 
   async function run(request: OperationRequest, packed: PackedMoves): Promise<void> {
     const moves = unpackMoves(packed);
+    const evenEnd = patched('even-end');
     const pending = new Set(moves);
     const totals = { moves: moves.length, bytes: moves.reduce((sum, { bytes }) => sum + bytes, 0) };
     const done = { moves: 0, bytes: 0 };
@@ -109,6 +110,7 @@ export function createHandOut(board: Board, caller: Caller, windows: Windows): H
         running: [...running].map(({ batch }) => batch),
         parallelMoves: limit(request),
         total: totals.moves,
+        evenEnd,
         ...(left !== undefined && { within: { seconds: left, expected: seconds.expected } }),
       });
     };

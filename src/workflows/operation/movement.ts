@@ -62,8 +62,8 @@ export function createMovement(board: Board, caller: Caller): Movement {
         },
       );
       board.notes.push(...left);
+      hold?.gaveBack(borrowed);
       borrowed = [];
-      hold?.gaveBack();
     },
   };
   return movement;

@@ -6,7 +6,7 @@ import { expectedSeconds } from '../../planning/next-batch.js';
 import * as calendars from '../../planning/windows.js';
 import { windowActivities } from './activities.js';
 import { createAlarm } from './alarm.js';
-import type { Board } from './board.js';
+import { isCancelling, type Board } from './board.js';
 import type { Caller } from './persist.js';
 
 /** Id of the check that compares the largest move with the longest window. */
@@ -182,7 +182,7 @@ export function createWindows(board: Board, caller: Caller): Windows {
     try {
       return { ended: true, result: await scope.run(work) };
     } catch (error) {
-      if (cut.off && isCancellation(error) && !board.status.cancel) return { ended: false };
+      if (cut.off && isCancellation(error) && !isCancelling(board.status)) return { ended: false };
       throw error;
     } finally {
       bell.drop();
