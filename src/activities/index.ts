@@ -1,5 +1,6 @@
 import { checkActivities } from './checks.js';
 import type { ActivityContext } from './context.js';
+import { governorActivities } from './governor.js';
 import { holdActivities } from './hold.js';
 import { inspectActivities } from './inspect.js';
 import { machineActivities } from './machines.js';
@@ -25,6 +26,7 @@ export function createActivities(context: ActivityContext) {
     ...removalActivities(context),
     ...settingActivities(context),
     ...moveActivities(context),
+    ...governorActivities(context),
     ...verifyActivities(context),
     ...windowActivities(context),
     ...reportActivities(context),

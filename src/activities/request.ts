@@ -33,6 +33,7 @@ export function requestActivities(context: ActivityContext) {
         searchAttributes: context.searchAttributes,
         keepsReports: context.config.reports !== undefined,
         ...(cluster.windows && { hasWindows: true }),
+        ...(movement.governor && { governed: true }),
         ...urlOf(context),
       };
       return Promise.resolve(request);

@@ -1,4 +1,4 @@
-import type { TransferMode } from '../contract/index.js';
+import type { GovernorLimit, TransferMode } from '../contract/index.js';
 
 /** The config as the worker uses it. It holds no secret: passwords are read when a connection is opened (secrets.ts). */
 export interface Config {
@@ -60,7 +60,12 @@ interface Movement {
   transferMode: TransferMode;
   parallelMoves: number;
   tune: boolean;
+  /** Absent: the load on the cluster isn't watched. */
+  governor?: GovernorConfig;
 }
+
+/** What the load on the coordinator may come to while data moves. */
+export type GovernorConfig = Partial<Record<GovernorLimit, number>> & { everySeconds: number };
 
 /** Maintenance windows. Times of the day are those of `timezone`. */
 export interface Windows {

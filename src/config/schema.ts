@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { transferModes } from '../contract/index.js';
 import { tlsModes } from './config.js';
+import { governor } from './governor-schema.js';
 import { windows } from './windows-schema.js';
 import { always, strict, text } from './words.js';
 
@@ -126,6 +127,11 @@ const movement = strict({
     .boolean()
     .default(true)
     .describe('whether `wal_retrieve_retry_interval` is lowered on the targets while moving, and given back'),
+  governor: governor
+    .optional()
+    .describe(
+      'lowers the number of parallel moves while the load is over a limit; left out, nothing is watched',
+    ),
 });
 
 const cluster = strict({

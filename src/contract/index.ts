@@ -1,5 +1,6 @@
 export * from './balance.js';
 export * from './errors.js';
+export * from './governor.js';
 export * from './heartbeat.js';
 export * from './inputs.js';
 export * from './inspect.js';

@@ -1,4 +1,5 @@
 import type { Balance } from './balance.js';
+import type { GovernorStatus } from './governor.js';
 import type { OperationType } from './names.js';
 import type { WindowStatus } from './windows.js';
 
@@ -30,6 +31,8 @@ export interface OperationStatus {
   progress?: Progress;
   /** The maintenance windows of the cluster, when it has any: as of the last change of the status. */
   window?: WindowStatus;
+  /** How many moves at once the load allows, where the config watches it; kept in the report. */
+  governor?: GovernorStatus;
   /** What needs a person, in the state `needs-attention`. */
   attention?: Attention;
   /** Why a failed operation failed. The client fills it in for one that its own status doesn't tell. */

@@ -15,6 +15,7 @@ export function changes(before: OperationStatus | undefined, now: OperationStatu
       ),
     ),
     ...planChange(before, now),
+    ...governorChange(before, now),
     ...progressChange(before, now),
     ...stateChange(before, now),
   ];
@@ -58,6 +59,12 @@ function progressChange(before: OperationStatus | undefined, { progress }: Opera
   const reached = (percent: number): number => Math.floor(percent / percentStep);
   const isNew = !before?.progress || reached(before.progress.percent) !== reached(progress.percent);
   return [...messages, ...(isNew ? [progressLine(progress)] : [])];
+}
+
+function governorChange(before: OperationStatus | undefined, { governor }: OperationStatus): string[] {
+  if (!governor || before?.governor?.parallelMoves === governor.parallelMoves) return [];
+  if (!before?.governor && governor.changes.length === 0) return [];
+  return [`up to ${governor.parallelMoves} of ${governor.ceiling} moves at once: ${governor.reason}`];
 }
 
 function stateChange(before: OperationStatus | undefined, now: OperationStatus): string[] {

@@ -1,6 +1,7 @@
 import type { Colors } from 'picocolors/types.js';
 import type { Attention, OperationStatus } from '../../contract/index.js';
 import { checkLines, standsOut } from './checks.js';
+import { governorLines } from './governor.js';
 import { renderPlan } from './plan.js';
 import { renderProgress } from './progress.js';
 import { heading, steps } from './state.js';
@@ -13,7 +14,9 @@ export function renderStatus(status: OperationStatus, paint: Colors, columns: nu
     heading(status, paint),
     ...(status.steps.length > 0 ? [steps(status.steps, paint, columns, now)] : []),
     body(status, paint, columns),
-    ...(isOver(status.state) ? [] : windowLines(status, columns, now)),
+    ...(isOver(status.state)
+      ? []
+      : [...windowLines(status, columns, now), ...governorLines(status, columns)]),
     ending(status, paint, columns),
   ]);
 }

@@ -5,7 +5,13 @@ import {
   defineUpdate,
   setHandler,
 } from '@temporalio/workflow';
-import type { Attention, OperationStatus, UpdateArgs, UpdateName } from '../../contract/index.js';
+import type {
+  Attention,
+  GovernorNews,
+  OperationStatus,
+  UpdateArgs,
+  UpdateName,
+} from '../../contract/index.js';
 import { statusQuery } from '../../contract/index.js';
 import type { MayGoOnQuestion, MayMoveQuestion } from '../../contract/may-move.js';
 import type { Approval } from './approval.js';
@@ -15,6 +21,8 @@ import type { Caller } from './persist.js';
 
 /** An activity tells that it has been failing for a while, or (without attention) that it is well again. */
 export const troubleSignal = defineSignal<[activityId: string, attention: Attention | null]>('trouble');
+/** The activity that watches the load tells that it allows another number of moves at once. */
+export const governedSignal = defineSignal<[GovernorNews]>('governed');
 /** Asked by the activity that makes moves, before each further one of its batch. */
 export const mayMoveQuery = defineQuery<boolean, [MayMoveQuestion?]>('mayMove');
 /** Asked by it once the maintenance window has closed: may the move that runs go on as if it were open? */
@@ -39,6 +47,7 @@ export function registerControls(
   });
   setHandler(mayMoveQuery, (question) => movement.mayMove(question));
   setHandler(mayGoOnQuery, ({ at }) => movement.windows.open(Date.parse(at)));
+  setHandler(governedSignal, (news) => movement.governed(news));
   setHandler(troubleSignal, (activityId, attention) => caller.tell(activityId, attention ?? undefined));
 
   const state = (): string => `the operation is ${board.status.state}`;

@@ -1,4 +1,4 @@
-import type { Check, OperationStatus, Plan, WindowStatus } from '../../contract/index.js';
+import type { Check, GovernorStatus, OperationStatus, Plan, WindowStatus } from '../../contract/index.js';
 import { formatBytes, formatTables } from '../../planning/format.js';
 import type { Board } from './board.js';
 
@@ -10,6 +10,7 @@ export function renderDetails({ status, notes, paused }: Board): string {
     `**${status.type}** of **${status.cluster}**: ${status.state}${paused ? ` (paused by ${paused.by})` : ''}`,
     ...attention(status),
     ...window(status.window),
+    ...governor(status.governor),
     ...progress(status),
     status.steps
       .map(({ name, state, detail }) => `- ${stepMarks[state]} ${name}${detail ? `: ${detail}` : ''}`)
@@ -34,6 +35,11 @@ function progress({ progress: now }: OperationStatus): string[] {
       : [now.done, `${now.total} moves`];
   const waiting = now.waitingFor === undefined ? '' : `; the others wait for ${now.waitingFor}`;
   return [`Moved ${done} of ${total} (${now.percent} %), ${now.movingTotal} at work${waiting}`];
+}
+
+function governor(now: GovernorStatus | undefined): string[] {
+  if (!now) return [];
+  return [`Moves at once by the load: ${now.parallelMoves} of ${now.ceiling}, since ${now.reason}`];
 }
 
 function window(now: WindowStatus | undefined): string[] {

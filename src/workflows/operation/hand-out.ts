@@ -7,6 +7,7 @@ import { nextBatch, type Batch } from '../../planning/next-batch.js';
 import { namesOf, unpackMoves, type PackedMoves } from '../../planning/planned-moves.js';
 import { moveActivities } from './activities.js';
 import type { Board } from './board.js';
+import type { Governor } from './governor.js';
 import type { Caller } from './persist.js';
 import type { Windows } from './windows.js';
 
@@ -26,12 +27,14 @@ interface Running {
   ended: Promise<void>;
 }
 
-export function createHandOut(board: Board, caller: Caller, windows: Windows): HandOut {
+export function createHandOut(board: Board, caller: Caller, windows: Windows, governor: Governor): HandOut {
   const running = new Set<Running>();
   const seconds = createMoveSeconds();
   let wanted: number | undefined;
   let stops = 0;
-  const limit = (request: OperationRequest): number => wanted ?? request.parallelMoves;
+  const ceiling = (request: OperationRequest): number => wanted ?? request.parallelMoves;
+  const limit = (request: OperationRequest): number =>
+    Math.min(ceiling(request), governor.limit() ?? Number.POSITIVE_INFINITY);
 
   const stopRunning = (): void => running.forEach(({ scope }) => scope.cancel());
   return {
@@ -43,7 +46,7 @@ export function createHandOut(board: Board, caller: Caller, windows: Windows): H
       if (board.paused || caller.givenUp) return false;
       if (!question || !board.request) return true;
       const rank = [...running].findIndex(({ batch: [first] }) => first.shardId === question.batch);
-      return windows.open(Date.parse(question.at)) && rank < limit(board.request);
+      return windows.open(Date.parse(question.at)) && Math.max(0, rank) < limit(board.request);
     },
     run,
   };
@@ -139,12 +142,17 @@ export function createHandOut(board: Board, caller: Caller, windows: Windows): H
     try {
       while (pending.size > 0 || running.size > 0) {
         if (pending.size > 0 && !board.paused) await windows.refresh(request);
+        watchLoad();
         for (let batch = next(); batch; batch = next()) start(batch);
         const isIdle = running.size === 0;
         if (failure !== undefined && isIdle) throw failure;
         if (isIdle && pending.size === 0) break;
-        if (isIdle && !board.paused && (await parked())) continue;
-        board.waitsForWindow = isIdle && !board.paused && windows.left() !== undefined;
+        if (isIdle && !board.paused && limit(request) > 0 && (await parked())) continue;
+        board.waitsForWindow =
+          isIdle &&
+          !board.paused &&
+          windows.left() !== undefined &&
+          !(windows.open() && limit(request) === 0);
         show();
         if (pending.size > 0 && !board.paused) windows.wakeMe();
         const before = seen();
@@ -153,12 +161,20 @@ export function createHandOut(board: Board, caller: Caller, windows: Windows): H
     } finally {
       board.waitsForWindow = false;
       windows.sleepOn();
+      governor.rest();
       sayStopped();
       // After a cancel or a failure: nothing goes on behind our back.
       await CancellationScope.nonCancellable(async () => {
         stopRunning();
         await Promise.all([...running].map(({ ended }) => ended));
       });
+    }
+
+    /** Only while something moves, or may: a paused operation costs nothing. */
+    function watchLoad(): void {
+      const mayMove = !board.paused && windows.open() && pending.size > 0;
+      if (mayMove || running.size > 0) governor.watch(request, ceiling(request));
+      else governor.rest();
     }
 
     /** What may let further moves start, or end the waiting. */
@@ -172,6 +188,8 @@ export function createHandOut(board: Board, caller: Caller, windows: Windows): H
     if (board.paused) return `\`resume\`: paused by ${board.paused.by}`;
     if (windows.left() === 0)
       return `the maintenance window${board.window?.().opensAt === undefined ? '' : `, which opens ${board.window().opensAt}`}`;
+    if (limit(request) < ceiling(request) && running.size >= limit(request))
+      return `the load: ${board.status.governor?.reason ?? ''}`;
     if (running.size >= limit(request)) return `the running moves: ${limit(request)} at once`;
     if (windows.left() !== undefined && running.size === 0) return 'a maintenance window with room for them';
     return undefined;

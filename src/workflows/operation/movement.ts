@@ -1,8 +1,9 @@
-import type { BorrowedSetting } from '../../contract/index.js';
+import type { BorrowedSetting, GovernorNews } from '../../contract/index.js';
 import type { OperationRequest } from '../../contract/request.js';
 import { unpackMoves, type PackedMoves } from '../../planning/planned-moves.js';
 import { copyActivities, settingActivities } from './activities.js';
 import type { Board } from './board.js';
+import { createGovernor } from './governor.js';
 import { createHandOut, type HandOut } from './hand-out.js';
 import type { Hold } from './hold.js';
 import type { Caller } from './persist.js';
@@ -11,6 +12,8 @@ import { createWindows, type Windows } from './windows.js';
 /** What people may change while a movement runs, and what its activities ask. */
 export interface MovementControls extends Omit<HandOut, 'run'> {
   windows: Windows;
+  /** The load on the cluster has changed how many moves may run at once. */
+  governed: (news: GovernorNews) => void;
 }
 
 export interface Movement extends MovementControls {
@@ -25,7 +28,8 @@ export interface Movement extends MovementControls {
 
 export function createMovement(board: Board, caller: Caller): Movement {
   const windows = createWindows(board, caller);
-  const handOut = createHandOut(board, caller, windows);
+  const governor = createGovernor(board);
+  const handOut = createHandOut(board, caller, windows, governor);
   let borrowed: BorrowedSetting[] = [];
   let past: BorrowedSetting[] = [];
   let prepared: PackedMoves | undefined;
@@ -33,6 +37,7 @@ export function createMovement(board: Board, caller: Caller): Movement {
   const movement: Movement = {
     ...handOut,
     windows,
+    governed: governor.heard,
     prepare: async (request, hold, packed) => {
       await windows.untilOpen(request);
       await borrow(request, hold, targetsOf(packed));

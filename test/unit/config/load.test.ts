@@ -142,6 +142,16 @@ notify: []
     expect(windows('{ allow: [{ schedule: "0 1 * * *", for: 1h }] }').join()).toContain('timezone: required');
   });
 
+  test('refuses a governor that looks at nothing, or at what there isn’t', () => {
+    const governor = (text: string): string =>
+      problemsOf(small(`    movement: { governor: ${text} }\n`)).join();
+    expect(governor('{}')).toContain('governor: needs one of maxStatementSeconds, maxCpuPressure');
+    expect(governor('{ maxLoad: 3 }')).toContain('allowed here: maxStatementSeconds, maxCpuPressure');
+    expect(governor('{ maxCpuPressure: 140 }')).toContain('governor.maxCpuPressure: must be at most 100');
+    expect(governor('{ maxLag: 1e6, every: 5m }')).toContain('governor.every: must be from 1s to 1m');
+    expect(governor('{ maxStatementSeconds: 2 }')).toBe('');
+  });
+
   test('refuses a literal password without repeating it', () => {
     const [problem, ...others] = problemsOf(
       'clusters:\n  shop:\n    coordinator: { host: db0, database: shop, user: scaler, password: geheim }\n',
