@@ -22,6 +22,11 @@ beforeAll(async () => {
 });
 afterAll(() => stage.end());
 
+/** The stand-in's moves last long enough to be seen, and its helpers not so long that they count as load. */
+async function lastingMoves(): Promise<void> {
+  if (stage.cluster.flavour === 'stand-in') await slowMoves(stage.cluster, 0.5);
+}
+
 /** A statement of somebody's on the coordinator, until it is ended. */
 async function statementRuns(): Promise<() => Promise<void>> {
   const { login } = stage.cluster.coordinator;
@@ -41,7 +46,7 @@ const historyOf = async ({ id }: Operation) =>
   (await stage.client.workflow.getHandle(id).fetchHistory()).events ?? [];
 
 test('while a statement takes too long fewer moves run, then none; they go on by themselves when it is over', async () => {
-  if (stage.cluster.flavour === 'stand-in') await slowMoves(stage.cluster, 2);
+  await lastingMoves();
   const op = await stage.scaleOut('governed', { add: 1, approval: 'required' });
   await op.until('awaiting approval', ({ state }) => state === 'awaiting-approval');
   await op.update('approve', { by: 'test' });
@@ -68,7 +73,7 @@ test('while a statement takes too long fewer moves run, then none; they go on by
 });
 
 test('a lowered number takes effect within a batch, and a paused operation writes no history', async () => {
-  if (stage.cluster.flavour === 'stand-in') await slowMoves(stage.cluster, 2);
+  await lastingMoves();
   const op = await stage.scaleOut('lowered', { add: 1 });
   await op.until('moving', ({ progress }) => progress?.movingTotal === 2);
   await op.update('setParallelMoves', { by: 'test', n: 1 });
