@@ -1,6 +1,6 @@
 import { checkActivities } from './checks.js';
 import type { ActivityContext } from './context.js';
-import { holdActivities } from './hold.js';
+import { holdActivities, isAnyHeld } from './hold.js';
 import { inspectActivities } from './inspect.js';
 import { machineActivities } from './machines.js';
 import { moveActivities } from './moves.js';
@@ -24,6 +24,6 @@ export function createActivities(context: ActivityContext) {
     ...moveActivities(context),
     ...verifyActivities(context),
     ...reportActivities(context),
-    ...inspectActivities(context.config),
+    ...inspectActivities(context.config, (holdId) => isAnyHeld(context.client, holdId)),
   };
 }

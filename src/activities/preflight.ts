@@ -9,6 +9,7 @@ import type { Balance, Check, ScaleOutInput } from '../contract/index.js';
 import { balanceOf } from '../planning/balance.js';
 import { fitChecks } from '../planning/fit.js';
 import { session } from './context.js';
+import { findLeftovers } from './leftovers/find.js';
 import { capacityChecks, oldTransactions } from './preflight/capacity.js';
 import { blocker, passed, worstFirst } from './preflight/check.js';
 import { inBatches } from './preflight/in-batches.js';
@@ -65,7 +66,7 @@ export async function runPreflight(
     const context = await newNodeContext(db, cluster, request, { facts, nodes, capacities });
     const checks = [
       ...first,
-      ...(await clusterChecks(db, request, { facts, nodes, capacities }, wanted)),
+      ...(await clusterChecks(db, cluster, request, { facts, nodes, capacities }, wanted)),
       ...(await actingRights(db, cluster, reader, deedsOf(cluster, request, { nodes, capacities }, wanted))),
       ...provisionerNeeded(cluster, request, nodes),
       ...(await inBatches(wanted, newNodesAtOnce, (node) => checkNewNode(context, node))).flat(),
@@ -96,6 +97,7 @@ interface Seen {
 
 async function clusterChecks(
   db: Db,
+  { name }: ClusterConfig,
   request: PreflightRequest,
   seen: Seen,
   wanted: string[],
@@ -114,7 +116,7 @@ async function clusterChecks(
     oldTransactions(capacities),
     await tableLocks(db),
     ...(input.rebalance === false ? [] : await moveChecks(db, { parallelMoves, transferMode }, seen)),
-    await leftovers(db, capacities, !job.ok),
+    leftovers(await findLeftovers(db, nodes, answering(capacities)), name, input.rebalance !== false),
     ...specialNodes(nodes),
   ];
 }
@@ -138,6 +140,10 @@ function moversOf(capacities: NodeCapacity[], nodes: ClusterNode[]): NodeCapacit
   );
 }
 
+function answering(capacities: NodeCapacity[]): string[] {
+  return capacities.flatMap((each) => ('error' in each ? [] : [each.node]));
+}
+
 /** Those that are no active workers yet. */
 function newOf(wanted: string[], nodes: ClusterNode[]): string[] {
   const active = nodes.filter((node) => node.role === 'worker' && node.active);
@@ -150,8 +156,6 @@ function deedsOf(
   { nodes, capacities }: Pick<Seen, 'nodes' | 'capacities'>,
   wanted: string[],
 ): Deeds {
-  const answering = (from: NodeCapacity[]): string[] =>
-    from.flatMap((each) => ('error' in each ? [] : [each.node]));
   return {
     registers: newOf(wanted, nodes).length > 0 || input.nodes === undefined,
     moves: input.rebalance !== false,

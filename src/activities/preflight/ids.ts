@@ -43,6 +43,7 @@ const neverBlocking: readonly string[] = [
   'connections',
   'coordinator-shards',
   'drained-nodes',
+  'empty-nodes',
   'idle-timeout',
   'monitor-rights',
   'new-node-clean',
