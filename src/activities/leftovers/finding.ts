@@ -20,7 +20,9 @@ export function leftoverOf({ remove, ...rest }: Finding): Leftover {
 }
 
 /** What a leftover is known by from one look to the next. */
-export function keyOf({ kind, node, name }: Pick<Leftover, 'kind' | 'node' | 'name'>): string {
+export type Item = Pick<Leftover, 'kind' | 'node' | 'name'>;
+
+export function keyOf({ kind, node, name }: Item): string {
   return `${kind} ${node} ${name}`;
 }
 

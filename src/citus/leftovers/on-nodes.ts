@@ -62,7 +62,7 @@ const findingsQuery = `SELECT json_build_object(
         AND NOT EXISTS (SELECT FROM pg_dist_partition p WHERE p.logicalrelid = c.oid)
         AND NOT EXISTS (SELECT FROM pg_dist_placement p JOIN pg_dist_local_group g USING (groupid) WHERE p.shardid = l.id)
         AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
-      ORDER BY 1, 2 LIMIT 20000) t),
+      ORDER BY "hasPartitions", 1, 2 LIMIT 20000) t),
   'slots', (SELECT coalesce(json_agg(slot_name ORDER BY 1), '[]') FROM pg_replication_slots
              WHERE slot_name ~ ${ofMoves} AND NOT active AND database = current_database()),
   'publications', (SELECT coalesce(json_agg(pubname ORDER BY 1), '[]') FROM pg_publication WHERE pubname ~ ${ofMoves}),

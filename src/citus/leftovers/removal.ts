@@ -52,9 +52,9 @@ function dropCommand({ qualified, oid, shardId }: TableToDrop): string {
   return quietly(`
     IF to_regclass(${literal(qualified)}) IS NULL THEN RETURN; END IF;
     LOCK TABLE ${qualified} IN ACCESS EXCLUSIVE MODE;
-    IF to_regclass(${literal(qualified)})::oid <> ${oid} THEN RAISE EXCEPTION 'it is another table by now'; END IF;
+    IF to_regclass(${literal(qualified)})::oid <> ${oid} THEN RAISE EXCEPTION '${notThis} it is another table by now'; END IF;
     IF EXISTS (SELECT FROM pg_catalog.pg_dist_placement p JOIN pg_catalog.pg_dist_local_group g USING (groupid) WHERE p.shardid = ${shardId})
-      THEN RAISE EXCEPTION 'the metadata of the node says that it is a placement'; END IF;
+      THEN RAISE EXCEPTION '${notThis} the metadata of the node says that it is a placement'; END IF;
     IF EXISTS (SELECT FROM pg_catalog.pg_inherits WHERE inhparent = ${oid}) THEN RAISE EXCEPTION 'it has partitions still'; END IF;
     DROP TABLE ${qualified};`);
 }
@@ -76,11 +76,13 @@ export async function dropSubscription(db: Db, node: string, name: string): Prom
 
 /** Only when nobody reads from it. */
 export async function dropSlot(db: Db, node: string, name: string): Promise<Refusal> {
+  const it = `FROM pg_catalog.pg_replication_slots WHERE slot_name = ${literal(name)} AND database = current_database()`;
   return command(
     db,
     node,
-    `SELECT count(pg_drop_replication_slot(slot_name)) FROM pg_replication_slots
-      WHERE slot_name = ${literal(name)} AND NOT active AND database = current_database()`,
+    quietly(`
+    IF EXISTS (SELECT ${it} AND active) THEN RAISE EXCEPTION '${notThis} somebody reads from it'; END IF;
+    PERFORM pg_drop_replication_slot(slot_name) ${it};`),
   );
 }
 
@@ -128,7 +130,12 @@ function quietly(statements: string): string {
   END $clean_up$`;
 }
 
+/** What the statements say of a thing that, looked at again, is no leftover. */
+const notThis = 'no leftover:';
+
 async function command(db: Db, node: string, text: string): Promise<Refusal> {
   const [answer] = await runOnNodes(db, [{ node, command: text }]);
-  return answer?.success ? undefined : { settled: false, why: answer?.result ?? 'no answer' };
+  if (answer?.success) return undefined;
+  const why = answer?.result ?? 'no answer';
+  return { settled: why.includes(notThis), why };
 }
