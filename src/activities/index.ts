@@ -1,4 +1,5 @@
 import { checkActivities } from './checks.js';
+import { cleanUpActivities } from './clean-up.js';
 import type { ActivityContext } from './context.js';
 import { holdActivities, isAnyHeld } from './hold.js';
 import { inspectActivities } from './inspect.js';
@@ -6,6 +7,7 @@ import { machineActivities } from './machines.js';
 import { moveActivities } from './moves.js';
 import { nodeActivities } from './nodes.js';
 import { planActivities } from './plan.js';
+import { removalActivities } from './removal.js';
 import { reportActivities } from './reports.js';
 import { requestActivities } from './request.js';
 import { settingActivities } from './settings.js';
@@ -20,9 +22,11 @@ export function createActivities(context: ActivityContext) {
     ...planActivities(context),
     ...machineActivities(context),
     ...nodeActivities(context),
+    ...removalActivities(context),
     ...settingActivities(context),
     ...moveActivities(context),
     ...verifyActivities(context),
+    ...cleanUpActivities(context),
     ...reportActivities(context),
     ...inspectActivities(context.config, (holdId) => isAnyHeld(context.client, holdId)),
   };

@@ -66,7 +66,7 @@ async function lookAt(
     oldTransactions(capacities),
     nonePrepared(capacities),
     roomOnDisk(capacities),
-    ...specialNodes(nodes),
+    ...specialNodes(nodes, []),
     await tableLocks(db),
     even(balance, sized),
     ...emptyNodes(groups, nodes),

@@ -5,6 +5,7 @@ import { readTableLocks } from '../../citus/table-locks.js';
 import type { Check } from '../../contract/index.js';
 import { count } from '../../planning/format.js';
 import type { Found } from '../leftovers/find.js';
+import type { Intent } from './intent.js';
 import { blocker, listed, passed, warning } from './check.js';
 
 /** Citus refuses neither a job beside a move nor the reverse, so we do. */
@@ -23,8 +24,8 @@ export async function foreignJob(db: Db, operationId: string | undefined): Promi
   );
 }
 
-/** @param moves whether shards are going to move: a row that names one of them makes its move fail (measured) */
-export function leftovers(found: Found, cluster: string, moves: boolean): Check {
+/** A row of a group that is gone makes every move of the shard fail that it names (measured). */
+export function leftovers(found: Found, cluster: string, { moves, cleans }: Intent): Check {
   const { poisoned, silent, deferred } = found;
   const remedy = `citus-scaler clean ${cluster} --dry-run shows what can be removed, citus-scaler clean ${cluster} removes it`;
   if (moves && poisoned.length > 0)
@@ -34,6 +35,7 @@ export function leftovers(found: Found, cluster: string, moves: boolean): Check 
       remedy,
     );
   const names = found.leftovers.map(({ node, kind, name }) => `${node}: ${kind} ${name}`);
+  if (cleans) return passed('leftovers', `${names.length} found`);
   if (names.length > 0)
     return warning('leftovers', `${names.length} of earlier times: ${listed(names)}`, remedy);
   const unknown = silent.length > 0 ? `; not known of ${listed(silent.map(({ node }) => node))}` : '';

@@ -1,11 +1,13 @@
 import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
 import type { ActivityOptions } from '@temporalio/workflow';
 import type { CheckActivities } from '../../activities/checks.js';
+import type { CleanUpActivities } from '../../activities/clean-up.js';
 import type { HoldActivities } from '../../activities/hold.js';
 import type { MachineActivities } from '../../activities/machines.js';
 import type { MoveActivities } from '../../activities/moves.js';
 import type { NodeActivities } from '../../activities/nodes.js';
 import type { PlanActivities } from '../../activities/plan.js';
+import type { RemovalActivities } from '../../activities/removal.js';
 import type { ReportActivities } from '../../activities/reports.js';
 import type { RequestActivities } from '../../activities/request.js';
 import type { SettingActivities } from '../../activities/settings.js';
@@ -34,6 +36,12 @@ export const requestActivities = proxyActivities<RequestActivities>({
 export const checkActivities = proxyActivities<CheckActivities>(persistent);
 export const planActivities = proxyActivities<PlanActivities>(persistent);
 export const nodeActivities = proxyActivities<Omit<NodeActivities, 'replicateReferenceTables'>>(persistent);
+export const cleanUpActivities = proxyActivities<CleanUpActivities>({
+  ...persistent,
+  // Dropping thousands of tables takes its time.
+  startToCloseTimeout: '6h',
+});
+export const removalActivities = proxyActivities<RemovalActivities>(persistent);
 export const machineActivities = proxyActivities<MachineActivities>({
   ...persistent,
   startToCloseTimeout: '30m',
