@@ -171,7 +171,7 @@ test('a server that died in the middle of a move, was taken out and is back, is 
   await node.kill();
   await release();
   await moving;
-  await cluster.query('select citus_disable_node($1, $2)', [node.host, node.port]);
+  await cluster.query('select citus_disable_node($1, $2, synchronous := true)', [node.host, node.port]);
   await expect
     .poll(
       async () =>

@@ -55,9 +55,11 @@ export interface ShardNumbers {
   distributed: string[];
 }
 
+/** A role that may not read the sequence sees no value; then the largest number that is in use has to do. */
 export async function readShardNumbers(db: Db, qualified: string[]): Promise<ShardNumbers> {
   const [row] = await db.query<ShardNumbers>(
-    `SELECT (SELECT last_value FROM pg_catalog.pg_dist_shardid_seq) AS last,
+    `SELECT coalesce((SELECT last_value FROM pg_catalog.pg_sequences WHERE schemaname = 'pg_catalog' AND sequencename = 'pg_dist_shardid_seq'),
+                     (SELECT max(shardid) FROM pg_catalog.pg_dist_shard), 0) AS last,
             (SELECT coalesce(array_agg(t), '{}') FROM unnest($1::text[]) t
               WHERE to_regclass(t) IN (SELECT logicalrelid FROM pg_catalog.pg_dist_partition)) AS distributed`,
     [qualified],
