@@ -11,10 +11,10 @@ export interface LongStatement {
   params: unknown[];
   /** Whether it runs at the server already, when the caller has looked. */
   running?: boolean;
-  /** Reads how far it is, every two seconds; best effort. */
-  watch?: (db: Db) => Promise<void>;
+  /** Reads how far it is, every two seconds. */
+  watch: (db: Db, pid: number | undefined) => Promise<void>;
   /** Told when the coordinator doesn't answer. */
-  silent?: () => void;
+  silent: () => void;
 }
 
 export interface Stop {
@@ -59,8 +59,7 @@ export async function runLong(cluster: ClusterConfig, statement: LongStatement, 
       const there = await withCoordinator(cluster, watching, async (db) => {
         const pid = await findBackend(db, name);
         if (!stop.signal.aborted) {
-          // What Citus tells of progress may hang while a node is frozen; the catalog answers.
-          await statement.watch?.(db).catch(() => undefined);
+          await statement.watch(db, pid);
         } else if (pid !== undefined) await cancelBackend(db, pid);
         return pid !== undefined;
       });
@@ -68,7 +67,7 @@ export async function runLong(cluster: ClusterConfig, statement: LongStatement, 
       if (!there && running === undefined) return stop.signal.aborted ? 'stopped' : 'adopted';
     } catch (error) {
       if (!isPassingError(error)) throw error;
-      statement.silent?.();
+      statement.silent();
       if (Date.now() - heard > silenceSeconds * 1_000) {
         gone.abort();
         throw error;

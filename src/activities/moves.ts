@@ -6,11 +6,13 @@ import { cancelBackend, findBackend, findBackends, readPlacements, readShardGrou
 import { readRegistration } from '../citus/registration.js';
 import type { ClusterConfig } from '../config/index.js';
 import type { MoveHeartbeat, Moving } from '../contract/index.js';
-import { classifyWith } from './classify.js';
 import { clusterIn, ownWorkflowId, session, stopManner, type ActivityContext } from './context.js';
 import { assertHeld } from './hold.js';
-import { beatWith, tell } from './interceptor.js';
+import { beatWith } from './interceptor.js';
 import { makeMove, type MoveOrder } from './make-move.js';
+import { shownIn } from './shown-in.js';
+import { tellingOf } from './stalls/telling.js';
+import { usualStallTimes } from './stalls/watch.js';
 
 export type MoveActivities = ReturnType<typeof moveActivities>;
 
@@ -48,6 +50,7 @@ export function moveActivities(context: ActivityContext) {
       const cluster = clusterIn(context, batch.cluster);
       const beat: MoveHeartbeat = { kind: 'moves', movesDone: 0, bytesDone: 0 };
       const result: BatchResult = { movedShardGroups: 0, movedBytes: 0, left: [], notes: [] };
+      const telling = tellingOf(context.client, activity);
       beatWith(activity, () => beat);
 
       for (const [index, shardId] of batch.shardIds.entries()) {
@@ -71,14 +74,8 @@ export function moveActivities(context: ActivityContext) {
             cluster,
             seen.order,
             { signal: activity.cancellationSignal, manner: () => stopManner(activity) },
-            (now) => {
-              delete current.message;
-              Object.assign(current, now);
-            },
-          ).catch((error: unknown) => {
-            throw classifyWith(error, `move of shard ${shardId} from ${batch.from} to ${batch.to}`);
-          });
-          await wellAgain(context, activity);
+            { ...shownIn(current), telling, times: context.stallTimes ?? usualStallTimes },
+          );
           delete beat.current;
           // Citus's own word is enough; of a stopped or adopted statement nobody knows how it ended.
           const there = ended === 'ended' || (await look(cluster, batch, shardId)).state !== 'to do';
@@ -139,10 +136,6 @@ function stopped(activity: Context, result: BatchResult): BatchResult {
   return result;
 }
 
-async function wellAgain({ client }: ActivityContext, { info }: Context): Promise<void> {
-  if (info.attempt > 1) await tell(client, ownWorkflowId(), info.activityId, null);
-}
-
 /** Not ended by a cancel: what was reached is told also then. */
 function looking(): ConnectOptions {
   return { applicationName: session('look').applicationName, statementTimeoutSeconds: 60 };
@@ -184,6 +177,8 @@ async function look(
         running: backend !== undefined,
         shardId,
         shardIds: group?.shardIds ?? [shardId],
+        from,
+        to,
         fromNodeId,
         toNodeId: target.nodeId,
         transferMode,

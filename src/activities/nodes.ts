@@ -1,4 +1,4 @@
-import { activityInfo, Context, sleep } from '@temporalio/activity';
+import { activityInfo, sleep } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import {
   addNode,
@@ -6,13 +6,11 @@ import {
   countShards,
   readRegistration,
   removeNode,
-  replicateReferenceTablesStatement,
 } from '../citus/registration.js';
 import { withCoordinator } from '../citus/connect.js';
 import { runOnNodes } from '../citus/node-settings.js';
-import { clusterIn, ownWorkflowId, session, stopManner, type ActivityContext } from './context.js';
-import { runLong } from './long-statement.js';
-import { moveApplicationName } from '../citus/application-name.js';
+import { clusterIn, session, type ActivityContext } from './context.js';
+import { copyReferenceTables } from './copy-reference-tables.js';
 import { assertHeld } from './hold.js';
 
 export type NodeActivities = ReturnType<typeof nodeActivities>;
@@ -60,16 +58,7 @@ export function nodeActivities(context: ActivityContext) {
       transferMode,
     }: ReferenceOrder): Promise<void> => {
       await assertHeld(context.client, holdId);
-      const activity = Context.current();
-      const statement = {
-        name: moveApplicationName(ownWorkflowId(), 'reference'),
-        text: replicateReferenceTablesStatement,
-        params: [transferMode],
-      };
-      const stop = { signal: activity.cancellationSignal, manner: () => stopManner(activity) };
-      // An adopted one ended nobody knows how: doing it again is nothing when it is done.
-      while ((await runLong(clusterIn(context, name), statement, stop)) !== 'ended')
-        activity.cancellationSignal.throwIfAborted();
+      await copyReferenceTables(context, clusterIn(context, name), transferMode);
     },
 
     /** Takes a worker out again that this operation registered, unless it holds shards by now. */

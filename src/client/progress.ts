@@ -9,9 +9,11 @@ const shownMoves = 50;
  * A move that is half copied counts with its copied bytes.
  */
 export function withLiveProgress(status: OperationStatus, batches: LiveBatch[]): OperationStatus {
-  const { progress } = status;
-  if (!progress || batches.length === 0) return status;
-  const live = batches.reduce((sum, batch) => sum + doneBy(batch, progress.basis), 0);
+  if (batches.length === 0) return status;
+  const progress = status.progress ?? beforeFirstMove(status);
+  // Reference tables are no part of the plan's bytes.
+  const counted = status.progress ? batches : [];
+  const live = counted.reduce((sum, batch) => sum + doneBy(batch, progress.basis), 0);
   const done = Math.min(progress.total, progress.done + live);
   const moving = mergedMoving(progress.moving, batches);
   return {
@@ -24,6 +26,12 @@ export function withLiveProgress(status: OperationStatus, batches: LiveBatch[]):
       movingTotal: Math.max(progress.movingTotal, moving.length),
     },
   };
+}
+
+function beforeFirstMove({ plan }: OperationStatus): Progress {
+  const { bytes = 0, movesTotal = 0 } = plan ?? {};
+  const total = bytes > 0 ? bytes : movesTotal;
+  return { basis: bytes > 0 ? 'bytes' : 'moves', done: 0, total, percent: 0, moving: [], movingTotal: 0 };
 }
 
 function doneBy({ heartbeat }: LiveBatch, basis: Progress['basis']): number {
