@@ -1,12 +1,12 @@
-import { within } from '../citus/within.js';
+import { lookApplicationName } from '../citus/application-name.js';
 import type { Db } from '../citus/connect.js';
 import type { MoveProgress } from '../citus/moves.js';
 import type { ClusterConfig } from '../config/index.js';
 import { runLong, type Ending, type Stop } from './long-statement.js';
 import { explained, failureOf } from './stalls/failures.js';
 import type { Scene } from './stalls/stall.js';
-import type { Telling } from './stalls/telling.js';
-import { watchForStalls, type StallTimes } from './stalls/watch.js';
+import { watchForStalls, type Report } from './stalls/watch.js';
+import { readPatiently } from './progress-reader.js';
 
 /** A long statement of a movement, and what is told of it while it runs. */
 export interface WatchedStatement {
@@ -21,16 +21,9 @@ export interface WatchedStatement {
 }
 
 /** How its state is shown. */
-export interface Show {
+export interface Show extends Report {
   progress: (progress: MoveProgress) => void;
-  /** What holds it up, or undefined when nothing does. */
-  message: (message: string | undefined) => void;
-  telling: Telling;
-  times: StallTimes;
 }
-
-/** Seconds for what Citus tells of progress: it asks the nodes, and hangs while one is frozen. */
-const progressSeconds = 5;
 
 /**
  * Runs a long statement, or adopts it, and says why when it gets nowhere.
@@ -43,17 +36,17 @@ export async function runWatched(
   stop: Stop,
   show: Show,
 ): Promise<Ending> {
-  const stalls = watchForStalls(cluster, scene, show.times, show.telling);
+  const stalls = watchForStalls(cluster, scene, show);
+  const looking = lookApplicationName(scene.operationId, name.slice(name.lastIndexOf(':') + 1));
   const statement = {
     name,
     text,
     params,
     ...(running !== undefined && { running }),
-    watch: async (db: Db, pid: number | undefined): Promise<void> => {
-      const progress = await within(db, progressSeconds, () => readProgress(db));
+    watch: async (pid: number | undefined): Promise<void> => {
+      const progress = await readPatiently(cluster, looking, readProgress);
       if (progress) show.progress(progress);
       stalls.seen(pid, progress);
-      show.message(stalls.stall?.problem);
     },
     silent: () => show.message('the coordinator doesn’t answer'),
   };

@@ -53,6 +53,8 @@ export async function setStage(
     /** Those of the cluster's entry; a function is asked once the data is loaded. */
     wishes?: ConfigWishes | ((cluster: SandboxCluster) => Promise<ConfigWishes>);
     load?: (cluster: SandboxCluster) => Promise<unknown>;
+    /** A script that runs the worker in place of the command. */
+    worker?: string;
   } = {},
 ): Promise<Stage> {
   const [cluster, temporal] = await Promise.all([
@@ -62,6 +64,9 @@ export async function setStage(
   await (options.load ?? smallData)(cluster);
   const wishes =
     typeof options.wishes === 'function' ? await options.wishes(cluster) : (options.wishes ?? {});
+  const command = options.worker && ['--import', import.meta.resolve('tsx'), options.worker];
+  const start = (): Promise<WorkerProcess> =>
+    startWorker(configFile, temporal.address, command ? { command } : {});
   const { folder } = cluster;
   const configFile = join(folder, 'citus-scaler.yaml');
   writeConfig(configFile, [{ cluster, wishes }], { reports: join(folder, 'reports') });
@@ -73,10 +78,10 @@ export async function setStage(
     client,
     configFile,
     folder,
-    worker: await startWorker(configFile, temporal.address),
+    worker: await start(),
     restartWorker: async () => {
       await stage.worker.kill();
-      stage.worker = await startWorker(configFile, temporal.address);
+      stage.worker = await start();
     },
     scaleOut: async (id, input) => {
       await client.workflow.start(operationTypes[0], {

@@ -1,5 +1,5 @@
 import type { Db } from '../../citus/connect.js';
-import { readNodesAway, type NodeAway } from '../../citus/node-answers.js';
+import { readNodeAway, type NodeAway } from '../../citus/node-answers.js';
 import { readRegistration } from '../../citus/registration.js';
 import { allNodes, nodesOf, type Scene, type Stall } from './stall.js';
 
@@ -37,25 +37,23 @@ export async function targetTakesNoShards(db: Db, { target, what }: Scene): Prom
 
 /** One of the nodes that the statement works on can't be reached. */
 export async function nodeIsAway(db: Db, scene: Scene): Promise<Stall | undefined> {
-  return away(await readNodesAway(db, await nodesOf(db, scene)), scene);
+  return away(await readNodeAway(db, await nodesOf(db, scene)), scene);
 }
 
 /** Moves end with a word to all nodes, so each that is away holds them up at their last step. */
 export async function otherNodeIsAway(db: Db, scene: Scene): Promise<Stall | undefined> {
-  return away(await readNodesAway(db, await allNodes(db)), scene);
+  return away(await readNodeAway(db, await allNodes(db)), scene);
 }
 
-function away(nodes: NodeAway[], { source, target, what }: Scene): Stall | undefined {
-  const [first] = nodes;
-  if (!first) return undefined;
-  const { node, how } = first;
+function away(found: NodeAway | undefined, { source, target, what }: Scene): Stall | undefined {
+  if (!found) return undefined;
+  const { node, how, said } = found;
   const role = node === source ? ', the source,' : node === target ? ', the target,' : '';
+  const state =
+    how === 'silent' ? 'gives no answer: it is frozen, overloaded or cut off' : "can't be reached";
   return {
-    problem:
-      how === 'silent'
-        ? `${node}${role} gives no answer: it is frozen, overloaded or cut off`
-        : `${node}${role} can't be reached`,
-    evidence: [...nodes.map(({ node: each, said }) => `${each}: ${said}`), what],
+    problem: `${node}${role} ${state}`,
+    evidence: [`${node}: ${said}`, what],
     remedies: [`bring ${node} back: it goes on by itself`, 'or cancel'],
     outlook: 'heals',
   };

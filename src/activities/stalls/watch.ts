@@ -16,6 +16,14 @@ export interface StallTimes {
 
 export const usualStallTimes: StallTimes = { quietMs: 10_000, patienceMs: 60_000 };
 
+/** Where it is reported. */
+export interface Report {
+  /** What holds it up, or undefined when nothing does. */
+  message: (message: string | undefined) => void;
+  telling: Telling;
+  times: StallTimes;
+}
+
 export interface StallWatch {
   /** Each look at the statement: its process, and what Citus tells of its progress, if it does. */
   seen: (pid: number | undefined, progress: MoveProgress | undefined) => void;
@@ -31,36 +39,28 @@ export interface StallWatch {
 export function watchForStalls(
   cluster: ClusterConfig,
   scene: Scene,
-  { quietMs, patienceMs }: StallTimes,
-  telling: Telling,
+  { message, telling, times }: Report,
 ): StallWatch {
   const ended = new AbortController();
   const stuck = new AbortController();
   let best: Standing | undefined;
   let askedAt = 0;
   let stall: Stall | undefined;
-  let told = false;
+  /** The problem that attention was asked for. */
+  let told: string | undefined;
 
   return {
     seen: (pid, progress) => {
       const now = standing(progress, Date.now());
       if (best === undefined || isFurther(now, best)) {
-        if (best !== undefined) telling.well();
+        if (best !== undefined) withdraw();
         best = now;
         stall = undefined;
-        told = false;
-        return;
-      }
-      if (now.at - Math.max(best.at, askedAt) >= quietMs) {
+      } else if (now.at - Math.max(best.at, askedAt) >= times.quietMs) {
         askedAt = now.at;
         void find(best, { ...scene, ...(pid !== undefined && { pid }), ...lagOf(best, now) });
       }
-      // Each attention is an event, so the next stall of the same activity gets twice the patience.
-      const isOver = now.at - best.at >= patienceMs * 2 ** telling.times;
-      if (stall?.outlook === 'heals' && !told && isOver) {
-        told = true;
-        telling.attention(attentionOf(stall, best.at));
-      }
+      report(best);
     },
     get stall() {
       return stall;
@@ -69,11 +69,27 @@ export function watchForStalls(
     end: () => ended.abort(),
   };
 
+  function report(since: Standing): void {
+    message(stall?.problem);
+    // Each attention is an event, so the next one of the same activity takes twice as long.
+    const isOver = Date.now() - since.at >= times.patienceMs * 2 ** telling.times;
+    if (stall?.outlook !== 'heals' || told === stall.problem || !isOver) return;
+    told = stall.problem;
+    telling.attention(attentionOf(stall, since.at));
+  }
+
+  function withdraw(): void {
+    telling.well();
+    told = undefined;
+  }
+
   async function find(since: Standing, seen: Scene): Promise<void> {
     const found = await diagnoseRunning(cluster, seen, ended.signal);
     if (best !== since || ended.signal.aborted) return; // Progress came while we asked.
     stall = found ?? nothingFound(since, seen);
+    if (stall.outlook === 'works') withdraw();
     if (stall.outlook === 'stuck') stuck.abort();
+    else report(since);
   }
 }
 

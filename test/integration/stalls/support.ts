@@ -59,7 +59,9 @@ export async function move(
     { signal: stop.signal, manner: () => 'cancel' },
     {
       progress: () => undefined,
-      message: (now) => (message = now),
+      message: (now) => {
+        message = now;
+      },
       times: { quietMs: 2_000, patienceMs: 5_000 },
       telling: {
         attention: (attention) => told.push(attention),
@@ -95,12 +97,13 @@ export async function openWrite(node: SandboxNode, database: string, name: strin
 }
 
 export async function movePid(cluster: SandboxCluster, shardId: number): Promise<number> {
-  for (const end = Date.now() + 20_000; Date.now() < end; await sleep(100)) {
+  for (const end = Date.now() + 20_000; Date.now() < end;) {
     const [row] = await cluster.query<{ pid: number }>(
       `select pid from pg_stat_activity where application_name ~ $1 and state = 'active'`,
       [`^citus-scaler:.*:move:${shardId}$`],
     );
     if (row) return row.pid;
+    await sleep(100);
   }
   throw new Error('the move never ran');
 }
