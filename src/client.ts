@@ -1,5 +1,14 @@
 import type { Client } from '@temporalio/client';
-import type { InspectAnswers, InspectWhat, ScaleOutInput } from './contract/index.js';
+import type {
+  DrainWorkerInput,
+  InspectAnswers,
+  InspectWhat,
+  OperationInputs,
+  OperationType,
+  RebalanceInput,
+  RemoveWorkerInput,
+  ScaleOutInput,
+} from './contract/index.js';
 import { connect, type ConnectOptions } from './client/connect.js';
 import type { Context } from './client/context.js';
 import { OperationHandle } from './client/handle.js';
@@ -49,9 +58,23 @@ export class ScalerClient {
    * Adds workers and spreads the data over them.
    * @throws OperationError `InvalidInput`, when the input or the id makes no sense; nothing was started then
    */
-  async scaleOut(input: ScaleOutInput, options: StartOptions = {}): Promise<OperationHandle> {
-    const { id, started } = await startOperation(this.#context, 'scaleOut', input, options);
-    return new OperationHandle(this.#context, id, started);
+  scaleOut(input: ScaleOutInput, options: StartOptions = {}): Promise<OperationHandle> {
+    return this.#start('scaleOut', input, options);
+  }
+
+  /** Evens out the data by one of Citus's strategies. Throws as {@link scaleOut} does. */
+  rebalance(input: RebalanceInput, options: StartOptions = {}): Promise<OperationHandle> {
+    return this.#start('rebalance', input, options);
+  }
+
+  /** Empties workers, or puts them back in service. Throws as {@link scaleOut} does. */
+  drainWorker(input: DrainWorkerInput, options: StartOptions = {}): Promise<OperationHandle> {
+    return this.#start('drainWorker', input, options);
+  }
+
+  /** Empties workers, takes them out of the cluster and stops their machines. Throws as {@link scaleOut} does. */
+  removeWorker(input: RemoveWorkerInput, options: StartOptions = {}): Promise<OperationHandle> {
+    return this.#start('removeWorker', input, options);
   }
 
   /** A handle by id. Nothing is asked yet, so it may be of an operation that isn't there. */
@@ -86,5 +109,14 @@ export class ScalerClient {
   async needWorker(): Promise<void> {
     if ((await this.workers()) > 0) return;
     throw noWorker('Temporal knows of none that polls; nothing was started.');
+  }
+
+  async #start<Type extends OperationType>(
+    type: Type,
+    input: OperationInputs[Type],
+    options: StartOptions,
+  ): Promise<OperationHandle> {
+    const { id, started } = await startOperation(this.#context, type, input, options);
+    return new OperationHandle(this.#context, id, started);
   }
 }

@@ -6,6 +6,7 @@ import { machineActivities } from './machines.js';
 import { moveActivities } from './moves.js';
 import { nodeActivities } from './nodes.js';
 import { planActivities } from './plan.js';
+import { removalActivities } from './removal.js';
 import { reportActivities } from './reports.js';
 import { requestActivities } from './request.js';
 import { settingActivities } from './settings.js';
@@ -20,6 +21,7 @@ export function createActivities(context: ActivityContext) {
     ...planActivities(context),
     ...machineActivities(context),
     ...nodeActivities(context),
+    ...removalActivities(context),
     ...settingActivities(context),
     ...moveActivities(context),
     ...verifyActivities(context),

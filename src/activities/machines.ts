@@ -2,9 +2,8 @@ import { cancellationSignal } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { isRegistered } from '../citus/registration.js';
 import { withCoordinator } from '../citus/connect.js';
-import type { ClusterConfig } from '../config/index.js';
-import { commandProvisioner } from '../machines/command.js';
-import type { Provisioner } from '../machines/provisioner.js';
+import { provisionerOf } from './machines/provisioner-of.js';
+import { fateOf, machineOf, type MachineFate } from './machines/fate.js';
 import { clusterIn, session, type ActivityContext } from './context.js';
 import { assertHeld } from './hold.js';
 
@@ -15,6 +14,13 @@ export interface MachineRequest {
   holdId: string;
   /** Idempotency key: the same key is always the same machine. */
   key: string;
+}
+
+export interface StopOrder {
+  cluster: string;
+  holdId: string;
+  /** `host:port` */
+  node: string;
 }
 
 /** Starts and stops the servers that an operation brings along. */
@@ -47,22 +53,33 @@ export function machineActivities(context: ActivityContext) {
       if (machine.running) await provisioner.stop(machine.node, key, cancellationSignal());
       return { notes: [`${machine.node} was stopped again`] };
     },
+
+    /** Whether the machine of a worker that leaves can and may be stopped. Look before it is deregistered: then we may still connect. */
+    lookAtMachine: ({ cluster: name, node }: { cluster: string; node: string }): Promise<MachineFate> =>
+      fateOf(context.config, clusterIn(context, name), node),
+
+    /** Stops the machine of a worker that was taken out of the cluster, or finds it stopped. */
+    stopRemoved: async ({ cluster: name, node, holdId }: StopOrder): Promise<void> => {
+      await assertHeld(context.client, holdId);
+      const cluster = clusterIn(context, name);
+      if (await withCoordinator(cluster, session('stop machine'), (db) => isRegistered(db, node)))
+        throw stillInUse(node);
+      const machine = await machineOf(cluster, node);
+      if (machine?.running)
+        await provisionerOf(cluster).stop(machine.node, machine.key, cancellationSignal());
+    },
   };
 }
 
-function provisionerOf(cluster: ClusterConfig): Provisioner {
-  if (cluster.workersFrom) return commandProvisioner(cluster.name, cluster.workersFrom.command);
-  throw ApplicationFailure.create({
-    type: 'ProvisioningFailed',
-    message: `the config of ${cluster.name} has no workersFrom: machines are started elsewhere`,
+function stillInUse(node: string): ApplicationFailure {
+  return ApplicationFailure.create({
+    type: 'NeedsPerson',
+    message: `${node} is part of the cluster again: its machine is not stopped`,
     nonRetryable: true,
     details: [
       {
-        evidence: [],
-        remedies: [
-          'start the servers yourself and name them in nodes',
-          'or add workersFrom.command to the config',
-        ],
+        evidence: [`pg_dist_node has a row for ${node}`],
+        remedies: ['find out who registered it again', 'give up: its machine goes on running'],
       },
     ],
   });

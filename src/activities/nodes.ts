@@ -1,17 +1,12 @@
-import { activityInfo, sleep } from '@temporalio/activity';
-import { ApplicationFailure } from '@temporalio/common';
-import {
-  addNode,
-  cleanUpDeferred,
-  countShards,
-  readRegistration,
-  removeNode,
-} from '../citus/registration.js';
+import { activityInfo } from '@temporalio/activity';
+import { addNode, countShards, readRegistration } from '../citus/registration.js';
 import { withCoordinator } from '../citus/connect.js';
-import { runOnNodes } from '../citus/node-settings.js';
+import { markNodes } from '../citus/marks.js';
+import type { BorrowedSetting } from '../contract/index.js';
 import { clusterIn, session, type ActivityContext } from './context.js';
 import { copyReferenceTables } from './copy-reference-tables.js';
-import { assertHeld } from './hold.js';
+import { deregister } from './deregister.js';
+import { assertHeld, isHeld } from './hold.js';
 
 export type NodeActivities = ReturnType<typeof nodeActivities>;
 
@@ -19,6 +14,12 @@ export interface NodesRequest {
   cluster: string;
   holdId: string;
   nodes: string[];
+}
+
+export interface MarkOrder {
+  cluster: string;
+  holdId: string;
+  marks: BorrowedSetting[];
 }
 
 export interface NodeRequest {
@@ -51,6 +52,19 @@ export function nodeActivities(context: ActivityContext) {
       );
     },
 
+    /** Says of nodes whether they should hold shards. Moves nothing. */
+    markNodes: async ({ cluster, holdId, marks }: MarkOrder): Promise<void> => {
+      await assertHeld(context.client, holdId);
+      await withCoordinator(clusterIn(context, cluster), session('mark nodes'), async (db) => {
+        const as = (key: 'before' | 'raised') =>
+          marks.map((mark) => ({ node: mark.node, value: mark[key] === 'true' }));
+        await markNodes(db, as('raised'));
+        // The custodian of an operation that was terminated meanwhile may have marked them as they were before this did.
+        if (await isHeld(context.client, holdId)) return;
+        await markNodes(db, as('before'));
+      });
+    },
+
     /** Copies every reference table to each node that lacks it; waits, as a move does, for older transactions. */
     replicateReferenceTables: async ({
       cluster: name,
@@ -74,22 +88,8 @@ export function nodeActivities(context: ActivityContext) {
           if (!present) return { notes: activityInfo().attempt > 1 ? [note] : [] };
           const shards = await countShards(db, present.groupId);
           if (shards > 0) return { notes: [`${node} stays registered: it holds ${shards} shards by now`] };
-          // A row left behind would poison the server for a later return (measured, docs/citus.md).
-          for (let tries = 0; (await cleanUpDeferred(db, present.groupId)) > 0; tries += 1) {
-            if (tries === 60) {
-              throw ApplicationFailure.retryable(
-                `leftovers on ${node} can't be cleaned up yet (pg_dist_cleanup, group ${present.groupId})`,
-                'Passing',
-              );
-            }
-            await sleep(1_000);
-          }
-          await removeNode(db, node);
-          const [answer] = await runOnNodes(db, [{ node, command: 'select 1' }]);
-          // Whoever connects to it writes into the cluster still.
-          const knows =
-            'it did not answer and still knows the cluster: drop its database before it is used again';
-          return { notes: [answer?.success ? note : `${note}; ${knows}`] };
+          const known = await deregister(db, node, present);
+          return { notes: [known === undefined ? note : `${note}; ${known}`] };
         },
       );
     },

@@ -1,84 +1,47 @@
 import { ApplicationFailure } from '@temporalio/common';
-import { withCoordinator } from '../citus/connect.js';
-import { readMeasure } from '../citus/measure.js';
+import { withCoordinator, type Db } from '../citus/connect.js';
 import { readNodes } from '../citus/nodes.js';
+import type { PlanWishes } from '../citus/rebalance-plan.js';
 import { readRegistration } from '../citus/registration.js';
-import { readShardGroups, type ShardGroup } from '../citus/shard-groups.js';
-import type { Check, Plan } from '../contract/index.js';
-import type { OperationRequest } from '../contract/request.js';
-import { balanceOf } from '../planning/balance.js';
-import { estimateSeconds } from '../planning/estimate.js';
-import { unevenness } from '../planning/improvement.js';
-import { packBalances, type PackedBalances } from '../planning/packed-balances.js';
+import { readShardGroups } from '../citus/shard-groups.js';
+import type { ClusterConfig } from '../config/index.js';
+import type { AnyRequest, OperationRequest } from '../contract/request.js';
 import type { PackedMoves } from '../planning/planned-moves.js';
 import { clusterIn, session, type ActivityContext } from './context.js';
-import { applyMoves, hashOf, incomingOf, oneRound, pack, planMoves, shown } from './plan/group-moves.js';
-import { pretendedAddress } from './plan/placeholders.js';
-import { plannedNode, workersToAdd, type WorkersToAdd } from './plan/workers-to-add.js';
-import { checkTargets, type Incoming } from './preflight.js';
+import type { Draft } from './plan/draft.js';
+import { drainPlan, drainWishes, type DrainPlan } from './plan/drain.js';
+import { oneRound, pack, planMoves } from './plan/group-moves.js';
+import { rebalancePlan, rebalanceWishes } from './plan/rebalance.js';
+import { scaleOutPlan, type ScaleOutPlan } from './plan/scale-out.js';
 
+export type { Draft } from './plan/draft.js';
 export type PlanActivities = ReturnType<typeof planActivities>;
 
-export interface ScaleOutPlan {
-  plan: Omit<Plan, 'before' | 'after'>;
-  balances: PackedBalances;
-  packed: PackedMoves;
-  toStart: WorkersToAdd['toStart'];
-  checks: Check[];
-  notes: string[];
-  /** What each node will receive, for the disk check of machines that don't exist yet. */
-  incoming: Incoming[];
-  whyNoMoves?: string;
-  /** By the strategy's measure, with the new workers counted as empty; absent when nothing moves. */
-  unevenness?: number;
-}
-
 export function planActivities(context: ActivityContext) {
+  const planned = <T>(
+    { cluster: name }: OperationRequest,
+    plan: (db: Db, cluster: ClusterConfig) => Promise<T>,
+  ): Promise<T> => {
+    const cluster = clusterIn(context, name);
+    return withCoordinator(cluster, session('plan', { statementTimeoutSeconds: 300 }), (db) =>
+      plan(db, cluster),
+    );
+  };
   return {
     /** Which workers come, and which shard groups move to them, by Citus's own planner. Changes nothing. */
-    planScaleOut: ({ request }: { request: OperationRequest<'scaleOut'> }): Promise<ScaleOutPlan> => {
-      const cluster = clusterIn(context, request.cluster);
-      return withCoordinator(cluster, session('plan', { statementTimeoutSeconds: 300 }), async (db) => {
-        const nodes = await readNodes(db);
-        const { newWorkers, toStart } = workersToAdd(request, nodes);
-        const groups = await readShardGroups(db);
-        const pretended = newWorkers.map((node) => pretendedAddress(node));
-        const all = [...nodes, ...newWorkers.flatMap((node, index) => plannedNode(nodes, node, index))];
-        const moves = request.input.rebalance === false ? [] : await planMoves(db, groups, pretended);
-        const kept = oneRound(moves);
-        const after = applyMoves(groups, kept, all);
-        const plan: ScaleOutPlan['plan'] = {
-          hash: hashOf(kept, newWorkers),
-          moves: shown(kept),
-          movesTotal: kept.length,
-          bytes: kept.reduce((sum, { bytes }) => sum + bytes, 0),
-          newWorkers,
-          removedWorkers: [],
-          ...(kept.length > 0 ? { estimateSeconds: estimateSeconds(kept, request.parallelMoves) } : {}),
-        };
-        const incoming = incomingOf(kept);
-        const eligible = all.filter(({ shouldHaveShards }) => shouldHaveShards).map(({ groupId }) => groupId);
-        return {
-          plan,
-          balances: packBalances(balanceOf(groups, nodes), balanceOf(after, all)),
-          packed: pack(kept),
-          toStart,
-          incoming,
-          checks: await checkTargets(
-            cluster,
-            request,
-            incoming.filter(({ node }) => !newWorkers.includes(node) || toStart.length === 0),
-          ),
-          notes:
-            moves.length > kept.length
-              ? [`the first ${kept.length} of ${moves.length} moves; the rest is planned after them`]
-              : [],
-          ...(kept.length > 0
-            ? { unevenness: unevenness(groups, eligible, await readMeasure(db)) }
-            : { whyNoMoves: whyNoMoves(request, groups) }),
-        };
-      });
-    },
+    planScaleOut: ({ request }: { request: OperationRequest<'scaleOut'> }): Promise<ScaleOutPlan> =>
+      planned(request, (db, cluster) => scaleOutPlan(db, cluster, request)),
+
+    /** What evens the data out, by Citus's own planner. Changes nothing. @throws InvalidInput for an unknown strategy */
+    planRebalance: ({ request }: { request: OperationRequest<'rebalance'> }): Promise<Draft> =>
+      planned(request, (db, cluster) => rebalancePlan(db, cluster, request)),
+
+    /** Where the shards of the nodes that leave go, by Citus's own planner. Changes nothing. */
+    planDrain: ({
+      request,
+    }: {
+      request: OperationRequest<'drainWorker'> | OperationRequest<'removeWorker'>;
+    }): Promise<DrainPlan> => planned(request, (db, cluster) => drainPlan(db, cluster, request)),
 
     /** Refuses when a worker that the approved plan counts on is gone meanwhile. @throws PlanChanged */
     confirmPlan: async ({
@@ -116,25 +79,27 @@ export function planActivities(context: ActivityContext) {
       });
     },
 
-    /** What Citus would still move when the approved moves are done. */
+    /** What is still to move when the approved moves are done. */
     planRemainder: ({
       request,
     }: {
-      request: OperationRequest;
+      request: AnyRequest;
     }): Promise<{ packed: PackedMoves; movesTotal: number }> =>
-      withCoordinator(
-        clusterIn(context, request.cluster),
-        session('plan', { statementTimeoutSeconds: 300 }),
-        async (db) => {
-          const moves = oneRound(await planMoves(db, await readShardGroups(db), []));
-          return { packed: pack(moves), movesTotal: moves.length };
-        },
-      ),
+      planned(request, async (db) => {
+        const moves = oneRound(await planMoves(db, await readShardGroups(db), await wishesOf(db, request)));
+        return { packed: pack(moves), movesTotal: moves.length };
+      }),
   };
 }
 
-function whyNoMoves({ input }: OperationRequest<'scaleOut'>, groups: ShardGroup[]): string {
-  if (input.rebalance === false) return 'asked for without rebalancing';
-  if (!groups.some(({ movable }) => movable)) return 'there are no shards that can move';
-  return 'Citus plans no move: the data is balanced by its default strategy';
+async function wishesOf(db: Db, request: AnyRequest): Promise<PlanWishes> {
+  switch (request.type) {
+    case 'scaleOut':
+      return {};
+    case 'rebalance':
+      return rebalanceWishes(request);
+    case 'drainWorker':
+    case 'removeWorker':
+      return drainWishes(await readNodes(db), request);
+  }
 }

@@ -5,13 +5,15 @@ import { readNodes, type ClusterNode } from '../citus/nodes.js';
 import { readServerFacts, type ServerFacts } from '../citus/server-facts.js';
 import { readShardGroupsWithin } from '../citus/shard-groups.js';
 import type { ClusterConfig } from '../config/index.js';
-import type { Balance, Check, ScaleOutInput } from '../contract/index.js';
+import type { Balance, Check, OperationType } from '../contract/index.js';
 import { balanceOf } from '../planning/balance.js';
 import { fitChecks } from '../planning/fit.js';
 import { session } from './context.js';
 import { capacityChecks, oldTransactions } from './preflight/capacity.js';
 import { blocker, passed, worstFirst } from './preflight/check.js';
 import { inBatches } from './preflight/in-batches.js';
+import { intentOf, type Intent, type IntentInput } from './preflight/intent.js';
+import { leavingChecks } from './preflight/leaving.js';
 import {
   addressFits,
   isCoordinator,
@@ -35,7 +37,8 @@ const newNodesAtOnce = 10;
 
 /** What an operation is about to do, as far as the checks want to know. */
 export interface PreflightRequest {
-  input: Pick<ScaleOutInput, 'to' | 'add' | 'nodes' | 'rebalance' | 'acceptChecks'>;
+  type: OperationType;
+  input: IntentInput;
   transferMode: string;
   parallelMoves: number;
   /** Moves of this workflow are not foreign. */
@@ -43,7 +46,7 @@ export interface PreflightRequest {
 }
 
 /**
- * Every check before a scale-out, worst first; changes nothing.
+ * Every check before an operation, worst first; changes nothing.
  *
  * @param reader the role that looks; what the acting role may do is asked of itself either way
  * @throws what a connection to the coordinator throws
@@ -53,7 +56,7 @@ export async function runPreflight(
   request: PreflightRequest,
   reader: 'operator' | 'observer' = 'operator',
 ): Promise<{ checks: Check[]; before?: Balance }> {
-  const wanted = [...new Set((request.input.nodes ?? []).map((node) => node.toLowerCase()))];
+  const intent = intentOf(request.type, request.input);
   const options = session('preflight', { role: reader, statementTimeoutSeconds: 60 });
   return withCoordinator(cluster, options, async (db) => {
     const facts = await readServerFacts(db);
@@ -65,10 +68,10 @@ export async function runPreflight(
     const context = await newNodeContext(db, cluster, request, { facts, nodes, capacities });
     const checks = [
       ...first,
-      ...(await clusterChecks(db, request, { facts, nodes, capacities }, wanted)),
-      ...(await actingRights(db, cluster, reader, deedsOf(cluster, request, { nodes, capacities }, wanted))),
-      ...provisionerNeeded(cluster, request, nodes),
-      ...(await inBatches(wanted, newNodesAtOnce, (node) => checkNewNode(context, node))).flat(),
+      ...(await clusterChecks(db, request, { facts, nodes, capacities }, intent)),
+      ...(await actingRights(db, cluster, reader, deedsOf(cluster, intent, { nodes, capacities }))),
+      ...provisionerNeeded(cluster, intent, nodes),
+      ...(await inBatches(intent.joining, newNodesAtOnce, (node) => checkNewNode(context, node))).flat(),
     ];
     return {
       checks: fitChecks(worstFirst(accepted(checks, request.input.acceptChecks ?? []))),
@@ -98,24 +101,25 @@ async function clusterChecks(
   db: Db,
   request: PreflightRequest,
   seen: Seen,
-  wanted: string[],
+  intent: Intent,
 ): Promise<Check[]> {
   const { facts, nodes, capacities } = seen;
-  const { input, parallelMoves, transferMode } = request;
+  const { parallelMoves, transferMode } = request;
   const job = await foreignJob(db, request.operationId);
   return [
     await noPooler(db),
     noPatroni(facts, capacities),
-    addressFits(nodes, newOf(wanted, nodes)),
+    ...leavingChecks(nodes, intent),
+    addressFits(nodes, newOf(intent.joining, nodes)),
     job,
-    nodesActive(nodes, capacities, wanted),
+    nodesActive(nodes, capacities, intent.joining),
     metadataSynced(nodes),
     versionsEqual(facts, capacities),
     oldTransactions(capacities),
     await tableLocks(db),
-    ...(input.rebalance === false ? [] : await moveChecks(db, { parallelMoves, transferMode }, seen)),
+    ...(intent.moves ? await moveChecks(db, { parallelMoves, transferMode }, seen) : []),
     await leftovers(db, capacities, !job.ok),
-    ...specialNodes(nodes),
+    ...specialNodes(nodes, intent.leaving),
   ];
 }
 
@@ -146,15 +150,16 @@ function newOf(wanted: string[], nodes: ClusterNode[]): string[] {
 
 function deedsOf(
   { movement }: ClusterConfig,
-  { input }: PreflightRequest,
+  intent: Intent,
   { nodes, capacities }: Pick<Seen, 'nodes' | 'capacities'>,
-  wanted: string[],
 ): Deeds {
   const answering = (from: NodeCapacity[]): string[] =>
     from.flatMap((each) => ('error' in each ? [] : [each.node]));
   return {
-    registers: newOf(wanted, nodes).length > 0 || input.nodes === undefined,
-    moves: input.rebalance !== false,
+    registers: newOf(intent.joining, nodes).length > 0 || intent.toStart(activeWorkers(nodes)) > 0,
+    deregisters: intent.deregisters,
+    marks: intent.marks,
+    moves: intent.moves,
     tunes: movement.tune,
     nodes: answering(capacities),
     takers: answering(moversOf(capacities, nodes)),
@@ -213,13 +218,8 @@ export async function checkTargets(
   return accepted(await diskChecks(cluster, incoming), request.input.acceptChecks ?? []);
 }
 
-function provisionerNeeded(
-  cluster: ClusterConfig,
-  { input }: PreflightRequest,
-  nodes: ClusterNode[],
-): Check[] {
-  const present = nodes.filter(({ role, active }) => role === 'worker' && active).length;
-  const toStart = input.add ?? (input.to === undefined ? 0 : input.to - present);
+function provisionerNeeded(cluster: ClusterConfig, intent: Intent, nodes: ClusterNode[]): Check[] {
+  const toStart = intent.toStart(activeWorkers(nodes));
   if (toStart <= 0) return [];
   return cluster.workersFrom
     ? [passed('provisioner', `${toStart} to be started by ${cluster.workersFrom.command.start[0] ?? ''}`)]
@@ -230,6 +230,10 @@ function provisionerNeeded(
           'start them yourself and name them in nodes, or add workersFrom.command to the config',
         ),
       ];
+}
+
+function activeWorkers(nodes: ClusterNode[]): number {
+  return nodes.filter(({ role, active }) => role === 'worker' && active).length;
 }
 
 function accepted(checks: Check[], ids: readonly string[]): Check[] {

@@ -1,7 +1,8 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { withCoordinator, type Db } from '../citus/connect.js';
 import { readNodeSetting, setNodeSetting } from '../citus/node-settings.js';
-import type { BorrowedSetting } from '../contract/index.js';
+import { markNodes } from '../citus/marks.js';
+import { shardMark, type BorrowedSetting } from '../contract/index.js';
 import { clusterIn, session, type ActivityContext } from './context.js';
 import { assertHeld, isHeld } from './hold.js';
 
@@ -88,7 +89,8 @@ export function settingActivities(context: ActivityContext) {
   };
 }
 
-async function giveBack(db: Db, settings: BorrowedSetting[]): Promise<{ left: string[] }> {
+async function giveBack(db: Db, all: BorrowedSetting[]): Promise<{ left: string[] }> {
+  const settings = all.filter(({ name }) => name !== shardMark);
   const left: string[] = [];
   const wishes: { node: string; name: string; value: string | null }[] = [];
   const away: string[] = [];
@@ -118,5 +120,10 @@ async function giveBack(db: Db, settings: BorrowedSetting[]): Promise<{ left: st
       ],
     });
   }
+  const marks = all.filter(({ name }) => name === shardMark);
+  await markNodes(
+    db,
+    marks.map(({ node, before }) => ({ node, value: before === 'true' })),
+  );
   return { left };
 }

@@ -45,6 +45,9 @@ ${owners.length === 0 ? ownersUnknown : owners.map((owner) => grantsOfOwner(owne
 -- Copies reference tables to new workers.
 GRANT EXECUTE ON FUNCTION pg_catalog.replicate_reference_tables(citus.shard_transfer_mode) TO ${op};
 
+-- Says which workers should hold shards: those that are emptied should not.
+GRANT EXECUTE ON FUNCTION pg_catalog.citus_set_node_property(text, int, text, bool) TO ${op};
+
 -- Citus refuses these to everyone but a superuser. Whoever may call them can add any server to the cluster, and
 -- remove one without data. They stay on the coordinator: workers have no use for them.
 SET citus.enable_ddl_propagation = off;

@@ -10,28 +10,45 @@ export interface PlannedShard {
   to: string;
 }
 
+/** What is to be planned; all of it by Citus's default strategy when nothing is said. */
+export interface PlanWishes {
+  /** Servers counted as workers already. They need not exist. */
+  withNodes?: string[];
+  /** Nodes, spelt as registered, that count as ones that should hold no shards. */
+  leaving?: string[];
+  strategy?: string | undefined;
+  threshold?: number | undefined;
+  /** Only what lies on nodes that should hold no shards, of whoever marked them. */
+  drainOnly?: boolean | undefined;
+}
+
 /**
- * Citus's own plan, as it would be with these servers registered as workers. They need not exist: the rows are
- * inserted in a transaction that is rolled back, and the planner contacts nobody (measured on 13.2).
+ * Citus's own plan, as it would be under these circumstances: they are made in a transaction that is rolled back. For
+ * servers that are yet to come rows are inserted and the planner contacts nobody; nodes that leave are marked by
+ * Citus's own function (both measured on 13.2).
  */
-export async function readRebalancePlan(
-  db: Db,
-  withNodes: string[],
-  strategy: string | null,
-): Promise<PlannedShard[]> {
+export async function readRebalancePlan(db: Db, wishes: PlanWishes): Promise<PlannedShard[]> {
+  const { withNodes = [], leaving = [], strategy = null, threshold = null, drainOnly = false } = wishes;
   if (withNodes.length > 0 && (await usesWrapper(db, 'plan_with_workers')))
     return readWrappedPlan(db, withNodes, strategy);
   await db.query('begin');
   try {
     for (const node of withNodes) await pretendNode(db, node);
+    for (const node of leaving) await setShouldHaveShards(db, node, false);
     return await db.query<PlannedShard>(
       `select shardid::int8::float8 as "shardId", sourcename || ':' || sourceport as from, targetname || ':' || targetport as to
-         from get_rebalance_table_shards_plan(rebalance_strategy := $1::name)`,
-      [strategy],
+         from get_rebalance_table_shards_plan(rebalance_strategy := $1::name, threshold := $2::float4, drain_only := $3)`,
+      [strategy, threshold, drainOnly],
     );
   } finally {
     await db.query('rollback');
   }
+}
+
+/** Says whether a node, spelt as registered, should hold shards. Moves nothing. */
+export async function setShouldHaveShards(db: Db, node: string, value: boolean): Promise<void> {
+  const { host, port } = addressOf(node);
+  await db.query(`select citus_set_node_property($1, $2, 'shouldhaveshards', $3)`, [host, port, value]);
 }
 
 /** For a role that may not write to `pg_dist_node`, and shouldn't: whoever may can send a node's traffic elsewhere. */

@@ -58,12 +58,12 @@ export async function readReferenceRoute(db: Db): Promise<{ from: string; to: st
   return from === undefined || to.length === 0 ? undefined : { from, to };
 }
 
-/** Placements of distributed tables on a node: reference tables go with the node, shards don't. */
+/** Placements of distributed tables on a node. Reference tables go with the node; Citus local tables never leave the coordinator. */
 export async function countShards(db: Db, groupId: number): Promise<number> {
   const [row] = await db.query<{ n: number }>(
     `select count(*)::int as n from pg_dist_placement p join pg_dist_shard s using (shardid)
        join pg_dist_partition t using (logicalrelid)
-      where p.groupid = $1 and not (t.partmethod = 'n' and t.repmodel = 't')`,
+      where p.groupid = $1 and not (t.partmethod = 'n' and (t.repmodel = 't' or t.colocationid = 0))`,
     [groupId],
   );
   return row?.n ?? 0;

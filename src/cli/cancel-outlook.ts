@@ -1,4 +1,4 @@
-import type { OperationStatus } from '../contract/index.js';
+import { shardMark, type OperationStatus } from '../contract/index.js';
 import { count } from './render/figures.js';
 
 /** What a cancel would do to an operation in this state. */
@@ -25,7 +25,10 @@ export function cancelOutlook(status: OperationStatus): string {
           ? [`stops ${count(progress.movingTotal, 'running move')}`]
           : []),
         'leaves what was moved where it is',
-        ...(borrowed.length > 0 ? ['gives back the borrowed settings'] : []),
+        ...(borrowed.some(({ name }) => name !== shardMark) ? ['gives back the borrowed settings'] : []),
+        ...(borrowed.some(({ name }) => name === shardMark)
+          ? ['marks the nodes as they were, in service or not']
+          : []),
         ...(steps.some(
           ({ name, state: step }) =>
             /^(Start|Register)/.test(name) && step !== 'pending' && step !== 'skipped',

@@ -15,3 +15,9 @@ export function optionOf(flags: string, description: string, values: readonly st
   option.argChoices = [...values];
   return option;
 }
+
+/** A number between 0 and 1. The client's check says so when it is another. */
+export function fraction(value: string): number {
+  if (!/^-?\d*\.?\d+$/.test(value)) throw new InvalidArgumentError('It must be a number from 0 to 1.');
+  return Number(value);
+}

@@ -8,7 +8,8 @@ export function checkedInput<Type extends OperationType>(
   type: Type,
   input: OperationInputs[Type],
 ): OperationInputs[Type] {
-  return checked(operationInputs[type], type, input);
+  const schemas: { [Each in OperationType]: z.ZodType<OperationInputs[Each]> } = operationInputs;
+  return checked(schemas[type], type, input);
 }
 
 export function checkedInspect(input: InspectInput): InspectInput {

@@ -2,15 +2,34 @@ import type { OperationInput, OperationType } from '../contract/index.js';
 
 /** One line for the Temporal UI and `list`, at most 200 bytes. */
 export function summaryOf(type: OperationType, input: OperationInput): string {
-  return shortened(`${verbs[type]} ${input.cluster}${target(input)}${input.dryRun ? ' (dry run)' : ''}`, 200);
+  return shortened(
+    `${verbs[type]} ${input.cluster}${target(type, input)}${input.dryRun ? ' (dry run)' : ''}`,
+    200,
+  );
 }
 
-const verbs: Record<OperationType, string> = { scaleOut: 'Scale out' };
+const verbs: Record<OperationType, string> = {
+  scaleOut: 'Scale out',
+  rebalance: 'Rebalance',
+  drainWorker: 'Drain',
+  removeWorker: 'Remove from',
+};
 
-function target({ to, add, nodes }: OperationInput): string {
+interface Target {
+  to?: number | undefined;
+  add?: number | undefined;
+  nodes?: string[] | undefined;
+  undo?: boolean | undefined;
+  strategy?: string | undefined;
+}
+
+function target(type: OperationType, { to, add, nodes, undo, strategy }: Target): string {
   if (to !== undefined) return ` to ${to} ${workers(to)}`;
   if (add !== undefined) return ` by ${add} ${workers(add)}`;
-  return nodes ? ` by ${nodes.join(', ')}` : '';
+  if (strategy !== undefined) return ` ${strategy}`;
+  if (!nodes) return '';
+  const named = nodes.join(', ');
+  return type === 'scaleOut' ? ` by ${named}` : `: ${named}${undo === true ? ', back in service' : ''}`;
 }
 
 function workers(n: number): string {

@@ -1,11 +1,20 @@
-import type { InspectInput, ScaleOutInput } from './schema/inputs.js';
+import type {
+  DrainWorkerInput,
+  InspectInput,
+  RebalanceInput,
+  RemoveWorkerInput,
+  ScaleOutInput,
+} from './schema/inputs.js';
 import type { OperationType } from './names.js';
 
-export type { InspectInput, ScaleOutInput };
+export type { DrainWorkerInput, InspectInput, RebalanceInput, RemoveWorkerInput, ScaleOutInput };
 
 /** The input of each operation, by workflow type. */
 export interface OperationInputs {
   scaleOut: ScaleOutInput;
+  rebalance: RebalanceInput;
+  drainWorker: DrainWorkerInput;
+  removeWorker: RemoveWorkerInput;
 }
 
 export type OperationInput = OperationInputs[OperationType];

@@ -20,3 +20,6 @@ export interface OperationRequest<Type extends OperationType = OperationType> {
   /** Where the final report is kept, when the config says so. */
   keepsReports: boolean;
 }
+
+/** Whose `type` tells which input it holds. */
+export type AnyRequest = { [Each in OperationType]: OperationRequest<Each> }[OperationType];

@@ -170,7 +170,10 @@ export interface Attention {
   during?: 'cancelling';
 }
 
-/** One server setting on one node, as it was before the operation raised it. */
+/** {@link BorrowedSetting.name} of Citus's own mark on a node, which is no server setting: whether it should hold shards. */
+export const shardMark = 'shouldhaveshards';
+
+/** One server setting on one node, or the mark {@link shardMark}, as it was before the operation changed it. */
 export interface BorrowedSetting {
   node: string;
   name: string;

@@ -9,6 +9,8 @@ export interface HandOut {
   parallelMoves: number;
   /** All moves of the round: no more than 1,000 batches are made of them. */
   total: number;
+  /** Whether the last batches are shared out over all lanes, not only those that are free; false in histories of before. */
+  evenEnd: boolean;
 }
 
 /** Seconds that a batch of small moves is meant to last. */
@@ -30,12 +32,14 @@ export function expectedSeconds(bytes: number): number {
  * Which moves may start next, if any: from the pair of nodes that is least busy now, largest first. Batches get
  * smaller towards the end, so that all lanes finish together.
  */
-export function nextBatch({ pending, running, parallelMoves, total }: HandOut): Batch | undefined {
+export function nextBatch({ pending, running, parallelMoves, total, evenEnd }: HandOut): Batch | undefined {
   if (pending.length === 0 || running.length >= parallelMoves) return undefined;
   const lane = leastBusyLane(pending, running).sort((a, b) => b.bytes - a.bytes || a.shardId - b.shardId);
   const share = Math.ceil(pending.length / (2 * parallelMoves));
-  // No lane may stay idle for the sake of a worthwhile batch.
-  const fair = Math.ceil(pending.length / (parallelMoves - running.length));
+  // No lane may stay idle for the sake of a worthwhile batch: neither those that are free nor, soon, the others.
+  const ofFree = Math.ceil(pending.length / (parallelMoves - running.length));
+  const ofAll = Math.ceil((2 * pending.length) / parallelMoves);
+  const fair = evenEnd ? Math.min(ofFree, ofAll) : ofFree;
   const least = Math.ceil(total / aimedBatches);
   const most = Math.max(share, least);
   const [first, ...others] = lane;

@@ -1,3 +1,6 @@
+export { drainWorker } from './drain-worker.js';
 export { holdCluster } from './hold-cluster.js';
 export { inspect } from './inspect.js';
+export { rebalance } from './rebalance.js';
+export { removeWorker } from './remove-worker.js';
 export { scaleOut } from './scale-out.js';

@@ -1,6 +1,5 @@
-import type { OperationReport, Plan, ScaleOutInput } from '../contract/index.js';
+import type { OperationReport, ScaleOutInput } from '../contract/index.js';
 import { count } from '../planning/format.js';
-import { unpackBalances } from '../planning/packed-balances.js';
 import { planWithNodes, withNodes } from '../planning/planned-moves.js';
 import {
   machineActivities,
@@ -10,6 +9,7 @@ import {
   verifyActivities,
 } from './operation/activities.js';
 import { operation } from './operation/operation.js';
+import { approvalStep, moveSteps, planStep } from './operation/steps.js';
 
 const steps = {
   check: 'Check the cluster',
@@ -31,26 +31,14 @@ export async function scaleOut(input: ScaleOutInput): Promise<OperationReport> {
     await op.step(steps.check, () => op.preflight());
     if (op.dryRun && !op.reachable()) return;
 
-    const planned = await op.step(steps.plan, async (step) => {
-      const made = await op.call(planActivities.planScaleOut, 'Plan', { request });
-      const plan: Plan = { ...made.plan, ...unpackBalances(made.balances) };
-      op.showPlan(plan);
-      step.detail = `${count(plan.movesTotal, 'move')}, ${count(plan.newWorkers.length, 'new worker')}`;
-      op.note(...made.notes);
-      op.set({ before: plan.before });
-      op.checked(made.checks);
-      return { ...made, plan };
-    });
+    const planned = await planStep(
+      op,
+      steps.plan,
+      () => op.call(planActivities.planScaleOut, 'Plan', { request }),
+      (plan) => `${count(plan.movesTotal, 'move')}, ${count(plan.newWorkers.length, 'new worker')}`,
+    );
     if (op.dryRun) return;
-
-    if (await op.step(steps.approval, () => op.approval(planned.plan))) {
-      await op.call(planActivities.confirmPlan, 'Is the plan still possible?', {
-        request,
-        plan: planned.packed,
-        newWorkers: planned.plan.newWorkers,
-      });
-    }
-    op.act();
+    await approvalStep(op, steps.approval, planned);
 
     const machines = new Map<string, string>();
     const toStart = planned.toStart;
@@ -113,18 +101,7 @@ export async function scaleOut(input: ScaleOutInput): Promise<OperationReport> {
       });
     }
 
-    const packed = withNodes(planned.packed, machines);
-    if (packed.moves === '') {
-      op.skip(steps.reference, 'nothing to move');
-      op.skip(steps.move, planned.whyNoMoves ?? 'nothing to move');
-    } else {
-      await op.step(steps.reference, () => op.readyToMove(packed));
-      await op.step(steps.move, async (step) => {
-        await op.move(packed);
-        step.detail = count(planned.plan.movesTotal, 'move');
-      });
-      await moveRemainder();
-    }
+    await moveSteps(op, steps, withNodes(planned.packed, machines), planned);
 
     await op.step(steps.verify, async (step) => {
       const order = {
@@ -134,20 +111,7 @@ export async function scaleOut(input: ScaleOutInput): Promise<OperationReport> {
         borrowed: op.wasBorrowed(),
         unevenness: planned.unevenness,
       };
-      const verified = await op.call(verifyActivities.verifyScaleOut, 'Verify', order);
-      op.set({ after: verified.after });
-      op.note(...verified.notes);
-      step.detail = verified.detail;
+      op.verified(step, await op.call(verifyActivities.verifyScaleOut, 'Verify', order));
     });
-
-    /** What Citus would still move, because the world changed meanwhile: one more round, and reported. */
-    async function moveRemainder(): Promise<void> {
-      const rest = await op.call(planActivities.planRemainder, 'Is anything left to move?', { request });
-      if (rest.packed.moves === '') return;
-      op.note(
-        `a second round moved ${count(rest.movesTotal, 'shard group')} that Citus planned after the first`,
-      );
-      await op.step('Move the remainder', () => op.move(rest.packed));
-    }
   });
 }

@@ -69,15 +69,10 @@ async function copy(cluster: SandboxCluster, { shard, fromPort, toPort }: FloorM
     `create table floor.${shard} (device bigint, i bigint, n int not null, filling text)`,
   );
   await execa(program, create, { env });
-  const source = execa(...psql(fromPort, `copy ${shard} to stdout (format binary)`), {
-    env,
-    encoding: 'buffer',
-    buffer: false,
-  });
-  const target = execa(...psql(toPort, `copy floor.${shard} from stdin (format binary)`), {
-    env,
-    stdin: source.stdout,
-  });
-  await Promise.all([source, target]);
+  const binary = { env, encoding: 'buffer', buffer: false } as const;
+  await execa(...psql(fromPort, `copy ${shard} to stdout (format binary)`), binary).pipe(
+    ...psql(toPort, `copy floor.${shard} from stdin (format binary)`),
+    { env },
+  );
   await execa(...psql(toPort, `alter table floor.${shard} add primary key (device, i)`), { env });
 }

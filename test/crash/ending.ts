@@ -48,7 +48,7 @@ export async function observeEnding(
     report: {
       state: report.state,
       movedShardGroups: report.movedShardGroups,
-      steps: report.steps.map(({ name, state }) => `${name}: ${state}`),
+      steps: report.steps.map(({ name, state }) => named(`${name}: ${state}`)),
       notes: report.notes.map(named).sort(),
       borrowed: (report.borrowed ?? []).map(({ node, name }) => named(`${node} ${name}`)),
     },

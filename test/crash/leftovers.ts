@@ -7,6 +7,15 @@ const patienceMs = 30_000;
 
 /** What should be gone after an operation and isn't, on all servers that run. */
 export async function leftovers(cluster: SandboxCluster): Promise<string[]> {
+  // Activities of a terminated operation learn of it seconds later.
+  for (const end = Date.now() + patienceMs; ;) {
+    const left = await look(cluster);
+    if (Date.now() > end || !left.some((line) => line.includes(': session '))) return left;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+async function look(cluster: SandboxCluster): Promise<string[]> {
   const deferred = await untilCleanedUp(cluster);
   const groups = await cluster.query<{ node: string; tables: string[] }>(
     `select n.nodename || ':' || n.nodeport as node,

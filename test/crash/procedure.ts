@@ -28,6 +28,33 @@ const inFirstMove = {
   call: { label: 'citus_move_shard_placement', nth: 1 },
 } as const;
 
+/** A third worker, which the provisioner knows, with a part of the shards: what drains and removals are about. */
+async function thirdWorker(lane: Lane, { withShards }: { withShards: boolean }): Promise<string> {
+  const cluster = lane.cluster();
+  const node = await cluster.addNode({ key: 'crash/third', name: 'provisioned-' });
+  await cluster.query('select citus_add_node($1, $2)', [node.host, node.port]);
+  if (!withShards) return node.address;
+  const groups = await cluster.query<{ shard: number; from: number; to: number }>(
+    `select min(s.shardid)::int as shard, min(f.nodeid) as from, min(t.nodeid) as to
+       from pg_dist_shard s join pg_dist_placement p using (shardid) join pg_dist_node f using (groupid)
+       join pg_dist_partition d using (logicalrelid), pg_dist_node t
+      where d.partmethod = 'h' and t.nodeport = $1
+      group by d.colocationid, s.shardminvalue order by s.shardminvalue, d.colocationid limit 4`,
+    [node.port],
+  );
+  for (const { shard, from, to } of groups)
+    await cluster.query(`select citus_move_shard_placement($1, $2::int, $3::int, 'block_writes')`, [
+      shard,
+      from,
+      to,
+    ]);
+  return node.address;
+}
+
+const fullThird = async (lane: Lane): Promise<object> => ({
+  nodes: [await thirdWorker(lane, { withShards: true })],
+});
+
 const whileBorrowing = {
   activity: 'raiseSettings',
   nth: 1,
@@ -87,6 +114,66 @@ export const procedures: Procedure[] = [
     input: { add: 1 },
     steer: { at: { ...whileBorrowing, moment: 'answered' }, act: (op) => op.terminate() },
     crashes: (activity) => activity === 'raiseSettings',
+  },
+  {
+    name: 'rebalance',
+    type: 'rebalance',
+    input: {},
+    prepare: async (lane) => {
+      await thirdWorker(lane, { withShards: false });
+      return {};
+    },
+  },
+  { name: 'drain', type: 'drainWorker', input: {}, prepare: fullThird },
+  {
+    name: 'drain-cancelled',
+    type: 'drainWorker',
+    input: {},
+    prepare: fullThird,
+    steer: { at: inFirstMove, act: (op) => op.cancel() },
+  },
+  {
+    name: 'drain-terminated',
+    type: 'drainWorker',
+    input: {},
+    prepare: fullThird,
+    steer: { at: inFirstMove, act: (op) => op.terminate() },
+  },
+  {
+    // The custodian has looked, and gone, before the node is marked.
+    name: 'drain-terminated-while-marking',
+    type: 'drainWorker',
+    input: {},
+    prepare: fullThird,
+    steer: {
+      at: {
+        activity: 'markNodes',
+        nth: 1,
+        moment: 'unsent',
+        call: { label: 'citus_set_node_property', nth: 1 },
+      },
+      act: async (op, lane) => {
+        await op.terminate();
+        await untilClosed(lane);
+      },
+    },
+    crashes: () => false,
+  },
+  { name: 'remove', type: 'removeWorker', input: {}, prepare: fullThird, faults: true },
+  {
+    name: 'remove-cancelled',
+    type: 'removeWorker',
+    input: {},
+    prepare: fullThird,
+    steer: { at: inFirstMove, act: (op) => op.cancel() },
+  },
+  {
+    // Past the point of no return it goes on to its end.
+    name: 'remove-cancelled-too-late',
+    type: 'removeWorker',
+    input: {},
+    prepare: fullThird,
+    steer: { at: { activity: 'removeWorkerNode', nth: 1, moment: 'before' }, act: (op) => op.cancel() },
   },
 ];
 

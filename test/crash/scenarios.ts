@@ -35,7 +35,7 @@ function isMoveHeld({ steer }: Procedure): boolean {
 
 /** All cases that follow from a recording. What is left to chance hangs on the seed and the case alone. */
 export function scenariosOf(procedure: Procedure, recorded: Run, seed: number): Scenario[] {
-  const executions = executionsIn(recorded.events, procedure.steer !== undefined);
+  const executions = executionsIn(recorded.events, procedure.steer);
   const wanted = executions.filter(({ activity }) => procedure.crashes?.(activity) ?? true);
   return [
     ...wanted.flatMap((execution) => crashesOf(procedure, execution, seed)),
@@ -43,15 +43,17 @@ export function scenariosOf(procedure: Procedure, recorded: Run, seed: number): 
   ];
 }
 
-function executionsIn(events: Event[], steered: boolean): Execution[] {
+function executionsIn(events: Event[], steer: Procedure['steer']): Execution[] {
   const found = new Map<string, Execution>();
-  let isOn = !steered;
+  let isOn = steer === undefined;
   for (const { event, activity, nth, at, call, changing = false, point } of events) {
     const name = `${activity}#${nth}`;
     const known = found.get(name);
     if (event === 'begin' && !known) found.set(name, { activity, nth, at, begun: !isOn, calls: [] });
     if (event === 'point' && point === 'steer') isOn = true;
-    if (event === 'call' && call && isOn) known?.calls.push({ call, changing });
+    // What runs beside the point may be a little before or after it.
+    const isBeside = known?.begun === true && call?.label === steer?.at.call?.label;
+    if (event === 'call' && call && isOn && !isBeside) known?.calls.push({ call, changing });
     if (event === 'end' && !isOn) found.delete(name);
   }
   return [...found.values()];

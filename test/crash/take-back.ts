@@ -22,6 +22,9 @@ export async function readLayout(cluster: SandboxCluster): Promise<Layout> {
  */
 export async function takeBack(cluster: SandboxCluster, before: Layout): Promise<void> {
   const original = new Set(before.values());
+  await cluster.query(
+    `select citus_set_node_property(nodename, nodeport, 'shouldhaveshards', true) from pg_dist_node where groupid > 0 and not shouldhaveshards`,
+  );
   await moveBack(cluster, before);
   const left = await leftovers(cluster);
   if (left.length > 0) throw new Error(left.join('\n'));

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { SandboxNode } from '../../sandbox/index.js';
-import type { HealthAnswer, OperationReport } from '../../src/contract/index.js';
+import type { HealthAnswer } from '../../src/contract/index.js';
 import { histories } from '../support/histories.js';
 import { makeRoles, noRoles, type Roles } from '../support/roles.js';
 import { midMove } from '../support/slow-moves.js';
@@ -51,7 +51,7 @@ describe.skipIf(noRoles !== undefined)(
       extra = await stage.cluster.addNode();
       await roles.prepare(extra);
       const op = await stage.scaleOut('op-done', { nodes: [extra.address] });
-      const report = (await op.result()) as OperationReport;
+      const report = await op.result();
       expect(report.state).toBe('done');
       expect(report.checks.filter(({ ok }) => !ok)).toEqual([]);
       // Whatever a role may not is a note.

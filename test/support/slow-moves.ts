@@ -35,13 +35,22 @@ export async function slowMoves(cluster: SandboxCluster, standInSeconds = 10): P
 }
 
 /** A scale-out in the middle of its movement, which lasts until released; with the stand-in so many seconds. */
-export async function midMove(
+export function midMove(
   stage: Stage,
   id: string,
   input: Partial<ScaleOutInput>,
   standInSeconds?: number,
 ): Promise<{ op: Operation; release: () => Promise<void> }> {
-  const op = await stage.scaleOut(id, { ...input, approval: 'required' });
+  return midMoveOf(stage, () => stage.scaleOut(id, { ...input, approval: 'required' }), standInSeconds);
+}
+
+/** An operation that waits for approval once started, brought to the middle of its movement. */
+export async function midMoveOf(
+  stage: Stage,
+  start: () => Promise<Operation>,
+  standInSeconds?: number,
+): Promise<{ op: Operation; release: () => Promise<void> }> {
+  const op = await start();
   await op.until('awaiting approval', ({ state }) => state === 'awaiting-approval');
   // Paused first: copying reference tables would wait for the same transactions.
   await op.update('pause', { by: 'test' });

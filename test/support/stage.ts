@@ -1,6 +1,12 @@
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
-import { operationTypes, type OperationStatus, type ScaleOutInput } from '../../src/contract/index.js';
+import type {
+  OperationInputs,
+  OperationReport,
+  OperationStatus,
+  OperationType,
+  ScaleOutInput,
+} from '../../src/contract/index.js';
 import { writeConfig, type ConfigWishes } from '../../sandbox/config-file.js';
 import {
   startCluster,
@@ -24,7 +30,12 @@ export interface Stage {
   /** The worker that runs now. */
   worker: WorkerProcess;
   restartWorker: () => Promise<void>;
-  /** Starts a scale-out as any Temporal client would. */
+  /** Starts an operation as any Temporal client would, approved unless the input says otherwise. */
+  start: <Type extends OperationType>(
+    type: Type,
+    id: string,
+    input: Omit<OperationInputs[Type], 'cluster'>,
+  ) => Promise<Operation>;
   scaleOut: (id: string, input: Partial<ScaleOutInput>) => Promise<Operation>;
   end: () => Promise<void>;
 }
@@ -41,7 +52,7 @@ export interface Operation {
   update: (name: string, args: object) => Promise<unknown>;
   cancel: () => Promise<void>;
   terminate: () => Promise<void>;
-  result: () => Promise<OperationStatus>;
+  result: () => Promise<OperationReport>;
 }
 
 /** The flavour to test against: the machine's own choice, or what SANDBOX_FLAVOUR says. */
@@ -83,14 +94,15 @@ export async function setStage(
       await stage.worker.kill();
       stage.worker = await start();
     },
-    scaleOut: async (id, input) => {
-      await client.workflow.start(operationTypes[0], {
+    start: async (type, id, input) => {
+      await client.workflow.start(type, {
         taskQueue: 'citus-scaler',
         workflowId: id,
         args: [{ cluster: 'demo', approval: 'auto', ...input }],
       });
       return operation(client, id);
     },
+    scaleOut: (id, input) => stage.start('scaleOut', id, input),
     end: async () => {
       await stage.worker.kill();
       await connection.close();
@@ -123,7 +135,7 @@ export function operation(client: Client, id: string): Operation {
     terminate: async () => {
       await handle.terminate();
     },
-    result: () => handle.result() as Promise<OperationStatus>,
+    result: () => handle.result() as Promise<OperationReport>,
   };
 }
 

@@ -51,7 +51,7 @@ async function lookAt(db: Db, cluster: string, facts: ServerFacts, page: number)
     oldTransactions(capacities),
     nonePrepared(capacities),
     roomOnDisk(capacities),
-    ...specialNodes(nodes),
+    ...specialNodes(nodes, []),
     await tableLocks(db),
     even(balance, sized),
     noLeftovers(leftovers, cleanup),

@@ -11,7 +11,7 @@ export async function inspectMoves(cluster: ClusterConfig, page: number): Promis
   const moves = await withCoordinator(
     cluster,
     session('inspect', { role: 'observer', statementTimeoutSeconds: 120 }),
-    async (db) => planMoves(db, await readShardGroups(db), []),
+    async (db) => planMoves(db, await readShardGroups(db)),
   );
   const { items, ...next } = pageOf(moves.map(viewOf), page);
   return { cluster: cluster.name, moves: items, movesTotal: moves.length, ...next };

@@ -10,7 +10,7 @@ export async function inspectPreflight(
   page: number,
 ): Promise<PreflightAnswer> {
   const { transferMode, parallelMoves } = cluster.movement;
-  const request = { input: nodes.length > 0 ? { nodes } : {}, transferMode, parallelMoves };
+  const request = { type, input: nodes.length > 0 ? { nodes } : {}, transferMode, parallelMoves };
   const { checks } = await runPreflight(cluster, request, 'observer');
   const { items, ...next } = pageOf(checks, page);
   return {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Db } from '../../citus/connect.js';
 import type { ClusterNode } from '../../citus/nodes.js';
-import { readRebalancePlan } from '../../citus/rebalance-plan.js';
+import { readRebalancePlan, type PlanWishes } from '../../citus/rebalance-plan.js';
 import type { ShardGroup } from '../../citus/shard-groups.js';
 import type { Move } from '../../contract/index.js';
 import { formatTables } from '../../planning/format.js';
@@ -20,12 +20,14 @@ export interface GroupMove {
   bytes: number;
 }
 
-export async function planMoves(db: Db, groups: ShardGroup[], withNodes: string[]): Promise<GroupMove[]> {
+/** Citus's plan as moves of shard groups. A drain leaves alone what lies on nodes that others marked. */
+export async function planMoves(db: Db, groups: ShardGroup[], wishes: PlanWishes = {}): Promise<GroupMove[]> {
   const groupOf = new Map(
     groups.filter(({ movable }) => movable).flatMap((group) => group.shardIds.map((id) => [id, group])),
   );
   const seen = new Set<ShardGroup>();
-  const rows = await readRebalancePlan(db, withNodes, null);
+  const { leaving } = wishes;
+  const rows = (await readRebalancePlan(db, wishes)).filter(({ from }) => leaving?.includes(from) ?? true);
   return rows.flatMap(({ shardId, from, to }): GroupMove[] => {
     const group = groupOf.get(shardId);
     if (!group || seen.has(group)) return [];
@@ -41,12 +43,13 @@ export function applyMoves(groups: ShardGroup[], moves: GroupMove[], nodes: Clus
   return groups.map((group) => ({ ...group, groupId: target.get(group) ?? group.groupId }));
 }
 
-export function hashOf(moves: GroupMove[], newWorkers: string[]): string {
+/** @param nodes what happens to nodes, a line each: which come, leave, or are marked */
+export function hashOf(moves: GroupMove[], nodes: string[]): string {
   const lines = moves.map(
     ({ group, from, to }) => `${[...group.shardIds].sort((a, b) => a - b).join(',')} ${from} ${to}`,
   );
   return createHash('sha256')
-    .update([...newWorkers, ...lines.sort()].join('\n'))
+    .update([...nodes, ...lines.sort()].join('\n'))
     .digest('hex')
     .slice(0, 16);
 }

@@ -58,11 +58,14 @@ export function versionsEqual({ versionNum, citus }: ServerFacts, capacities: No
 }
 
 /** Said, because people wonder: standbys follow their primary, and a coordinator may hold shards like a worker. */
-export function specialNodes(nodes: ClusterNode[]): Check[] {
+export function specialNodes(nodes: ClusterNode[], leaving: string[]): Check[] {
   const standbys = nodes.filter(({ role }) => role === 'secondary').map(({ node }) => node);
   const coordinator = nodes.find(({ role, shouldHaveShards }) => role === 'coordinator' && shouldHaveShards);
   const drained = nodes
-    .filter(({ role, shouldHaveShards, active }) => role === 'worker' && active && !shouldHaveShards)
+    .filter(
+      ({ node, role, shouldHaveShards, active }) =>
+        role === 'worker' && active && !shouldHaveShards && !leaving.includes(node.toLowerCase()),
+    )
     .map(({ node }) => node);
   return [
     ...(standbys.length > 0
@@ -85,7 +88,7 @@ export function specialNodes(nodes: ClusterNode[]): Check[] {
       ? [
           warning(
             'drained-nodes',
-            `shouldhaveshards is off on ${listed(drained)}: they get nothing`,
+            `shouldhaveshards is off on ${listed(drained)}: they get nothing, and what they hold stays there`,
             'put them back in service if that is not meant',
           ),
         ]

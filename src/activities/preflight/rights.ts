@@ -12,6 +12,9 @@ import { ownerRights } from './owner-rights.js';
 /** What an operation is about to do, as far as it takes rights. */
 export interface Deeds {
   registers: boolean;
+  deregisters: boolean;
+  /** Whether nodes are marked as ones that should hold no shards. */
+  marks: boolean;
   moves: boolean;
   tunes: boolean;
   /** Nodes that answer; those that may take shards. */
@@ -59,11 +62,15 @@ function cannotActAs(user: string, error: unknown): Check {
 }
 
 /** Citus refuses citus_add_node and its like to everybody but a superuser, so functions lend the right (docs/roles.md). */
-function mayAct({ user, superuser, wrappers, copiesReferenceTables }: Rights, deeds: Deeds): Check {
+function mayAct(rights: Rights, deeds: Deeds): Check {
+  const { user, superuser, wrappers, copiesReferenceTables, marksNodes } = rights;
   if (superuser) return passed('role', `${user} is a superuser`);
   const role = identifier(user);
   const lacks: { evidence: string; remedy: string }[] = [];
-  const functions: WrapperName[] = deeds.registers ? ['add_node', 'remove_node', 'plan_with_workers'] : [];
+  const functions: WrapperName[] = [
+    ...(deeds.registers ? (['add_node', 'remove_node', 'plan_with_workers'] as const) : []),
+    ...(deeds.deregisters ? (['remove_node'] as const) : []),
+  ];
   for (const each of functions) {
     const signature = wrapperSignatures[each];
     if (wrappers[each] === 'missing')
@@ -77,6 +84,11 @@ function mayAct({ user, superuser, wrappers, copiesReferenceTables }: Rights, de
         remedy: `GRANT USAGE ON SCHEMA ${wrapperSchema} TO ${role}; GRANT EXECUTE ON FUNCTION ${signature} TO ${role}`,
       });
   }
+  if (deeds.marks && !marksNodes)
+    lacks.push({
+      evidence: 'it may not execute citus_set_node_property',
+      remedy: `GRANT EXECUTE ON FUNCTION pg_catalog.citus_set_node_property(text, int, text, bool) TO ${role}`,
+    });
   if (deeds.moves && !copiesReferenceTables)
     lacks.push({
       evidence: 'it may not execute replicate_reference_tables',

@@ -42,6 +42,9 @@ export const commandGroups: CommandGroup[] = [
     heading: 'Operate:',
     commands: [
       entry('scale-out', 'add workers and spread the data over them', () => import('./scale-out.js')),
+      entry('rebalance', 'even out the data', () => import('./rebalance.js')),
+      entry('drain', 'empty workers, or put them back in service', () => import('./drain.js')),
+      entry('remove', 'empty workers and take them out of the cluster', () => import('./remove.js')),
     ],
   },
   {

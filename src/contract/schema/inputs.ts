@@ -1,84 +1,6 @@
 import { z } from 'zod';
-import { transferModes } from '../names.js';
-
-/** What this version doesn't know is refused, with the list of what it does: a misspelt `dryRun` must not act. */
-function strict<Shape extends z.ZodRawShape>(shape: Shape) {
-  return z.strictObject(shape, {
-    error: ({ code }) =>
-      code === 'unrecognized_keys' ? `allowed: ${Object.keys(shape).join(', ')}` : undefined,
-  });
-}
-
-const nodeAddress = z
-  .string()
-  .regex(/^[A-Za-z0-9_.-]+:\d{1,5}$/, 'must be host:port, for example "db3:5432"')
-  .refine((value) => {
-    const port = Number(value.slice(value.lastIndexOf(':') + 1));
-    return port >= 1 && port <= 65_535;
-  }, 'the port must be between 1 and 65535')
-  .transform((value) => value.toLowerCase());
-
-const clusterName = z
-  .string({ error: 'required: the name of a cluster in the config' })
-  .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be the name of a cluster in the config: letters, digits, "_" and "-"')
-  .describe('name of a cluster in the config');
-
-/**
- * Fields that every operation takes. The descriptions are what the reference says (docs/workflows.md). A `default` in
- * `meta` says what a field that was left out means; the input itself stays as it was given.
- */
-export const commonFields = {
-  cluster: clusterName,
-  transferMode: z
-    .enum(transferModes)
-    .optional()
-    .describe("how Citus copies; else the config's `movement.transferMode`"),
-  parallelMoves: z
-    .int()
-    .min(1)
-    .max(64)
-    .optional()
-    .describe("moves at once; else the config's `movement.parallelMoves`"),
-  approval: z
-    .enum(['required', 'auto'])
-    .optional()
-    .describe(
-      "whether a person must approve the plan; else the config's `approval`, else `required`. A config that says `required` can't be overruled",
-    ),
-  window: z.enum(['respect', 'ignore']).optional().meta({
-    default: 'respect',
-    description: 'maintenance windows, which this version does not have; `ignore` needs `reason`',
-  }),
-  dryRun: z
-    .boolean()
-    .optional()
-    .meta({ default: false, description: 'checks and plan only; takes no hold, changes nothing' }),
-  ifBusy: z.enum(['fail', 'wait']).optional().meta({
-    default: 'fail',
-    description: 'when another operation holds the cluster; waiting promises no order',
-  }),
-  acceptChecks: z
-    .array(z.string().min(1).max(64))
-    .max(64)
-    .optional()
-    .describe('ids of checks: go on in spite of these blockers; needs `reason`'),
-  reason: z.string().min(1).max(500).optional().describe('why, for the record'),
-  requestedBy: z.string().min(1).max(200).optional().describe('who asks, for the record'),
-} as const;
-
-interface NeedsReason {
-  window?: 'respect' | 'ignore' | undefined;
-  acceptChecks?: string[] | undefined;
-  reason?: string | undefined;
-}
-
-function reasonGiven(input: NeedsReason, context: z.RefinementCtx): void {
-  if (input.reason !== undefined) return;
-  if (input.window === 'ignore')
-    context.addIssue({ code: 'custom', path: ['reason'], message: 'required with window: "ignore"' });
-  if (input.acceptChecks?.length)
-    context.addIssue({ code: 'custom', path: ['reason'], message: 'required with acceptChecks' });
-}
+import { operationTypes } from '../names.js';
+import { clusterName, commonFields, nodeAddress, nodeList, reasonGiven, strict } from './fields.js';
 
 export const scaleOutInput = strict({
   ...commonFields,
@@ -89,7 +11,7 @@ export const scaleOutInput = strict({
     .optional()
     .describe('workers in all afterwards; exactly one of `to`, `add` and `nodes`'),
   add: z.int().min(1).max(100).optional().describe('workers to add; their machines are started'),
-  nodes: z.array(nodeAddress).min(1).max(100).optional().describe('`host:port` of servers that run already'),
+  nodes: nodeList.optional().describe('`host:port` of servers that run already'),
   rebalance: z
     .boolean()
     .optional()
@@ -110,14 +32,71 @@ export const scaleOutInput = strict({
         message: `exactly one of to, add and nodes is needed; ${found}`,
       });
     }
-    if (input.nodes && new Set(input.nodes).size < input.nodes.length) {
-      context.addIssue({ code: 'custom', path: ['nodes'], message: 'names a node twice' });
-    }
   })
   .meta({
     examples: [
       { cluster: 'shop', add: 2 },
       { cluster: 'shop', nodes: ['db3:5432'], approval: 'auto', parallelMoves: 4, reason: 'the sale' },
+    ],
+  });
+
+export const rebalanceInput = strict({
+  ...commonFields,
+  strategy: z
+    .string()
+    .min(1)
+    .max(63)
+    .optional()
+    .describe("a name in `pg_dist_rebalance_strategy`; else the cluster's default strategy"),
+  threshold: z
+    .number()
+    .min(0)
+    .max(1)
+    .optional()
+    .describe("how far from the mean a node may be, 0.1 for 10 %; else the strategy's own"),
+  drainOnly: z.boolean().optional().meta({
+    default: false,
+    description:
+      'empties every node that is marked `shouldhaveshards = false` already, and moves nothing else',
+  }),
+})
+  .superRefine(reasonGiven)
+  .meta({
+    examples: [
+      { cluster: 'shop' },
+      { cluster: 'shop', strategy: 'by_shard_count', threshold: 0, approval: 'auto' },
+    ],
+  });
+
+export const drainWorkerInput = strict({
+  ...commonFields,
+  nodes: nodeList.describe('`host:port` of the workers to empty, as one plan'),
+  undo: z
+    .boolean()
+    .optional()
+    .meta({ default: false, description: 'puts them back in service instead; moves nothing' }),
+})
+  .superRefine(reasonGiven)
+  .meta({
+    examples: [
+      { cluster: 'shop', nodes: ['db3:5432'] },
+      { cluster: 'shop', nodes: ['db3:5432'], undo: true },
+    ],
+  });
+
+export const removeWorkerInput = strict({
+  ...commonFields,
+  nodes: nodeList.describe('`host:port` of the workers to take out: emptied as one plan, removed one by one'),
+  keepMachine: z
+    .boolean()
+    .optional()
+    .meta({ default: false, description: 'leaves the machine running, though we could stop it' }),
+})
+  .superRefine(reasonGiven)
+  .meta({
+    examples: [
+      { cluster: 'shop', nodes: ['db3:5432'] },
+      { cluster: 'shop', nodes: ['db3:5432', 'db4:5432'], keepMachine: true },
     ],
   });
 
@@ -127,7 +106,7 @@ export const inspectInput = strict({
     .optional()
     .describe('name of a cluster in the config; needed unless `what` is `clusters`'),
   for: z
-    .enum(['scaleOut'])
+    .enum(operationTypes)
     .optional()
     .meta({ default: 'scaleOut', description: 'the operation that a preflight is for' }),
   page: z.int().min(1).optional().meta({ default: 1, description: 'number of the page; 64 KB at most each' }),
@@ -148,7 +127,15 @@ export const inspectInput = strict({
   .meta({ examples: [{ what: 'health', cluster: 'shop' }] });
 
 export type ScaleOutInput = z.input<typeof scaleOutInput>;
+export type RebalanceInput = z.input<typeof rebalanceInput>;
+export type DrainWorkerInput = z.input<typeof drainWorkerInput>;
+export type RemoveWorkerInput = z.input<typeof removeWorkerInput>;
 export type InspectInput = z.input<typeof inspectInput>;
 
 /** The schema of each operation's input, by workflow type. */
-export const operationInputs = { scaleOut: scaleOutInput } as const;
+export const operationInputs = {
+  scaleOut: scaleOutInput,
+  rebalance: rebalanceInput,
+  drainWorker: drainWorkerInput,
+  removeWorker: removeWorkerInput,
+} as const;

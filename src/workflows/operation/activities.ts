@@ -6,6 +6,7 @@ import type { MachineActivities } from '../../activities/machines.js';
 import type { MoveActivities } from '../../activities/moves.js';
 import type { NodeActivities } from '../../activities/nodes.js';
 import type { PlanActivities } from '../../activities/plan.js';
+import type { RemovalActivities } from '../../activities/removal.js';
 import type { ReportActivities } from '../../activities/reports.js';
 import type { RequestActivities } from '../../activities/request.js';
 import type { SettingActivities } from '../../activities/settings.js';
@@ -34,6 +35,7 @@ export const requestActivities = proxyActivities<RequestActivities>({
 export const checkActivities = proxyActivities<CheckActivities>(persistent);
 export const planActivities = proxyActivities<PlanActivities>(persistent);
 export const nodeActivities = proxyActivities<Omit<NodeActivities, 'replicateReferenceTables'>>(persistent);
+export const removalActivities = proxyActivities<RemovalActivities>(persistent);
 export const machineActivities = proxyActivities<MachineActivities>({
   ...persistent,
   startToCloseTimeout: '30m',

@@ -26,6 +26,8 @@ export interface Board {
   /** What the operation does when nobody stopped, paused or troubled it. */
   phase: OperationState;
   paused: { by: string; reason?: string } | undefined;
+  /** Why a cancel that comes now is refused: something is done that can't be undone, and nothing comes after it. */
+  noReturn: string | undefined;
   /** Calls that wait for a person, or retry for over a minute, by activity id. */
   troubles: Map<string, Attention>;
   /** Set once the input was checked. */
@@ -42,6 +44,7 @@ export function createBoard(type: OperationType, cluster: string): Board {
     moved: { bytes: 0, shardGroups: 0 },
     phase: 'planning',
     paused: undefined,
+    noReturn: undefined,
     troubles: new Map(),
     request: undefined,
     publish: () => publish(board),
@@ -76,7 +79,7 @@ function publish(board: Board): void {
   const before = status.state;
   status.state = stateOf(board);
   const [trouble] = board.troubles.values();
-  if (trouble) status.attention = status.cancel ? { ...trouble, during: 'cancelling' } : trouble;
+  if (trouble) status.attention = isCancelling(status) ? { ...trouble, during: 'cancelling' } : trouble;
   else delete status.attention;
   setCurrentDetails(renderDetails(board));
   if (status.state !== before && board.request?.searchAttributes.includes('CitusState')) {
@@ -84,10 +87,15 @@ function publish(board: Board): void {
   }
 }
 
+/** Whether a cancel was asked for, and not refused. */
+export function isCancelling({ cancel }: OperationStatus): boolean {
+  return cancel !== undefined && cancel.refused === undefined;
+}
+
 function stateOf({ phase, paused, troubles, status }: Board): OperationState {
   if (phase === 'done' || phase === 'failed' || phase === 'cancelled') return phase;
   if (troubles.size > 0) return 'needs-attention';
-  if (status.cancel && status.cancel.refused === undefined) return 'cancelling';
+  if (isCancelling(status)) return 'cancelling';
   return paused && phase === 'running' ? 'paused' : phase;
 }
 

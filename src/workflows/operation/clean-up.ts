@@ -1,3 +1,4 @@
+import { shardMark, type BorrowedSetting } from '../../contract/index.js';
 import { moveActivities } from './activities.js';
 import type { Board } from './board.js';
 import { attentionOf } from './failure.js';
@@ -35,9 +36,14 @@ export function stopLost(board: Board, caller: Caller): Undo {
 
 /** The SQL that gives back by hand what the clean-up could not. */
 function whatRemains({ status }: Board): string[] {
-  return (status.borrowed ?? []).map(({ node, name, before }) =>
-    before === null
-      ? `on ${node} still to do: ALTER SYSTEM RESET ${name}; SELECT pg_reload_conf();`
-      : `on ${node} still to do: ALTER SYSTEM SET ${name} = '${before}'; SELECT pg_reload_conf();`,
-  );
+  return (status.borrowed ?? []).map((setting) => `still to do: ${byHand(setting)}`);
+}
+
+function byHand({ node, name, before }: BorrowedSetting): string {
+  if (name === shardMark) {
+    const cut = node.lastIndexOf(':');
+    return `on the coordinator: SELECT citus_set_node_property('${node.slice(0, cut)}', ${node.slice(cut + 1)}, '${name}', ${before ?? 'true'});`;
+  }
+  const alter = before === null ? `RESET ${name}` : `SET ${name} = '${before}'`;
+  return `on ${node}: ALTER SYSTEM ${alter}; SELECT pg_reload_conf();`;
 }

@@ -8,7 +8,7 @@ import {
 import type { Attention, OperationStatus, UpdateArgs, UpdateName } from '../../contract/index.js';
 import { statusQuery } from '../../contract/index.js';
 import type { Approval } from './approval.js';
-import type { Board } from './board.js';
+import { isCancelling, type Board } from './board.js';
 import type { MovementControls } from './movement.js';
 import type { Caller } from './persist.js';
 
@@ -39,7 +39,7 @@ export function registerControls(
 
   const state = (): string => `the operation is ${board.status.state}`;
   const ended = (): string | undefined =>
-    ['done', 'failed', 'cancelled'].includes(board.phase) || board.status.cancel ? state() : undefined;
+    ['done', 'failed', 'cancelled'].includes(board.phase) || isCancelling(board.status) ? state() : undefined;
   const inTrouble = (): string | undefined =>
     board.troubles.size > 0 ? undefined : `nothing needs attention: ${state()}`;
 

@@ -22,10 +22,10 @@ import type { Caller } from './persist.js';
 
 /** One operation a cluster: a custodian holds it, and gives back what was borrowed if we are terminated. */
 export interface Hold {
-  /** Tells the custodian what is about to be borrowed. */
+  /** Tells the custodian what is about to be borrowed, besides what is already. */
   borrow: (settings: BorrowedSetting[]) => Promise<void>;
-  /** All is back. The custodian needn't hear it: giving back once more changes nothing. */
-  gaveBack: () => void;
+  /** These are back, or stay as they are for good. The custodian needn't hear it: giving back once more changes nothing. */
+  gaveBack: (settings: BorrowedSetting[]) => void;
   /** Frees the cluster. Nothing may be changed after it. */
   release: () => Promise<void>;
 }
@@ -67,10 +67,10 @@ export async function acquireHold(board: Board, caller: Caller, request: Operati
     board.publish();
   };
   return {
-    gaveBack: () => show([]),
+    gaveBack: (settings) => show(without(borrowed, settings)),
     borrow: async (settings) => {
-      show(settings);
-      await getExternalWorkflowHandle(request.holdId).signal(borrowSignal, settings);
+      show([...without(borrowed, settings), ...settings]);
+      await getExternalWorkflowHandle(request.holdId).signal(borrowSignal, borrowed);
     },
     release: async () => {
       releasing = true;
@@ -82,6 +82,10 @@ export async function acquireHold(board: Board, caller: Caller, request: Operati
       }
     },
   };
+}
+
+function without(all: BorrowedSetting[], some: BorrowedSetting[]): BorrowedSetting[] {
+  return all.filter((each) => !some.some(({ node, name }) => node === each.node && name === each.name));
 }
 
 function withBorrowed(

@@ -1,4 +1,4 @@
-import { CancellationScope, isCancellation } from '@temporalio/workflow';
+import { CancellationScope, isCancellation, patched } from '@temporalio/workflow';
 import type { BorrowedSetting, Move } from '../../contract/index.js';
 import type { OperationRequest } from '../../contract/request.js';
 import { count, formatBytes } from '../../planning/format.js';
@@ -70,8 +70,8 @@ export function createMovement(board: Board, caller: Caller): Movement {
         },
       );
       board.notes.push(...left);
+      hold?.gaveBack(borrowed);
       borrowed = [];
-      hold?.gaveBack();
     },
   };
   return movement;
@@ -101,6 +101,7 @@ export function createMovement(board: Board, caller: Caller): Movement {
 
   async function handOut(request: OperationRequest, packed: PackedMoves): Promise<void> {
     const moves = unpackMoves(packed);
+    const evenEnd = patched('even-end');
     const pending = new Set(moves);
     const totals = { moves: moves.length, bytes: moves.reduce((sum, { bytes }) => sum + bytes, 0) };
     const done = { moves: 0, bytes: 0 };
@@ -159,6 +160,7 @@ export function createMovement(board: Board, caller: Caller): Movement {
             running: [...running].map(({ batch }) => batch),
             parallelMoves: limit(),
             total: totals.moves,
+            evenEnd,
           });
     show();
     try {

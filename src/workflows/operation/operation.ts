@@ -7,6 +7,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type {
+  Balance,
   BorrowedSetting,
   Check,
   OperationReport,
@@ -25,7 +26,9 @@ import { registerControls } from './controls.js';
 import { attentionOf, endingFailure, operationFailure } from './failure.js';
 import { acquireHold, type Hold } from './hold.js';
 import { createMovement } from './movement.js';
+import { passNoReturn } from './no-return.js';
 import { createCaller, type Caller } from './persist.js';
+import { createService, type Service } from './service.js';
 
 /** What a procedure works with. */
 export interface Operation<Type extends OperationType> {
@@ -54,9 +57,16 @@ export interface Operation<Type extends OperationType> {
   move: (packed: PackedMoves) => Promise<void>;
   /** What the movements borrowed, and have given back. */
   wasBorrowed: () => BorrowedSetting[];
+  /** Takes nodes out of service or puts them back, see service.ts. */
+  mark: Service['mark'];
+  keepMarks: Service['keepMarks'];
+  /** Does what can't be undone, see no-return.ts. */
+  passNoReturn: <T>(point: { why: string; last: boolean }, work: () => Promise<T>) => Promise<T>;
   /** What undoes a step when the operation is cancelled or fails; last registered, first run. Register it before the step. */
   onStop: (name: string, undo: () => Promise<void>) => void;
   set: (result: Partial<Pick<OperationReport, 'before' | 'after'>>) => void;
+  /** Shows what a verification found. */
+  verified: (step: Step, found: { after: Balance; notes: string[]; detail: string }) => void;
 }
 
 /** Runs a procedure in the shell that all operations share. See docs/architecture.md. */
@@ -95,6 +105,7 @@ export async function operation<Type extends OperationType>(
           if (held) await movement.run(request, held, packed);
         },
         wasBorrowed: movement.wasBorrowed,
+        ...createService(caller, request, held, undo),
       }),
     );
     board.phase = 'done';
@@ -118,7 +129,7 @@ function operationOf<Type extends OperationType>(
   request: OperationRequest<Type>,
   approval: ReturnType<typeof createApproval>,
   undo: Undo[],
-  movement: Pick<Operation<Type>, 'readyToMove' | 'move' | 'wasBorrowed'>,
+  deeds: Pick<Operation<Type>, 'readyToMove' | 'move' | 'wasBorrowed' | 'mark' | 'keepMarks'>,
 ): Operation<Type> {
   const dryRun = request.input.dryRun === true;
   const refuse = (checks: Check[]): void => {
@@ -178,9 +189,15 @@ function operationOf<Type extends OperationType>(
       board.phase = 'running';
       board.publish();
     },
-    ...movement,
+    ...deeds,
+    passNoReturn: (point, work) => passNoReturn(board, point, work),
     onStop: (name, run) => undo.push({ name, run }),
     set: (result) => Object.assign(board.status, result),
+    verified: (step, { after, notes, detail }) => {
+      board.status.after = after;
+      board.notes.push(...notes);
+      step.detail = detail;
+    },
   };
 }
 
@@ -232,7 +249,9 @@ async function close(
 /** A cancel is heard once; the status shows it at once, whatever is being done. */
 function watchForCancel(board: Board): void {
   CancellationScope.current().cancelRequested.catch(() => {
-    board.status.cancel = { requestedAt: new Date().toISOString() };
+    const requestedAt = new Date().toISOString();
+    board.status.cancel =
+      board.noReturn === undefined ? { requestedAt } : { requestedAt, refused: board.noReturn };
     board.publish();
   });
 }

@@ -11,7 +11,7 @@ export function asActivity<T>(work: () => Promise<T>): Promise<T> {
 export const request = (
   input: PreflightRequest['input'] = {},
   more: Partial<PreflightRequest> = {},
-): PreflightRequest => ({ input, transferMode: 'auto', parallelMoves: 2, ...more });
+): PreflightRequest => ({ type: 'scaleOut', input, transferMode: 'auto', parallelMoves: 2, ...more });
 
 /** The checks of that id; there is one at least. */
 export function checksOf(checks: Check[], id: string): Check[] {

@@ -42,7 +42,10 @@ test.each([
     ['scale-out', 'shop', '--transfer-mode=f'],
     ['auto', 'force_logical', 'block_writes'],
   ],
-  [['preflight', 'shop', '--for', ''], ['scale-out']],
+  [
+    ['preflight', 'shop', '--for', ''],
+    ['scale-out', 'rebalance', 'drain-worker', 'remove-worker'],
+  ],
   [
     ['init', '--tls', ''],
     ['disable', 'prefer', 'require', 'verify-ca', 'verify-full'],

@@ -16,7 +16,13 @@ function handOutAll(moves: PlannedMove[], parallelMoves: number): Batch[] {
   const running: Batch[] = [];
   const all: Batch[] = [];
   for (;;) {
-    const batch = nextBatch({ pending: [...pending], running, parallelMoves, total: moves.length });
+    const batch = nextBatch({
+      pending: [...pending],
+      running,
+      parallelMoves,
+      total: moves.length,
+      evenEnd: true,
+    });
     if (batch) {
       batch.forEach((each) => pending.delete(each));
       running.push(batch);
@@ -49,6 +55,7 @@ test('spreads moves over sources and targets', () => {
     running: first ? [first] : [],
     parallelMoves: 2,
     total: 4,
+    evenEnd: true,
   });
   expect(second?.[0].from).not.toBe(first?.[0].from);
 });
@@ -68,6 +75,11 @@ test('twenty small moves at four at once are eight batches: two a lane', () => {
   expect(handOutAll(moves, 4).map(({ length }) => length)).toEqual([3, 3, 3, 3, 3, 3, 1, 1]);
 });
 
+test('the last of many small moves are shared out over all lanes', () => {
+  const moves = Array.from({ length: 32 }, (_, index) => move(index, index % 2, 2 + (index % 2), 1e6));
+  expect(handOutAll(moves, 8).slice(8)).toHaveLength(6);
+});
+
 test('a few small moves go at once rather than in one batch', () => {
   const moves = [move(1, 0, 1), move(2, 0, 1), move(3, 0, 1), move(4, 0, 1)];
   expect(handOutAll(moves, 4)).toHaveLength(4);
@@ -83,6 +95,6 @@ test('batches that would take longer get smaller towards the end', () => {
 test('hands out nothing while as many run as may', () => {
   const moves = [move(1, 0, 1), move(2, 0, 1)];
   expect(
-    nextBatch({ pending: moves, running: [[move(3, 0, 1)]], parallelMoves: 1, total: 3 }),
+    nextBatch({ pending: moves, running: [[move(3, 0, 1)]], parallelMoves: 1, total: 3, evenEnd: true }),
   ).toBeUndefined();
 });

@@ -1,0 +1,95 @@
+import { cancellationSignal } from '@temporalio/activity';
+import { withCoordinator, withNode, type Db } from '../../citus/connect.js';
+import { runOnNodes } from '../../citus/node-settings.js';
+import { readNodes } from '../../citus/nodes.js';
+import type { ClusterConfig, Config } from '../../config/index.js';
+import type { Machine } from '../../machines/provisioner.js';
+import { session } from '../context.js';
+import { provisionerOf } from './provisioner-of.js';
+
+/** What becomes of the machine of a worker that leaves, and why. */
+export interface MachineFate {
+  stops: boolean;
+  /** `is stopped by …`, or why it goes on running. */
+  why: string;
+}
+
+/** Stopped when our provisioner knows it and nobody else needs it; what can't be found out counts as needed. */
+export async function fateOf(config: Config, cluster: ClusterConfig, node: string): Promise<MachineFate> {
+  const goesOn = (why: string): MachineFate => ({ stops: false, why: `goes on running: ${why}` });
+  if (!cluster.workersFrom) return goesOn('the config has no workersFrom, so it is stopped elsewhere');
+  if (!(await machineOf(cluster, node))) return goesOn('the provisioner doesn’t know it');
+  const user = (await otherCluster(config, cluster, node)) ?? (await otherDatabase(cluster, node));
+  if (user !== undefined) return goesOn(user);
+  return { stops: true, why: `is stopped by ${cluster.workersFrom.command.stop[0] ?? 'the provisioner'}` };
+}
+
+/** The machine of a node, if the provisioner lists it. */
+export async function machineOf(cluster: ClusterConfig, node: string): Promise<Machine | undefined> {
+  const machines = await provisionerOf(cluster).list(cancellationSignal());
+  return machines.find((machine) => machine.node.toLowerCase() === node.toLowerCase());
+}
+
+/** Another cluster of the config that has it as a node. */
+async function otherCluster(
+  config: Config,
+  cluster: ClusterConfig,
+  node: string,
+): Promise<string | undefined> {
+  for (const other of config.clusters) {
+    if (isSame(other, cluster)) continue;
+    if (other.hosts.some((host) => `${host}:${other.port}` === node.toLowerCase()))
+      return `it is the coordinator of cluster ${other.name}`;
+    try {
+      const nodes = await withCoordinator(other, session('machine'), readNodes);
+      if (nodes.some((each) => each.node.toLowerCase() === node.toLowerCase()))
+        return `cluster ${other.name} uses it too`;
+    } catch {
+      return `cluster ${other.name} could not be asked whether it uses it too`;
+    }
+  }
+  return undefined;
+}
+
+function isSame(one: ClusterConfig, other: ClusterConfig): boolean {
+  return (
+    one.name === other.name ||
+    (one.database === other.database &&
+      one.port === other.port &&
+      one.hosts.some((host) => other.hosts.includes(host)))
+  );
+}
+
+const databases = `select coalesce(json_agg(datname order by datname), '[]')::text from pg_database
+  where datallowconn and not datistemplate and datname <> 'postgres' and datname <> current_database()`;
+
+/** Another database on the same server that holds anything. */
+async function otherDatabase(cluster: ClusterConfig, node: string): Promise<string | undefined> {
+  const [answer] = await withCoordinator(cluster, session('machine'), (db) =>
+    runOnNodes(db, [{ node, command: databases }]),
+  );
+  if (!answer?.success) return 'it could not be asked which databases it has';
+  for (const database of JSON.parse(answer.result) as string[]) {
+    try {
+      const used = await withNode(cluster, node, session('machine'), (db) =>
+        databaseInUse(cluster, db.node, database),
+      );
+      if (used) return `its database ${database} is in use`;
+    } catch {
+      return `its database ${database} could not be looked into`;
+    }
+  }
+  return undefined;
+}
+
+async function databaseInUse(cluster: ClusterConfig, node: string, database: string): Promise<boolean> {
+  const there = { ...cluster, database, allowedNodes: [...cluster.allowedNodes, node] };
+  return withNode(there, node, session('machine'), async (db: Db) => {
+    const [row] = await db.query<{ used: boolean }>(
+      `select exists (select from pg_extension where extname = 'citus')
+           or exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace
+                       where c.relkind in ('r', 'p', 'm') and n.nspname !~ '^pg_' and n.nspname <> 'information_schema') as used`,
+    );
+    return row?.used ?? true;
+  });
+}

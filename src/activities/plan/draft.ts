@@ -1,0 +1,84 @@
+import type { ClusterNode } from '../../citus/nodes.js';
+import type { ShardGroup } from '../../citus/shard-groups.js';
+import type { ClusterConfig } from '../../config/index.js';
+import type { BorrowedSetting, Check, Plan } from '../../contract/index.js';
+import type { OperationRequest } from '../../contract/request.js';
+import { balanceOf } from '../../planning/balance.js';
+import { estimateSeconds } from '../../planning/estimate.js';
+import { packBalances, type PackedBalances } from '../../planning/packed-balances.js';
+import type { PackedMoves } from '../../planning/planned-moves.js';
+import type { StrategyMeasure } from '../../planning/improvement.js';
+import { checkTargets, type Incoming } from '../preflight.js';
+import { unevennessNow } from '../strategy.js';
+import { applyMoves, hashOf, incomingOf, oneRound, pack, shown, type GroupMove } from './group-moves.js';
+
+/** A plan as it travels: what a person sees, the moves packed, and what was found while it was made. */
+export interface Draft {
+  plan: Omit<Plan, 'before' | 'after'>;
+  balances: PackedBalances;
+  packed: PackedMoves;
+  checks: Check[];
+  notes: string[];
+  /** What each node will receive, for the disk check of machines that don't exist yet. */
+  incoming: Incoming[];
+  /** Nodes to be taken out of service, as the custodian is told it; absent when none is. */
+  marks?: BorrowedSetting[];
+  whyNoMoves?: string;
+  /** By the strategy's measure, among the nodes that will hold shards; absent when nothing moves. */
+  unevenness?: number;
+}
+
+export interface Sketch {
+  /** All that Citus's planner would move. */
+  moves: GroupMove[];
+  groups: ShardGroup[];
+  /** As they are now. */
+  nodes: ClusterNode[];
+  /** As they will be. */
+  nodesAfter: ClusterNode[];
+  newWorkers?: string[];
+  removedWorkers?: string[];
+  /** What else the plan does to nodes, for its hash. */
+  deeds?: string[];
+  /** Nodes of which the disk is not looked at yet, because they don't run yet. */
+  notYetThere?: string[];
+  whyNoMoves: string;
+  /** By which the outcome is judged: a plan that is to even the data out. */
+  measure?: StrategyMeasure;
+}
+
+/** Makes the plan that a person approves. Reads disk space of the targets, changes nothing. */
+export async function draftOf(
+  cluster: ClusterConfig,
+  request: OperationRequest,
+  sketch: Sketch,
+): Promise<Draft> {
+  const { moves, groups, nodes, nodesAfter, newWorkers = [], removedWorkers = [], deeds = [] } = sketch;
+  const kept = oneRound(moves);
+  const after = applyMoves(groups, kept, nodesAfter);
+  const incoming = incomingOf(kept);
+  const toCheck = incoming.filter(({ node }) => !sketch.notYetThere?.includes(node));
+  return {
+    plan: {
+      hash: hashOf(kept, [...newWorkers, ...deeds]),
+      moves: shown(kept),
+      movesTotal: kept.length,
+      bytes: kept.reduce((sum, { bytes }) => sum + bytes, 0),
+      newWorkers,
+      removedWorkers,
+      ...(kept.length > 0 ? { estimateSeconds: estimateSeconds(kept, request.parallelMoves) } : {}),
+    },
+    balances: packBalances(balanceOf(groups, nodes), balanceOf(after, nodesAfter)),
+    packed: pack(kept),
+    incoming,
+    checks: await checkTargets(cluster, request, toCheck),
+    notes:
+      moves.length > kept.length
+        ? [`the first ${kept.length} of ${moves.length} moves; the rest is planned after them`]
+        : [],
+    ...(kept.length === 0 ? { whyNoMoves: sketch.whyNoMoves } : {}),
+    ...(kept.length > 0 && sketch.measure
+      ? { unevenness: unevennessNow(groups, nodesAfter, sketch.measure) }
+      : {}),
+  };
+}

@@ -1,0 +1,87 @@
+import type { Db } from '../../citus/connect.js';
+import { readNodes, type ClusterNode } from '../../citus/nodes.js';
+import type { PlanWishes } from '../../citus/rebalance-plan.js';
+import { countShards } from '../../citus/registration.js';
+import { readShardGroups } from '../../citus/shard-groups.js';
+import type { ClusterConfig } from '../../config/index.js';
+import { shardMark, type BorrowedSetting, type Check } from '../../contract/index.js';
+import type { OperationRequest } from '../../contract/request.js';
+import { blockedWrites } from '../preflight/blocked-writes.js';
+import { blocker } from '../preflight/check.js';
+import { draftOf, type Draft } from './draft.js';
+import { planMoves, type GroupMove } from './group-moves.js';
+
+export interface DrainPlan extends Draft {
+  /** The nodes that leave, spelt as registered, with their ids: what is looked for when they are gone. */
+  leaving: { node: string; nodeId: number; groupId: number }[];
+  /** Nodes to be taken out of service, or put back, as the custodian is told it. Those that are so already are left out. */
+  marks: BorrowedSetting[];
+}
+
+type Request = OperationRequest<'drainWorker'> | OperationRequest<'removeWorker'>;
+
+/** Where the shards of these nodes go, by Citus's own planner; other marked nodes are left alone. */
+export async function drainPlan(db: Db, cluster: ClusterConfig, request: Request): Promise<DrainPlan> {
+  const undo = 'undo' in request.input && request.input.undo === true;
+  const removes = request.type === 'removeWorker';
+  const nodes = await readNodes(db);
+  const groups = await readShardGroups(db);
+  const leaving = leavingOf(nodes, request);
+  const names = leaving.map(({ node }) => node);
+  const moves = undo ? [] : await planMoves(db, groups, drainWishes(nodes, request));
+  const nodesAfter = nodes
+    .filter(({ node }) => !removes || !names.includes(node))
+    .map((each) => (names.includes(each.node) ? { ...each, shouldHaveShards: undo } : each));
+  const draft = await draftOf(cluster, request, {
+    moves,
+    groups,
+    nodes,
+    nodesAfter,
+    removedWorkers: removes ? names : [],
+    deeds: names.map((node) => `${undo ? 'put back' : removes ? 'remove' : 'drain'} ${node}`),
+    whyNoMoves: undo
+      ? 'nothing moves when nodes are put back in service'
+      : 'they hold no shard that can move',
+  });
+  return {
+    ...draft,
+    checks: [
+      ...draft.checks,
+      ...(undo ? [] : await stuck(db, leaving, moves)),
+      ...blockedWrites(request.transferMode, moves),
+    ],
+    leaving: leaving.map(({ node, nodeId, groupId }) => ({ node, nodeId, groupId })),
+    marks: leaving
+      .filter(({ shouldHaveShards }) => shouldHaveShards !== undo)
+      .map(({ node }) => ({ node, name: shardMark, before: `${!undo}`, raised: `${undo}` })),
+  };
+}
+
+export function drainWishes(nodes: ClusterNode[], request: Request): PlanWishes {
+  return { leaving: leavingOf(nodes, request).map(({ node }) => node), drainOnly: true };
+}
+
+function leavingOf(nodes: ClusterNode[], { input }: Request): ClusterNode[] {
+  return nodes.filter(({ node }) => input.nodes.includes(node.toLowerCase()));
+}
+
+/** Shards that Citus's planner leaves on a node that is to be empty. */
+async function stuck(db: Db, leaving: ClusterNode[], moves: GroupMove[]): Promise<Check[]> {
+  const checks: Check[] = [];
+  for (const { node, groupId } of leaving) {
+    const shards = await countShards(db, groupId);
+    const planned = moves
+      .filter(({ from }) => from === node)
+      .reduce((sum, { group }) => sum + group.shardIds.length, 0);
+    if (planned < shards) checks.push(shardsWithoutPlace(node, shards, planned));
+  }
+  return checks;
+}
+
+function shardsWithoutPlace(node: string, shards: number, planned: number): Check {
+  return blocker(
+    'shards-without-place',
+    `${shards - planned} of ${shards} shards of ${node} find no place on the other nodes`,
+    "look at the strategy's shard_allowed_on_node_function, at tables with several placements, and at the other nodes",
+  );
+}

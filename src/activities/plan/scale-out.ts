@@ -1,0 +1,49 @@
+import type { Db } from '../../citus/connect.js';
+import { readNodes } from '../../citus/nodes.js';
+import { readShardGroups } from '../../citus/shard-groups.js';
+import type { ClusterConfig } from '../../config/index.js';
+import type { OperationRequest } from '../../contract/request.js';
+import { measureOf, strategyNamed } from '../strategy.js';
+import { draftOf, type Draft } from './draft.js';
+import { planMoves } from './group-moves.js';
+import { pretendedAddress } from './placeholders.js';
+import { plannedNode, workersToAdd, type WorkersToAdd } from './workers-to-add.js';
+
+export interface ScaleOutPlan extends Draft {
+  toStart: WorkersToAdd['toStart'];
+}
+
+export async function scaleOutPlan(
+  db: Db,
+  cluster: ClusterConfig,
+  request: OperationRequest<'scaleOut'>,
+): Promise<ScaleOutPlan> {
+  const nodes = await readNodes(db);
+  const { newWorkers, toStart } = workersToAdd(request, nodes);
+  const groups = await readShardGroups(db);
+  const nodesAfter = [...nodes, ...newWorkers.flatMap((node, index) => plannedNode(nodes, node, index))];
+  const moves =
+    request.input.rebalance === false
+      ? []
+      : await planMoves(db, groups, { withNodes: newWorkers.map(pretendedAddress) });
+  const draft = await draftOf(cluster, request, {
+    moves,
+    groups,
+    nodes,
+    nodesAfter,
+    newWorkers,
+    notYetThere: toStart.length === 0 ? [] : newWorkers,
+    whyNoMoves: whyNoMoves(
+      request.input.rebalance,
+      groups.some(({ movable }) => movable),
+    ),
+    measure: await measureOf(db, await strategyNamed(db, undefined), groups, nodes),
+  });
+  return { ...draft, toStart };
+}
+
+function whyNoMoves(rebalance: boolean | undefined, somethingMovable: boolean): string {
+  if (rebalance === false) return 'asked for without rebalancing';
+  if (!somethingMovable) return 'there are no shards that can move';
+  return 'Citus plans no move: the data is balanced by its default strategy';
+}

@@ -1,0 +1,55 @@
+import type { OperationType } from '../../contract/index.js';
+
+/** What an operation is about to do, as far as the checks want to know. */
+export interface Intent {
+  /** Servers that are to join, `host:port` in lower case. */
+  joining: string[];
+  /** Machines to start, when so many workers are there. */
+  toStart: (present: number) => number;
+  /** Workers that are to hold no shard, `host:port` in lower case. */
+  leaving: string[];
+  /** Workers that are put back in service, or are to leave: what is marked or unmarked. */
+  marks: boolean;
+  /** Whether those that leave are taken out of the cluster. */
+  deregisters: boolean;
+  moves: boolean;
+}
+
+/** The fields of an input that say so. */
+export interface IntentInput {
+  to?: number | undefined;
+  add?: number | undefined;
+  nodes?: string[] | undefined;
+  rebalance?: boolean | undefined;
+  undo?: boolean | undefined;
+  dryRun?: boolean | undefined;
+  acceptChecks?: string[] | undefined;
+}
+
+const nothing: Intent = {
+  joining: [],
+  toStart: () => 0,
+  leaving: [],
+  marks: false,
+  deregisters: false,
+  moves: false,
+};
+
+export function intentOf(type: OperationType, input: IntentInput): Intent {
+  const nodes = [...new Set((input.nodes ?? []).map((node) => node.toLowerCase()))];
+  switch (type) {
+    case 'scaleOut':
+      return {
+        ...nothing,
+        joining: nodes,
+        toStart: (present) => input.add ?? (input.to === undefined ? 0 : Math.max(0, input.to - present)),
+        moves: input.rebalance !== false,
+      };
+    case 'rebalance':
+      return { ...nothing, moves: true };
+    case 'drainWorker':
+      return { ...nothing, leaving: nodes, marks: true, moves: input.undo !== true };
+    case 'removeWorker':
+      return { ...nothing, leaving: nodes, marks: true, deregisters: true, moves: true };
+  }
+}

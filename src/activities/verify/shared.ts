@@ -1,0 +1,56 @@
+import { ApplicationFailure } from '@temporalio/common';
+import type { Db } from '../../citus/connect.js';
+import { readNodeSetting, runOnNodes } from '../../citus/node-settings.js';
+import type { ClusterNode } from '../../citus/nodes.js';
+import type { Balance, BorrowedSetting } from '../../contract/index.js';
+import { passing } from '../classify.js';
+
+/** What a verification answers. */
+export interface Verified {
+  after: Balance;
+  notes: string[];
+  /** One line for the step. */
+  detail: string;
+}
+
+/** Says which borrowed settings are not as their owner had them. */
+export async function settingsAsBefore(db: Db, borrowed: BorrowedSetting[]): Promise<string[]> {
+  const notes: string[] = [];
+  for (const { node, name, before } of borrowed) {
+    const [found] = await readNodeSetting(db, [node], name);
+    if (found && !('error' in found) && found.owners !== before)
+      notes.push(
+        `${name} on ${node} is ${found.owners ?? 'not set'}, not as before (${before ?? 'not set'})`,
+      );
+  }
+  return notes;
+}
+
+/** The rows of these nodes; retried until each is in sync and answers. @throws NeedsPerson when one left the cluster */
+export async function presentNodes(db: Db, nodes: ClusterNode[], wanted: string[]): Promise<ClusterNode[]> {
+  const found = wanted.map((address) => {
+    const node = nodes.find((each) => each.node.toLowerCase() === address.toLowerCase());
+    if (!node?.active) throw needsPerson(`${address} is ${node ? 'not active' : 'not registered'}`);
+    // Metadata follows within seconds; retried until it has.
+    if (!node.metadataSynced)
+      throw ApplicationFailure.retryable(`${address} has not got the metadata yet`, passing);
+    return node;
+  });
+  // The catalog says `active` of a dead one too.
+  const asked = wanted.map((node) => ({ node, command: 'select 1' }));
+  const silent = (await runOnNodes(db, asked)).find(({ success }) => !success);
+  if (silent) throw ApplicationFailure.retryable(`${silent.node} does not answer: ${silent.result}`, passing);
+  return found;
+}
+
+/** The outcome was undone by somebody else. */
+export function needsPerson(problem: string): ApplicationFailure {
+  return ApplicationFailure.create({
+    type: 'NeedsPerson',
+    message: problem,
+    nonRetryable: true,
+    details: [
+      { evidence: [problem], remedies: ['find out who did that and undo it, then retry', 'or cancel'] },
+    ],
+  });
+}

@@ -1,0 +1,88 @@
+import { z } from 'zod';
+import { transferModes } from '../names.js';
+
+/** What this version doesn't know is refused, with the list of what it does: a misspelt `dryRun` must not act. */
+export function strict<Shape extends z.ZodRawShape>(shape: Shape) {
+  return z.strictObject(shape, {
+    error: ({ code }) =>
+      code === 'unrecognized_keys' ? `allowed: ${Object.keys(shape).join(', ')}` : undefined,
+  });
+}
+
+export const nodeAddress = z
+  .string()
+  .regex(/^[A-Za-z0-9_.-]+:\d{1,5}$/, 'must be host:port, for example "db3:5432"')
+  .refine((value) => {
+    const port = Number(value.slice(value.lastIndexOf(':') + 1));
+    return port >= 1 && port <= 65_535;
+  }, 'the port must be between 1 and 65535')
+  .transform((value) => value.toLowerCase());
+
+export const clusterName = z
+  .string({ error: 'required: the name of a cluster in the config' })
+  .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be the name of a cluster in the config: letters, digits, "_" and "-"')
+  .describe('name of a cluster in the config');
+
+/**
+ * Fields that every operation takes. The descriptions are what the reference says (docs/workflows.md). A `default` in
+ * `meta` says what a field that was left out means; the input itself stays as it was given.
+ */
+export const commonFields = {
+  cluster: clusterName,
+  transferMode: z
+    .enum(transferModes)
+    .optional()
+    .describe("how Citus copies; else the config's `movement.transferMode`"),
+  parallelMoves: z
+    .int()
+    .min(1)
+    .max(64)
+    .optional()
+    .describe("moves at once; else the config's `movement.parallelMoves`"),
+  approval: z
+    .enum(['required', 'auto'])
+    .optional()
+    .describe(
+      "whether a person must approve the plan; else the config's `approval`, else `required`. A config that says `required` can't be overruled",
+    ),
+  window: z.enum(['respect', 'ignore']).optional().meta({
+    default: 'respect',
+    description: 'maintenance windows, which this version does not have; `ignore` needs `reason`',
+  }),
+  dryRun: z
+    .boolean()
+    .optional()
+    .meta({ default: false, description: 'checks and plan only; takes no hold, changes nothing' }),
+  ifBusy: z.enum(['fail', 'wait']).optional().meta({
+    default: 'fail',
+    description: 'when another operation holds the cluster; waiting promises no order',
+  }),
+  acceptChecks: z
+    .array(z.string().min(1).max(64))
+    .max(64)
+    .optional()
+    .describe('ids of checks: go on in spite of these blockers; needs `reason`'),
+  reason: z.string().min(1).max(500).optional().describe('why, for the record'),
+  requestedBy: z.string().min(1).max(200).optional().describe('who asks, for the record'),
+} as const;
+
+interface NeedsReason {
+  window?: 'respect' | 'ignore' | undefined;
+  acceptChecks?: string[] | undefined;
+  reason?: string | undefined;
+}
+
+export function reasonGiven(input: NeedsReason, context: z.RefinementCtx): void {
+  if (input.reason !== undefined) return;
+  if (input.window === 'ignore')
+    context.addIssue({ code: 'custom', path: ['reason'], message: 'required with window: "ignore"' });
+  if (input.acceptChecks?.length)
+    context.addIssue({ code: 'custom', path: ['reason'], message: 'required with acceptChecks' });
+}
+
+/** `host:port` of nodes, each once. */
+export const nodeList = z
+  .array(nodeAddress)
+  .min(1)
+  .max(100)
+  .refine((nodes) => new Set(nodes).size === nodes.length, 'names a node twice');

@@ -1,0 +1,50 @@
+import type { DrainWorkerInput, OperationReport } from '../contract/index.js';
+import { planActivities, verifyActivities } from './operation/activities.js';
+import { operation } from './operation/operation.js';
+import { approvalStep, moveSteps, planStep } from './operation/steps.js';
+
+/**
+ * Empties workers, which stay registered; with `undo` puts them back in service. Cancelled half way they are in
+ * service as before, and moved shards stay where they are.
+ */
+export async function drainWorker(input: DrainWorkerInput): Promise<OperationReport> {
+  return operation('drainWorker', input, async (op) => {
+    const { request } = op;
+    const undo = request.input.undo === true;
+    const steps = {
+      check: 'Check the cluster',
+      plan: 'Plan',
+      approval: 'Approval',
+      mark: undo ? 'Put back in service' : 'Take out of service',
+      reference: 'Copy reference tables',
+      move: 'Move shards',
+      verify: 'Verify',
+    };
+    op.steps(Object.values(steps));
+    op.about(request.input.nodes);
+    await op.step(steps.check, () => op.preflight());
+    if (op.dryRun && !op.reachable()) return;
+
+    const planned = await planStep(op, steps.plan, () =>
+      op.call(planActivities.planDrain, 'Plan', { request }),
+    );
+    if (op.dryRun) return;
+    await approvalStep(op, steps.approval, planned);
+
+    if (planned.marks.length === 0)
+      op.skip(steps.mark, undo ? 'in service already' : 'out of service already');
+    else await op.step(steps.mark, () => op.mark(planned.marks));
+    await moveSteps(op, steps, planned.packed, planned);
+
+    await op.step(steps.verify, async (step) => {
+      const verified = await op.call(verifyActivities.verifyDrain, 'Verify', {
+        request,
+        borrowed: op.wasBorrowed(),
+        nodes: planned.leaving.map(({ node }) => node),
+        undo,
+      });
+      op.verified(step, verified);
+    });
+    op.keepMarks();
+  });
+}

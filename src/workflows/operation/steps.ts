@@ -1,0 +1,73 @@
+import type { Draft } from '../../activities/plan.js';
+import type { OperationType, Plan } from '../../contract/index.js';
+import type { AnyRequest } from '../../contract/request.js';
+import { count } from '../../planning/format.js';
+import { unpackBalances } from '../../planning/packed-balances.js';
+import type { PackedMoves } from '../../planning/planned-moves.js';
+import { planActivities } from './activities.js';
+import type { Operation } from './operation.js';
+
+export type Planned<Made extends Draft> = Made & { plan: Plan };
+
+/** Makes the plan and shows it, with what was found meanwhile. */
+export async function planStep<Type extends OperationType, Made extends Draft>(
+  op: Operation<Type>,
+  name: string,
+  make: () => Promise<Made>,
+  detail: (plan: Plan) => string = ({ movesTotal }) => count(movesTotal, 'move'),
+): Promise<Planned<Made>> {
+  return op.step(name, async (step) => {
+    const made = await make();
+    const plan: Plan = { ...made.plan, ...unpackBalances(made.balances) };
+    op.showPlan(plan);
+    step.detail = detail(plan);
+    op.note(...made.notes);
+    op.set({ before: plan.before });
+    op.checked(made.checks);
+    return { ...made, plan };
+  });
+}
+
+/** Waits for the approval, where one is required, and looks whether the plan is still possible then. */
+export async function approvalStep<Type extends OperationType>(
+  op: Operation<Type>,
+  name: string,
+  { plan, packed }: { plan: Plan; packed: PackedMoves },
+): Promise<void> {
+  if (await op.step(name, () => op.approval(plan))) {
+    await op.call(planActivities.confirmPlan, 'Is the plan still possible?', {
+      request: op.request,
+      plan: packed,
+      newWorkers: plan.newWorkers,
+    });
+  }
+  op.act();
+}
+
+/** Makes the moves, and one more round of what Citus would still move then, because the world changed meanwhile. */
+export async function moveSteps<Type extends OperationType>(
+  op: Operation<Type>,
+  names: { reference: string; move: string },
+  packed: PackedMoves,
+  { plan, whyNoMoves }: { plan: Plan; whyNoMoves?: string },
+): Promise<void> {
+  if (packed.moves === '') {
+    op.skip(names.reference, 'nothing to move');
+    op.skip(names.move, whyNoMoves ?? 'nothing to move');
+    return;
+  }
+  await op.step(names.reference, () => op.readyToMove(packed));
+  await op.step(names.move, async (step) => {
+    await op.move(packed);
+    step.detail = count(plan.movesTotal, 'move');
+  });
+  await moveRemainder(op);
+}
+
+async function moveRemainder<Type extends OperationType>(op: Operation<Type>): Promise<void> {
+  const request = op.request as unknown as AnyRequest;
+  const rest = await op.call(planActivities.planRemainder, 'Is anything left to move?', { request });
+  if (rest.packed.moves === '') return;
+  op.note(`a second round moved ${count(rest.movesTotal, 'shard group')} that Citus planned after the first`);
+  await op.step('Move the remainder', () => op.move(rest.packed));
+}

@@ -1,0 +1,49 @@
+import type { OperationReport, RebalanceInput } from '../contract/index.js';
+import { planActivities, verifyActivities } from './operation/activities.js';
+import { operation } from './operation/operation.js';
+import { approvalStep, moveSteps, planStep } from './operation/steps.js';
+
+const steps = {
+  check: 'Check the cluster',
+  plan: 'Plan',
+  approval: 'Approval',
+  reference: 'Copy reference tables',
+  move: 'Move shards',
+  verify: 'Verify',
+} as const;
+
+/** Evens out the data, by a strategy of Citus. Can be cancelled at any time: moved shards stay where they are. */
+export async function rebalance(input: RebalanceInput): Promise<OperationReport> {
+  return operation('rebalance', input, async (op) => {
+    const { request } = op;
+    op.steps(Object.values(steps));
+    await op.step(steps.check, () => op.preflight());
+    if (op.dryRun && !op.reachable()) return;
+
+    const planned = await planStep(op, steps.plan, () =>
+      op.call(planActivities.planRebalance, 'Plan', { request }),
+    );
+    if (op.dryRun) return;
+    if (planned.plan.movesTotal === 0) {
+      const why = planned.whyNoMoves ?? 'nothing to do';
+      for (const name of [steps.approval, steps.reference, steps.move, steps.verify]) op.skip(name, why);
+      op.note(`nothing to do: ${why}`);
+      op.set({ after: planned.plan.before });
+      return;
+    }
+    await approvalStep(op, steps.approval, planned);
+    await moveSteps(op, steps, planned.packed, planned);
+
+    await op.step(steps.verify, async (step) => {
+      const verified = await op.call(verifyActivities.verifyRebalance, 'Verify', {
+        request,
+        newWorkers: [],
+        movesTotal: planned.plan.movesTotal,
+        borrowed: op.wasBorrowed(),
+        strategy: request.input.strategy,
+        unevenness: planned.unevenness,
+      });
+      op.verified(step, verified);
+    });
+  });
+}

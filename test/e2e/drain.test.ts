@@ -1,0 +1,126 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { midMoveOf } from '../support/slow-moves.js';
+import { fingerprint, retryIntervals, setStage, workersOf, type Stage } from '../support/stage.js';
+
+let stage: Stage;
+let before: Record<string, string>;
+beforeAll(async () => {
+  stage = await setStage({ start: { workers: 3 } });
+  before = await fingerprint(stage.cluster);
+});
+afterAll(() => stage.end());
+
+const address = (index: number): string => stage.cluster.workers[index]?.address ?? '';
+
+async function marks(): Promise<Record<string, boolean>> {
+  const rows = await stage.cluster.query<{ node: string; should: boolean }>(
+    `select nodename || ':' || nodeport as node, shouldhaveshards as should from pg_dist_node where groupid > 0`,
+  );
+  return Object.fromEntries(rows.map(({ node, should }) => [node, should]));
+}
+
+async function shardsOn(node: string): Promise<number> {
+  const port = Number(node.slice(node.lastIndexOf(':') + 1));
+  return (await workersOf(stage.cluster)).find((each) => each.port === port)?.shards ?? -1;
+}
+
+test('a dry run shows where the shards go and changes nothing', async () => {
+  const op = await stage.start('drainWorker', 'dry', { nodes: [address(2)], dryRun: true });
+  const { plan, state } = await op.result();
+  expect(state).toBe('done');
+  expect(plan?.moves.length).toBeGreaterThan(0);
+  expect(plan?.moves.every(({ from, to }) => from === address(2) && to !== address(2))).toBe(true);
+  expect(plan?.after.workers.find(({ node }) => node === address(2))?.shards).toBe(0);
+  expect(await marks()).toEqual({ [address(0)]: true, [address(1)]: true, [address(2)]: true });
+});
+
+test('cancelled half way, the worker is in service as before and what was moved stays', async () => {
+  const { op, release } = await midMoveOf(stage, () =>
+    stage.start('drainWorker', 'cancelled', {
+      nodes: [address(2)],
+      approval: 'required',
+      parallelMoves: 1,
+    }),
+  );
+  expect((await op.status()).borrowed).toContainEqual({
+    node: address(2),
+    name: 'shouldhaveshards',
+    before: 'true',
+    raised: 'false',
+  });
+  expect((await marks())[address(2)]).toBe(false);
+  await op.cancel();
+  await expect(op.result()).rejects.toThrow();
+  await release();
+  const status = await op.status();
+  expect(status.state).toBe('cancelled');
+  expect(status.borrowed).toBeUndefined();
+  expect((await marks())[address(2)]).toBe(true);
+  expect(await retryIntervals(stage.cluster)).toEqual(['5s']);
+});
+
+test('terminated half way, the custodian puts the worker back in service', async () => {
+  const { op, release } = await midMoveOf(stage, () =>
+    stage.start('drainWorker', 'terminated', { nodes: [address(2)], approval: 'required', parallelMoves: 1 }),
+  );
+  await op.terminate();
+  await release();
+  for (const end = Date.now() + 60_000; (await marks())[address(2)] !== true;) {
+    expect(Date.now(), 'still marked').toBeLessThan(end);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+});
+
+test('empties the worker, leaves it registered, and names another that is marked without touching it', async () => {
+  await stage.cluster.query(`select citus_set_node_property($1, $2, 'shouldhaveshards', false)`, [
+    '127.0.0.1',
+    Number(address(1).split(':')[1]),
+  ]);
+  const held = await shardsOn(address(1));
+  const report = await (await stage.start('drainWorker', 'drain', { nodes: [address(2)] })).result();
+  expect(report.state).toBe('done');
+  expect(await shardsOn(address(2))).toBe(0);
+  expect(await shardsOn(address(1))).toBe(held);
+  expect(report.checks.find(({ id }) => id === 'drained-nodes')?.evidence).toContain(address(1));
+  expect(await marks()).toEqual({ [address(0)]: true, [address(1)]: false, [address(2)]: false });
+  expect(await fingerprint(stage.cluster)).toEqual(before);
+  expect(report.borrowed).toBeUndefined();
+  await stage.cluster.query(`select citus_set_node_property($1, $2, 'shouldhaveshards', true)`, [
+    '127.0.0.1',
+    Number(address(1).split(':')[1]),
+  ]);
+});
+
+test('a second drain finds nothing to move', async () => {
+  const report = await (await stage.start('drainWorker', 'again', { nodes: [address(2)] })).result();
+  expect(report.state).toBe('done');
+  expect(report.movedShardGroups).toBe(0);
+  expect((await marks())[address(2)]).toBe(false);
+});
+
+test('undo puts it back in service', async () => {
+  const report = await (
+    await stage.start('drainWorker', 'undo', { nodes: [address(2)], undo: true })
+  ).result();
+  expect(report.state).toBe('done');
+  expect((await marks())[address(2)]).toBe(true);
+  const rebalanced = await (await stage.start('rebalance', 'even', {})).result();
+  expect(rebalanced.state).toBe('done');
+  expect(await shardsOn(address(2))).toBeGreaterThan(0);
+});
+
+test.each([
+  ['an unknown node', () => ['127.0.0.1:1'], /127.0.0.1:1 is no node of this cluster/],
+  ['the coordinator', () => [stage.cluster.coordinator.address], /coordinator/],
+  ['all workers', () => [address(0), address(1), address(2)], /nowhere for the data to go/],
+])('refuses %s', async (_what, nodes, message) => {
+  const op = await stage.start('drainWorker', `refused-${_what}`, { nodes: nodes() });
+  await expect(op.result()).rejects.toMatchObject({ cause: { type: 'PreflightRefused' } });
+  const { checks } = await op.status();
+  expect(
+    checks
+      .filter(({ ok }) => !ok)
+      .map(({ evidence }) => evidence)
+      .join(),
+  ).toMatch(message);
+});

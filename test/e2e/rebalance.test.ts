@@ -1,0 +1,92 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { fingerprint, setStage, workersOf, type Stage } from '../support/stage.js';
+
+let stage: Stage;
+let before: Record<string, string>;
+beforeAll(async () => {
+  stage = await setStage();
+  before = await fingerprint(stage.cluster);
+});
+afterAll(() => stage.end());
+
+const address = (index: number): string => stage.cluster.workers[index]?.address ?? '';
+
+async function mark(index: number, value: boolean): Promise<void> {
+  const port = Number(address(index).split(':')[1]);
+  await stage.cluster.query(`select citus_set_node_property('127.0.0.1', $1, 'shouldhaveshards', $2)`, [
+    port,
+    value,
+  ]);
+}
+
+test('an even cluster needs nothing, and the report says why', async () => {
+  const report = await (await stage.start('rebalance', 'even', { strategy: 'by_shard_count' })).result();
+  expect(report.state).toBe('done');
+  expect(report.movedShardGroups).toBe(0);
+  expect(report.notes.join()).toMatch(/Citus plans no move by by_shard_count: no node is farther than \d+ %/);
+  expect(report.steps.find(({ name }) => name === 'Move shards')?.state).toBe('skipped');
+});
+
+test('small shards count as even by size, and the base cost is named', async () => {
+  const report = await (await stage.start('rebalance', 'by-size', { strategy: 'by_disk_size' })).result();
+  expect(report.notes.join()).toContain('citus.rebalancer_by_disk_size_base_cost');
+});
+
+test('an unknown strategy is refused with those that there are', async () => {
+  const op = await stage.start('rebalance', 'unknown', { strategy: 'by_moonlight' });
+  await expect(op.result()).rejects.toMatchObject({
+    cause: {
+      type: 'InvalidInput',
+      message: expect.stringMatching(/by_moonlight.*by_disk_size, by_shard_count/) as unknown,
+    },
+  });
+});
+
+test('drainOnly empties what is marked already, and nothing else', async () => {
+  await mark(1, false);
+  const report = await (await stage.start('rebalance', 'drain-only', { drainOnly: true })).result();
+  expect(report.state).toBe('done');
+  expect(report.checks.find(({ id }) => id === 'drained-nodes')?.evidence).toContain(address(1));
+  expect(report.after?.workers.find(({ node }) => node === address(1))?.shards).toBe(0);
+  expect(await fingerprint(stage.cluster)).toEqual(before);
+});
+
+test('evens out what is uneven, and proves it by the strategy’s measure', async () => {
+  await mark(1, true);
+  const op = await stage.start('rebalance', 'uneven', {
+    strategy: 'by_shard_count',
+    threshold: 0,
+    approval: 'required',
+  });
+  const { plan } = await op.until('awaiting approval', ({ state }) => state === 'awaiting-approval');
+  await op.update('approve', { by: 'test', planHash: plan?.hash });
+  const report = await op.result();
+  expect(report.steps.find(({ name }) => name === 'Verify')?.detail).toBe(
+    'unevenness by by_shard_count 200 % → 0 %',
+  );
+  const [one, two] = await workersOf(stage.cluster);
+  expect(one?.shards).toBe(two?.shards);
+  expect(await fingerprint(stage.cluster)).toEqual(before);
+});
+
+test('a strategy of the user’s is judged by its own cost function', async () => {
+  await stage.cluster.query(
+    `create function public.one_each(bigint) returns real language sql immutable as 'select 3.0::real'`,
+  );
+  await stage.cluster.query(
+    `select citus_add_rebalance_strategy('thirds', 'public.one_each', 'citus_node_capacity_1', 'citus_shard_allowed_on_node_true', 0.05)`,
+  );
+  await mark(0, false);
+  await (await stage.start('rebalance', 'empty-one', { drainOnly: true })).result();
+  await mark(0, true);
+  const report = await (await stage.start('rebalance', 'thirds', { strategy: 'thirds' })).result();
+  expect(report.steps.find(({ name }) => name === 'Verify')?.detail).toMatch(/by thirds 200 % → 0 %/);
+});
+
+test('block_writes says for how long writes wait', async () => {
+  await mark(1, false);
+  const op = await stage.start('rebalance', 'blocking', { transferMode: 'block_writes', dryRun: true });
+  const { checks } = await op.result();
+  expect(checks.find(({ id }) => id === 'blocked-writes')?.evidence).toMatch(/about \d+ s for the largest/);
+  await mark(1, true);
+});
