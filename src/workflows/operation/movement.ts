@@ -6,6 +6,7 @@ import { nextBatch, type Batch } from '../../planning/next-batch.js';
 import { unpackMoves, type PackedMoves, type PlannedMove } from '../../planning/planned-moves.js';
 import { copyActivities, moveActivities, settingActivities } from './activities.js';
 import type { Board } from './board.js';
+import { createFlow } from './flow.js';
 import type { Hold } from './hold.js';
 import type { Caller } from './persist.js';
 
@@ -35,6 +36,7 @@ interface Running {
 export function createMovement(board: Board, caller: Caller): Movement {
   let parallelMoves: number | undefined;
   const running = new Set<Running>();
+  const flow = createFlow();
   let borrowed: BorrowedSetting[] = [];
   let past: BorrowedSetting[] = [];
   let prepared: PackedMoves | undefined;
@@ -119,6 +121,7 @@ export function createMovement(board: Board, caller: Caller): Movement {
             else {
               done.moves += 1;
               done.bytes += move.bytes;
+              flow.moved({ ...namesOf(packed, move), bytes: move.bytes });
             }
           }
         })
@@ -141,6 +144,7 @@ export function createMovement(board: Board, caller: Caller): Movement {
         done: done[basis],
         total: totals[basis],
         percent: Math.min(100, Math.floor((100 * done[basis]) / total)),
+        byNode: flow.byNode(),
         moving: [...running].slice(0, 50).map(({ batch: [first] }) => ({
           ...namesOf(packed, first),
           phase: 'waiting',
