@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { findFlavour, withClient } from '../../sandbox/index.js';
 import { ScalerClient } from '../../src/client.js';
-import type { OperationReport, OperationStatus } from '../../src/contract/index.js';
+import type { OperationStatus } from '../../src/contract/index.js';
 import { midMove, movesAtServer } from '../support/slow-moves.js';
 import { fingerprint, flavour, setStage, type Stage } from '../support/stage.js';
 
@@ -32,7 +32,7 @@ test('someone who cancels a move stops the operation, which waits; retry begins 
   expect(await movesAtServer(stage.cluster)).toEqual([]);
   await release();
   await op.update('retry', { by: 'test' });
-  const report = (await op.result()) as OperationReport;
+  const report = (await op.result());
   expect(report.state).toBe('done');
   expect(report.notes).toContain('retried by test');
   expect(await fingerprint(stage.cluster)).toEqual(before);

@@ -34,10 +34,10 @@ async function liveView(io: Io): Promise<View> {
     const note =
       silence === undefined ? '' : `\n${wrap(`${io.paintError.yellow('!')} ${silence}`, io.columns, 2)}\n`;
     const status = shown;
-    const frame = fitted(
-      (room) => renderStatus(status, io.paintError, io.columns, Date.now(), room),
-      io.rows() - 2 - note.split('\n').length,
-    );
+    const frame = fitted((room) => renderStatus(status, io.paintError, io.columns, Date.now(), room), {
+      columns: io.columns,
+      rows: io.rows() - 1 - note.split('\n').length,
+    });
     draw(`${frame}\n${note}`);
   };
   const timer = setInterval(redraw, 500);

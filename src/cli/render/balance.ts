@@ -15,7 +15,7 @@ interface Row {
 
 /**
  * A bar for each node: what it holds now, and where that goes. Full: held now. Light: still to come. Dark: still to
- * go. Shards are shown where no bytes are known. Nodes beyond `room` are counted, those that change least first.
+ * go. Shards are shown where no bytes are known. Nodes beyond `room` are only counted.
  */
 export function nodeBars({ before, after }: Plan, progress: Progress, paint: Colors, room: number): string {
   const isKnown = [...before.workers, ...after.workers].some(({ bytes: known }) => known > 0);
@@ -38,8 +38,9 @@ export function nodeBars({ before, after }: Plan, progress: Progress, paint: Col
   ].join('\n');
 }
 
-function changeOf({ from, to }: Row): number {
-  return Math.abs(to - from);
+/** Those with most still before them are told first, then those with most behind them. */
+function changeOf({ from, to, now }: Row): number {
+  return 2 * Math.abs(to - now) + Math.abs(now - from);
 }
 
 function barLines(rows: Row[], figure: (value: number) => string, paint: Colors): string[] {

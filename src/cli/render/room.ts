@@ -1,3 +1,5 @@
+import { width } from './text.js';
+
 /** How much of an operation is shown, where not all of it fits. */
 export interface Room {
   /** `brief`: those that are done in one line, those ahead in another. */
@@ -6,6 +8,11 @@ export interface Room {
   moves: number;
   /** Evidence of what needs attention, the commands to type, the page in the Temporal UI. */
   extras: boolean;
+}
+
+interface Size {
+  columns: number;
+  rows: number;
 }
 
 /** Where nothing limits it but what one can take in. */
@@ -24,11 +31,13 @@ const rooms: Room[] = [
 ];
 
 /** The fullest text of so many lines at most. What is too long even at its shortest loses its end. */
-export function fitted(render: (room: Room) => string, rows: number): string {
+export function fitted(render: (room: Room) => string, { columns, rows }: Size): string {
   let shortest = '';
   for (const room of rooms) {
     shortest = render(room);
-    if (shortest.split('\n').length <= rows) return shortest;
+    // A terminal breaks a line that is too long for it, as the address of a page may be.
+    const lines = shortest.split('\n').map((line) => Math.max(1, Math.ceil(width(line) / columns)));
+    if (lines.reduce((sum, each) => sum + each, 0) <= rows) return shortest;
   }
   return shortest.split('\n').slice(0, Math.max(1, rows)).join('\n');
 }

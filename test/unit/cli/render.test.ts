@@ -84,7 +84,7 @@ describe('a terminal of 80 x 24', () => {
     url: `https://temporal.shop.internal/namespaces/default/workflows/${'x'.repeat(60)}`,
   };
   const live = (of: OperationStatus, rows = 24): string =>
-    fitted((room) => renderStatus(of, plain, 80, now, room), rows);
+    fitted((room) => renderStatus(of, plain, 80, now, room), { columns: 80, rows });
 
   test.each([
     ['a movement of many nodes and moves', many],
