@@ -185,7 +185,8 @@ test('while shards move there and back, their leftovers are dropped and nothing 
   const answers = new Set<string | undefined>();
   const over = new AbortController();
   const removing = (async () => {
-    while (!over.signal.aborted) for (const answer of await remove([...stale, ...(await find())])) answers.add(answer);
+    while (!over.signal.aborted)
+      for (const answer of await remove([...stale, ...(await find())])) answers.add(answer);
   })();
   for (let times = 0; times < 4; times += 1) {
     await move(shard, home.port, other.port);
