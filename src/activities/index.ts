@@ -1,6 +1,7 @@
 import { checkActivities } from './checks.js';
 import { cleanUpActivities } from './clean-up.js';
 import type { ActivityContext } from './context.js';
+import { governorActivities } from './governor.js';
 import { holdActivities, isAnyHeld } from './hold.js';
 import { inspectActivities } from './inspect.js';
 import { machineActivities } from './machines.js';
@@ -12,6 +13,7 @@ import { reportActivities } from './reports.js';
 import { requestActivities } from './request.js';
 import { settingActivities } from './settings.js';
 import { verifyActivities } from './verify.js';
+import { windowActivities } from './windows.js';
 
 /** Every activity that the worker registers, by name. */
 export function createActivities(context: ActivityContext) {
@@ -25,7 +27,9 @@ export function createActivities(context: ActivityContext) {
     ...removalActivities(context),
     ...settingActivities(context),
     ...moveActivities(context),
+    ...governorActivities(context),
     ...verifyActivities(context),
+    ...windowActivities(context),
     ...cleanUpActivities(context),
     ...reportActivities(context),
     ...inspectActivities(context.config, (holdId) => isAnyHeld(context.client, holdId)),

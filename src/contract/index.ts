@@ -1,5 +1,6 @@
 export * from './balance.js';
 export * from './errors.js';
+export * from './governor.js';
 export * from './heartbeat.js';
 export * from './inputs.js';
 export * from './inspect.js';
@@ -7,3 +8,4 @@ export * from './leftover.js';
 export * from './messages.js';
 export * from './names.js';
 export * from './status.js';
+export * from './windows.js';

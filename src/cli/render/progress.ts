@@ -2,7 +2,7 @@ import type { Colors } from 'picocolors/types.js';
 import type { Moving, OperationStatus, Progress } from '../../contract/index.js';
 import { nodeBars } from './balance.js';
 import { bytes, count, duration, tablesOf } from './figures.js';
-import { cut, cutMiddle, pad, width } from './text.js';
+import { cut, cutMiddle, pad, width, wrap } from './text.js';
 
 /** As many running moves as fit beside the rest. */
 const shownMoves = 8;
@@ -15,6 +15,9 @@ export function renderProgress({ plan, progress }: OperationStatus, paint: Color
     ...(plan ? [nodeBars(plan.before, plan.after, share, paint), ''] : []),
     `  ${progressLine(progress)}`,
     ...movingLines(progress, paint, columns),
+    ...(progress.waitingFor === undefined
+      ? []
+      : [paint.dim(wrap(`  the others wait for ${progress.waitingFor}`, columns, 4))]),
   ].join('\n');
 }
 

@@ -1,10 +1,12 @@
 import type { Colors } from 'picocolors/types.js';
 import type { Attention, OperationStatus } from '../../contract/index.js';
 import { checkLines, standsOut } from './checks.js';
+import { governorLines } from './governor.js';
 import { renderPlan } from './plan.js';
 import { renderProgress } from './progress.js';
 import { heading, steps } from './state.js';
 import { wrap } from './text.js';
+import { windowLines } from './window.js';
 
 /** Everything that matters about an operation now, in one screen. */
 export function renderStatus(status: OperationStatus, paint: Colors, columns: number, now: number): string {
@@ -12,6 +14,9 @@ export function renderStatus(status: OperationStatus, paint: Colors, columns: nu
     heading(status, paint),
     ...(status.steps.length > 0 ? [steps(status.steps, paint, columns, now)] : []),
     body(status, paint, columns),
+    ...(isOver(status.state)
+      ? []
+      : [...windowLines(status, columns, now), ...governorLines(status, columns)]),
     ending(status, paint, columns),
   ]);
 }
@@ -43,6 +48,9 @@ function ending(status: OperationStatus, paint: Colors, columns: number): string
       : []),
     ...(state === 'awaiting-approval'
       ? [hints([`citus-scaler approve ${operation}`, `citus-scaler reject ${operation} --reason …`], paint)]
+      : []),
+    ...(state === 'waiting-for-window'
+      ? [hints([`citus-scaler ignore-window ${operation} --reason …`], paint)]
       : []),
     ...(state === 'paused' ? [hints([`citus-scaler resume ${operation}`], paint)] : []),
     ...(url === undefined ? [] : [paint.dim(url)]),

@@ -51,6 +51,26 @@ describe('a status says', () => {
     expect(text).toContain('citus-scaler approve shop/scaleOut/20261124T014459Z-c0c6');
   });
 
+  test('when it may move, and what the other moves wait for', () => {
+    const window = { open: false, opensAt: '2026-11-24T21:00:00.000Z' };
+    const waitingFor = 'the maintenance window, which opens 2026-11-24T21:00:00.000Z';
+    const progress = { basis: 'moves' as const, done: 1, total: 3, percent: 33, moving: [], movingTotal: 0 };
+    const text = status({
+      ...running,
+      state: 'waiting-for-window',
+      window,
+      progress: { ...progress, waitingFor },
+    });
+    expectToFit(text);
+    expect(text).toContain('The maintenance window opens 2026-11-24 21:00 UTC, in 19 h 11 min');
+    expect(text).toContain('citus-scaler ignore-window shop/scaleOut/20261124T014459Z-c0c6');
+    expect(text.replace(/\s+/g, ' ')).toContain(`the others wait for ${waitingFor}`);
+    const dry = renderReport((({ after: _, ...rest }) => ({ ...rest, window }))(done), plain, 80);
+    expect(dry).toContain('The maintenance window opens 2026-11-24 21:00 UTC');
+    const lines = changes(running, { ...running, state: 'waiting-for-window', window });
+    expect(lines).toContain('waiting for window, which opens 2026-11-24 21:00 UTC');
+  });
+
   test('what a person has to do', () => {
     const text = status(attention);
     expect(text).toContain('! no pg_hba.conf entry');
