@@ -65,7 +65,7 @@ export async function putOff(
   );
 }
 
-/** Somebody's server that believes to be a node of the cluster, connected to one of it. */
+/** Somebody's server that believes to be a node of the cluster: a session on one of its nodes, at work all the time. */
 export async function asNode(node: SandboxNode, nodeId: number): Promise<{ end: () => Promise<void> }> {
   const client = new pg.Client({
     ...node.login,
@@ -73,5 +73,13 @@ export async function asNode(node: SandboxNode, nodeId: number): Promise<{ end: 
   });
   client.on('error', () => undefined);
   await client.connect();
-  return { end: () => client.end() };
+  const working = setInterval(() => void client.query('select 1').catch(() => undefined), 500);
+  // A session that has just begun isn't told.
+  await new Promise((resolve) => setTimeout(resolve, 5_500));
+  return {
+    end: async () => {
+      clearInterval(working);
+      await client.end();
+    },
+  };
 }

@@ -18,6 +18,7 @@ import { deleteHopelessRows, recoverTransactions } from '../../citus/leftovers/r
 import { literal } from '../../citus/quote.js';
 import { inOrder, type Finding } from './finding.js';
 import { movedObjects } from './move-objects.js';
+import { strangers } from './strangers.js';
 import { judgeTable, type TableFacts } from './shard-tables.js';
 
 export interface Found {
@@ -48,7 +49,7 @@ export async function findLeftovers(db: Db, nodes: ClusterNode[], asked: string[
       ...(await orphanedTables(db, nodes, seen, rows)),
       ...seen.flatMap((look) => (before === undefined ? [] : movedObjects(look, rows))),
       ...seen.flatMap((look) => prepared(look, nodes)),
-      ...seen.flatMap((look) => strangers(look, nodes)),
+      ...strangers(seen, nodes),
       ...(await lostPlacements(db, coordinator)),
     ]),
     silent: looks.flatMap((look) => ('error' in look ? [look] : [])),
@@ -145,21 +146,6 @@ function prepared({ node, prepared: ids }: NodeFindings, nodes: ClusterNode[]): 
           how: `the node that began it (group ${groupId}) is gone: find out whether its transaction was committed, then there COMMIT PREPARED or ROLLBACK PREPARED`,
         };
   });
-}
-
-/** What a server calls itself that has no row for itself, as a coordinator may. */
-const unregistered = 99_999_999;
-
-/** Whoever still connects to such a server writes into the cluster, past its coordinator (measured, docs/citus.md). */
-function strangers({ node, sessions }: NodeFindings, nodes: ClusterNode[]): Finding[] {
-  return sessions
-    .filter(({ nodeId }) => nodeId !== unregistered && !nodes.some((each) => each.nodeId === nodeId))
-    .map(({ nodeId, address }) => ({
-      kind: 'session',
-      node,
-      name: `node id ${nodeId} from ${address}`,
-      how: `a server at ${address} believes that it is node ${nodeId} of this cluster, and what is written through it changes shards here: stop it, or DELETE FROM pg_dist_node there`,
-    }));
 }
 
 async function lostPlacements(db: Db, node: string): Promise<Finding[]> {

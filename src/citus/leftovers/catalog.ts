@@ -60,8 +60,9 @@ export async function readShardNumbers(db: Db, qualified: string[]): Promise<Sha
   const [row] = await db.query<ShardNumbers>(
     `SELECT coalesce((SELECT last_value FROM pg_catalog.pg_sequences WHERE schemaname = 'pg_catalog' AND sequencename = 'pg_dist_shardid_seq'),
                      (SELECT max(shardid) FROM pg_catalog.pg_dist_shard), 0) AS last,
-            (SELECT coalesce(array_agg(t), '{}') FROM unnest($1::text[]) t
-              WHERE to_regclass(t) IN (SELECT logicalrelid FROM pg_catalog.pg_dist_partition)) AS distributed`,
+            (SELECT coalesce(array_agg(w.t), '{}') FROM unnest($1::text[]) w(t) WHERE w.t IN (
+              SELECT format('%I.%I', n.nspname, c.relname) FROM pg_catalog.pg_dist_partition p
+                JOIN pg_catalog.pg_class c ON c.oid = p.logicalrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace)) AS distributed`,
     [qualified],
   );
   return row ?? { last: 0, distributed: [] };

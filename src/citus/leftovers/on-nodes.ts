@@ -32,8 +32,14 @@ export interface NodeFindings {
   roles: string[];
   /** Transactions of Citus that were prepared more than a minute ago. */
   prepared: string[];
-  /** Sessions of other nodes of Citus that did something lately, by the node id that they give themselves. */
-  sessions: { nodeId: number; address: string }[];
+  /**
+   * Sessions of servers with Citus that did something within 5 s, by the node id and process that they say they are:
+   * the daemon of each looks for deadlocks on all nodes that it knows every two seconds. Those of a server that was
+   * taken out stay open for minutes.
+   */
+  sessions: { nodeId: number; pid: number; address: string }[];
+  /** Its own processes. */
+  pids: number[];
 }
 
 /** Without indexes and maps: those differ between copies with the same rows. */
@@ -73,11 +79,12 @@ const findingsQuery = `SELECT json_build_object(
   'prepared', (SELECT coalesce(json_agg(gid ORDER BY 1), '[]') FROM pg_prepared_xacts
                 WHERE gid ~ '^citus_' AND database = current_database() AND prepared < now() - interval '1 minute'),
   'sessions', (SELECT coalesce(json_agg(s), '[]') FROM (
-     SELECT DISTINCT substring(application_name FROM '^citus_internal gpid=([0-9]+)')::int8 / 10000000000 AS "nodeId",
-            coalesce(host(client_addr), 'an address that it takes pg_monitor to see') AS address
-       FROM pg_stat_activity
-      WHERE application_name ~ '^citus_internal gpid=[0-9]+' AND datname = current_database()
-        AND (state IS DISTINCT FROM 'idle' OR state_change > now() - interval '90 seconds')) s)
+     SELECT DISTINCT g.id / 10000000000 AS "nodeId", g.id % 10000000000 AS pid,
+            coalesce(host(a.client_addr), 'an address that it takes pg_monitor to see') AS address
+       FROM pg_stat_activity a, LATERAL (SELECT substring(a.application_name FROM '^citus_internal gpid=([0-9]+)')::int8 AS id) g
+      WHERE g.id IS NOT NULL AND a.datname = current_database() AND a.backend_start < now() - interval '5 seconds'
+        AND (a.state IS DISTINCT FROM 'idle' OR a.state_change > now() - interval '5 seconds')) s),
+  'pids', (SELECT coalesce(json_agg(pid), '[]') FROM pg_stat_activity)
 )::text`;
 
 export type NodeLook = NodeFindings | { node: string; error: string };
@@ -124,8 +131,12 @@ export async function readRowBytes(
   return sizes;
 }
 
+/** Not by `to_regclass`, which fails in a schema that the role may not use. */
 function sizesQuery(tables: string[]): string {
   const json = JSON.stringify(tables).replaceAll("'", "''");
   return `SELECT coalesce(json_agg(s), '[]')::text FROM (
-    SELECT t AS qualified, ${rowBytes('to_regclass(t)')} AS bytes FROM json_array_elements_text('${json}') t WHERE to_regclass(t) IS NOT NULL) s`;
+    SELECT w.t AS qualified, ${rowBytes('c.oid')} AS bytes
+      FROM json_array_elements_text('${json}') w(t)
+      JOIN (SELECT c.oid, format('%I.%I', n.nspname, c.relname) AS qualified FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace) c
+        ON c.qualified = w.t) s`;
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startCluster, type SandboxCluster } from '../../../sandbox/index.js';
+import { withClient } from '../../../sandbox/postgres/query.js';
+import { findFlavour, startCluster, type SandboxCluster } from '../../../sandbox/index.js';
 import { findLeftovers, type Found } from '../../../src/activities/leftovers/find.js';
 import { withCoordinator } from '../../../src/citus/connect.js';
 import { readNodes } from '../../../src/citus/nodes.js';
@@ -7,6 +8,8 @@ import { asNode, byHand, placedShards, putOff, type PlacedShard } from '../../su
 import { slowMoves } from '../../support/slow-moves.js';
 import { flavour } from '../../support/stage.js';
 import { configOf } from '../connect/support.js';
+
+const isStandIn = findFlavour(flavour).flavour === 'stand-in';
 
 let cluster: SandboxCluster;
 let shards: PlacedShard[];
@@ -210,7 +213,9 @@ test('a server that believes to be in the cluster is named with its address, and
   const { home } = shard();
   const stranger = await asNode(home, 77);
   try {
-    expect(await said()).toEqual([`leave session node id 77 from 127.0.0.1 on ${home.address}`]);
+    await expect
+      .poll(said, { timeout: 10_000 })
+      .toEqual([`leave session node id 77 from 127.0.0.1 on ${home.address}`]);
     expect((await find()).leftovers[0]?.how).toContain('DELETE FROM pg_dist_node there');
   } finally {
     await stranger.end();
@@ -272,3 +277,49 @@ test('a node that is down is named, and the rest is still told', async () => {
     await byHand(other, `drop table ${name}`);
   }
 });
+
+test('a server that was taken out as it should be is none of those, though its sessions are there for a while', async () => {
+  const node = await cluster.addNode();
+  await cluster.query('select citus_add_node($1, $2)', [node.host, node.port]);
+  // Citus looks for deadlocks between all nodes every two seconds.
+  await new Promise((resolve) => setTimeout(resolve, 3_000));
+  await node.query('select count(*) from orders').catch(() => undefined);
+  await withClient(cluster.coordinator.login, async (client) => {
+    await client.query('begin');
+    await client.query('select stop_metadata_sync_to_node($1, $2)', [node.host, node.port]);
+    await client.query('select citus_remove_node($1, $2)', [node.host, node.port]);
+    await client.query('commit');
+  });
+  // What they last did may be some seconds ago.
+  await new Promise((resolve) => setTimeout(resolve, 6_000));
+  try {
+    for (const end = Date.now() + 6_000; Date.now() < end;) expect(await said()).toEqual([]);
+  } finally {
+    await node.stop('immediate');
+  }
+});
+
+test.skipIf(isStandIn)(
+  'a server that was taken out and kept its metadata is found by what it does (real Citus)',
+  async () => {
+    const node = await cluster.addNode();
+    await cluster.query('select citus_add_node($1, $2)', [node.host, node.port]);
+    await cluster.query('select citus_remove_node($1, $2)', [node.host, node.port]);
+    try {
+      // Nobody uses it: its daemon alone makes itself known.
+      await expect
+        .poll(
+          async () => {
+            return (await said()).filter((line) =>
+              line.startsWith('leave session of a server from 127.0.0.1'),
+            );
+          },
+          { timeout: 30_000 },
+        )
+        .not.toEqual([]);
+    } finally {
+      await node.stop('immediate');
+    }
+  },
+  90_000,
+);

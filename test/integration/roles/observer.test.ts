@@ -4,6 +4,7 @@ import { inspectActivities } from '../../../src/activities/inspect.js';
 import { loadConfig } from '../../../src/config/index.js';
 import type { NodeAnswer } from '../../../src/citus/node-settings.js';
 import type { InspectAnswers, InspectInput } from '../../../src/contract/index.js';
+import { byHand, placedShards } from '../../support/make-leftovers.js';
 import { makeRoles, noRoles, type Roles } from '../../support/roles.js';
 import { flavour, smallData } from '../../support/stage.js';
 import { configFileOf } from '../connect/support.js';
@@ -51,6 +52,27 @@ describe.skipIf(noRoles !== undefined)(`an observer (${noRoles ?? 'real Citus'})
       expect(steady(await look(what, 'observer only'))).toEqual(steady(await look(what, 'superuser')));
     },
   );
+
+  test('sees leftovers, in schemas too that it may not use', async () => {
+    await cluster.query('create schema hidden');
+    await cluster.query('create table hidden.notes (id bigint primary key)');
+    await cluster.query(
+      `select create_distributed_table('hidden.notes', 'id', shard_count => 2, colocate_with => 'none')`,
+    );
+    const [shard] = await placedShards(cluster, 'hidden.notes');
+    if (!shard) throw new Error('no shard');
+    const { name, other } = shard;
+    await byHand(
+      other,
+      `create table ${name} (id bigint primary key)`,
+      'create table hidden.old_102001 (id bigint constraint old_pkey_102001 primary key)',
+    );
+    const seen = await look('health', 'observer only');
+    await byHand(other, `drop table ${name}, hidden.old_102001`);
+    await cluster.query('drop schema hidden cascade');
+    expect(seen.leftovers.map((each) => each.name)).toEqual([name, 'hidden.old_102001']);
+    expect(seen.leftovers.every(({ removable }) => removable)).toBe(true);
+  });
 
   test('reads the preflight, while the acting role itself says what it may do', async () => {
     const both = await look('preflight', 'both');
