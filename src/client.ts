@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type {
+  CleanUpInput,
   DrainWorkerInput,
   InspectAnswers,
   InspectWhat,
@@ -75,6 +76,11 @@ export class ScalerClient {
   /** Empties workers, takes them out of the cluster and stops their machines. Throws as {@link scaleOut} does. */
   removeWorker(input: RemoveWorkerInput, options: StartOptions = {}): Promise<OperationHandle> {
     return this.#start('removeWorker', input, options);
+  }
+
+  /** Removes what earlier moves and operations left on nodes. Throws as {@link scaleOut} does. */
+  cleanUp(input: CleanUpInput, options: StartOptions = {}): Promise<OperationHandle> {
+    return this.#start('cleanUp', input, options);
   }
 
   /** A handle by id. Nothing is asked yet, so it may be of an operation that isn't there. */

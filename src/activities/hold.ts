@@ -110,3 +110,11 @@ export async function isHeld(client: Client, holdId: string): Promise<boolean> {
     holderOf(custodian).workflowId === workflowId
   );
 }
+
+/** Whether any operation holds the cluster. Who can't be asked may say yes: nothing is told as left behind then. */
+export async function isAnyHeld(client: Client, holdId: string): Promise<boolean> {
+  return describe(client, holdId).then(
+    (custodian) => custodian?.status.name === 'RUNNING',
+    () => true,
+  );
+}

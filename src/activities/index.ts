@@ -1,7 +1,8 @@
 import { checkActivities } from './checks.js';
+import { cleanUpActivities } from './clean-up.js';
 import type { ActivityContext } from './context.js';
 import { governorActivities } from './governor.js';
-import { holdActivities } from './hold.js';
+import { holdActivities, isAnyHeld } from './hold.js';
 import { inspectActivities } from './inspect.js';
 import { machineActivities } from './machines.js';
 import { moveActivities } from './moves.js';
@@ -29,7 +30,8 @@ export function createActivities(context: ActivityContext) {
     ...governorActivities(context),
     ...verifyActivities(context),
     ...windowActivities(context),
+    ...cleanUpActivities(context),
     ...reportActivities(context),
-    ...inspectActivities(context.config),
+    ...inspectActivities(context.config, (holdId) => isAnyHeld(context.client, holdId)),
   };
 }

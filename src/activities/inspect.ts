@@ -8,12 +8,17 @@ import { inspectHealth } from './inspect/health.js';
 import { inspectMoves } from './inspect/moves.js';
 import { inspectNodes } from './inspect/nodes.js';
 import { inspectPreflight } from './inspect/preflight.js';
+import { holdIdOf } from './request.js';
 import { invalidInput, sayProblems } from './input-problems.js';
 
 export type InspectActivities = ReturnType<typeof inspectActivities>;
 
-/** What a person or a service reads of a cluster: so that secrets stay with the worker. Holds and changes nothing. */
-export function inspectActivities(config: Config) {
+/**
+ * What a person or a service reads of a cluster: so that secrets stay with the worker. Holds and changes nothing.
+ *
+ * @param isAnyHeld whether an operation holds a cluster, by the id of its custodian
+ */
+export function inspectActivities(config: Config, isAnyHeld: (holdId: string) => Promise<boolean>) {
   return {
     /** @throws InvalidInput, UnknownCluster */
     inspect: async ({ input }: { input: InspectInput }): Promise<InspectAnswer> => {
@@ -25,7 +30,7 @@ export function inspectActivities(config: Config) {
       const cluster = clusterOf(config, name);
       switch (what) {
         case 'health':
-          return inspectHealth(cluster, page);
+          return inspectHealth(cluster, page, () => isAnyHeld(holdIdOf(cluster)));
         case 'preflight':
           return inspectPreflight(cluster, parsed.data.for ?? 'scaleOut', nodes ?? [], page);
         case 'nodes':

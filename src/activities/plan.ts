@@ -95,6 +95,8 @@ export function planActivities(context: ActivityContext) {
 async function wishesOf(db: Db, request: AnyRequest): Promise<PlanWishes> {
   switch (request.type) {
     case 'scaleOut':
+    // It moves nothing.
+    case 'cleanUp':
       return {};
     case 'rebalance':
       return rebalanceWishes(request);

@@ -9,6 +9,7 @@ import type { Balance, Check, OperationType } from '../contract/index.js';
 import { balanceOf } from '../planning/balance.js';
 import { fitChecks } from '../planning/fit.js';
 import { session } from './context.js';
+import { findLeftovers } from './leftovers/find.js';
 import { capacityChecks, oldTransactions } from './preflight/capacity.js';
 import { blocker, passed, worstFirst } from './preflight/check.js';
 import { inBatches } from './preflight/in-batches.js';
@@ -68,13 +69,17 @@ export async function runPreflight(
     const context = await newNodeContext(db, cluster, request, { facts, nodes, capacities });
     const checks = [
       ...first,
-      ...(await clusterChecks(db, request, { facts, nodes, capacities }, intent)),
+      ...(await clusterChecks(db, cluster, request, { facts, nodes, capacities }, intent)),
       ...(await actingRights(db, cluster, reader, deedsOf(cluster, intent, { nodes, capacities }))),
       ...provisionerNeeded(cluster, intent, nodes),
       ...(await inBatches(intent.joining, newNodesAtOnce, (node) => checkNewNode(context, node))).flat(),
     ];
     return {
-      checks: fitChecks(worstFirst(accepted(checks, request.input.acceptChecks ?? []))),
+      checks: fitChecks(
+        worstFirst(
+          accepted(intent.cleans ? checks.map(ofCleaning) : checks, request.input.acceptChecks ?? []),
+        ),
+      ),
       ...(await before(db, capacities, nodes)),
     };
   });
@@ -99,26 +104,26 @@ interface Seen {
 
 async function clusterChecks(
   db: Db,
+  { name }: ClusterConfig,
   request: PreflightRequest,
   seen: Seen,
   intent: Intent,
 ): Promise<Check[]> {
   const { facts, nodes, capacities } = seen;
   const { parallelMoves, transferMode } = request;
-  const job = await foreignJob(db, request.operationId);
   return [
     await noPooler(db),
     noPatroni(facts, capacities),
     ...leavingChecks(nodes, intent),
     addressFits(nodes, newOf(intent.joining, nodes)),
-    job,
+    await foreignJob(db, request.operationId),
     nodesActive(nodes, capacities, intent.joining),
     metadataSynced(nodes),
     versionsEqual(facts, capacities),
     oldTransactions(capacities),
     await tableLocks(db),
     ...(intent.moves ? await moveChecks(db, { parallelMoves, transferMode }, seen) : []),
-    await leftovers(db, capacities, !job.ok),
+    leftovers(await findLeftovers(db, nodes, answering(capacities)), name, intent),
     ...specialNodes(nodes, intent.leaving),
   ];
 }
@@ -142,6 +147,10 @@ function moversOf(capacities: NodeCapacity[], nodes: ClusterNode[]): NodeCapacit
   );
 }
 
+function answering(capacities: NodeCapacity[]): string[] {
+  return capacities.flatMap((each) => ('error' in each ? [] : [each.node]));
+}
+
 /** Those that are no active workers yet. */
 function newOf(wanted: string[], nodes: ClusterNode[]): string[] {
   const active = nodes.filter((node) => node.role === 'worker' && node.active);
@@ -153,11 +162,10 @@ function deedsOf(
   intent: Intent,
   { nodes, capacities }: Pick<Seen, 'nodes' | 'capacities'>,
 ): Deeds {
-  const answering = (from: NodeCapacity[]): string[] =>
-    from.flatMap((each) => ('error' in each ? [] : [each.node]));
   return {
     registers: newOf(intent.joining, nodes).length > 0 || intent.toStart(activeWorkers(nodes)) > 0,
     deregisters: intent.deregisters,
+    cleans: intent.cleans,
     marks: intent.marks,
     moves: intent.moves,
     tunes: movement.tune,
@@ -234,6 +242,15 @@ function provisionerNeeded(cluster: ClusterConfig, intent: Intent, nodes: Cluste
 
 function activeWorkers(nodes: ClusterNode[]): number {
   return nodes.filter(({ role, active }) => role === 'worker' && active).length;
+}
+
+/** What doesn't hinder the removal of leftovers: what is away is told, and nothing is moved or registered. */
+const mattersLess = ['metadata-synced', 'nodes-active', 'patroni', 'versions'];
+
+function ofCleaning(check: Check): Check {
+  return check.severity === 'blocker' && mattersLess.includes(check.id)
+    ? { ...check, severity: 'warning' }
+    : check;
 }
 
 function accepted(checks: Check[], ids: readonly string[]): Check[] {

@@ -28,8 +28,6 @@ export interface Capacity {
   diskTotal: number | null;
   /** A sign that Patroni runs the server; null for none. */
   patroni: string | null;
-  /** Subscriptions, publications, slots and roles of moves. */
-  moveLeftovers: string[];
 }
 
 /** One column of JSON, so that it also runs through `master_run_on_worker`. */
@@ -54,12 +52,7 @@ const capacityQuery = `SELECT json_build_object(
      FROM pg_stat_activity WHERE backend_xid IS NOT NULL AND backend_type = 'client backend' AND pid <> pg_backend_pid()
       AND xact_start < now() - interval '30 seconds' AND application_name NOT LIKE 'citus-scaler:%' ORDER BY xact_start LIMIT 1),
   'diskAvailable', (SELECT available_disk_size FROM citus_local_disk_space_stats()),
-  'diskTotal', (SELECT total_disk_size FROM citus_local_disk_space_stats()),
-  'moveLeftovers', (SELECT coalesce(json_agg(name), '[]') FROM (
-     SELECT 'subscription ' || subname AS name FROM pg_subscription WHERE subname ~ '^citus_shard_(move|split)_' AND subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())
-     UNION ALL SELECT 'publication ' || pubname FROM pg_publication WHERE pubname ~ '^citus_shard_(move|split)_'
-     UNION ALL SELECT 'replication slot ' || slot_name FROM pg_replication_slots WHERE slot_name ~ '^citus_shard_(move|split)_' AND NOT active AND database = current_database()
-     UNION ALL SELECT 'role ' || rolname FROM pg_roles WHERE rolname ~ '^citus_shard_(move|split)_') l)
+  'diskTotal', (SELECT total_disk_size FROM citus_local_disk_space_stats())
 )::text`;
 
 export type NodeCapacity = { node: string; capacity: Capacity } | { node: string; error: string };

@@ -13,9 +13,11 @@ const verbs: Record<OperationType, string> = {
   rebalance: 'Rebalance',
   drainWorker: 'Drain',
   removeWorker: 'Remove from',
+  cleanUp: 'Clean up',
 };
 
 interface Target {
+  cluster: string;
   to?: number | undefined;
   add?: number | undefined;
   nodes?: string[] | undefined;

@@ -4,6 +4,7 @@ export * from './governor.js';
 export * from './heartbeat.js';
 export * from './inputs.js';
 export * from './inspect.js';
+export * from './leftover.js';
 export * from './messages.js';
 export * from './names.js';
 export * from './status.js';

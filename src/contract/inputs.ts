@@ -1,4 +1,5 @@
 import type {
+  CleanUpInput,
   DrainWorkerInput,
   InspectInput,
   RebalanceInput,
@@ -7,7 +8,14 @@ import type {
 } from './schema/inputs.js';
 import type { OperationType } from './names.js';
 
-export type { DrainWorkerInput, InspectInput, RebalanceInput, RemoveWorkerInput, ScaleOutInput };
+export type {
+  CleanUpInput,
+  DrainWorkerInput,
+  InspectInput,
+  RebalanceInput,
+  RemoveWorkerInput,
+  ScaleOutInput,
+};
 
 /** The input of each operation, by workflow type. */
 export interface OperationInputs {
@@ -15,6 +23,7 @@ export interface OperationInputs {
   rebalance: RebalanceInput;
   drainWorker: DrainWorkerInput;
   removeWorker: RemoveWorkerInput;
+  cleanUp: CleanUpInput;
 }
 
 export type OperationInput = OperationInputs[OperationType];

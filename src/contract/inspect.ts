@@ -1,4 +1,5 @@
 import type { Balance } from './balance.js';
+import type { Leftover } from './leftover.js';
 import type { Check, Move } from './status.js';
 
 /** Answers of the `inspect` workflow, by `what`. Each is one page of at most 64 KB. */
@@ -36,8 +37,8 @@ export interface HealthAnswer extends Page {
   balance: Balance;
   /** Unfinished background jobs of Citus and moves that run, whoever started them. */
   jobs: { id: string; kind: 'job' | 'move'; state: string; startedAt?: string; description: string }[];
-  /** What earlier moves left behind. */
-  leftovers: { kind: string; node: string; name: string }[];
+  /** What earlier moves left behind, as far as it fits; the check `leftovers` says how many there are. */
+  leftovers: Leftover[];
   /** What stands out, worst first. */
   checks: Check[];
 }

@@ -2,7 +2,7 @@
 export const taskQueue = 'citus-scaler';
 
 /** Workflow types that carry out an operation, by the name that a caller starts them with. */
-export const operationTypes = ['scaleOut', 'rebalance', 'drainWorker', 'removeWorker'] as const;
+export const operationTypes = ['scaleOut', 'rebalance', 'drainWorker', 'removeWorker', 'cleanUp'] as const;
 export type OperationType = (typeof operationTypes)[number];
 
 /** How Citus copies a shard: its own words. */

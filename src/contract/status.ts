@@ -1,5 +1,6 @@
 import type { Balance } from './balance.js';
 import type { GovernorStatus } from './governor.js';
+import type { LeftoverKind } from './leftover.js';
 import type { OperationType } from './names.js';
 import type { WindowStatus } from './windows.js';
 
@@ -94,7 +95,7 @@ export interface Check {
 }
 
 export interface Plan {
-  /** Over shard groups, from, to and nodes, never bytes: those change by the second. */
+  /** Over shard groups, from, to and nodes, or what is removed where; never bytes: those change by the second. */
   hash: string;
   /** The first 50 moves. */
   moves: Move[];
@@ -105,12 +106,28 @@ export interface Plan {
   /** `host:port`, or a placeholder such as `new worker 1` for a machine that is yet to be started. */
   newWorkers: string[];
   removedWorkers: string[];
+  /** Of `cleanUp`: the first 50 things that it will remove. */
+  cleanups?: Cleanup[];
+  /** Of all that it will remove. */
+  cleanupsTotal?: number;
   /** How data lies now. */
   before: Balance;
   /** How data is going to lie. */
   after: Balance;
   /** How long it may take, and what that rests on. */
   estimateSeconds?: { low: number; high: number; basis: string };
+}
+
+/** One thing that `cleanUp` removes. */
+export interface Cleanup {
+  kind: LeftoverKind;
+  /** `host:port` where it is. */
+  node: string;
+  name: string;
+  /** The SQL, and what to know of it. */
+  how: string;
+  /** What it frees. */
+  bytes?: number;
 }
 
 /** One shard group (all colocated shards of one hash range) that goes from one node to another. */

@@ -51,9 +51,18 @@ const cuts: Cut[] = [
         : report,
   },
   {
-    what: 'moves of the plan after the tenth',
+    what: 'moves and removals of the plan after the tenth',
     cut: ({ plan, ...report }) =>
-      plan ? { ...report, plan: { ...plan, moves: plan.moves.slice(0, 10) } } : report,
+      plan
+        ? {
+            ...report,
+            plan: {
+              ...plan,
+              moves: plan.moves.slice(0, 10),
+              ...(plan.cleanups && { cleanups: plan.cleanups.slice(0, 10) }),
+            },
+          }
+        : report,
   },
   {
     what: 'checks that passed',

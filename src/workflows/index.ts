@@ -1,3 +1,4 @@
+export { cleanUp } from './clean-up.js';
 export { drainWorker } from './drain-worker.js';
 export { holdCluster } from './hold-cluster.js';
 export { inspect } from './inspect.js';

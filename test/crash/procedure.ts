@@ -1,4 +1,5 @@
 import type { OperationType } from '../../src/contract/index.js';
+import { byHand, placedShards, putOff } from '../support/make-leftovers.js';
 import type { Operation } from '../support/stage.js';
 import { openWorkflows, type Lane } from './lane.js';
 import type { Point } from './point.js';
@@ -54,6 +55,26 @@ async function thirdWorker(lane: Lane, { withShards }: { withShards: boolean }):
 const fullThird = async (lane: Lane): Promise<object> => ({
   nodes: [await thirdWorker(lane, { withShards: true })],
 });
+
+/** Of each kind, and two tables. */
+async function someOfEachLeftover(lane: Lane): Promise<object> {
+  const cluster = lane.cluster();
+  const [first, second] = await placedShards(cluster, 'orders');
+  if (!first || !second) throw new Error('no shards');
+  for (const { name, other } of [first, second])
+    await byHand(other, `create table ${name} (tenant_id bigint, order_id bigint)`);
+  await byHand(
+    first.other,
+    'create publication citus_shard_move_publication_7_10_900',
+    'create role citus_shard_move_subscription_role_10_900 superuser login',
+    `create subscription citus_shard_move_subscription_10_900 connection 'host=127.0.0.1 port=1' publication p
+       with (connect = false, enabled = false, create_slot = false, slot_name = 'citus_shard_move_slot_7_10_901')`,
+    'alter subscription citus_shard_move_subscription_10_900 owner to citus_shard_move_subscription_role_10_900',
+    `select pg_create_logical_replication_slot('citus_shard_move_slot_7_10_900', 'pgoutput')`,
+  );
+  await putOff(cluster, { name: `public.${first.name}`, groupId: 99 });
+  return {};
+}
 
 const whileBorrowing = {
   activity: 'raiseSettings',
@@ -174,6 +195,13 @@ export const procedures: Procedure[] = [
     input: {},
     prepare: fullThird,
     steer: { at: { activity: 'removeWorkerNode', nth: 1, moment: 'before' }, act: (op) => op.cancel() },
+  },
+  {
+    name: 'clean-up',
+    type: 'cleanUp',
+    input: {},
+    prepare: someOfEachLeftover,
+    crashes: (activity) => /CleanUp|Leftovers/.test(activity),
   },
 ];
 

@@ -77,6 +77,9 @@ CREATE TABLE pg_catalog.pg_dist_cleanup (
   policy_type int NOT NULL
 );
 
+-- Transactions that were prepared on other nodes and are to be committed there.
+CREATE TABLE pg_catalog.pg_dist_transaction (groupid int NOT NULL, gid text NOT NULL);
+
 CREATE TABLE pg_catalog.pg_dist_rebalance_strategy (
   name name NOT NULL PRIMARY KEY,
   default_strategy boolean NOT NULL DEFAULT false,

@@ -1,60 +1,55 @@
 import type { NodeCapacity } from '../../citus/capacity.js';
-import type { ForeignWork } from '../../citus/jobs.js';
-import type { CleanupRecords } from '../../citus/leftovers.js';
-import type { NodeSetting } from '../../citus/node-settings.js';
+import type { ClusterNode } from '../../citus/nodes.js';
+import type { ShardGroup } from '../../citus/shard-groups.js';
 import type { Balance, Check, HealthAnswer } from '../../contract/index.js';
 import { formatBytes } from '../../planning/format.js';
+import type { Found } from '../leftovers/find.js';
+import type { Finding } from '../leftovers/finding.js';
 import { listed, passed, warning } from '../preflight/check.js';
 
-type Leftover = HealthAnswer['leftovers'][number];
-
-/** What earlier moves left behind: rows that can't succeed always; while something moves, its objects are none. */
-export function leftoversOf(
-  capacities: NodeCapacity[],
-  cleanup: CleanupRecords,
-  coordinator: string,
-  busy: boolean,
-): Leftover[] {
-  const rows = cleanup.lost > 0 ? cleanup.examples : [];
-  const objects = busy
-    ? []
-    : capacities.flatMap((each) =>
-        'error' in each
-          ? []
-          : each.capacity.moveLeftovers.map((name) => ({
-              kind: name.split(' ').slice(0, -1).join(' '),
-              node: each.node,
-              name: name.split(' ').at(-1) ?? name,
-            })),
-      );
-  return [...rows.map((name) => ({ kind: 'pg_dist_cleanup row', node: coordinator, name })), ...objects];
+export function noLeftovers(found: Found, cluster: string): Check {
+  const left = found.leftovers;
+  if (left.length === 0) {
+    const unknown = listed(found.silent.map(({ node }) => node));
+    return passed('leftovers', `none of earlier moves${unknown === '' ? '' : `; not known of ${unknown}`}`);
+  }
+  const first = found.poisoned.length > 0 ? `moves of ${listed(found.poisoned, 3)} would fail; ` : '';
+  return warning(
+    'leftovers',
+    `${first}${left.length} in all: ${listed(left.map(({ node, kind, name }) => `${node}: ${kind} ${name}`))}`,
+    left.some(({ remove }) => remove)
+      ? `citus-scaler clean ${cluster} --dry-run shows what can be removed and how, citus-scaler clean ${cluster} removes it`
+      : listed([...new Set(left.map(({ how }) => how))], 3),
+  );
 }
 
-export function noLeftovers(leftovers: Leftover[], cleanup: CleanupRecords): Check {
-  if (cleanup.lost > 0) {
-    return warning(
-      'leftovers',
-      `${cleanup.lost} rows of pg_dist_cleanup name node groups that are gone: moves of these shards would fail`,
-      'when no such server comes back: DELETE FROM pg_dist_cleanup WHERE node_group_id NOT IN (SELECT groupid FROM pg_dist_node)',
-    );
-  }
-  return leftovers.length > 0
-    ? warning(
-        'leftovers',
-        `of earlier moves: ${listed(leftovers.map(({ node, kind, name }) => `${node}: ${kind} ${name}`))}`,
-        'CALL citus_cleanup_orphaned_resources()',
-      )
-    : passed('leftovers', 'none of earlier moves');
+/** Said, for who has added a worker and wonders: it takes a move to fill it. */
+export function emptyNodes(groups: ShardGroup[], nodes: ClusterNode[]): Check[] {
+  const filled = new Set(
+    groups.filter(({ colocationId }) => colocationId !== 0).map(({ groupId }) => groupId),
+  );
+  const empty = nodes.filter(
+    ({ role, active, shouldHaveShards, groupId }) =>
+      role === 'worker' && active && shouldHaveShards && !filled.has(groupId),
+  );
+  return empty.length === 0 || filled.size === 0
+    ? []
+    : [
+        passed(
+          'empty-nodes',
+          `${listed(empty.map(({ node }) => node))}: in service and without shards; a rebalance fills them`,
+        ),
+      ];
 }
 
 /** An operation that was ended by force can't give back what it borrowed. */
-export function nothingRaised(settings: NodeSetting[], jobs: ForeignWork[]): Check {
-  const raised = settings.flatMap((each) => ('error' in each || each.owners !== '100ms' ? [] : [each.node]));
-  return raised.length > 0 && jobs.length === 0
+export function nothingRaised(raised: Finding[], cluster: string): Check {
+  const [first] = raised;
+  return first
     ? warning(
         'borrowed-settings',
-        `wal_retrieve_retry_interval = 100ms on ${listed(raised)}, though nothing moves`,
-        'when no operation runs: ALTER SYSTEM RESET wal_retrieve_retry_interval; SELECT pg_reload_conf(); there',
+        `${first.name} on ${listed(raised.map(({ node }) => node))}, though nothing moves and no operation runs`,
+        `when nobody means it so: citus-scaler clean ${cluster}, or there: ${first.how}`,
       )
     : passed('borrowed-settings', 'no setting is left raised');
 }

@@ -1,21 +1,22 @@
 import type { Db } from '../../citus/connect.js';
 import { withCoordinator } from '../../citus/connect.js';
 import { readJobs, readMovingSessions } from '../../citus/jobs.js';
-import { readCleanupRecords } from '../../citus/leftovers.js';
-import { readNodeSetting } from '../../citus/node-settings.js';
 import { readServerFacts, versionText, type ServerFacts } from '../../citus/server-facts.js';
 import type { ClusterConfig } from '../../config/index.js';
 import type { Check, HealthAnswer } from '../../contract/index.js';
 import { balanceOf } from '../../planning/balance.js';
 import { session } from '../context.js';
+import { findLeftovers } from '../leftovers/find.js';
+import { leftoverOf } from '../leftovers/finding.js';
+import { raisedSettings } from '../leftovers/raised-settings.js';
 import { oldTransactions } from '../preflight/capacity.js';
 import { worstFirst } from '../preflight/check.js';
 import { isCoordinator, isWritable } from '../preflight/coordinator.js';
 import { tableLocks } from '../preflight/traffic.js';
 import { metadataSynced, nodesActive, specialNodes, versionsEqual } from '../preflight/nodes.js';
 import {
+  emptyNodes,
   even,
-  leftoversOf,
   noLeftovers,
   nonePrepared,
   nothingRaised,
@@ -25,24 +26,38 @@ import {
 import { firstBytes, pageOf } from './pages.js';
 import { viewNodes } from './node-views.js';
 
-/** Nodes, versions, balance, jobs, leftovers and what stands out. Only the list of nodes goes by pages. */
-export async function inspectHealth(cluster: ClusterConfig, page: number): Promise<HealthAnswer> {
+/**
+ * Nodes, versions, balance, jobs, leftovers and what stands out. Only the list of nodes goes by pages.
+ *
+ * @param held whether an operation holds the cluster
+ */
+export async function inspectHealth(
+  cluster: ClusterConfig,
+  page: number,
+  held: () => Promise<boolean>,
+): Promise<HealthAnswer> {
   const options = session('inspect', { role: 'observer', statementTimeoutSeconds: 60 });
   return withCoordinator(cluster, options, async (db) => {
     const facts = await readServerFacts(db);
-    return isCoordinator(facts).ok ? lookAt(db, cluster.name, facts, page) : noCluster(cluster.name, facts);
+    return isCoordinator(facts).ok
+      ? lookAt(db, cluster.name, facts, page, held)
+      : noCluster(cluster.name, facts);
   });
 }
 
-async function lookAt(db: Db, cluster: string, facts: ServerFacts, page: number): Promise<HealthAnswer> {
+async function lookAt(
+  db: Db,
+  cluster: string,
+  facts: ServerFacts,
+  page: number,
+  held: () => Promise<boolean>,
+): Promise<HealthAnswer> {
   const { nodes, groups, sized, capacities, views } = await viewNodes(db);
   const jobs = [...(await readJobs(db)), ...(await readMovingSessions(db))];
-  const cleanup = await readCleanupRecords(db);
-  const coordinator = nodes.find(({ role }) => role === 'coordinator')?.node ?? db.node;
-  const leftovers = leftoversOf(capacities, cleanup, coordinator, jobs.length > 0);
   const balance = balanceOf(groups, nodes);
   const answering = capacities.flatMap((each) => ('error' in each ? [] : [each.node]));
-  const settings = await readNodeSetting(db, answering, 'wal_retrieve_retry_interval');
+  const found = await findLeftovers(db, nodes, answering);
+  const raised = jobs.length > 0 || (await held()) ? [] : await raisedSettings(db, answering);
   const checks = worstFirst([
     isWritable(facts),
     nodesActive(nodes, capacities, []),
@@ -54,8 +69,9 @@ async function lookAt(db: Db, cluster: string, facts: ServerFacts, page: number)
     ...specialNodes(nodes, []),
     await tableLocks(db),
     even(balance, sized),
-    noLeftovers(leftovers, cleanup),
-    nothingRaised(settings, jobs),
+    ...emptyNodes(groups, nodes),
+    noLeftovers(found, cluster),
+    nothingRaised(raised, cluster),
   ]);
   const { items, ...next } = pageOf(views, page);
   return {
@@ -66,7 +82,7 @@ async function lookAt(db: Db, cluster: string, facts: ServerFacts, page: number)
     nodesTotal: views.length,
     balance: { ...balance, workers: firstBytes(balance.workers, 10_000) },
     jobs: firstBytes(jobs, 6_000),
-    leftovers: firstBytes(leftovers, 6_000),
+    leftovers: firstBytes([...found.leftovers, ...raised].map(leftoverOf), 8_000),
     checks,
     ...next,
   };

@@ -48,6 +48,7 @@ const neverBlocking: readonly string[] = [
   'coordinator-shards',
   'drained-nodes',
   'blocked-writes',
+  'empty-nodes',
   'idle-timeout',
   'machine',
   'monitor-rights',

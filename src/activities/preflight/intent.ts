@@ -13,6 +13,8 @@ export interface Intent {
   /** Whether those that leave are taken out of the cluster. */
   deregisters: boolean;
   moves: boolean;
+  /** Whether leftovers are removed: then they are no hindrance, and a node that is away is none. */
+  cleans: boolean;
 }
 
 /** The fields of an input that say so. */
@@ -33,6 +35,7 @@ const nothing: Intent = {
   marks: false,
   deregisters: false,
   moves: false,
+  cleans: false,
 };
 
 export function intentOf(type: OperationType, input: IntentInput): Intent {
@@ -49,6 +52,8 @@ export function intentOf(type: OperationType, input: IntentInput): Intent {
       return { ...nothing, moves: true };
     case 'drainWorker':
       return { ...nothing, leaving: nodes, marks: true, moves: input.undo !== true };
+    case 'cleanUp':
+      return { ...nothing, cleans: true };
     case 'removeWorker':
       return { ...nothing, leaving: nodes, marks: true, deregisters: true, moves: true };
   }

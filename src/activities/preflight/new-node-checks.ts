@@ -1,4 +1,4 @@
-import type { Dirt } from '../../citus/leftovers.js';
+import type { Dirt } from '../../citus/leftovers/dirt.js';
 import type { BrokenWay } from '../../citus/new-server.js';
 import { versionText, type ServerFacts } from '../../citus/server-facts.js';
 import type { Check } from '../../contract/index.js';

@@ -1,6 +1,6 @@
 import { withCoordinator, withNode, NodeNotAllowedError, type Db } from '../../citus/connect.js';
 import { readCapacity, type Capacity } from '../../citus/capacity.js';
-import { readDirt, type Dirt } from '../../citus/leftovers.js';
+import { readDirt, type Dirt } from '../../citus/leftovers/dirt.js';
 import { readBrokenWays, readMissingExtensions, type BrokenWay } from '../../citus/new-server.js';
 import { runOnNodes } from '../../citus/node-settings.js';
 import type { ClusterNode } from '../../citus/nodes.js';

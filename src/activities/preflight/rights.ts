@@ -13,6 +13,8 @@ import { ownerRights } from './owner-rights.js';
 export interface Deeds {
   registers: boolean;
   deregisters: boolean;
+  /** Whether leftovers are removed. */
+  cleans: boolean;
   /** Whether nodes are marked as ones that should hold no shards. */
   marks: boolean;
   moves: boolean;
@@ -65,6 +67,12 @@ function cannotActAs(user: string, error: unknown): Check {
 function mayAct(rights: Rights, deeds: Deeds): Check {
   const { user, superuser, wrappers, copiesReferenceTables } = rights;
   if (superuser) return passed('role', `${user} is a superuser`);
+  if (deeds.cleans)
+    return blocker(
+      'role',
+      `${user} is no superuser, and it takes one to drop what others made and to change pg_dist_cleanup`,
+      'run by hand, as a superuser, what the plan of a dry run says; or name a superuser in the config',
+    );
   const role = identifier(user);
   const lacks: { evidence: string; remedy: string }[] = [];
   const functions: WrapperName[] = [

@@ -1,10 +1,11 @@
-import type { NodeCapacity } from '../../citus/capacity.js';
 import type { Db } from '../../citus/connect.js';
 import { operationPrefix } from '../../citus/application-name.js';
 import { readJobs, readMovingSessions } from '../../citus/jobs.js';
-import { readCleanupRecords } from '../../citus/leftovers.js';
 import { readTableLocks } from '../../citus/table-locks.js';
 import type { Check } from '../../contract/index.js';
+import { count } from '../../planning/format.js';
+import type { Found } from '../leftovers/find.js';
+import type { Intent } from './intent.js';
 import { blocker, listed, passed, warning } from './check.js';
 
 /** Citus refuses neither a job beside a move nor the reverse, so we do. */
@@ -23,32 +24,26 @@ export async function foreignJob(db: Db, operationId: string | undefined): Promi
   );
 }
 
-export async function leftovers(db: Db, capacities: NodeCapacity[], busy: boolean): Promise<Check> {
-  const { lost, examples, deferred } = await readCleanupRecords(db);
-  if (lost > 0) {
+/** A row of a group that is gone makes every move of the shard fail that it names (measured). */
+export function leftovers(found: Found, cluster: string, { moves, cleans }: Intent): Check {
+  const { poisoned, silent, deferred } = found;
+  const remedy = `citus-scaler clean ${cluster} --dry-run shows what can be removed, citus-scaler clean ${cluster} removes it`;
+  if (moves && poisoned.length > 0)
     return blocker(
       'leftovers',
-      `${lost} rows of pg_dist_cleanup name node groups that are gone: moves of these shards would fail (${listed(examples)})`,
-      'when the server of that group is wiped or will not come back: DELETE FROM pg_dist_cleanup WHERE node_group_id NOT IN (SELECT groupid FROM pg_dist_node)',
+      `${count(poisoned.length, 'shard')} can't be moved, for rows of pg_dist_cleanup name them in node groups that are gone: ${listed(poisoned)}`,
+      remedy,
     );
-  }
-  // While someone moves shards these are no leftovers.
-  const names = busy
-    ? []
-    : capacities.flatMap((each) =>
-        'error' in each ? [] : each.capacity.moveLeftovers.map((name) => `${each.node}: ${name}`),
-      );
+  const names = found.leftovers.map(({ node, kind, name }) => `${node}: ${kind} ${name}`);
+  if (cleans) return passed('leftovers', `${names.length} found`);
   if (names.length > 0)
-    return warning(
-      'leftovers',
-      `of earlier moves: ${listed(names)}`,
-      'Citus removes them with the next clean-up: call citus_cleanup_orphaned_resources()',
-    );
+    return warning('leftovers', `${names.length} of earlier times: ${listed(names)}`, remedy);
+  const unknown = silent.length > 0 ? `; not known of ${listed(silent.map(({ node }) => node))}` : '';
   return passed(
     'leftovers',
     deferred > 0
-      ? `${deferred} drops of moved shards are put off by Citus, as usual`
-      : 'none of earlier moves',
+      ? `${count(deferred, 'drop')} of moved shards put off by Citus, as usual${unknown}`
+      : `none of earlier moves${unknown}`,
   );
 }
 

@@ -45,6 +45,7 @@ export const commandGroups: CommandGroup[] = [
       entry('rebalance', 'even out the data', () => import('./rebalance.js')),
       entry('drain', 'empty workers, or put them back in service', () => import('./drain.js')),
       entry('remove', 'empty workers and take them out of the cluster', () => import('./remove.js')),
+      entry('clean', 'remove what earlier moves left behind', () => import('./clean.js')),
     ],
   },
   {

@@ -46,6 +46,8 @@ function timeOf({ startedAt, endedAt }: Step): string {
 
 function planChange(before: OperationStatus | undefined, { plan }: OperationStatus): string[] {
   if (!plan || before?.plan?.hash === plan.hash) return [];
+  if (plan.cleanupsTotal !== undefined)
+    return [`plan ${plan.hash}: ${count(plan.cleanupsTotal, 'leftover')}`];
   return [`plan ${plan.hash}: ${count(plan.movesTotal, 'move')}, ${bytes(plan.bytes)}`];
 }
 

@@ -33,7 +33,10 @@ export function renderHealth(answer: HealthAnswer, paint: Colors, columns: numbe
       : [
           `  ${count(leftovers.length, 'leftover')}:\n${leftovers
             .slice(0, 10)
-            .map(({ kind, node, name }) => `    ${kind} ${name} on ${node}`)
+            .map(
+              ({ kind, node, name, bytes: size }) =>
+                `    ${kind} ${name} on ${node}${size === undefined ? '' : `, ${bytes(size)}`}`,
+            )
             .join('\n')}`,
         ]),
     ...(outstanding.length === 0

@@ -1,6 +1,7 @@
 import type { Colors } from 'picocolors/types.js';
 import type { Check, Move, Plan } from '../../contract/index.js';
 import { balanceChange } from './balance.js';
+import { renderCleanups } from './cleanups.js';
 import { checkLines, standsOut } from './checks.js';
 import { bytes, count, duration, tablesOf } from './figures.js';
 import { cut, cutMiddle, pad, width, wrap } from './text.js';
@@ -13,12 +14,18 @@ export function renderPlan(plan: Plan, checks: Check[], paint: Colors, columns: 
   const outstanding = checks.filter(standsOut);
   return [
     paint.bold(`Plan ${plan.hash}`),
+    ...(plan.cleanups ? [renderCleanups(plan, paint, columns)] : movement(plan, paint, columns)),
+    ...(outstanding.length > 0 ? ['', checkLines(outstanding, paint, columns)] : []),
+  ].join('\n');
+}
+
+function movement(plan: Plan, paint: Colors, columns: number): string[] {
+  return [
     ...changes(plan, columns),
     '',
     balanceChange(plan.before, plan.after, paint),
     ...(plan.moves.length > 0 ? ['', moveLines(plan, paint, columns)] : []),
-    ...(outstanding.length > 0 ? ['', checkLines(outstanding, paint, columns)] : []),
-  ].join('\n');
+  ];
 }
 
 function changes(plan: Plan, columns: number): string[] {

@@ -28,7 +28,7 @@ export function renderReport(status: OperationStatus, paint: Colors, columns: nu
     steps(dryRun ? status.steps.filter(wasTaken) : status.steps, paint, columns, Date.parse(status.endedAt)),
     ...(dryRun ? [renderPlan(plan, status.checks, paint, columns)] : []),
     ...(dryRun ? windowLines(status, columns, Date.parse(status.endedAt)) : []),
-    ...(before && after ? [balanceChange(before, after, paint)] : []),
+    ...(before && after && !plan?.cleanups ? [balanceChange(before, after, paint)] : []),
     ...(!dryRun && outstanding.length > 0 ? [checkLines(outstanding, paint, columns)] : []),
     ...(dryRun ? ['Dry run: nothing was changed.'] : [summary(status)]),
     ...noteLines(notes, columns),
@@ -40,8 +40,9 @@ function wasTaken({ state }: Step): boolean {
   return state !== 'skipped';
 }
 
-function summary({ startedAt, endedAt, movedShardGroups, movedBytes }: OperationReport): string {
+function summary({ startedAt, endedAt, movedShardGroups, movedBytes, plan }: OperationReport): string {
   const time = duration(secondsBetween(startedAt, endedAt));
+  if (plan?.cleanups) return `Cleaned up in ${time}.`;
   const moved =
     movedShardGroups > 0
       ? `${count(movedShardGroups, 'shard group')} moved, ${bytes(movedBytes)}`

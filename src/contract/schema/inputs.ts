@@ -100,6 +100,10 @@ export const removeWorkerInput = strict({
     ],
   });
 
+export const cleanUpInput = strict(commonFields)
+  .superRefine(reasonGiven)
+  .meta({ examples: [{ cluster: 'shop' }, { cluster: 'shop', dryRun: true }] });
+
 export const inspectInput = strict({
   what: z.enum(['health', 'preflight', 'clusters', 'moves', 'nodes']).describe('what to look at'),
   cluster: clusterName
@@ -130,6 +134,7 @@ export type ScaleOutInput = z.input<typeof scaleOutInput>;
 export type RebalanceInput = z.input<typeof rebalanceInput>;
 export type DrainWorkerInput = z.input<typeof drainWorkerInput>;
 export type RemoveWorkerInput = z.input<typeof removeWorkerInput>;
+export type CleanUpInput = z.input<typeof cleanUpInput>;
 export type InspectInput = z.input<typeof inspectInput>;
 
 /** The schema of each operation's input, by workflow type. */
@@ -138,4 +143,5 @@ export const operationInputs = {
   rebalance: rebalanceInput,
   drainWorker: drainWorkerInput,
   removeWorker: removeWorkerInput,
+  cleanUp: cleanUpInput,
 } as const;

@@ -1,6 +1,7 @@
 import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
 import type { ActivityOptions } from '@temporalio/workflow';
 import type { CheckActivities } from '../../activities/checks.js';
+import type { CleanUpActivities } from '../../activities/clean-up.js';
 import type { HoldActivities } from '../../activities/hold.js';
 import type { MachineActivities } from '../../activities/machines.js';
 import type { MoveActivities } from '../../activities/moves.js';
@@ -37,6 +38,11 @@ export const windowActivities = proxyActivities<WindowActivities>(looking);
 export const checkActivities = proxyActivities<CheckActivities>(persistent);
 export const planActivities = proxyActivities<PlanActivities>(persistent);
 export const nodeActivities = proxyActivities<Omit<NodeActivities, 'replicateReferenceTables'>>(persistent);
+export const cleanUpActivities = proxyActivities<CleanUpActivities>({
+  ...persistent,
+  // Dropping thousands of tables takes its time.
+  startToCloseTimeout: '6h',
+});
 export const removalActivities = proxyActivities<RemovalActivities>(persistent);
 export const machineActivities = proxyActivities<MachineActivities>({
   ...persistent,

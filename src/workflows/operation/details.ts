@@ -53,7 +53,27 @@ function window(now: WindowStatus | undefined): string[] {
   return [`Maintenance window: ${[open ? 'open' : 'closed', ...times].join(', ')}`];
 }
 
-function plan({ hash, moves, movesTotal, bytes, newWorkers, before, after }: Plan, ask: boolean): string[] {
+function plan(shown: Plan, ask: boolean): string[] {
+  return [
+    ...(shown.cleanups ? cleanups(shown) : movement(shown)),
+    ...(ask
+      ? [
+          `Waiting for approval: send the update \`approve\` with \`{"by": "<you>", "planHash": "${shown.hash}"}\`, or \`reject\` with \`{"by": "<you>", "reason": "<why>"}\`.`,
+        ]
+      : []),
+  ];
+}
+
+function cleanups({ hash, cleanups: shown = [], cleanupsTotal = 0 }: Plan): string[] {
+  const rows = shown.map(
+    ({ kind, node, name, how, bytes }) =>
+      `- ${kind} \`${name}\` on ${node}${bytes === undefined ? '' : `, ${formatBytes(bytes)}`}: ${how}`,
+  );
+  const more = cleanupsTotal > shown.length ? [`- and ${cleanupsTotal - shown.length} more`] : [];
+  return [`### Plan ${hash}: ${cleanupsTotal} leftovers to remove`, [...rows, ...more].join('\n')];
+}
+
+function movement({ hash, moves, movesTotal, bytes, newWorkers, before, after }: Plan): string[] {
   const rows = moves
     .slice(0, 10)
     .map(
@@ -74,11 +94,6 @@ function plan({ hash, moves, movesTotal, bytes, newWorkers, before, after }: Pla
       '|---|---|---|',
       ...names.slice(0, 50).map((node) => `| ${node} | ${bytesOf(before, node)} | ${bytesOf(after, node)} |`),
     ].join('\n'),
-    ...(ask
-      ? [
-          `Waiting for approval: send the update \`approve\` with \`{"by": "<you>", "planHash": "${hash}"}\`, or \`reject\` with \`{"by": "<you>", "reason": "<why>"}\`.`,
-        ]
-      : []),
   ];
 }
 

@@ -21,7 +21,7 @@ import type { PackedMoves } from '../../planning/planned-moves.js';
 import { checkActivities, reportActivities, requestActivities } from './activities.js';
 import { createApproval } from './approval.js';
 import { announceSteps, createBoard, introduce, runStep, skipStep, type Board } from './board.js';
-import { cleanUp, stopLost, type Undo } from './clean-up.js';
+import { stopLost, undoAll, type Undo } from './undo.js';
 import { registerControls } from './controls.js';
 import { attentionOf, endingFailure, operationFailure } from './failure.js';
 import { acquireHold, type Hold } from './hold.js';
@@ -121,7 +121,7 @@ export async function operation<Type extends OperationType>(
     await CancellationScope.nonCancellable(async () => {
       // Settings first: machines that are stopped next could not give them back any more.
       const giveBack = { name: 'give back the borrowed settings', run: async () => movement.giveBack(hold) };
-      await cleanUp(board, [...undo, giveBack, stopLost(board, caller)]);
+      await undoAll(board, [...undo, giveBack, stopLost(board, caller)]);
       await close(board, hold, startedAt, isCancellation(error) ? 'cancelled' : 'failed');
     });
     if (isCancellation(error))

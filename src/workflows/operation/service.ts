@@ -1,7 +1,7 @@
 import type { BorrowedSetting } from '../../contract/index.js';
 import type { OperationRequest } from '../../contract/request.js';
 import { nodeActivities, settingActivities } from './activities.js';
-import type { Undo } from './clean-up.js';
+import type { Undo } from './undo.js';
 import type { Hold } from './hold.js';
 import type { Caller } from './persist.js';
 

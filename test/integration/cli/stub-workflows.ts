@@ -135,3 +135,6 @@ const health: HealthAnswer = {
   leftovers: [],
   checks: [],
 };
+
+/** The other operations show themselves to a client in the same way. */
+export { scaleOut as cleanUp, scaleOut as drainWorker, scaleOut as rebalance, scaleOut as removeWorker };

@@ -21,7 +21,7 @@ afterAll(() => cluster.stop());
 async function look<What extends keyof InspectAnswers>(
   input: InspectInput & { what: What },
 ): Promise<InspectAnswers[What]> {
-  const { inspect } = inspectActivities(loadConfig(configFileOf(cluster)));
+  const { inspect } = inspectActivities(loadConfig(configFileOf(cluster)), () => Promise.resolve(false));
   return (await asActivity(() => inspect({ input }))) as InspectAnswers[What];
 }
 
@@ -106,14 +106,16 @@ test('what an operation left behind stands out', async () => {
       .toContain('warning borrowed-settings');
     const answer = await health();
     expect(answer.verdict).toBe('attention');
-    expect(answer.leftovers).toEqual([
+    expect(answer.leftovers.map(({ kind, node, name }) => ({ kind, node, name }))).toEqual([
+      { kind: 'publication', node: worker?.address, name: 'citus_shard_move_publication_7_10_1' },
       {
         kind: 'pg_dist_cleanup row',
         node: cluster.coordinator.address,
         name: 'public.orders_102008 of group 99',
       },
-      { kind: 'publication', node: worker?.address, name: 'citus_shard_move_publication_7_10_1' },
+      { kind: 'setting', node: worker?.address, name: 'wal_retrieve_retry_interval = 100ms' },
     ]);
+    expect(answer.leftovers.every(({ removable }) => removable)).toBe(true);
     expect(checkOf(answer.checks, 'borrowed-settings').evidence).toContain(worker?.address);
   } finally {
     await cluster.query('DELETE FROM pg_dist_cleanup WHERE record_id = 900');
@@ -149,7 +151,7 @@ test('a worker that is down makes it bad, and the rest is still told', async () 
 });
 
 test('inputs that are wrong are said field by field', async () => {
-  const { inspect } = inspectActivities(loadConfig(configFileOf(cluster)));
+  const { inspect } = inspectActivities(loadConfig(configFileOf(cluster)), () => Promise.resolve(false));
   const wrong = [null, undefined, {}, { what: 'health' }, { what: 'health', cluster: 'demo', colour: 'red' }];
   for (const input of wrong) {
     const error: unknown = await asActivity(() => inspect({ input: input as InspectInput })).catch(

@@ -36,7 +36,7 @@ describe.skipIf(noRoles !== undefined)(`an observer (${noRoles ?? 'real Citus'})
             coordinator: { user: operator.user, passwordFile },
             observer: { user: observer.user, passwordFile: observer.passwordFile },
           });
-    const { inspect } = inspectActivities(loadConfig(config));
+    const { inspect } = inspectActivities(loadConfig(config), () => Promise.resolve(false));
     const input: InspectInput = { what, cluster: 'demo' };
     return (await asActivity(() => inspect({ input }))) as InspectAnswers[What];
   }

@@ -11,7 +11,7 @@ export interface Undo {
 }
 
 /** Undoes, last first. What can't be undone, because the operation was given up, is said instead. */
-export async function cleanUp(board: Board, undo: Undo[]): Promise<void> {
+export async function undoAll(board: Board, undo: Undo[]): Promise<void> {
   for (const { name, run } of [...undo].reverse()) {
     try {
       await run();

@@ -1,28 +1,4 @@
-import type { Db } from './db.js';
-
-export interface CleanupRecords {
-  /** Rows that name a node group which is no longer in the cluster: they never succeed, and block moves of their shard. */
-  lost: number;
-  /** What some of them would drop, with the group. */
-  examples: string[];
-  /** Other rows: dropping moved shards is put off for about 15 s. */
-  deferred: number;
-}
-
-export async function readCleanupRecords(db: Db): Promise<CleanupRecords> {
-  const [has] = await db.query<{ has: boolean }>(
-    `SELECT to_regclass('pg_catalog.pg_dist_cleanup') IS NOT NULL AS has`,
-  );
-  if (!has?.has) return { lost: 0, examples: [], deferred: 0 }; // Citus before 11.2
-  const [row] = await db.query<CleanupRecords>(`
-    SELECT count(*) FILTER (WHERE n.groupid IS NULL)::int AS lost,
-           count(*) FILTER (WHERE n.groupid IS NOT NULL)::int AS deferred,
-           coalesce((array_agg(c.object_name || ' of group ' || c.node_group_id ORDER BY c.record_id)
-                     FILTER (WHERE n.groupid IS NULL))[1:5], '{}') AS examples
-      FROM pg_catalog.pg_dist_cleanup c
-      LEFT JOIN (SELECT DISTINCT groupid FROM pg_catalog.pg_dist_node) n ON n.groupid = c.node_group_id`);
-  return row ?? { lost: 0, examples: [], deferred: 0 };
-}
+import type { Db } from '../db.js';
 
 /** Signs of an earlier time in a cluster, on the server connected to. */
 export interface Dirt {

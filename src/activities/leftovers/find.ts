@@ -1,0 +1,173 @@
+import {
+  readCleanupRows,
+  readKnownShards,
+  readLostPlacements,
+  readPoisonedShards,
+  readShardNumbers,
+  type CleanupRow,
+} from '../../citus/leftovers/catalog.js';
+import {
+  readNodeFindings,
+  readRowBytes,
+  type NodeFindings,
+  type ShardLikeTable,
+} from '../../citus/leftovers/on-nodes.js';
+import type { Db } from '../../citus/db.js';
+import type { ClusterNode } from '../../citus/nodes.js';
+import { deleteHopelessRows, recoverTransactions } from '../../citus/leftovers/removal.js';
+import { literal } from '../../citus/quote.js';
+import { inOrder, type Finding } from './finding.js';
+import { movedObjects } from './move-objects.js';
+import { judgeTable, type TableFacts } from './shard-tables.js';
+
+export interface Found {
+  /** In the order in which they are removed. */
+  leftovers: Finding[];
+  /** Nodes that didn't answer, and why: what is there isn't known. */
+  silent: { node: string; error: string }[];
+  /** Drops that Citus put off, and does by itself within about 15 s. */
+  deferred: number;
+  /** Shards that can't be moved to any node, by the rows of groups that are gone. */
+  poisoned: string[];
+}
+
+/**
+ * What earlier moves left on nodes. What belongs to a move that runs, and what Citus will remove by itself, stands in
+ * `pg_dist_cleanup`, which Citus writes before it makes the thing; so that is read before and after looking.
+ */
+export async function findLeftovers(db: Db, nodes: ClusterNode[], asked: string[]): Promise<Found> {
+  const before = await readCleanupRows(db);
+  const looks = await readNodeFindings(db, asked);
+  const after = await readCleanupRows(db);
+  const rows = [...(before ?? []), ...(after ?? [])];
+  const seen = looks.flatMap((look) => ('error' in look ? [] : [look]));
+  const coordinator = nodes.find(({ role }) => role === 'coordinator')?.node ?? db.node;
+  return {
+    leftovers: inOrder([
+      ...hopelessRows(after ?? [], coordinator),
+      ...(await orphanedTables(db, nodes, seen, rows)),
+      ...seen.flatMap((look) => (before === undefined ? [] : movedObjects(look, rows))),
+      ...seen.flatMap((look) => prepared(look, nodes)),
+      ...seen.flatMap((look) => strangers(look, nodes)),
+      ...(await lostPlacements(db, coordinator)),
+    ]),
+    silent: looks.flatMap((look) => ('error' in look ? [look] : [])),
+    deferred: (after ?? []).filter(({ live }) => live).length,
+    poisoned: await poisoned(db, after ?? []),
+  };
+}
+
+function hopelessRows(rows: CleanupRow[], node: string): Finding[] {
+  const names = new Map(rows.filter(({ live }) => !live).map((row) => [rowName(row), row]));
+  return [...names].map(([name, { name: object, groupId }]) => ({
+    kind: 'pg_dist_cleanup row',
+    node,
+    name,
+    how: `DELETE FROM pg_dist_cleanup WHERE object_name = ${literal(object)} AND node_group_id = ${groupId}: that group has no node any more`,
+    remove: (db) => deleteHopelessRows(db, object, groupId),
+  }));
+}
+
+async function poisoned(db: Db, rows: CleanupRow[]): Promise<string[]> {
+  const hopeless = rows.filter(({ live, objectType }) => !live && objectType === 1);
+  if (hopeless.length === 0) return [];
+  const names = new Set(
+    await readPoisonedShards(
+      db,
+      hopeless.map(({ name }) => name),
+    ),
+  );
+  return [...new Set(hopeless.filter(({ name }) => names.has(name)).map(rowName))];
+}
+
+function rowName({ name, groupId }: CleanupRow): string {
+  return `${name} of group ${groupId}`;
+}
+
+async function orphanedTables(
+  db: Db,
+  nodes: ClusterNode[],
+  seen: NodeFindings[],
+  rows: CleanupRow[],
+): Promise<Finding[]> {
+  const put = new Set(rows.filter(({ live }) => live).map(({ name, groupId }) => `${groupId} ${name}`));
+  const tables = seen.flatMap(({ node, tables: found }) => {
+    const known = nodes.find((each) => each.node === node);
+    if (!known) return [];
+    const { groupId } = known;
+    return found
+      .filter(({ qualified }) => !put.has(`${groupId} ${qualified}`))
+      .map((table) => ({ node, groupId, table }));
+  });
+  if (tables.length === 0) return [];
+  const shards = await readKnownShards(db, [...new Set(tables.map(({ table }) => table.shardId))]);
+  const shardOf = new Map(shards.map((shard) => [shard.shardId, shard]));
+  const numbers = await readShardNumbers(db, [...new Set(tables.map(({ table }) => table.qualified))]);
+  const unplaced = tables.filter(({ groupId, table: { shardId } }) =>
+    (shardOf.get(shardId)?.placements ?? []).every((placement) => placement.groupId !== groupId),
+  );
+  const copies = unplaced.flatMap(({ table: { shardId, qualified } }) =>
+    (shardOf.get(shardId)?.placements ?? []).flatMap(({ node }) => (node ? [{ node, qualified }] : [])),
+  );
+  const sizes = await readRowBytes(db, copies);
+  return unplaced.flatMap(({ node, groupId, table }) => {
+    const facts: TableFacts = { node, groupId, table, numbers };
+    const shard = shardOf.get(table.shardId);
+    if (shard) facts.shard = { ...shard, copies: copiesOf(shard.placements, table, sizes) };
+    return judgeTable(facts);
+  });
+}
+
+function copiesOf(
+  placements: { node: string | null }[],
+  { qualified }: ShardLikeTable,
+  sizes: Map<string, number>,
+): { node: string; rowBytes: number | undefined }[] {
+  return placements.flatMap(({ node }) =>
+    node === null ? [] : [{ node, rowBytes: sizes.get(`${node} ${qualified}`) }],
+  );
+}
+
+/** Whether such a transaction is to be committed, only Citus on the node that began it can tell. */
+function prepared({ node, prepared: ids }: NodeFindings, nodes: ClusterNode[]): Finding[] {
+  return ids.map((name): Finding => {
+    const found = { kind: 'prepared transaction', node, name } as const;
+    const groupId = Number(/^citus_(\d+)_/.exec(name)?.[1] ?? -1);
+    const beganBy = nodes.find((each) => each.groupId === groupId && each.role !== 'secondary');
+    return beganBy
+      ? {
+          ...found,
+          how: `SELECT recover_prepared_transactions() on ${beganBy.node}, which began it: Citus commits or rolls back, as its record says`,
+          remove: (db) => recoverTransactions(db, beganBy),
+        }
+      : {
+          ...found,
+          how: `the node that began it (group ${groupId}) is gone: find out whether its transaction was committed, then there COMMIT PREPARED or ROLLBACK PREPARED`,
+        };
+  });
+}
+
+/** What a server calls itself that has no row for itself, as a coordinator may. */
+const unregistered = 99_999_999;
+
+/** Whoever still connects to such a server writes into the cluster, past its coordinator (measured, docs/citus.md). */
+function strangers({ node, sessions }: NodeFindings, nodes: ClusterNode[]): Finding[] {
+  return sessions
+    .filter(({ nodeId }) => nodeId !== unregistered && !nodes.some((each) => each.nodeId === nodeId))
+    .map(({ nodeId, address }) => ({
+      kind: 'session',
+      node,
+      name: `node id ${nodeId} from ${address}`,
+      how: `a server at ${address} believes that it is node ${nodeId} of this cluster, and what is written through it changes shards here: stop it, or DELETE FROM pg_dist_node there`,
+    }));
+}
+
+async function lostPlacements(db: Db, node: string): Promise<Finding[]> {
+  const lost = await readLostPlacements(db);
+  return lost.map(({ groupId, shards, example }) => ({
+    kind: 'placement',
+    node,
+    name: `${shards} in group ${groupId} (${example})`,
+    how: 'no node has that group: their rows are out of reach. Bring the server back, or restore it',
+  }));
+}

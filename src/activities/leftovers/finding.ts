@@ -1,0 +1,47 @@
+import type { Db } from '../../citus/db.js';
+import type { Refusal } from '../../citus/leftovers/removal.js';
+import type { Leftover, LeftoverKind } from '../../contract/index.js';
+
+/** A leftover, with what removes it: nothing, where that isn't for us to decide. */
+export interface Finding extends Omit<Leftover, 'removable'> {
+  remove?: (db: Db) => Promise<Refusal>;
+}
+
+export function leftoverOf({ remove, ...rest }: Finding): Leftover {
+  const { kind, node, name, bytes, how } = rest;
+  return {
+    kind,
+    node,
+    name,
+    ...(bytes === undefined ? {} : { bytes }),
+    removable: remove !== undefined,
+    how,
+  };
+}
+
+/** What a leftover is known by from one look to the next. */
+export type Item = Pick<Leftover, 'kind' | 'node' | 'name'>;
+
+export function keyOf({ kind, node, name }: Item): string {
+  return `${kind} ${node} ${name}`;
+}
+
+/**
+ * The order of removal: nothing writes into a table any more when it is dropped, and a role owns no subscription.
+ */
+const order: readonly LeftoverKind[] = [
+  'prepared transaction',
+  'subscription',
+  'replication slot',
+  'publication',
+  'role',
+  'shard table',
+  'pg_dist_cleanup row',
+  'setting',
+  'placement',
+  'session',
+];
+
+export function inOrder(findings: Finding[]): Finding[] {
+  return findings.toSorted((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind));
+}

@@ -1,0 +1,72 @@
+import { cancellationSignal } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import { runOnNodes } from '../../citus/node-settings.js';
+import type { Db } from '../../citus/db.js';
+import { isPassingError, needsPerson, passing } from '../classify.js';
+import { keyOf, type Finding, type Item } from './finding.js';
+
+interface Left {
+  finding: Finding;
+  why: string;
+}
+
+export interface Means {
+  /** Looks at the cluster as it is now. */
+  find: () => Promise<Finding[]>;
+  /** Throws when nothing may be changed any more. */
+  mayAct: () => Promise<void>;
+}
+
+/**
+ * Removes what is covered, in rounds for as long as one removes something: a table that another refers to goes after
+ * it. What a node that is away holds is told; what fails otherwise is tried again, or is for a person.
+ */
+export async function removeAll(db: Db, covered: Item[], means: Means): Promise<{ notes: string[] }> {
+  const keys = new Set(covered.map(keyOf));
+  const notes = new Set<string>();
+  for (;;) {
+    const found = (await means.find()).filter((finding) => keys.has(keyOf(finding)));
+    const left: Left[] = [];
+    for (const finding of found) {
+      cancellationSignal().throwIfAborted();
+      await means.mayAct();
+      const refusal = await finding.remove?.(db);
+      if (!refusal) continue;
+      if (refusal.settled) notes.add(`left alone: ${nameOf(finding)}: ${refusal.why}`);
+      else left.push({ finding, why: refusal.why });
+    }
+    if (left.length === 0) return { notes: [...notes] };
+    if (left.length < found.length) continue;
+    await throwUnlessAway(db, left);
+    return { notes: [...notes] };
+  }
+}
+
+/** A node that is away may stay so: an operation that only tidies up doesn't wait for it. */
+async function throwUnlessAway(db: Db, left: Left[]): Promise<void> {
+  const nodes = [...new Set(left.map(({ finding: { node } }) => node))];
+  const answers = await runOnNodes(
+    db,
+    nodes.map((node) => ({ node, command: 'select 1' })),
+  );
+  const away = new Set(answers.filter(({ success }) => !success).map(({ node }) => node));
+  const here = left.filter(({ finding: { node } }) => !away.has(node));
+  const [first] = here;
+  if (!first) return;
+  const passes = here.every(({ why }) => /lock timeout/.test(why) || isPassingError(new Error(why)));
+  throw ApplicationFailure.create({
+    type: passes ? passing : needsPerson,
+    message: `${nameOf(first.finding)} can't be removed${passes ? ' yet' : ''}: ${first.why}`,
+    nonRetryable: !passes,
+    details: [
+      {
+        evidence: here.slice(0, 20).map(({ finding, why }) => `${nameOf(finding)}: ${why}`),
+        remedies: ['repair what the evidence names, then retry', 'or cancel: what was removed stays so'],
+      },
+    ],
+  });
+}
+
+function nameOf({ kind, node, name }: Item): string {
+  return `${kind} ${name} on ${node}`;
+}

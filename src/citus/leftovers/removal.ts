@@ -1,0 +1,141 @@
+import type { Db } from '../db.js';
+import { runOnNodes } from '../node-settings.js';
+import { identifier, literal } from '../quote.js';
+
+/** Why something is still there; undefined: it is gone, or was. `settled`: looked at again, it is no leftover. */
+export type Refusal = { settled: boolean; why: string } | undefined;
+
+/** A table to drop: exactly the one that was looked at. */
+export interface TableToDrop {
+  node: string;
+  groupId: number;
+  qualified: string;
+  oid: number;
+  shardId: number;
+}
+
+/**
+ * Drops a shard table where no placement names it. While it looks and drops, nobody can change placements or begin a
+ * move: a move first records its target in `pg_dist_cleanup`, and in one transaction takes that away and writes the
+ * placement. Both tables are locked against writers, for two seconds at most, and the node's own metadata is asked too.
+ */
+export async function dropShardTable(db: Db, table: TableToDrop): Promise<Refusal> {
+  await db.query('BEGIN ISOLATION LEVEL READ COMMITTED');
+  try {
+    await db.query(`SET LOCAL lock_timeout = '2s'`);
+    await db.query('LOCK TABLE pg_catalog.pg_dist_cleanup, pg_catalog.pg_dist_placement IN SHARE MODE');
+    const why = await whyNotDrop(db, table);
+    return why ?? (await command(db, table.node, dropCommand(table)));
+  } finally {
+    await db.query('ROLLBACK');
+  }
+}
+
+async function whyNotDrop(db: Db, { groupId, qualified, shardId }: TableToDrop): Promise<Refusal> {
+  const [found] = await db.query<{ placed: boolean; put: boolean; lonely: boolean }>(
+    `SELECT EXISTS (SELECT FROM pg_catalog.pg_dist_placement WHERE shardid = $1 AND groupid = $2) AS placed,
+            EXISTS (SELECT FROM pg_catalog.pg_dist_cleanup WHERE object_name = $3 AND node_group_id = $2) AS put,
+            EXISTS (SELECT FROM pg_catalog.pg_dist_shard WHERE shardid = $1) AND NOT EXISTS (
+              SELECT FROM pg_catalog.pg_dist_placement p JOIN pg_catalog.pg_dist_node n USING (groupid) WHERE p.shardid = $1) AS lonely`,
+    [shardId, groupId, qualified],
+  );
+  if (!found || found.placed) return noLeftover('it is a placement by now');
+  if (found.put) return noLeftover('a move makes it, or Citus is about to drop it');
+  return found.lonely ? noLeftover('its shard has no other placement') : undefined;
+}
+
+function noLeftover(why: string): Refusal {
+  return { settled: true, why };
+}
+
+function dropCommand({ qualified, oid, shardId }: TableToDrop): string {
+  return quietly(`
+    IF to_regclass(${literal(qualified)}) IS NULL THEN RETURN; END IF;
+    LOCK TABLE ${qualified} IN ACCESS EXCLUSIVE MODE;
+    IF to_regclass(${literal(qualified)})::oid <> ${oid} THEN RAISE EXCEPTION '${notThis} it is another table by now'; END IF;
+    IF EXISTS (SELECT FROM pg_catalog.pg_dist_placement p JOIN pg_catalog.pg_dist_local_group g USING (groupid) WHERE p.shardid = ${shardId})
+      THEN RAISE EXCEPTION '${notThis} the metadata of the node says that it is a placement'; END IF;
+    IF EXISTS (SELECT FROM pg_catalog.pg_inherits WHERE inhparent = ${oid}) THEN RAISE EXCEPTION 'it has partitions still'; END IF;
+    DROP TABLE ${qualified};`);
+}
+
+/** Without its slot, which may be on a server that is gone: the way of Citus itself. */
+export async function dropSubscription(db: Db, node: string, name: string): Promise<Refusal> {
+  const it = identifier(name);
+  return command(
+    db,
+    node,
+    quietly(`
+    IF NOT EXISTS (SELECT FROM pg_catalog.pg_subscription WHERE subname = ${literal(name)}
+        AND subdbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())) THEN RETURN; END IF;
+    ALTER SUBSCRIPTION ${it} DISABLE;
+    ALTER SUBSCRIPTION ${it} SET (slot_name = NONE);
+    DROP SUBSCRIPTION ${it};`),
+  );
+}
+
+/** Only when nobody reads from it. */
+export async function dropSlot(db: Db, node: string, name: string): Promise<Refusal> {
+  const it = `FROM pg_catalog.pg_replication_slots WHERE slot_name = ${literal(name)} AND database = current_database()`;
+  return command(
+    db,
+    node,
+    quietly(`
+    IF EXISTS (SELECT ${it} AND active) THEN RAISE EXCEPTION '${notThis} somebody reads from it'; END IF;
+    PERFORM pg_drop_replication_slot(slot_name) ${it};`),
+  );
+}
+
+export async function dropPublication(db: Db, node: string, name: string): Promise<Refusal> {
+  return command(db, node, quietly(`DROP PUBLICATION IF EXISTS ${identifier(name)};`));
+}
+
+export async function dropRole(db: Db, node: string, name: string): Promise<Refusal> {
+  return command(db, node, quietly(`DROP ROLE IF EXISTS ${identifier(name)};`));
+}
+
+/** Rows of a group that is gone, for one thing. */
+export async function deleteHopelessRows(db: Db, objectName: string, groupId: number): Promise<Refusal> {
+  await db.query(
+    `DELETE FROM pg_catalog.pg_dist_cleanup WHERE object_name = $1 AND node_group_id = $2
+        AND NOT EXISTS (SELECT FROM pg_catalog.pg_dist_node n WHERE n.groupid = $2)`,
+    [objectName, groupId],
+  );
+  return undefined;
+}
+
+/** What Citus can clean up by itself. Answers what it warns of: a row that it can't do is tried again each 15 s, in silence. */
+export async function cleanUpByCitus(db: Db): Promise<string[]> {
+  const before = db.notices.length;
+  await db.query('CALL pg_catalog.citus_cleanup_orphaned_resources()');
+  return db.notices.slice(before).filter((notice) => !notice.startsWith('cleaned up'));
+}
+
+/** Citus's own recovery of what a node has prepared on others. Transactions that are in progress are left alone by it. */
+export async function recoverTransactions(
+  db: Db,
+  { node, groupId }: { node: string; groupId: number },
+): Promise<Refusal> {
+  const recover = 'SELECT pg_catalog.recover_prepared_transactions()';
+  if (groupId !== 0) return command(db, node, recover);
+  await db.query(recover);
+  return undefined;
+}
+
+/** One statement, that reaches no other node and waits for no lock for longer than a second. */
+function quietly(statements: string): string {
+  return `DO $clean_up$ BEGIN
+    PERFORM set_config('lock_timeout', '1s', true), set_config('citus.enable_ddl_propagation', 'off', true);
+    ${statements}
+  END $clean_up$`;
+}
+
+/** What the statements say of a thing that, looked at again, is no leftover. */
+const notThis = 'no leftover:';
+
+async function command(db: Db, node: string, text: string): Promise<Refusal> {
+  const [answer] = await runOnNodes(db, [{ node, command: text }]);
+  if (answer?.success) return undefined;
+  const why = answer?.result ?? 'no answer';
+  return { settled: why.includes(notThis), why };
+}

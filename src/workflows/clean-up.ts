@@ -1,0 +1,63 @@
+import type { CleanUpInput, OperationReport, Plan } from '../contract/index.js';
+import { count } from '../planning/format.js';
+import { unpackBalances } from '../planning/packed-balances.js';
+import { cleanUpActivities } from './operation/activities.js';
+import { operation } from './operation/operation.js';
+
+const steps = {
+  check: 'Check the cluster',
+  plan: 'Plan',
+  approval: 'Approval',
+  citus: 'Let Citus clean up',
+  remove: 'Remove the leftovers',
+  verify: 'Verify',
+} as const;
+
+/**
+ * Removes what earlier moves and operations left on nodes. Can be cancelled at any time: what was removed stays so,
+ * and the rest is found again.
+ */
+export async function cleanUp(input: CleanUpInput): Promise<OperationReport> {
+  return operation('cleanUp', input, async (op) => {
+    const { request } = op;
+    const { cluster, holdId } = request;
+    op.steps(Object.values(steps));
+    await op.step(steps.check, () => op.preflight());
+    if (op.dryRun && !op.reachable()) return;
+
+    const { plan, items } = await op.step(steps.plan, async (step) => {
+      const made = await op.call(cleanUpActivities.planCleanUp, 'Plan', { request });
+      const shown: Plan = { ...made.plan, ...unpackBalances(made.balances) };
+      op.showPlan(shown);
+      step.detail = count(made.items.length, 'leftover');
+      op.note(...made.notes);
+      op.set({ before: shown.before });
+      return { plan: shown, items: made.items };
+    });
+    if (op.dryRun) return;
+    if (items.length === 0) {
+      for (const name of [steps.approval, steps.citus, steps.remove, steps.verify])
+        op.skip(name, 'nothing to remove');
+      op.note('nothing to do: there is nothing to remove');
+      op.set({ after: plan.before });
+      return;
+    }
+    await op.step(steps.approval, () => op.approval(plan));
+    op.act();
+
+    await op.step(steps.citus, async () => {
+      const done = await op.call(cleanUpActivities.letCitusCleanUp, steps.citus, { cluster, holdId });
+      op.note(...done.notes);
+    });
+    await op.step(steps.remove, async () => {
+      const done = await op.call(cleanUpActivities.removeLeftovers, steps.remove, { cluster, holdId, items });
+      op.note(...done.notes);
+    });
+    await op.step(steps.verify, async (step) => {
+      const seen = await op.call(cleanUpActivities.verifyCleanUp, 'Verify', { cluster, items });
+      step.detail = seen.detail;
+      op.note(...seen.notes);
+      op.set({ after: plan.after });
+    });
+  });
+}
