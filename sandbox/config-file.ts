@@ -13,6 +13,9 @@ export interface ConfigWishes {
   provisioner?: boolean;
   reports?: string;
   tune?: boolean;
+  /** As in the config file. */
+  windows?: object;
+  governor?: object;
   /** Fields of the coordinator's entry, instead of the superuser and no TLS. */
   coordinator?: object;
   observer?: object;
@@ -60,7 +63,12 @@ function clusterConfig(cluster: SandboxCluster, wishes: ConfigWishes): object {
     },
     ...(wishes.observer === undefined ? {} : { observer: wishes.observer }),
     allowedNodes: ['127.0.0.1:*'],
-    movement: { parallelMoves: wishes.parallelMoves ?? 2, tune: wishes.tune ?? true },
+    movement: {
+      parallelMoves: wishes.parallelMoves ?? 2,
+      tune: wishes.tune ?? true,
+      ...(wishes.governor === undefined ? {} : { governor: wishes.governor }),
+    },
+    ...(wishes.windows === undefined ? {} : { windows: wishes.windows }),
     ...(wishes.approval === undefined ? {} : { approval: wishes.approval }),
     ...(wishes.provisioner === false
       ? {}

@@ -28,7 +28,7 @@ export function fieldRows(schema: JsonSchema, parent = ''): string[][] {
     const path = `${parent}${name}`;
     const needed = schema.required?.includes(name) === true;
     const row = [code(path), typeOf(field), defaultOf(field, needed), field.description ?? ''];
-    return [row, ...fieldRows(field, `${path}.`)];
+    return [row, ...fieldRows(field, `${path}.`), ...fieldRows(field.items ?? {}, `${path}[].`)];
   });
 }
 
@@ -62,5 +62,7 @@ function numbers({ minimum, maximum = Number.MAX_SAFE_INTEGER }: JsonSchema): st
 }
 
 function plural(type: string): string {
-  return type.replace(/^text(, )?/, (_, more?: string) => (more === undefined ? 'texts' : 'texts, each '));
+  return type === 'mapping'
+    ? 'mappings'
+    : type.replace(/^text(, )?/, (_, more?: string) => (more === undefined ? 'texts' : 'texts, each '));
 }

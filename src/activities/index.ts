@@ -1,5 +1,6 @@
 import { checkActivities } from './checks.js';
 import type { ActivityContext } from './context.js';
+import { governorActivities } from './governor.js';
 import { holdActivities } from './hold.js';
 import { inspectActivities } from './inspect.js';
 import { machineActivities } from './machines.js';
@@ -11,6 +12,7 @@ import { reportActivities } from './reports.js';
 import { requestActivities } from './request.js';
 import { settingActivities } from './settings.js';
 import { verifyActivities } from './verify.js';
+import { windowActivities } from './windows.js';
 
 /** Every activity that the worker registers, by name. */
 export function createActivities(context: ActivityContext) {
@@ -24,7 +26,9 @@ export function createActivities(context: ActivityContext) {
     ...removalActivities(context),
     ...settingActivities(context),
     ...moveActivities(context),
+    ...governorActivities(context),
     ...verifyActivities(context),
+    ...windowActivities(context),
     ...reportActivities(context),
     ...inspectActivities(context.config),
   };

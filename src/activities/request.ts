@@ -32,6 +32,8 @@ export function requestActivities(context: ActivityContext) {
         tune: movement.tune,
         searchAttributes: context.searchAttributes,
         keepsReports: context.config.reports !== undefined,
+        ...(cluster.windows && { hasWindows: true }),
+        ...(movement.governor && { governed: true }),
         ...urlOf(context),
       };
       return Promise.resolve(request);

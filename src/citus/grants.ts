@@ -45,11 +45,8 @@ ${owners.length === 0 ? ownersUnknown : owners.map((owner) => grantsOfOwner(owne
 -- Copies reference tables to new workers.
 GRANT EXECUTE ON FUNCTION pg_catalog.replicate_reference_tables(citus.shard_transfer_mode) TO ${op};
 
--- Says which workers should hold shards: those that are emptied should not.
-GRANT EXECUTE ON FUNCTION pg_catalog.citus_set_node_property(text, int, text, bool) TO ${op};
-
--- Citus refuses these to everyone but a superuser. Whoever may call them can add any server to the cluster, and
--- remove one without data. They stay on the coordinator: workers have no use for them.
+-- Citus refuses these to everyone but a superuser. Whoever may call them can add any server to the cluster,
+-- remove one without data, and say which workers should hold shards. They stay on the coordinator: workers have no use for them.
 SET citus.enable_ddl_propagation = off;
 CREATE SCHEMA IF NOT EXISTS ${wrapperSchema};
 ALTER SCHEMA ${wrapperSchema} OWNER TO CURRENT_USER;

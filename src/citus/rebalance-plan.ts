@@ -30,7 +30,9 @@ export interface PlanWishes {
 export async function readRebalancePlan(db: Db, wishes: PlanWishes): Promise<PlannedShard[]> {
   const { withNodes = [], leaving = [], strategy = null, threshold = null, drainOnly = false } = wishes;
   if (withNodes.length > 0 && (await usesWrapper(db, 'plan_with_workers')))
-    return readWrappedPlan(db, withNodes, strategy);
+    return readWrappedPlan(db, 'plan_with_workers', withNodes, [strategy]);
+  if (leaving.length > 0 && (await usesWrapper(db, 'plan_drain')))
+    return readWrappedPlan(db, 'plan_drain', leaving, []);
   await db.query('begin');
   try {
     for (const node of withNodes) await pretendNode(db, node);
@@ -48,20 +50,25 @@ export async function readRebalancePlan(db: Db, wishes: PlanWishes): Promise<Pla
 /** Says whether a node, spelt as registered, should hold shards. Moves nothing. */
 export async function setShouldHaveShards(db: Db, node: string, value: boolean): Promise<void> {
   const { host, port } = addressOf(node);
-  await db.query(`select citus_set_node_property($1, $2, 'shouldhaveshards', $3)`, [host, port, value]);
+  // Citus updates pg_dist_node on every node: whoever may do that itself can send a node's traffic elsewhere.
+  if (await usesWrapper(db, 'mark_node'))
+    await db.query(`select ${wrapperSchema}.mark_node($1, $2, $3)`, [host, port, value]);
+  else await db.query(`select citus_set_node_property($1, $2, 'shouldhaveshards', $3)`, [host, port, value]);
 }
 
-/** For a role that may not write to `pg_dist_node`, and shouldn't: whoever may can send a node's traffic elsewhere. */
+/** For a role that may not write to `pg_dist_node`, and shouldn't. */
 async function readWrappedPlan(
   db: Db,
-  withNodes: string[],
-  strategy: string | null,
+  wrapper: 'plan_with_workers' | 'plan_drain',
+  nodes: string[],
+  more: unknown[],
 ): Promise<PlannedShard[]> {
-  const addresses = withNodes.map(addressOf);
+  const addresses = nodes.map(addressOf);
+  const last = more.length > 0 ? ', $3::name' : '';
   return db.query<PlannedShard>(
     `select shardid::int8::float8 as "shardId", source as from, target as to
-       from ${wrapperSchema}.plan_with_workers($1::text[], $2::int[], $3::name)`,
-    [addresses.map(({ host }) => host), addresses.map(({ port }) => port), strategy],
+       from ${wrapperSchema}.${wrapper}($1::text[], $2::int[]${last})`,
+    [addresses.map(({ host }) => host), addresses.map(({ port }) => port), ...more],
   );
 }
 

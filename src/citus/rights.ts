@@ -8,8 +8,6 @@ export interface Rights {
   superuser: boolean;
   wrappers: Record<WrapperName, WrapperState>;
   copiesReferenceTables: boolean;
-  /** Whether it may say which nodes should hold shards. */
-  marksNodes: boolean;
   /** Whether it sees the statements of others, and who has set what. */
   monitors: boolean;
 }
@@ -19,7 +17,6 @@ export async function readRights(db: Db): Promise<Rights> {
     `SELECT r.rolname::text AS "user", r.rolsuper AS superuser,
             coalesce((SELECT bool_or(has_function_privilege(p.oid, 'EXECUTE')) FROM pg_catalog.pg_proc p
               WHERE p.proname = 'replicate_reference_tables' AND p.pronamespace = 'pg_catalog'::regnamespace), false) AS "copiesReferenceTables",
-            has_function_privilege('citus_set_node_property(text, int, text, bool)', 'EXECUTE') AS "marksNodes",
             pg_has_role('pg_read_all_stats', 'usage') AND pg_has_role('pg_read_all_settings', 'usage') AS monitors
        FROM pg_catalog.pg_roles r WHERE r.rolname = current_user`,
   );

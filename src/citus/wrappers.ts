@@ -4,14 +4,22 @@ import type { Db } from './db.js';
 export const wrapperSchema = 'citus_scaler';
 
 /** What Citus refuses to everyone but a superuser, whatever was granted; each is one function. */
-export const wrapperNames = ['add_node', 'remove_node', 'plan_with_workers'] as const;
+export const wrapperNames = [
+  'add_node',
+  'remove_node',
+  'mark_node',
+  'plan_with_workers',
+  'plan_drain',
+] as const;
 export type WrapperName = (typeof wrapperNames)[number];
 
 /** How each is called in a GRANT. */
 export const wrapperSignatures: Record<WrapperName, string> = {
   add_node: `${wrapperSchema}.add_node(text, int)`,
   remove_node: `${wrapperSchema}.remove_node(text, int)`,
+  mark_node: `${wrapperSchema}.mark_node(text, int, bool)`,
   plan_with_workers: `${wrapperSchema}.plan_with_workers(text[], int[], name)`,
+  plan_drain: `${wrapperSchema}.plan_drain(text[], int[])`,
 };
 
 export type WrapperState = 'usable' | 'no right' | 'missing';
@@ -36,7 +44,9 @@ export async function readWrappers(db: Db): Promise<Record<WrapperName, WrapperS
   return {
     add_node: stateOf('add_node'),
     remove_node: stateOf('remove_node'),
+    mark_node: stateOf('mark_node'),
     plan_with_workers: stateOf('plan_with_workers'),
+    plan_drain: stateOf('plan_drain'),
   };
 }
 
@@ -63,6 +73,11 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT pg_catalog.citus_remove_node(host, port);
 $$;
 
+CREATE OR REPLACE FUNCTION ${wrapperSchema}.mark_node(host text, port int, should_have_shards bool) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT pg_catalog.citus_set_node_property(host, port, 'shouldhaveshards', should_have_shards);
+$$;
+
 CREATE OR REPLACE FUNCTION ${wrapperSchema}.plan_with_workers(hosts text[], ports int[], strategy name)
 RETURNS TABLE (shardid bigint, source text, target text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -78,6 +93,26 @@ BEGIN
     END LOOP;
     SELECT jsonb_agg(to_jsonb(p)) INTO plan
       FROM pg_catalog.get_rebalance_table_shards_plan(rebalance_strategy := strategy) p;
+    RAISE EXCEPTION 'nothing of this is to stay' USING ERRCODE = 'CS001';
+  EXCEPTION WHEN SQLSTATE 'CS001' THEN
+    NULL;
+  END;
+  RETURN QUERY SELECT p.shardid, p.sourcename || ':' || p.sourceport, p.targetname || ':' || p.targetport
+    FROM jsonb_to_recordset(plan) AS p(shardid bigint, sourcename text, sourceport int, targetname text, targetport int);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION ${wrapperSchema}.plan_drain(hosts text[], ports int[])
+RETURNS TABLE (shardid bigint, source text, target text)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE plan jsonb;
+BEGIN
+  BEGIN
+    FOR i IN 1 .. cardinality(hosts) LOOP
+      PERFORM pg_catalog.citus_set_node_property(hosts[i], ports[i], 'shouldhaveshards', false);
+    END LOOP;
+    SELECT jsonb_agg(to_jsonb(p)) INTO plan
+      FROM pg_catalog.get_rebalance_table_shards_plan(drain_only := true) p;
     RAISE EXCEPTION 'nothing of this is to stay' USING ERRCODE = 'CS001';
   EXCEPTION WHEN SQLSTATE 'CS001' THEN
     NULL;

@@ -1,5 +1,5 @@
 import { defaultPayloadConverter, type WorkflowExecutionDescription } from '@temporalio/client';
-import type { MoveHeartbeat, Moving } from '../contract/index.js';
+import { governorLimits, type LoadFigure, type MoveHeartbeat, type Moving } from '../contract/index.js';
 
 /** What a running batch of moves said last, and how often it was tried. */
 export interface LiveBatch {
@@ -11,13 +11,35 @@ export interface LiveBatch {
 
 /** The batches that run now, from the heartbeats of the workflow's pending activities. */
 export function liveBatches(description: WorkflowExecutionDescription): LiveBatch[] {
-  return (description.raw.pendingActivities ?? []).flatMap((activity) => {
-    const payload = activity.heartbeatDetails?.payloads?.[0];
-    if (!payload) return [];
-    const heartbeat = parseHeartbeat(decoded(payload));
+  return beatsOf(description).flatMap(({ activity, beat }) => {
+    const heartbeat = parseHeartbeat(beat);
     if (!heartbeat) return [];
     const lastFailure = activity.lastFailure?.message;
     return [{ heartbeat, attempt: activity.attempt ?? 1, ...(lastFailure && { lastFailure }) }];
+  });
+}
+
+/** The load as the activity that watches it read it last. */
+export function liveLoad(description: WorkflowExecutionDescription): LoadFigure[] | undefined {
+  const [found] = beatsOf(description).flatMap(({ beat }) => {
+    const fields = fieldsOf(beat);
+    const figures = fields.get('figures');
+    return fields.get('kind') === 'governor' && Array.isArray(figures) ? [figures as unknown[]] : [];
+  });
+  return found?.flatMap((figure) => parseFigure(figure) ?? []);
+}
+
+function parseFigure(value: unknown): LoadFigure | undefined {
+  const fields = fieldsOf(value);
+  const limitedBy = governorLimits.find((name) => name === fields.get('limitedBy'));
+  if (limitedBy === undefined) return undefined;
+  return { limitedBy, value: count(fields.get('value')), limit: count(fields.get('limit')) };
+}
+
+function beatsOf({ raw }: WorkflowExecutionDescription) {
+  return (raw.pendingActivities ?? []).flatMap((activity) => {
+    const payload = activity.heartbeatDetails?.payloads?.[0];
+    return payload ? [{ activity, beat: decoded(payload) }] : [];
   });
 }
 

@@ -32,7 +32,7 @@ export interface OperationRow {
   endedAt?: string;
   /** What was asked for. */
   summary?: string;
-  /** The problem, when a person is needed. */
+  /** The problem, when a person is needed; or what it waits for. */
   attention?: string;
 }
 
@@ -102,6 +102,8 @@ async function rowOf(
 
 function attentionOf(status: OperationStatus | undefined): { attention?: string } {
   if (status?.attention) return { attention: status.attention.problem };
+  if (status?.state === 'waiting-for-window' && status.window?.opensAt !== undefined)
+    return { attention: `the maintenance window opens ${status.window.opensAt}` };
   return status?.state === 'awaiting-approval' ? { attention: 'waits for approval' } : {};
 }
 

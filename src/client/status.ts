@@ -4,7 +4,7 @@ import { describeOperation, type Described } from './describe.js';
 import { OperationCancelledError, UnreachableError } from './errors.js';
 import { failureOf } from './failure.js';
 import { firstInput } from './first-input.js';
-import { liveBatches } from './heartbeats.js';
+import { liveBatches, liveLoad } from './heartbeats.js';
 import { clusterOfId } from './ids.js';
 import { withLiveProgress } from './progress.js';
 import { explained, isDeadline } from './grpc.js';
@@ -35,7 +35,11 @@ async function openStatus(context: Context, id: string, timeoutMs: number): Prom
   if (!status.progress && !mayCopy(status)) return status;
   // Looked at after the query: a batch that ends in between is then missed for a moment, never counted twice.
   const { description } = await describeOperation(context, id);
-  return withLiveProgress(status, liveBatches(description));
+  const figures = status.governor && liveLoad(description);
+  return {
+    ...withLiveProgress(status, liveBatches(description)),
+    ...(status.governor && figures && { governor: { ...status.governor, figures } }),
+  };
 }
 
 /** Before its first move an operation has no progress of its own, and copies reference tables. */

@@ -1,4 +1,4 @@
-import type { TransferMode } from '../contract/index.js';
+import type { GovernorLimit, TransferMode } from '../contract/index.js';
 
 /** The config as the worker uses it. It holds no secret: passwords are read when a connection is opened (secrets.ts). */
 export interface Config {
@@ -27,6 +27,8 @@ export interface ClusterConfig {
   /** Patterns for `host:port` that may be connected to, besides the coordinator and registered nodes. */
   allowedNodes: string[];
   movement: Movement;
+  /** When data may move; absent: at any time. */
+  windows?: Windows;
   /** Absent: the request decides. */
   approval?: 'required' | 'auto';
 }
@@ -58,6 +60,26 @@ interface Movement {
   transferMode: TransferMode;
   parallelMoves: number;
   tune: boolean;
+  /** Absent: the load on the cluster isn't watched. */
+  governor?: GovernorConfig;
+}
+
+/** What the load on the coordinator may come to while data moves. */
+export type GovernorConfig = Partial<Record<GovernorLimit, number>> & { everySeconds: number };
+
+/** Maintenance windows. Times of the day are those of `timezone`. */
+export interface Windows {
+  timezone: string;
+  /** Absent: always, but for `deny`. */
+  allow?: WindowRule[];
+  deny: WindowRule[];
+  graceSeconds: number;
+}
+
+/** Begins as the cron schedule says and lasts so long. */
+export interface WindowRule {
+  schedule: string;
+  seconds: number;
 }
 
 /** The config names no cluster of this name. */

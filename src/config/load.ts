@@ -49,7 +49,8 @@ function readConfig(file: string, path: string): string {
 }
 
 function flat(name: string, cluster: ClusterFile, folder: string): ClusterConfig {
-  const { coordinator, observer, workersFrom, movement } = cluster;
+  const { coordinator, observer, workersFrom } = cluster;
+  const { governor, ...moving } = cluster.movement;
   return {
     name,
     hosts: coordinator.hosts ?? (coordinator.host === undefined ? [] : [coordinator.host]),
@@ -69,7 +70,8 @@ function flat(name: string, cluster: ClusterFile, folder: string): ClusterConfig
       },
     }),
     allowedNodes: (cluster.allowedNodes ?? []).map((pattern) => pattern.toLowerCase()),
-    movement,
+    movement: { ...moving, ...(governor && { governor }) },
+    ...(cluster.windows && { windows: cluster.windows }),
     ...(cluster.approval && { approval: cluster.approval }),
   };
 }

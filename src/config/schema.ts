@@ -1,20 +1,11 @@
 import { z } from 'zod';
 import { transferModes } from '../contract/index.js';
 import { tlsModes } from './config.js';
+import { governor } from './governor-schema.js';
+import { windows } from './windows-schema.js';
+import { always, strict, text } from './words.js';
 
-/**
- * The config file. Every object is strict: what this version does not know is refused, with the list of what is
- * allowed, because a misspelt `approval` that is ignored would start moves nobody approved.
- * Messages are read by load.ts, which adds file, line, path and what was found.
- */
-function strict<Shape extends z.ZodRawShape>(shape: Shape) {
-  return z.strictObject(shape, {
-    error: (issue) =>
-      issue.code === 'unrecognized_keys' ? `allowed here: ${Object.keys(shape).join(', ')}` : undefined,
-  });
-}
-
-const text = (what: string) => z.string().min(1, `must be ${what}`);
+/** The config file. Messages are read by load.ts, which adds file, line, path and what was found. */
 const host = z
   .string()
   .regex(
@@ -39,10 +30,6 @@ interface PasswordFields {
   passwordEnv?: string | undefined;
 }
 
-/** Cross-field rules run even when other fields are wrong, so that all problems show at once. */
-const always = {
-  when: ({ value }: { value: unknown }) => typeof value === 'object' && value !== null,
-};
 const onePasswordSource = (value: PasswordFields) =>
   value.passwordFile === undefined || value.passwordEnv === undefined;
 const onePasswordMessage = {
@@ -140,6 +127,11 @@ const movement = strict({
     .boolean()
     .default(true)
     .describe('whether `wal_retrieve_retry_interval` is lowered on the targets while moving, and given back'),
+  governor: governor
+    .optional()
+    .describe(
+      'lowers the number of parallel moves while the load is over a limit; left out, nothing is watched',
+    ),
 });
 
 const cluster = strict({
@@ -159,6 +151,7 @@ const cluster = strict({
       'patterns for `host:port` that may be connected to, besides the coordinator and registered nodes; required with `workersFrom`',
     ),
   movement: movement.prefault({}).describe('how data is moved'),
+  windows: windows.optional().describe('maintenance windows: when data may move; left out, at any time'),
   approval: z
     .enum(['required', 'auto'])
     .optional()

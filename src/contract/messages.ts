@@ -49,6 +49,6 @@ export interface UpdateArgs {
   giveUp: GiveUpArgs;
   /** Changes how many moves run at once. */
   setParallelMoves: SetParallelMovesArgs;
-  /** Moves outside the maintenance window. Refused in this version, which has none. */
+  /** Moves outside the maintenance windows too, from now on. Refused where the cluster has none. */
   ignoreWindow: IgnoreWindowArgs;
 }

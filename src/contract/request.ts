@@ -13,6 +13,10 @@ export interface OperationRequest<Type extends OperationType = OperationType> {
   approval: 'required' | 'auto';
   /** Whether movements may borrow server settings. */
   tune: boolean;
+  /** The cluster has maintenance windows; the worker is asked for them. */
+  hasWindows?: boolean;
+  /** The number of parallel moves follows the load on the cluster. */
+  governed?: boolean;
   /** Search attributes that the namespace knows; others must not be upserted (the workflow task would fail for ever). */
   searchAttributes: SearchAttributeName[];
   /** Page of the operation in the Temporal UI. */

@@ -1,5 +1,7 @@
 import type { Balance } from './balance.js';
+import type { GovernorStatus } from './governor.js';
 import type { OperationType } from './names.js';
+import type { WindowStatus } from './windows.js';
 
 /** What an operation answers to the `status` query. Times are ISO 8601 UTC, sizes bytes, durations seconds, nodes `host:port`. */
 export interface OperationStatus {
@@ -27,6 +29,10 @@ export interface OperationStatus {
   plan?: Plan;
   /** Of the moves, while there are any. */
   progress?: Progress;
+  /** The maintenance windows of the cluster, when it has any: as of the last change of the status. */
+  window?: WindowStatus;
+  /** How many moves at once the load allows, where the config watches it; kept in the report. */
+  governor?: GovernorStatus;
   /** What needs a person, in the state `needs-attention`. */
   attention?: Attention;
   /** Why a failed operation failed. The client fills it in for one that its own status doesn't tell. */
@@ -46,7 +52,7 @@ export const operationStates = [
   'planning',
   /** The plan waits for the update `approve` or `reject`. */
   'awaiting-approval',
-  /** Outside the maintenance window. Not in this version. */
+  /** Outside the maintenance windows: `window` says when the next one opens. */
   'waiting-for-window',
   /** Steps are being carried out. */
   'running',
@@ -131,6 +137,8 @@ export interface Progress {
   moving: Moving[];
   /** Of all that run now. */
   movingTotal: number;
+  /** What holds up the moves that don't run. */
+  waitingFor?: string;
 }
 
 export interface NodeFlow {

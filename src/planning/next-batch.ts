@@ -9,6 +9,8 @@ export interface HandOut {
   parallelMoves: number;
   /** All moves of the round: no more than 1,000 batches are made of them. */
   total: number;
+  /** Moves have to be over by then, by what each is expected to take; absent: there is no end. */
+  within?: { seconds: number; expected: (move: PlannedMove) => number };
   /** Whether the last batches are shared out over all lanes, not only those that are free; false in histories of before. */
   evenEnd: boolean;
 }
@@ -32,7 +34,15 @@ export function expectedSeconds(bytes: number): number {
  * Which moves may start next, if any: from the pair of nodes that is least busy now, largest first. Batches get
  * smaller towards the end, so that all lanes finish together.
  */
-export function nextBatch({ pending, running, parallelMoves, total, evenEnd }: HandOut): Batch | undefined {
+export function nextBatch({
+  pending: all,
+  running,
+  parallelMoves,
+  total,
+  evenEnd,
+  within,
+}: HandOut): Batch | undefined {
+  const pending = within ? all.filter((move) => within.expected(move) <= within.seconds) : all;
   if (pending.length === 0 || running.length >= parallelMoves) return undefined;
   const lane = leastBusyLane(pending, running).sort((a, b) => b.bytes - a.bytes || a.shardId - b.shardId);
   const share = Math.ceil(pending.length / (2 * parallelMoves));
@@ -45,9 +55,11 @@ export function nextBatch({ pending, running, parallelMoves, total, evenEnd }: H
   const [first, ...others] = lane;
   if (!first) return undefined;
   const batch: Batch = [first];
-  let seconds = expectedSeconds(first.bytes);
+  const secondsOf = within?.expected ?? (({ bytes }: PlannedMove) => expectedSeconds(bytes));
+  let seconds = secondsOf(first);
   for (const move of others) {
-    seconds += expectedSeconds(move.bytes);
+    seconds += secondsOf(move);
+    if (within && seconds > within.seconds) break;
     const enough = batch.length >= most && (seconds > worthwhileSeconds || batch.length >= fair);
     if (enough || (seconds > batchSeconds && batch.length >= least)) break;
     batch.push(move);

@@ -1,4 +1,4 @@
-import type { Plan } from '../contract/index.js';
+import type { Move, Plan } from '../contract/index.js';
 
 /**
  * The approved moves, in the form in which a workflow carries them: payloads stay below 64 KB, so up to
@@ -90,5 +90,17 @@ export function planWithNodes(plan: Plan, started: ReadonlyMap<string, string>):
       ...plan.after,
       workers: plan.after.workers.map((worker) => ({ ...worker, node: named(worker.node) })),
     },
+  };
+}
+
+/** What a person calls a move. */
+export function namesOf(
+  { nodes, labels }: PackedMoves,
+  move: PlannedMove,
+): Pick<Move, 'from' | 'to' | 'tables'> {
+  return {
+    from: nodes[move.from] ?? '?',
+    to: nodes[move.to] ?? '?',
+    tables: [labels[move.label] ?? 'shards'],
   };
 }

@@ -11,6 +11,24 @@ export async function plainRebalance(cluster: SandboxCluster, nodes: SandboxNode
   return seconds;
 }
 
+/** Empties a worker as an administrator would without us: in one blocking statement, or as Citus's own job. Seconds. */
+export async function plainDrain(
+  cluster: SandboxCluster,
+  { host, port }: SandboxNode,
+  how: 'citus_drain_node' | 'background job',
+): Promise<number> {
+  const { seconds } = await timed(async () => {
+    if (how === 'citus_drain_node') {
+      await cluster.query('select citus_drain_node($1, $2)', [host, port]);
+      return;
+    }
+    await cluster.query(`select citus_set_node_property($1, $2, 'shouldhaveshards', false)`, [host, port]);
+    await cluster.query('select citus_rebalance_start(drain_only := true)');
+    await untilJobEnds(cluster);
+  });
+  return seconds;
+}
+
 /** Polls, as `citus_rebalance_wait()` does. Throws when the job doesn't end well. */
 async function untilJobEnds(cluster: SandboxCluster): Promise<void> {
   for (;;) {

@@ -6,7 +6,7 @@ import { Client } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { createActivities } from '../../src/activities/index.js';
 import { sharedActivityBehaviour } from '../../src/activities/interceptor.js';
-import type { BatchOrder, BatchResult } from '../../src/activities/moves.js';
+import type { BatchOrder, BatchResult } from '../../src/activities/move-group.js';
 import { loadConfig } from '../../src/config/index.js';
 import { taskQueue } from '../../src/contract/index.js';
 import type { OperationRequest } from '../../src/contract/request.js';

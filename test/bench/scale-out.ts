@@ -23,13 +23,14 @@ export interface Bench {
   scaleOut: (input?: Partial<ScaleOutInput>) => Promise<ScaleOutRun>;
 }
 
-/** Two workers with the data that `load` puts there, Temporal, a worker process; ended in any case. */
+/** Two workers, or more, with the data that `load` puts there, Temporal, a worker process; ended in any case. */
 export async function onBench<T>(
   flavour: Flavour,
   load: (cluster: SandboxCluster) => Promise<unknown>,
   work: (bench: Bench) => Promise<T>,
+  workers = 2,
 ): Promise<T> {
-  const stack = await startStack({ flavour, workers: 2 });
+  const stack = await startStack({ flavour, workers });
   try {
     const { cluster, temporal } = stack;
     await load(cluster);

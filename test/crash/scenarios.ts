@@ -45,14 +45,17 @@ export function scenariosOf(procedure: Procedure, recorded: Run, seed: number): 
 
 function executionsIn(events: Event[], steer: Procedure['steer']): Execution[] {
   const found = new Map<string, Execution>();
+  const past = new Set<string>();
   let isOn = steer === undefined;
   for (const { event, activity, nth, at, call, changing = false, point } of events) {
     const name = `${activity}#${nth}`;
     const known = found.get(name);
     if (event === 'begin' && !known) found.set(name, { activity, nth, at, begun: !isOn, calls: [] });
     if (event === 'point' && point === 'steer') isOn = true;
-    // What runs beside the point may be a little before or after it.
-    const isBeside = known?.begun === true && call?.label === steer?.at.call?.label;
+    // What runs beside the point may be a little before or after it, up to where the point itself is.
+    const isSteered = call !== undefined && call.label === steer?.at.call?.label;
+    const isBeside = known?.begun === true && (isSteered || !past.has(name));
+    if (event === 'call' && isSteered) past.add(name);
     if (event === 'call' && call && isOn && !isBeside) known?.calls.push({ call, changing });
     if (event === 'end' && !isOn) found.delete(name);
   }

@@ -11,15 +11,23 @@ afterAll(() => stage.end());
 test('a rebalance that someone else runs is named and left alone, and when it is over nothing is in the way', async () => {
   const before = await fingerprint(stage.cluster);
   const { job, startedAt, end } = await startForeignJob(stage.cluster);
-  const refused = await stage.scaleOut('beside-a-job', { add: 1 });
-  await expect(refused.result()).rejects.toMatchObject({
-    cause: {
-      type: 'ForeignJobRunning',
-      message: expect.stringContaining(
-        `background job ${job} (rebalance), running, since ${startedAt}`,
-      ) as string,
-    },
-  });
+  const nodes = [stage.cluster.workers[0]?.address ?? ''];
+  for (const begin of [
+    () => stage.scaleOut('beside-a-job', { add: 1 }),
+    () => stage.start('rebalance', 'rebalance-beside', {}),
+    () => stage.start('drainWorker', 'drain-beside', { nodes }),
+    () => stage.start('removeWorker', 'remove-beside', { nodes }),
+  ]) {
+    const refused = await begin();
+    await expect(refused.result()).rejects.toMatchObject({
+      cause: {
+        type: 'ForeignJobRunning',
+        message: expect.stringContaining(
+          `background job ${job} (rebalance), running, since ${startedAt}`,
+        ) as string,
+      },
+    });
+  }
   const states = 'select state from pg_dist_background_job where job_id = $1';
   expect(await stage.cluster.query(states, [job])).toEqual([{ state: 'running' }]);
   await end();

@@ -74,6 +74,22 @@ describe.skipIf(noRoles !== undefined)(
       expect(health.checks.filter(({ ok }) => !ok)).toEqual([]);
     });
 
+    test('empties a worker, puts it back in service, and takes it out of the cluster', async () => {
+      const before = await fingerprint(stage.cluster);
+      const nodes = [extra.address];
+      const drained = await (await stage.start('drainWorker', 'op-drained', { nodes })).result();
+      expect(drained.after?.workers.find(({ node }) => node === extra.address)?.shards).toBe(0);
+      const back = await (await stage.start('drainWorker', 'op-back', { nodes, undo: true })).result();
+      expect(back.after?.workers.find(({ node }) => node === extra.address)?.shouldHaveShards).toBe(true);
+      await (await stage.start('rebalance', 'op-even', { strategy: 'by_shard_count' })).result();
+      const removed = await (await stage.start('removeWorker', 'op-removed', { nodes })).result();
+      expect(removed.state).toBe('done');
+      expect(removed.movedShardGroups).toBeGreaterThan(0);
+      expect(await workersOf(stage.cluster)).toHaveLength(2);
+      expect(await extra.query('SELECT * FROM pg_dist_node')).toEqual([]);
+      expect(await fingerprint(stage.cluster)).toEqual(before);
+    });
+
     test('leaves no password in any history or log', async () => {
       const secrets = [roles.operator, roles.observer, roles.owner].map(({ password }) => password);
       const kept = [...(await histories(stage.client)).values(), stage.worker.log()].join('\n');

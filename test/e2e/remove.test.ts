@@ -1,8 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openCluster } from '../../sandbox/cluster/cluster.js';
 import { withClient } from '../../sandbox/index.js';
+import type { OperationStatus } from '../../src/contract/index.js';
 import { midMoveOf } from '../support/slow-moves.js';
 import { fingerprint, setStage, workersOf, type Stage } from '../support/stage.js';
 
@@ -62,7 +64,15 @@ test('a removed server that goes on running can’t write into the cluster any m
     server?.query(`insert into tenants values (999999, 'written through a removed worker')`),
   ).rejects.toThrow();
   expect(await fingerprint(stage.cluster)).toEqual(before);
-  await server?.stop();
+
+  // Nothing of its earlier time hinders it when it comes back.
+  const back = await (await stage.scaleOut('back', { nodes: [node] })).result();
+  expect(back.after?.workers.find((worker) => worker.node === node)?.shards).toBeGreaterThan(0);
+  // Its copies of reference tables are still there, and are made anew.
+  expect(back.checks.filter(({ ok }) => !ok).map(({ id }) => id)).toEqual(['new-node-clean']);
+  const again = await (await stage.start('removeWorker', 'removed again', { nodes: [node] })).result();
+  expect(again.state).toBe('done');
+  expect(await fingerprint(stage.cluster)).toEqual(before);
 });
 
 test('a cancel before the deregistration leaves it in service', async () => {
@@ -95,6 +105,60 @@ test('several are emptied as one plan and removed one by one', async () => {
   }
   expect(await workersOf(stage.cluster)).toHaveLength(2);
   expect(await fingerprint(stage.cluster)).toEqual(before);
+});
+
+/** Holds what every removal has to look at, so that it stops in the middle, until released. */
+async function heldRemoval(): Promise<() => Promise<void>> {
+  const client = new pg.Client(stage.cluster.coordinator.login);
+  await client.connect();
+  await client.query('begin');
+  await client.query('lock table pg_dist_cleanup in access exclusive mode');
+  return () => client.end();
+}
+
+const isRemoving = (node: string) => (status: OperationStatus) =>
+  status.steps.some(({ name, state }) => name === `Remove ${node}` && state === 'running');
+
+test('cancelled while the first of two is removed, it stops before the second, which is in service again', async () => {
+  const nodes = await provisioned('bring-two', 2);
+  const [first = '', second = ''] = nodes;
+  // Drained by hand before, so that nothing is dropped late while the table is locked.
+  await (await stage.start('drainWorker', 'drained-first', { nodes })).result();
+  await (await stage.start('drainWorker', 'undone', { nodes: [second], undo: true })).result();
+  const op = await stage.start('removeWorker', 'stops-between', { nodes, approval: 'required' });
+  await op.until('awaiting approval', ({ state }) => state === 'awaiting-approval');
+  const release = await heldRemoval();
+  await op.update('approve', { by: 'test' });
+  await op.until('removing the first', isRemoving(first));
+  await op.cancel();
+  const asked = await op.until('asked to cancel', ({ cancel }) => cancel !== undefined);
+  expect(asked.cancel?.refused).toBeUndefined();
+  await release();
+  await expect(op.result()).rejects.toThrow();
+  const status = await op.status();
+  expect(status.state).toBe('cancelled');
+  expect(await registered()).not.toContain(first);
+  expect(await registered()).toContain(second);
+  expect(status.after?.workers.find(({ node }) => node === second)).toBeDefined();
+  const [row] = await stage.cluster.query<{ should: boolean }>(
+    'select shouldhaveshards as should from pg_dist_node where nodeport = $1',
+    [Number(second.split(':')[1])],
+  );
+  expect(row?.should).toBe(true);
+
+  const last = await stage.start('removeWorker', 'too-late', { nodes: [second], approval: 'required' });
+  await last.until('awaiting approval', ({ state }) => state === 'awaiting-approval');
+  const releaseLast = await heldRemoval();
+  await last.update('approve', { by: 'test' });
+  await last.until('removing the last', isRemoving(second));
+  await last.cancel();
+  const refused = await last.until('asked to cancel', ({ cancel }) => cancel !== undefined);
+  expect(refused.cancel?.refused).toMatch(/is being removed, which can't be undone/);
+  expect(refused.state).toBe('running');
+  await releaseLast();
+  const report = await last.result();
+  expect(report.state).toBe('done');
+  expect(await registered()).not.toContain(second);
 });
 
 test('refuses the last workers that may hold shards, the coordinator and an unknown node', async () => {

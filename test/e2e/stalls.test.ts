@@ -32,7 +32,7 @@ test('someone who cancels a move stops the operation, which waits; retry begins 
   expect(await movesAtServer(stage.cluster)).toEqual([]);
   await release();
   await op.update('retry', { by: 'test' });
-  const report = (await op.result());
+  const report = await op.result();
   expect(report.state).toBe('done');
   expect(report.notes).toContain('retried by test');
   expect(await fingerprint(stage.cluster)).toEqual(before);

@@ -21,7 +21,10 @@ export type TemporalServer = Awaited<ReturnType<typeof startTemporal>>;
 
 /** A cluster, a Temporal server of its own (the task queue's name is fixed) and a worker in a process of its own. */
 export interface Stage {
+  /** Called `demo` in the config. */
   cluster: SandboxCluster;
+  /** Those that were asked for besides: `demo2`, `demo3`, … */
+  others: SandboxCluster[];
   temporal: TemporalServer;
   client: Client;
   configFile: string;
@@ -34,7 +37,7 @@ export interface Stage {
   start: <Type extends OperationType>(
     type: Type,
     id: string,
-    input: Omit<OperationInputs[Type], 'cluster'>,
+    input: Omit<OperationInputs[Type], 'cluster'> & { cluster?: string },
   ) => Promise<Operation>;
   scaleOut: (id: string, input: Partial<ScaleOutInput>) => Promise<Operation>;
   end: () => Promise<void>;
@@ -66,6 +69,8 @@ export async function setStage(
     load?: (cluster: SandboxCluster) => Promise<unknown>;
     /** A script that runs the worker in place of the command. */
     worker?: string;
+    /** More clusters, with the same data. */
+    others?: number;
   } = {},
 ): Promise<Stage> {
   const [cluster, temporal] = await Promise.all([
@@ -73,6 +78,12 @@ export async function setStage(
     startTemporal({ ui: false }),
   ]);
   await (options.load ?? smallData)(cluster);
+  const others: SandboxCluster[] = [];
+  for (let more = options.others ?? 0; more > 0; more -= 1) {
+    const other = await startCluster({ workers: 2, flavour, ...options.start });
+    others.push(other);
+    await (options.load ?? smallData)(other);
+  }
   const wishes =
     typeof options.wishes === 'function' ? await options.wishes(cluster) : (options.wishes ?? {});
   const command = options.worker && ['--import', import.meta.resolve('tsx'), options.worker];
@@ -80,11 +91,14 @@ export async function setStage(
     startWorker(configFile, temporal.address, command ? { command } : {});
   const { folder } = cluster;
   const configFile = join(folder, 'citus-scaler.yaml');
-  writeConfig(configFile, [{ cluster, wishes }], { reports: join(folder, 'reports') });
+  writeConfig(configFile, [{ cluster, wishes }, ...others.map((other) => ({ cluster: other }))], {
+    reports: join(folder, 'reports'),
+  });
   const connection = await Connection.connect({ address: temporal.address });
   const client = new Client({ connection });
   const stage: Stage = {
     cluster,
+    others,
     temporal,
     client,
     configFile,
@@ -106,7 +120,7 @@ export async function setStage(
     end: async () => {
       await stage.worker.kill();
       await connection.close();
-      await Promise.all([cluster.stop(), temporal.stop()]);
+      await Promise.all([cluster, ...others, temporal].map((each) => each.stop()));
     },
   };
   return stage;

@@ -63,13 +63,14 @@ function cannotActAs(user: string, error: unknown): Check {
 
 /** Citus refuses citus_add_node and its like to everybody but a superuser, so functions lend the right (docs/roles.md). */
 function mayAct(rights: Rights, deeds: Deeds): Check {
-  const { user, superuser, wrappers, copiesReferenceTables, marksNodes } = rights;
+  const { user, superuser, wrappers, copiesReferenceTables } = rights;
   if (superuser) return passed('role', `${user} is a superuser`);
   const role = identifier(user);
   const lacks: { evidence: string; remedy: string }[] = [];
   const functions: WrapperName[] = [
     ...(deeds.registers ? (['add_node', 'remove_node', 'plan_with_workers'] as const) : []),
     ...(deeds.deregisters ? (['remove_node'] as const) : []),
+    ...(deeds.marks ? (['mark_node', 'plan_drain'] as const) : []),
   ];
   for (const each of functions) {
     const signature = wrapperSignatures[each];
@@ -84,11 +85,6 @@ function mayAct(rights: Rights, deeds: Deeds): Check {
         remedy: `GRANT USAGE ON SCHEMA ${wrapperSchema} TO ${role}; GRANT EXECUTE ON FUNCTION ${signature} TO ${role}`,
       });
   }
-  if (deeds.marks && !marksNodes)
-    lacks.push({
-      evidence: 'it may not execute citus_set_node_property',
-      remedy: `GRANT EXECUTE ON FUNCTION pg_catalog.citus_set_node_property(text, int, text, bool) TO ${role}`,
-    });
   if (deeds.moves && !copiesReferenceTables)
     lacks.push({
       evidence: 'it may not execute replicate_reference_tables',

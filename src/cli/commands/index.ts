@@ -66,6 +66,7 @@ export const commandGroups: CommandGroup[] = [
       entry('cancel', 'stop safely and undo what can be undone', () => import('./cancel.js')),
       entry('retry', 'try again what needs attention', () => import('./retry.js')),
       entry('give-up', 'stop trying what needs attention', () => import('./give-up.js')),
+      entry('ignore-window', 'move outside the maintenance windows too', () => import('./ignore-window.js')),
       entry('parallel-moves', 'change how many moves run at once', () => import('./parallel-moves.js')),
     ],
   },

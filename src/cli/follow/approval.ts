@@ -4,6 +4,7 @@ import type { OperationStatus, Plan } from '../../contract/index.js';
 import type { Io } from '../io.js';
 import { renderPlan } from '../render/plan.js';
 import { heading } from '../render/state.js';
+import { windowLines } from '../render/window.js';
 import { whoAmI } from '../who.js';
 
 /** Shows the plan and asks. Someone else may answer meanwhile: then the question goes away. */
@@ -15,7 +16,8 @@ export async function askApproval(
   interrupted: AbortSignal,
 ): Promise<'decided' | 'detach'> {
   const { paintError: paint, columns } = io;
-  io.warn(`${heading(status, paint)}\n\n${renderPlan(plan, status.checks, paint, columns)}\n`);
+  const shown = renderPlan(plan, status.checks, paint, columns);
+  io.warn([heading(status, paint), shown, ...windowLines(status, columns, Date.now()), ''].join('\n\n'));
   const prompts = await import('@clack/prompts');
   const settled = new AbortController();
   const settledByOthers = (): boolean => settled.signal.aborted;

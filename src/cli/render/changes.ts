@@ -1,5 +1,5 @@
 import type { OperationStatus, Step } from '../../contract/index.js';
-import { count, bytes, duration, secondsBetween } from './figures.js';
+import { count, bytes, duration, moment, secondsBetween } from './figures.js';
 import { progressLine } from './progress.js';
 
 /** Progress is worth a line each time it passes another so many percent. */
@@ -15,6 +15,7 @@ export function changes(before: OperationStatus | undefined, now: OperationStatu
       ),
     ),
     ...planChange(before, now),
+    ...governorChange(before, now),
     ...progressChange(before, now),
     ...stateChange(before, now),
   ];
@@ -60,6 +61,12 @@ function progressChange(before: OperationStatus | undefined, { progress }: Opera
   return [...messages, ...(isNew ? [progressLine(progress)] : [])];
 }
 
+function governorChange(before: OperationStatus | undefined, { governor }: OperationStatus): string[] {
+  if (!governor || before?.governor?.parallelMoves === governor.parallelMoves) return [];
+  if (!before?.governor && governor.changes.length === 0) return [];
+  return [`up to ${governor.parallelMoves} of ${governor.ceiling} moves at once: ${governor.reason}`];
+}
+
 function stateChange(before: OperationStatus | undefined, now: OperationStatus): string[] {
   const { state, attention, cancel } = now;
   const refused =
@@ -67,7 +74,11 @@ function stateChange(before: OperationStatus | undefined, now: OperationStatus):
       ? [`cancel refused: ${cancel.refused}`]
       : [];
   if (before?.state === state && before.attention?.problem === attention?.problem) return refused;
-  const why = attention ? `: ${attention.problem}` : '';
+  const opens =
+    state === 'waiting-for-window' && now.window?.opensAt !== undefined
+      ? `, which opens ${moment(now.window.opensAt)} UTC`
+      : '';
+  const why = attention ? `: ${attention.problem}` : opens;
   const said = state === 'planning' && !before ? [] : [`${state.replaceAll('-', ' ')}${why}`];
   return [...said, ...refused];
 }

@@ -19,6 +19,9 @@ export function renderProgress(
     ...bars,
     `  ${progressLine(progress)}`,
     ...movingLines(progress, moves, attention?.problem, paint, columns),
+    ...(progress.waitingFor === undefined
+      ? []
+      : [paint.dim(wrap(`  the others wait for ${progress.waitingFor}`, columns, 4))]),
   ].join('\n');
 }
 

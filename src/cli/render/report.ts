@@ -7,6 +7,7 @@ import { renderStatus } from './status.js';
 import { heading, steps } from './state.js';
 import { checkLines, standsOut } from './checks.js';
 import { wrap } from './text.js';
+import { windowLines } from './window.js';
 
 export function isReport(status: OperationStatus): status is OperationReport {
   return 'endedAt' in status && 'notes' in status;
@@ -26,6 +27,7 @@ export function renderReport(status: OperationStatus, paint: Colors, columns: nu
     heading(status, paint),
     steps(dryRun ? status.steps.filter(wasTaken) : status.steps, paint, columns, Date.parse(status.endedAt)),
     ...(dryRun ? [renderPlan(plan, status.checks, paint, columns)] : []),
+    ...(dryRun ? windowLines(status, columns, Date.parse(status.endedAt)) : []),
     ...(before && after ? [balanceChange(before, after, paint)] : []),
     ...(!dryRun && outstanding.length > 0 ? [checkLines(outstanding, paint, columns)] : []),
     ...(dryRun ? ['Dry run: nothing was changed.'] : [summary(status)]),

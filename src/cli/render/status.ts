@@ -1,11 +1,13 @@
 import type { Colors } from 'picocolors/types.js';
 import type { Attention, OperationStatus } from '../../contract/index.js';
 import { checkLines, standsOut } from './checks.js';
+import { governorLines } from './governor.js';
 import { renderPlan } from './plan.js';
 import { renderProgress } from './progress.js';
 import { roomy, type Room } from './room.js';
 import { briefSteps, heading, steps } from './state.js';
 import { wrap } from './text.js';
+import { windowLines } from './window.js';
 
 /** Everything that matters about an operation now, in one screen. */
 export function renderStatus(
@@ -20,6 +22,9 @@ export function renderStatus(
     heading(status, paint),
     ...(status.steps.length > 0 ? [stepLines(status.steps, paint, columns, now)] : []),
     body(status, paint, columns, room),
+    ...(isOver(status.state)
+      ? []
+      : [[...windowLines(status, columns, now), ...governorLines(status, columns)].join('\n')]),
     ending(status, paint, columns, room),
   ]);
 }
@@ -51,6 +56,9 @@ function ending(status: OperationStatus, paint: Colors, columns: number, { extra
       : []),
     ...(state === 'awaiting-approval'
       ? [hints([`citus-scaler approve ${operation}`, `citus-scaler reject ${operation} --reason …`], paint)]
+      : []),
+    ...(state === 'waiting-for-window'
+      ? [hints([`citus-scaler ignore-window ${operation} --reason …`], paint)]
       : []),
     ...(state === 'paused' ? [hints([`citus-scaler resume ${operation}`], paint)] : []),
     ...(url === undefined || !extras ? [] : [paint.dim(url)]),

@@ -47,7 +47,7 @@ export const commonFields = {
     ),
   window: z.enum(['respect', 'ignore']).optional().meta({
     default: 'respect',
-    description: 'maintenance windows, which this version does not have; `ignore` needs `reason`',
+    description: 'whether data moves in the maintenance windows of the config only; `ignore` needs `reason`',
   }),
   dryRun: z
     .boolean()

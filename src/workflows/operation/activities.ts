@@ -11,6 +11,7 @@ import type { ReportActivities } from '../../activities/reports.js';
 import type { RequestActivities } from '../../activities/request.js';
 import type { SettingActivities } from '../../activities/settings.js';
 import type { VerifyActivities } from '../../activities/verify.js';
+import type { WindowActivities } from '../../activities/windows.js';
 
 /**
  * Every activity beats each few seconds (the worker's interceptor sees to it), so that a dead worker is noticed
@@ -32,6 +33,7 @@ export const requestActivities = proxyActivities<RequestActivities>({
   ...looking,
   retry: { initialInterval: '1s', maximumInterval: '10s' },
 });
+export const windowActivities = proxyActivities<WindowActivities>(looking);
 export const checkActivities = proxyActivities<CheckActivities>(persistent);
 export const planActivities = proxyActivities<PlanActivities>(persistent);
 export const nodeActivities = proxyActivities<Omit<NodeActivities, 'replicateReferenceTables'>>(persistent);

@@ -6,6 +6,7 @@ import type {
   OperationStatus,
   OperationType,
   Step,
+  WindowStatus,
 } from '../../contract/index.js';
 import type { OperationRequest } from '../../contract/request.js';
 import { renderDetails } from './details.js';
@@ -26,6 +27,10 @@ export interface Board {
   /** What the operation does when nobody stopped, paused or troubled it. */
   phase: OperationState;
   paused: { by: string; reason?: string } | undefined;
+  /** Whether nothing moves because of the maintenance window. */
+  waitsForWindow: boolean;
+  /** What the windows say now; absent: there are none. */
+  window?: () => WindowStatus;
   /** Why a cancel that comes now is refused: something is done that can't be undone, and nothing comes after it. */
   noReturn: string | undefined;
   /** Calls that wait for a person, or retry for over a minute, by activity id. */
@@ -44,6 +49,7 @@ export function createBoard(type: OperationType, cluster: string): Board {
     moved: { bytes: 0, shardGroups: 0 },
     phase: 'planning',
     paused: undefined,
+    waitsForWindow: false,
     noReturn: undefined,
     troubles: new Map(),
     request: undefined,
@@ -81,6 +87,8 @@ function publish(board: Board): void {
   const [trouble] = board.troubles.values();
   if (trouble) status.attention = isCancelling(status) ? { ...trouble, during: 'cancelling' } : trouble;
   else delete status.attention;
+  if (board.window) status.window = board.window();
+  else delete status.window;
   setCurrentDetails(renderDetails(board));
   if (status.state !== before && board.request?.searchAttributes.includes('CitusState')) {
     upsertSearchAttributes([{ key: stateAttribute, value: status.state }]);
@@ -92,11 +100,13 @@ export function isCancelling({ cancel }: OperationStatus): boolean {
   return cancel !== undefined && cancel.refused === undefined;
 }
 
-function stateOf({ phase, paused, troubles, status }: Board): OperationState {
+function stateOf({ phase, paused, waitsForWindow, troubles, status }: Board): OperationState {
   if (phase === 'done' || phase === 'failed' || phase === 'cancelled') return phase;
   if (troubles.size > 0) return 'needs-attention';
   if (isCancelling(status)) return 'cancelling';
-  return paused && phase === 'running' ? 'paused' : phase;
+  if (phase !== 'running') return phase;
+  if (paused) return 'paused';
+  return waitsForWindow ? 'waiting-for-window' : phase;
 }
 
 /** Lists the steps ahead, so that a person sees where the operation is going. */

@@ -5,8 +5,15 @@ import {
   defineUpdate,
   setHandler,
 } from '@temporalio/workflow';
-import type { Attention, OperationStatus, UpdateArgs, UpdateName } from '../../contract/index.js';
+import type {
+  Attention,
+  GovernorNews,
+  OperationStatus,
+  UpdateArgs,
+  UpdateName,
+} from '../../contract/index.js';
 import { statusQuery } from '../../contract/index.js';
+import type { MayGoOnQuestion, MayMoveQuestion } from '../../contract/may-move.js';
 import type { Approval } from './approval.js';
 import { isCancelling, type Board } from './board.js';
 import type { MovementControls } from './movement.js';
@@ -14,8 +21,12 @@ import type { Caller } from './persist.js';
 
 /** An activity tells that it has been failing for a while, or (without attention) that it is well again. */
 export const troubleSignal = defineSignal<[activityId: string, attention: Attention | null]>('trouble');
+/** The activity that watches the load tells that it allows another number of moves at once. */
+export const governedSignal = defineSignal<[GovernorNews]>('governed');
 /** Asked by the activity that makes moves, before each further one of its batch. */
-export const mayMoveQuery = defineQuery<boolean>('mayMove');
+export const mayMoveQuery = defineQuery<boolean, [MayMoveQuestion?]>('mayMove');
+/** Asked by it once the maintenance window has closed: may the move that runs go on as if it were open? */
+export const mayGoOnQuery = defineQuery<boolean, [MayGoOnQuestion]>('mayGoOn');
 
 interface Control<Name extends UpdateName> {
   description: string;
@@ -34,7 +45,9 @@ export function registerControls(
   setHandler(defineQuery<OperationStatus>(statusQuery), () => board.status, {
     description: 'Everything about the operation',
   });
-  setHandler(mayMoveQuery, () => board.paused === undefined && !caller.givenUp);
+  setHandler(mayMoveQuery, (question) => movement.mayMove(question));
+  setHandler(mayGoOnQuery, ({ at }) => movement.windows.open(Date.parse(at)));
+  setHandler(governedSignal, (news) => movement.governed(news));
   setHandler(troubleSignal, (activityId, attention) => caller.tell(activityId, attention ?? undefined));
 
   const state = (): string => `the operation is ${board.status.state}`;
@@ -104,10 +117,9 @@ export function registerControls(
     },
   });
   control('ignoreWindow', {
-    description: 'Move outside the maintenance window: {by, reason}',
-    refuse: ({ reason }) =>
-      missing('reason', reason) ?? `no maintenance window holds this operation: ${state()}`,
-    act: () => undefined,
+    description: 'Move outside the maintenance windows too: {by, reason}',
+    refuse: ({ reason }) => missing('reason', reason) ?? ended() ?? movement.windows.refuseIgnore(),
+    act: ({ by, reason }) => movement.windows.ignore(by, reason),
   });
 }
 

@@ -1,4 +1,4 @@
-import type { Check, OperationStatus, Plan } from '../../contract/index.js';
+import type { Check, GovernorStatus, OperationStatus, Plan, WindowStatus } from '../../contract/index.js';
 import { formatBytes, formatTables } from '../../planning/format.js';
 import type { Board } from './board.js';
 
@@ -9,6 +9,8 @@ export function renderDetails({ status, notes, paused }: Board): string {
   return [
     `**${status.type}** of **${status.cluster}**: ${status.state}${paused ? ` (paused by ${paused.by})` : ''}`,
     ...attention(status),
+    ...window(status.window),
+    ...governor(status.governor),
     ...progress(status),
     status.steps
       .map(({ name, state, detail }) => `- ${stepMarks[state]} ${name}${detail ? `: ${detail}` : ''}`)
@@ -31,7 +33,24 @@ function progress({ progress: now }: OperationStatus): string[] {
     now.basis === 'bytes'
       ? [formatBytes(now.done), formatBytes(now.total)]
       : [now.done, `${now.total} moves`];
-  return [`Moved ${done} of ${total} (${now.percent} %), ${now.movingTotal} at work`];
+  const waiting = now.waitingFor === undefined ? '' : `; the others wait for ${now.waitingFor}`;
+  return [`Moved ${done} of ${total} (${now.percent} %), ${now.movingTotal} at work${waiting}`];
+}
+
+function governor(now: GovernorStatus | undefined): string[] {
+  if (!now) return [];
+  return [`Moves at once by the load: ${now.parallelMoves} of ${now.ceiling}, since ${now.reason}`];
+}
+
+function window(now: WindowStatus | undefined): string[] {
+  if (!now) return [];
+  const { ignored, open, opensAt, closesAt } = now;
+  if (ignored) return [`Maintenance windows are ignored, by ${ignored.by}: ${ignored.reason}`];
+  const times = [
+    ...(closesAt === undefined ? [] : [`closes ${closesAt}`]),
+    ...(opensAt === undefined ? [] : [`${open ? 'the next ' : ''}opens ${opensAt}`]),
+  ];
+  return [`Maintenance window: ${[open ? 'open' : 'closed', ...times].join(', ')}`];
 }
 
 function plan({ hash, moves, movesTotal, bytes, newWorkers, before, after }: Plan, ask: boolean): string[] {

@@ -29,6 +29,7 @@ import { createMovement } from './movement.js';
 import { passNoReturn } from './no-return.js';
 import { createCaller, type Caller } from './persist.js';
 import { createService, type Service } from './service.js';
+import { windowFits } from './windows.js';
 
 /** What a procedure works with. */
 export interface Operation<Type extends OperationType> {
@@ -95,6 +96,7 @@ export async function operation<Type extends OperationType>(
     if (request.input.dryRun !== true) {
       hold = await acquireHold(board, caller, request);
     }
+    await movement.windows.refresh(request);
     const held = hold;
     await procedure(
       operationOf(board, caller, request, approval, undo, {
@@ -105,6 +107,12 @@ export async function operation<Type extends OperationType>(
           if (held) await movement.run(request, held, packed);
         },
         wasBorrowed: movement.wasBorrowed,
+        showPlan: (plan) => {
+          const others = board.status.checks.filter(({ id }) => id !== windowFits);
+          board.status.checks = [...movement.windows.judge(plan), ...others];
+          board.status.plan = plan;
+          board.publish();
+        },
         ...createService(caller, request, held, undo),
       }),
     );
@@ -129,7 +137,7 @@ function operationOf<Type extends OperationType>(
   request: OperationRequest<Type>,
   approval: ReturnType<typeof createApproval>,
   undo: Undo[],
-  deeds: Pick<Operation<Type>, 'readyToMove' | 'move' | 'wasBorrowed' | 'mark' | 'keepMarks'>,
+  deeds: Pick<Operation<Type>, 'readyToMove' | 'move' | 'wasBorrowed' | 'mark' | 'keepMarks' | 'showPlan'>,
 ): Operation<Type> {
   const dryRun = request.input.dryRun === true;
   const refuse = (checks: Check[]): void => {
@@ -171,10 +179,6 @@ function operationOf<Type extends OperationType>(
     checked: (checks) => {
       board.status.checks = [...board.status.checks, ...checks].sort((a, b) => weight(b) - weight(a));
       refuse(checks);
-    },
-    showPlan: (plan) => {
-      board.status.plan = plan;
-      board.publish();
     },
     approval: async (plan) => {
       if (request.approval === 'auto') return false;

@@ -44,7 +44,10 @@ const wishes: Record<string, string> = {
   'give-up': 'attention',
   watch: 'moving',
   ...Object.fromEntries(
-    ['status', 'report', 'pause', 'resume', 'cancel', 'parallel-moves'].map((n) => [n, 'open']),
+    ['status', 'report', 'pause', 'resume', 'cancel', 'parallel-moves', 'ignore-window'].map((n) => [
+      n,
+      'open',
+    ]),
   ),
 };
 

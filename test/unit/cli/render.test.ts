@@ -53,6 +53,26 @@ describe('a status says', () => {
     expect(text).toContain('citus-scaler approve shop/scaleOut/20261124T014459Z-c0c6');
   });
 
+  test('when it may move, and what the other moves wait for', () => {
+    const window = { open: false, opensAt: '2026-11-24T21:00:00.000Z' };
+    const waitingFor = 'the maintenance window, which opens 2026-11-24T21:00:00.000Z';
+    const progress = { basis: 'moves' as const, done: 1, total: 3, percent: 33, moving: [], movingTotal: 0 };
+    const text = status({
+      ...running,
+      state: 'waiting-for-window',
+      window,
+      progress: { ...progress, waitingFor },
+    });
+    expectToFit(text);
+    expect(text).toContain('The maintenance window opens 2026-11-24 21:00 UTC, in 19 h 11 min');
+    expect(text).toContain('citus-scaler ignore-window shop/scaleOut/20261124T014459Z-c0c6');
+    expect(text.replace(/\s+/g, ' ')).toContain(`the others wait for ${waitingFor}`);
+    const dry = renderReport((({ after: _, ...rest }) => ({ ...rest, window }))(done), plain, 80);
+    expect(dry).toContain('The maintenance window opens 2026-11-24 21:00 UTC');
+    const lines = changes(running, { ...running, state: 'waiting-for-window', window });
+    expect(lines).toContain('waiting for window, which opens 2026-11-24 21:00 UTC');
+  });
+
   test('what a person has to do', () => {
     const text = status(attention);
     expect(text).toContain('! no pg_hba.conf entry');
@@ -121,6 +141,23 @@ describe('a terminal of 80 x 24', () => {
       attention: { problem, evidence: '', remedies: [] },
     };
     expect(live(stalled).match(/waits for a/g)).toHaveLength(1);
+  });
+
+  test('keeps the lines of the maintenance window and of the load', () => {
+    const text = live({
+      ...many,
+      window: { open: true, closesAt: '2026-11-24T03:00:00Z' },
+      governor: {
+        parallelMoves: 2,
+        ceiling: 4,
+        reason: 'as many as the load allows',
+        figures: [],
+        changes: [],
+      },
+    });
+    expect(text).toContain('The maintenance window closes');
+    expect(text).toContain('Up to 2 of 4 moves at once');
+    expect(text.split('\n').length).toBeLessThanOrEqual(24);
   });
 
   test.each([4, 8, 12])('even of %d lines', (rows) => {

@@ -12,6 +12,7 @@ const asEditorsDo = ajv.compile(JSON.parse(readFileSync(`${root}config.schema.js
 const coordinator = { host: 'db0', database: 'shop', user: 'scaler' };
 const cluster = { coordinator };
 const command = { start: ['a'], stop: ['a'], list: ['a'] };
+const hourAtNight = { schedule: '0 1 * * *', for: '1h' };
 const withCoordinator = (more: object): object => ({
   clusters: { shop: { coordinator: { ...coordinator, ...more } } },
 });
@@ -43,6 +44,14 @@ describe('an editor and the worker agree', () => {
     ],
     ['an empty movement', withCluster({ movement: {} }), true],
     ['too many moves at once', withCluster({ movement: { parallelMoves: 65 } }), false],
+    ['windows', withCluster({ windows: { timezone: 'UTC', allow: [hourAtNight], grace: '5m' } }), true],
+    ['windows without a rule', withCluster({ windows: { timezone: 'UTC' } }), false],
+    ['windows without a zone', withCluster({ windows: { allow: [hourAtNight] } }), false],
+    [
+      'a window without length',
+      withCluster({ windows: { timezone: 'UTC', allow: [{ schedule: '0 1 * * *' }] } }),
+      false,
+    ],
     [
       'an observer with two passwords',
       withCluster({ observer: { user: 'v', passwordFile: 'a', passwordEnv: 'B' } }),

@@ -100,14 +100,57 @@ notify: []
     ]);
   });
 
-  test.each(['windows: {}', 'autoscale: {}', 'aproval: required'])(
-    'refuses %s with what is allowed',
-    (field) => {
-      expect(problemsOf(small(`    ${field}\n`))).toEqual([
-        `4:5: clusters.shop.${field.split(':')[0] ?? ''}: unknown field; allowed here: coordinator, observer, workersFrom, allowedNodes, movement, approval`,
-      ]);
-    },
-  );
+  test.each(['autoscale: {}', 'aproval: required'])('refuses %s with what is allowed', (field) => {
+    expect(problemsOf(small(`    ${field}\n`))).toEqual([
+      `4:5: clusters.shop.${field.split(':')[0] ?? ''}: unknown field; allowed here: coordinator, observer, workersFrom, allowedNodes, movement, windows, approval`,
+    ]);
+  });
+
+  const windows = (text: string): string[] => problemsOf(small(`    windows: ${text}\n`));
+
+  test('refuses windows that can’t be understood, each with its place', () => {
+    expect(
+      windows(
+        '{ timezone: Berlin, allow: [{ schedule: "0 25 * * *", for: 8 hours }, { schedule: "0 0 1 1 * *", for: 40d }], grace: -1m }',
+      ),
+    ).toEqual([
+      '4:16: clusters.shop.windows.timezone: must be the name of a time zone, for example Europe/Berlin or UTC',
+      '4:44: clusters.shop.windows.allow.0.schedule: must be a cron schedule of five fields (minute hour day month weekday), for example "0 22 * * 1-5": Invalid value for hour: 25',
+      '4:68: clusters.shop.windows.allow.0.for: must be a length of time such as 8h, 1h30m, 10m or 45s; found "8 hours"',
+      '4:86: clusters.shop.windows.allow.1.schedule: must be a cron schedule of five fields (minute hour day month weekday), for example "0 22 * * 1-5"',
+      '4:111: clusters.shop.windows.allow.1.for: must be from 1s to 31d',
+      '4:124: clusters.shop.windows.grace: must be a length of time such as 8h, 1h30m, 10m or 45s; found "-1m"',
+    ]);
+  });
+
+  test.each([
+    ['a day that doesn’t exist', 'allow: [{ schedule: "0 0 31 2 *", for: 1h }]'],
+    [
+      'what is denied always',
+      'allow: [{ schedule: "0 22 * * *", for: 2h }], deny: [{ schedule: "0 20 * * *", for: 6h }]',
+    ],
+    ['a denial without end', 'deny: [{ schedule: "0 0 * * *", for: 2d }]'],
+  ])('refuses windows that never open: %s', (_what, rules) => {
+    expect(windows(`{ timezone: Europe/Berlin, ${rules} }`)).toEqual([
+      expect.stringContaining('4:5: clusters.shop.windows: never opens'),
+    ]);
+  });
+
+  test('refuses windows without a rule', () => {
+    expect(windows('{ timezone: UTC }').join()).toContain('windows: needs allow, deny or both');
+    expect(windows('{ timezone: UTC, allow: [] }').join()).toContain('must have at least one');
+    expect(windows('{ allow: [{ schedule: "0 1 * * *", for: 1h }] }').join()).toContain('timezone: required');
+  });
+
+  test('refuses a governor that looks at nothing, or at what there isn’t', () => {
+    const governor = (text: string): string =>
+      problemsOf(small(`    movement: { governor: ${text} }\n`)).join();
+    expect(governor('{}')).toContain('governor: needs one of maxStatementSeconds, maxCpuPressure');
+    expect(governor('{ maxLoad: 3 }')).toContain('allowed here: maxStatementSeconds, maxCpuPressure');
+    expect(governor('{ maxCpuPressure: 140 }')).toContain('governor.maxCpuPressure: must be at most 100');
+    expect(governor('{ maxLag: 1e6, every: 5m }')).toContain('governor.every: must be from 1s to 1m');
+    expect(governor('{ maxStatementSeconds: 2 }')).toBe('');
+  });
 
   test('refuses a literal password without repeating it', () => {
     const [problem, ...others] = problemsOf(

@@ -98,3 +98,15 @@ test('hands out nothing while as many run as may', () => {
     nextBatch({ pending: moves, running: [[move(3, 0, 1)]], parallelMoves: 1, total: 3, evenEnd: true }),
   ).toBeUndefined();
 });
+
+test('a batch ends inside of the window, and what has no room in it doesn’t start', () => {
+  const expected = ({ bytes }: PlannedMove): number => bytes;
+  const pending = [move(1, 0, 1, 90), move(2, 0, 1, 30), move(3, 0, 1, 20), move(4, 0, 1, 15)];
+  const order = { pending, running: [], parallelMoves: 1, total: 4, evenEnd: true };
+  const within = (seconds: number): number[] | undefined =>
+    nextBatch({ ...order, within: { seconds, expected } })?.map(({ shardId }) => shardId);
+  expect(within(55)).toEqual([2, 3]);
+  expect(within(45)).toEqual([2]);
+  expect(within(17)).toEqual([4]);
+  expect(within(10)).toBeUndefined();
+});

@@ -1,0 +1,130 @@
+import type { Db } from '../../citus/connect.js';
+import {
+  cpuPressure,
+  longestStatement,
+  ownStatementIds,
+  seesStatements,
+  slotLag,
+  statementsSchema,
+  statementTotals,
+} from '../../citus/load.js';
+import type { GovernorConfig } from '../../config/index.js';
+import { governorLimits, type GovernorLimit, type LoadFigure } from '../../contract/index.js';
+import { isPassingError } from '../classify.js';
+
+/** Reads one figure; undefined when there is none this time, as in the first sample of a difference. */
+type Meter = (db: Db, at: number) => Promise<number | undefined>;
+
+export interface Meters {
+  read: (db: Db, at: number) => Promise<LoadFigure[]>;
+  /** What was found unreadable since the last call. Such a figure isn't read again. */
+  newlyUnreadable: () => string[];
+  readonly some: boolean;
+}
+
+/** A figure can't be read, and won't be. */
+class UnreadableError extends Error {}
+
+/** The lag asks every node: not with each sample. */
+const lagEvery = 5;
+/** So many of our own statements are told apart from the others. */
+const rememberedStatements = 500;
+
+export function createMeters(limits: GovernorConfig, startedAt: number): Meters {
+  const makers: Record<GovernorLimit, () => Meter> = {
+    maxStatementSeconds: () => statementMeter(new Date(startedAt).toISOString()),
+    maxCpuPressure: pressureMeter,
+    maxMeanStatementMs: meanMeter,
+    maxLag: lagMeter,
+  };
+  const meters = new Map<GovernorLimit, { limit: number; meter: Meter }>();
+  for (const name of governorLimits) {
+    const limit = limits[name];
+    if (limit !== undefined) meters.set(name, { limit, meter: makers[name]() });
+  }
+  let unreadable: string[] = [];
+  return {
+    get some() {
+      return meters.size > 0;
+    },
+    newlyUnreadable: () => {
+      const told = unreadable;
+      unreadable = [];
+      return told;
+    },
+    async read(db, at) {
+      const figures: LoadFigure[] = [];
+      for (const [limitedBy, { limit, meter }] of meters) {
+        try {
+          const value = await meter(db, at);
+          if (value !== undefined) figures.push({ limitedBy, value, limit });
+        } catch (error) {
+          if (!(error instanceof Error) || isPassingError(error)) throw error;
+          meters.delete(limitedBy);
+          unreadable.push(`movement.governor.${limitedBy} is not used: ${error.message}`);
+        }
+      }
+      return figures;
+    },
+  };
+}
+
+function statementMeter(since: string): Meter {
+  let sees: boolean | undefined;
+  return async (db) => {
+    sees ??= await seesStatements(db);
+    if (!sees) throw new UnreadableError('the role may not see statements of others: grant it pg_monitor');
+    return longestStatement(db, since);
+  };
+}
+
+/** Percent of the time since the last sample in which something waited for a CPU of the coordinator. */
+function pressureMeter(): Meter {
+  let last: { at: number; total: number } | undefined;
+  return async (db, at) => {
+    const total = await cpuPressure(db);
+    if (Number.isNaN(total))
+      throw new UnreadableError('the coordinator’s kernel counts no pressure (/proc/pressure/cpu)');
+    const before = last;
+    last = { at, total };
+    // A failover to another host counts anew.
+    if (!before || total < before.total || at <= before.at) return undefined;
+    return Math.min(100, (total - before.total) / ((at - before.at) * 10));
+  };
+}
+
+/** Mean of the statements that ended since the last sample. */
+function meanMeter(): Meter {
+  let schema: string | undefined;
+  const own = new Set<string>();
+  let last: { ms: number; calls: number; own: number } | undefined;
+  return async (db) => {
+    schema ??= await statementsSchema(db);
+    if (schema === undefined)
+      throw new UnreadableError('the coordinator’s database has no extension pg_stat_statements');
+    for (const id of await ownStatementIds(db)) if (own.size < rememberedStatements) own.add(id);
+    const totals = { ...(await statementTotals(db, schema, [...own])), own: own.size };
+    const before = last;
+    last = totals;
+    // Sums over other statements can't be compared; a reset counts anew.
+    if (before?.own !== totals.own || totals.calls < before.calls) return undefined;
+    return totals.calls === before.calls ? 0 : (totals.ms - before.ms) / (totals.calls - before.calls);
+  };
+}
+
+function lagMeter(): Meter {
+  let samples = 0;
+  let last: number | undefined;
+  return async (db) => {
+    samples += 1;
+    if (samples % lagEvery !== 1) return last;
+    try {
+      last = await slotLag(db);
+    } catch (error) {
+      // With a frozen node it hangs until the statement's time is up.
+      if (!isPassingError(error)) throw error;
+      last = undefined;
+    }
+    return last;
+  };
+}

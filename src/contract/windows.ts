@@ -1,0 +1,29 @@
+/** A stretch of time in which movements may run; ISO 8601 UTC, `to` is outside. */
+export interface WindowSpan {
+  from: string;
+  to: string;
+}
+
+/** When movements may run, from now on. */
+export interface WindowCalendar {
+  /** The next stretches, in their order, apart from each other. */
+  open: WindowSpan[];
+  /** Beyond it nothing is known: a stretch that ends here may go on. */
+  until: string;
+  /** The longest one within the next months; absent when none opens. */
+  longest?: WindowSpan;
+  /** How long a running move may go on after closing time, if it is expected to end by then. */
+  graceSeconds: number;
+}
+
+/** Maintenance windows, as far as they concern an operation. */
+export interface WindowStatus {
+  /** Whether movements may run now. */
+  open: boolean;
+  /** When the next window opens. */
+  opensAt?: string;
+  /** When the present one closes. */
+  closesAt?: string;
+  /** Set when the operation moves whatever the windows say. */
+  ignored?: { by: string; reason: string };
+}

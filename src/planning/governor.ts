@@ -1,0 +1,103 @@
+import type { GovernorLimit, LoadFigure } from '../contract/index.js';
+
+/**
+ * How many moves at once the load allows: one more when it has been low for a while, half as many when it is over
+ * its limit, none as the last step. Times are milliseconds since 1970.
+ */
+export interface GovernorState {
+  parallelMoves: number;
+  /** Rises while a figure is over its limit, and falls while all are low. */
+  heat: number;
+  /** Samples in a row in which all figures were low. */
+  calm: number;
+  changedAt: number;
+}
+
+export interface GovernorSample {
+  at: number;
+  figures: LoadFigure[];
+}
+
+export interface GovernorBounds {
+  /** Never more than that. */
+  ceiling: number;
+  /** When the movement began: the longer it lasts, the further apart are the steps up, so that history stays small. */
+  startedAt: number;
+}
+
+export interface GovernorVerdict {
+  state: GovernorState;
+  change?: { parallelMoves: number; reason: string };
+}
+
+/** A figure is low below this share of its limit; between that and the limit nothing changes. */
+const lowMark = 0.7;
+/** One sample this far over the limit is enough. */
+const farOver = 2;
+/** Two samples over the limit, unless calm ones lie between them. */
+const hot = 4;
+const calmSamples = 5;
+const leastDownMs = 4_000;
+const leastUpMs = 20_000;
+
+export function newGovernor(parallelMoves: number, at: number): GovernorState {
+  return { parallelMoves, heat: 0, calm: 0, changedAt: at };
+}
+
+export function govern(
+  before: GovernorState,
+  { at, figures }: GovernorSample,
+  { ceiling, startedAt }: GovernorBounds,
+): GovernorVerdict {
+  const [worst] = [...figures].sort((a, b) => shareOf(b) - shareOf(a));
+  if (!worst) return { state: { ...before, calm: 0 } };
+  const share = shareOf(worst);
+  const state: GovernorState = {
+    ...before,
+    heat: share >= farOver ? hot : Math.max(0, Math.min(hot, before.heat + stepOf(share))),
+    calm: share < lowMark ? before.calm + 1 : 0,
+  };
+  const present = state.parallelMoves;
+  const since = at - state.changedAt;
+  const changed = (parallelMoves: number, reason: string): GovernorVerdict => ({
+    state: newGovernor(parallelMoves, at),
+    change: { parallelMoves, reason },
+  });
+  if (state.heat >= hot && share >= 1 && present > 0 && since >= leastDownMs) {
+    return changed(Math.floor(present / 2), `${described(worst)} is over ${limitOf(worst)}`);
+  }
+  const upAfter = Math.max(leastUpMs, (at - startedAt) / 100);
+  if (state.calm >= calmSamples && present < ceiling && since >= upAfter) {
+    return changed(present + 1, `${described(worst)} is well below ${limitOf(worst)}`);
+  }
+  return { state };
+}
+
+function shareOf({ value, limit }: LoadFigure): number {
+  return value / limit;
+}
+
+function stepOf(share: number): number {
+  if (share >= 1) return hot / 2;
+  return share < lowMark ? -1 : 0;
+}
+
+const words: Record<GovernorLimit, { name: string; unit: string }> = {
+  maxStatementSeconds: { name: 'the longest statement', unit: ' s' },
+  maxCpuPressure: { name: 'CPU pressure', unit: ' %' },
+  maxMeanStatementMs: { name: 'the mean statement', unit: ' ms' },
+  maxLag: { name: 'the replication lag', unit: ' bytes' },
+};
+
+/** `the longest statement (3.2 s)` */
+function described({ limitedBy, value }: LoadFigure): string {
+  return `${words[limitedBy].name} (${rounded(value)}${words[limitedBy].unit})`;
+}
+
+function limitOf({ limitedBy, limit }: LoadFigure): string {
+  return `${limitedBy} (${rounded(limit)}${words[limitedBy].unit})`;
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 10) / 10;
+}

@@ -1,0 +1,61 @@
+import { expectedSeconds, type Batch } from './next-batch.js';
+import type { PlannedMove } from './planned-moves.js';
+
+/** Seconds that moves of this operation are expected to take: the general figure, corrected by what was measured. */
+export interface MoveSeconds {
+  expected: (move: PlannedMove) => number;
+  /** A batch was made from its begin to its end in so many seconds. */
+  took: (batch: Batch, seconds: number) => void;
+  /** A move that was stopped would have taken so long, by its own progress. */
+  needs: (shardId: number, seconds: number) => void;
+  /** What held up those that were stopped is gone: they are expected to take what all take. */
+  forgetStopped: () => void;
+}
+
+/** So many seconds as expected count before the first measured ones: one quick or slow batch says little. */
+const trust = 5;
+
+export function createMoveSeconds(): MoveSeconds {
+  const own = new Map<number, number>();
+  let expected = trust;
+  let actual = trust;
+  return {
+    expected: ({ shardId, bytes }) => own.get(shardId) ?? (expectedSeconds(bytes) * actual) / expected,
+    took: (batch, seconds) => {
+      expected += batch.reduce((sum, { bytes }) => sum + expectedSeconds(bytes), 0);
+      actual += seconds;
+    },
+    needs: (shardId, seconds) => {
+      own.set(shardId, seconds);
+    },
+    forgetStopped: () => own.clear(),
+  };
+}
+
+/** How far a move is, as far as it can be told. */
+export interface MoveSoFar {
+  /** Since it began, or since it was first seen. */
+  seconds: number;
+  expectedSeconds: number;
+  /** Copied since then. */
+  copiedBytes?: number;
+  /** Still to be copied. */
+  leftBytes?: number;
+}
+
+/**
+ * Seconds that a running move will still take: by its own rate, else by what was expected. One that has outlasted
+ * that and tells nothing is expected to take as long again as it has taken.
+ */
+export function secondsToGo({ seconds, expectedSeconds: whole, copiedBytes, leftBytes }: MoveSoFar): number {
+  if (copiedBytes !== undefined && leftBytes !== undefined && copiedBytes > 0) {
+    return (leftBytes * seconds) / copiedBytes;
+  }
+  return seconds < whole ? whole - seconds : seconds;
+}
+
+/** Seconds that it takes in all, from its beginning. */
+export function wholeSeconds(soFar: MoveSoFar, bytes: number): number {
+  const { seconds, copiedBytes = 0 } = soFar;
+  return copiedBytes > 0 ? (bytes * seconds) / copiedBytes : seconds + secondsToGo(soFar);
+}

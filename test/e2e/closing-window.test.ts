@@ -1,0 +1,45 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { midMove, movesAtServer } from '../support/slow-moves.js';
+import { fingerprint, setStage, type Stage } from '../support/stage.js';
+import { ruleUntil, useWindows } from '../support/windows.js';
+
+let stage: Stage;
+let before: Record<string, string>;
+beforeEach(async () => {
+  stage = await setStage({ wishes: { parallelMoves: 2 } });
+  before = await fingerprint(stage.cluster);
+});
+afterEach(() => stage.end());
+
+test('a move that runs when its window closes is stopped after the grace, and begins anew when the window is ignored', async () => {
+  const { rule, end } = ruleUntil(30);
+  await useWindows(stage, { allow: [rule], grace: '2s' });
+  const { op, release } = await midMove(stage, 'closing', { add: 1 }, 60);
+  try {
+    await op.until('waiting', ({ state }) => state === 'waiting-for-window', 90);
+    expect(Date.now()).toBeGreaterThanOrEqual(end - 500);
+    await expect.poll(() => movesAtServer(stage.cluster), { timeout: 5_000 }).toEqual([]);
+    const { progress, window } = await op.status();
+    expect(progress?.waitingFor).toContain('the maintenance window, which opens');
+    expect(window?.open).toBe(false);
+  } finally {
+    await release();
+  }
+  await op.update('ignoreWindow', { by: 'test', reason: 'enough' });
+  const report = await op.result();
+  expect(report.notes.join()).toMatch(/moves? stopped when a maintenance window closed/);
+  expect(await fingerprint(stage.cluster)).toEqual(before);
+});
+
+test('a move goes on when somebody ignores the window before it closes', async () => {
+  const { rule, end } = ruleUntil(30);
+  await useWindows(stage, { allow: [rule], grace: '1s' });
+  const { op, release } = await midMove(stage, 'unclosed', { add: 1 }, 100);
+  const running = await movesAtServer(stage.cluster);
+  await op.update('ignoreWindow', { by: 'test', reason: 'nearly done' });
+  await new Promise((resolve) => setTimeout(resolve, Math.max(0, end + 4_000 - Date.now())));
+  expect(await movesAtServer(stage.cluster)).toEqual(running);
+  await release();
+  if (stage.cluster.flavour === 'stand-in') await op.cancel();
+  else expect((await op.result()).state).toBe('done');
+});
