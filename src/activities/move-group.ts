@@ -76,9 +76,9 @@ export async function moveOne(
     const shown = shownIn(current);
     const ended = await makeMove(cluster, order, stop, {
       ...shown,
-      progress: (now) => {
-        shown.progress(now);
-        window.saw(now.copiedBytes, now.bytes);
+      progress: (progress) => {
+        shown.progress(progress);
+        window.saw(progress.copiedBytes, progress.bytes);
       },
       telling,
       times: context.stallTimes ?? usualStallTimes,

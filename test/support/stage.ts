@@ -67,10 +67,10 @@ export async function setStage(
     /** Those of the cluster's entry; a function is asked once the data is loaded. */
     wishes?: ConfigWishes | ((cluster: SandboxCluster) => Promise<ConfigWishes>);
     load?: (cluster: SandboxCluster) => Promise<unknown>;
-    /** More clusters, with the same data. */
-    others?: number;
     /** A script that runs the worker in place of the command. */
     worker?: string;
+    /** More clusters, with the same data. */
+    others?: number;
   } = {},
 ): Promise<Stage> {
   const [cluster, temporal] = await Promise.all([

@@ -24,7 +24,7 @@ export function renderStatus(
     body(status, paint, columns, room),
     ...(isOver(status.state)
       ? []
-      : [...windowLines(status, columns, now), ...governorLines(status, columns)]),
+      : [[...windowLines(status, columns, now), ...governorLines(status, columns)].join('\n')]),
     ending(status, paint, columns, room),
   ]);
 }

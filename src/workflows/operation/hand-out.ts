@@ -30,6 +30,7 @@ interface Running {
 
 export function createHandOut(board: Board, caller: Caller, windows: Windows, governor: Governor): HandOut {
   const running = new Set<Running>();
+  const flow = createFlow();
   const seconds = createMoveSeconds();
   const flow = createFlow();
   let wanted: number | undefined;

@@ -143,6 +143,23 @@ describe('a terminal of 80 x 24', () => {
     expect(live(stalled).match(/waits for a/g)).toHaveLength(1);
   });
 
+  test('keeps the lines of the maintenance window and of the load', () => {
+    const text = live({
+      ...many,
+      window: { open: true, closesAt: '2026-11-24T03:00:00Z' },
+      governor: {
+        parallelMoves: 2,
+        ceiling: 4,
+        reason: 'as many as the load allows',
+        figures: [],
+        changes: [],
+      },
+    });
+    expect(text).toContain('The maintenance window closes');
+    expect(text).toContain('Up to 2 of 4 moves at once');
+    expect(text.split('\n').length).toBeLessThanOrEqual(24);
+  });
+
   test.each([4, 8, 12])('even of %d lines', (rows) => {
     expect(live(many, rows).split('\n').length).toBeLessThanOrEqual(rows);
   });
