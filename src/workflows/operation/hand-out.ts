@@ -32,7 +32,6 @@ export function createHandOut(board: Board, caller: Caller, windows: Windows, go
   const running = new Set<Running>();
   const flow = createFlow();
   const seconds = createMoveSeconds();
-  const flow = createFlow();
   let wanted: number | undefined;
   let stops = 0;
   const ceiling = (request: OperationRequest): number => wanted ?? request.parallelMoves;
