@@ -61,7 +61,7 @@ describe('with a window that is closed', () => {
 });
 
 test('data moves when the window opens, and not before', async () => {
-  const { rule, end } = ruleUntil(25);
+  const { rule, end } = ruleUntil(50);
   await useWindows(stage, { deny: [rule] });
   const op = await stage.scaleOut('opening', { add: 1 });
   const waiting = await op.until('waiting', ({ state }) => state === 'waiting-for-window');
