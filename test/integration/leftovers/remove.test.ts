@@ -183,9 +183,10 @@ test('while shards move there and back, their leftovers are dropped and nothing 
   await byHand(other, `create table ${name} (id bigint primary key, note text)`);
   const stale = await find();
   const answers = new Set<string | undefined>();
-  let isOver = false;
+  const state = { isOver: false };
   const removing = (async () => {
-    while (!isOver) for (const answer of await remove([...stale, ...(await find())])) answers.add(answer);
+    while (!state.isOver)
+      for (const answer of await remove([...stale, ...(await find())])) answers.add(answer);
   })();
   for (let times = 0; times < 4; times += 1) {
     await move(shard, home.port, other.port);
@@ -193,7 +194,7 @@ test('while shards move there and back, their leftovers are dropped and nothing 
     await move(shard, other.port, home.port);
     expect(await rows()).toBe(2000);
   }
-  isOver = true;
+  state.isOver = true;
   await removing;
   expect(await hasTable(home, name)).toBe(true);
   expect(await rows()).toBe(2000);
