@@ -31,7 +31,7 @@ export interface WorkerOptions {
   workflowBundle?: WorkflowBundleOption;
   /** What is to happen around each activity, inside of what all activities share. */
   activityInterceptors?: ActivityInterceptorsFactory[];
-  /** When a movement that gets nowhere is looked into and told. */
+  /** When a movement that gets nowhere is looked into, and when trouble is told. */
   stallTimes?: StallTimes;
 }
 
@@ -42,6 +42,7 @@ export interface WorkerOptions {
  */
 export async function runWorker(options: WorkerOptions): Promise<void> {
   const config = loadConfig(options.configFile);
+  const { stallTimes = usualStallTimes } = options;
   const metrics = options.listen === undefined ? undefined : await freeLoopbackAddress();
   installRuntime(metrics);
   const { connection: connectionOptions, target } = resolveConnection(options);
@@ -60,9 +61,14 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
         client,
         namespace,
         searchAttributes: known,
-        stallTimes: options.stallTimes ?? usualStallTimes,
+        stallTimes,
       }),
-      interceptors: { activity: [sharedActivityBehaviour(client), ...(options.activityInterceptors ?? [])] },
+      interceptors: {
+        activity: [
+          sharedActivityBehaviour(client, stallTimes.patienceMs),
+          ...(options.activityInterceptors ?? []),
+        ],
+      },
       // Recovery of a workflow after its worker was killed takes 1.2 s with this, 10 s by default.
       stickyQueueScheduleToStartTimeout: '1s',
       maxCachedWorkflows: 50,

@@ -6,7 +6,7 @@ import type { Attention, FailureDetails } from '../contract/index.js';
 import { classify, passing } from './classify.js';
 
 /** An activity that has been failing for so long is shown as needing attention, while the retries go on. */
-const patienceMs = 60_000;
+const usualPatienceMs = 60_000;
 /** Longest time between two attempts: `maximumInterval` in workflows/operation/activities.ts. */
 const longestIntervalMs = 20_000;
 const beatEveryMs = 2_000;
@@ -19,6 +19,7 @@ const beatEveryMs = 2_000;
  */
 export function sharedActivityBehaviour(
   client: Client,
+  patienceMs = usualPatienceMs,
 ): (context: Context) => { inbound: ActivityInboundCallsInterceptor } {
   return (context) => ({
     inbound: {
@@ -31,7 +32,7 @@ export function sharedActivityBehaviour(
           const classified =
             context.cancellationSignal.aborted && isAbort(error) ? reasonOf(context, error) : classify(error);
           if (classified instanceof ApplicationFailure && classified.type === passing)
-            await tellIfLong(client, context, classified);
+            await tellIfLong(client, context, classified, patienceMs);
           throw classified;
         } finally {
           clearInterval(beat);
@@ -61,7 +62,12 @@ function reasonOf(context: Context, error: unknown): Error {
   return reason instanceof Error ? reason : classify(error);
 }
 
-async function tellIfLong(client: Client, { info }: Context, failure: ApplicationFailure): Promise<void> {
+async function tellIfLong(
+  client: Client,
+  { info }: Context,
+  failure: ApplicationFailure,
+  patienceMs: number,
+): Promise<void> {
   const attempt = info.attempt;
   const begun = info.scheduledTimestampMs;
   const isOver = Date.now() - begun >= patienceMs;
