@@ -10,6 +10,7 @@ import {
   type WorkflowBundleOption,
 } from '@temporalio/worker';
 import { createActivities } from './activities/index.js';
+import { usualStallTimes, type StallTimes } from './activities/stalls/watch.js';
 import { sharedActivityBehaviour } from './activities/interceptor.js';
 import { workflowBundle } from './bundle.js';
 import { resolveConnection } from './client/connect.js';
@@ -30,6 +31,8 @@ export interface WorkerOptions {
   workflowBundle?: WorkflowBundleOption;
   /** What is to happen around each activity, inside of what all activities share. */
   activityInterceptors?: ActivityInterceptorsFactory[];
+  /** When a movement that gets nowhere is looked into and told. */
+  stallTimes?: StallTimes;
 }
 
 /**
@@ -52,7 +55,13 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
       namespace,
       taskQueue,
       workflowBundle: options.workflowBundle ?? (await workflowBundle()),
-      activities: createActivities({ config, client, namespace, searchAttributes: known }),
+      activities: createActivities({
+        config,
+        client,
+        namespace,
+        searchAttributes: known,
+        stallTimes: options.stallTimes ?? usualStallTimes,
+      }),
       interceptors: { activity: [sharedActivityBehaviour(client), ...(options.activityInterceptors ?? [])] },
       // Recovery of a workflow after its worker was killed takes 1.2 s with this, 10 s by default.
       stickyQueueScheduleToStartTimeout: '1s',

@@ -6,6 +6,7 @@ import type { ClusterConfig, Config } from '../config/index.js';
 import { clusterOf } from '../config/index.js';
 import { operationPrefix } from '../citus/application-name.js';
 import type { ConnectOptions } from '../citus/connect.js';
+import type { StallTimes } from './stalls/watch.js';
 
 /** What the worker gives its activities. */
 export interface ActivityContext {
@@ -14,6 +15,8 @@ export interface ActivityContext {
   namespace: string;
   /** Search attributes of ours that the namespace knows. */
   searchAttributes: SearchAttributeName[];
+  /** Default: {@link usualStallTimes}. */
+  stallTimes?: StallTimes;
 }
 
 export function clusterIn(context: ActivityContext, name: string): ClusterConfig {

@@ -1,4 +1,4 @@
-import { withCoordinator, type Db } from '../citus/connect.js';
+import { withCoordinator } from '../citus/connect.js';
 import { cancelBackend, findBackend } from '../citus/moves.js';
 import type { ClusterConfig } from '../config/index.js';
 import { isPassingError } from './classify.js';
@@ -11,10 +11,10 @@ export interface LongStatement {
   params: unknown[];
   /** Whether it runs at the server already, when the caller has looked. */
   running?: boolean;
-  /** Reads how far it is, every two seconds; best effort. */
-  watch?: (db: Db) => Promise<void>;
+  /** Told every two seconds of its process; reads how far it is, and never fails. */
+  watch: (pid: number | undefined) => Promise<void>;
   /** Told when the coordinator doesn't answer. */
-  silent?: () => void;
+  silent: () => void;
 }
 
 export interface Stop {
@@ -56,19 +56,17 @@ export async function runLong(cluster: ClusterConfig, statement: LongStatement, 
       return 'stopped';
     }
     try {
-      const there = await withCoordinator(cluster, watching, async (db) => {
-        const pid = await findBackend(db, name);
-        if (!stop.signal.aborted) {
-          // What Citus tells of progress may hang while a node is frozen; the catalog answers.
-          await statement.watch?.(db).catch(() => undefined);
-        } else if (pid !== undefined) await cancelBackend(db, pid);
-        return pid !== undefined;
+      const pid = await withCoordinator(cluster, watching, async (db) => {
+        const found = await findBackend(db, name);
+        if (found !== undefined && stop.signal.aborted) await cancelBackend(db, found);
+        return found;
       });
       heard = Date.now();
-      if (!there && running === undefined) return stop.signal.aborted ? 'stopped' : 'adopted';
+      if (pid === undefined && running === undefined) return stop.signal.aborted ? 'stopped' : 'adopted';
+      if (!stop.signal.aborted) await statement.watch(pid);
     } catch (error) {
       if (!isPassingError(error)) throw error;
-      statement.silent?.();
+      statement.silent();
       if (Date.now() - heard > silenceSeconds * 1_000) {
         gone.abort();
         throw error;

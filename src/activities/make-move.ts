@@ -1,13 +1,16 @@
 import { moveApplicationName } from '../citus/application-name.js';
-import { moveStatement, readMoveProgress, type MoveProgress } from '../citus/moves.js';
+import { moveStatement, readMoveProgress } from '../citus/moves.js';
 import type { ClusterConfig } from '../config/index.js';
-import type { Moving } from '../contract/index.js';
-import { runLong, type Ending, type Stop } from './long-statement.js';
+import type { Ending, Stop } from './long-statement.js';
+import { runWatched, type Show } from './watched-statement.js';
 
 export interface MoveOrder {
   operationId: string;
   shardId: number;
   shardIds: number[];
+  /** `host:port` */
+  from: string;
+  to: string;
   fromNodeId: number;
   toNodeId: number;
   transferMode: string;
@@ -16,27 +19,15 @@ export interface MoveOrder {
 }
 
 /** Makes one move, or adopts it. Whether the shards really are there then is for the caller to look at. */
-export function makeMove(
-  cluster: ClusterConfig,
-  { operationId, shardId, shardIds, fromNodeId, toNodeId, transferMode, running }: MoveOrder,
-  stop: Stop,
-  show: (now: Partial<Moving>) => void,
-): Promise<Ending> {
+export function makeMove(cluster: ClusterConfig, order: MoveOrder, stop: Stop, show: Show): Promise<Ending> {
+  const { operationId, shardId, shardIds, from, to, fromNodeId, toNodeId, transferMode, running } = order;
   const statement = {
     name: moveApplicationName(operationId, `${shardId}`),
     text: moveStatement,
     params: [shardId, fromNodeId, toNodeId, transferMode],
     running,
-    watch: async (db: Parameters<typeof readMoveProgress>[0]) => {
-      const now = await readMoveProgress(db, shardIds);
-      if (now) show(shown(now));
-    },
-    silent: () => show({ message: 'the coordinator doesn’t answer' }),
+    scene: { what: `move of shard ${shardId} from ${from} to ${to}`, operationId, source: from, target: to },
+    readProgress: (db: Parameters<typeof readMoveProgress>[0]) => readMoveProgress(db, shardIds),
   };
-  return runLong(cluster, statement, stop);
-}
-
-function shown({ phase, copiedBytes, bytes, lagBytes }: MoveProgress): Partial<Moving> {
-  const known = { phase, copiedBytes, bytes };
-  return lagBytes === null ? known : { ...known, lagBytes };
+  return runWatched(cluster, statement, stop, show);
 }

@@ -8,12 +8,13 @@ import type { ClusterConfig } from '../config/index.js';
 import type { MoveHeartbeat, Moving } from '../contract/index.js';
 import type { MayGoOnQuestion } from '../contract/may-move.js';
 import { askWorkflow } from './ask-workflow.js';
-import { classifyWith } from './classify.js';
 import { watchClosing, type ClosingOrder } from './closing.js';
 import { clusterIn, ownWorkflowId, session, stopManner, type ActivityContext } from './context.js';
-import { tell } from './interceptor.js';
 import type { Stop } from './long-statement.js';
 import { makeMove, type MoveOrder } from './make-move.js';
+import { shownIn } from './shown-in.js';
+import type { Telling } from './stalls/telling.js';
+import { usualStallTimes } from './stalls/watch.js';
 
 export interface BatchOrder {
   cluster: string;
@@ -54,7 +55,7 @@ export async function moveOne(
   batch: BatchOrder,
   index: number,
   { order, tables }: ToDo,
-  beat: MoveHeartbeat,
+  { beat, telling }: { beat: MoveHeartbeat; telling: Telling },
 ): Promise<Outcome> {
   const activity = Context.current();
   const cluster = clusterIn(context, batch.cluster);
@@ -72,14 +73,16 @@ export async function moveOne(
     manner: () => (window.signal.aborted ? 'cancel' : stopManner(activity)),
   };
   try {
-    const ended = await makeMove(cluster, order, stop, (progress) => {
-      delete current.message;
-      Object.assign(current, progress);
-      if (progress.copiedBytes !== undefined) window.saw(progress.copiedBytes, progress.bytes ?? bytes);
-    }).catch((error: unknown) => {
-      throw classifyWith(error, `move of shard ${shardId} from ${from} to ${to}`);
+    const shown = shownIn(current);
+    const ended = await makeMove(cluster, order, stop, {
+      ...shown,
+      progress: (progress) => {
+        shown.progress(progress);
+        window.saw(progress.copiedBytes, progress.bytes);
+      },
+      telling,
+      times: context.stallTimes ?? usualStallTimes,
     });
-    await wellAgain(context, activity);
     delete beat.current;
     // Citus's own word is enough; of a stopped or adopted statement nobody knows how it ended.
     if (ended === 'ended' || (await look(cluster, batch, shardId)).state !== 'to do') return { moved: true };
@@ -95,10 +98,6 @@ export async function moveOne(
   } finally {
     window.end();
   }
-}
-
-async function wellAgain({ client }: ActivityContext, { info }: Context): Promise<void> {
-  if (info.attempt > 1) await tell(client, ownWorkflowId(), info.activityId, null);
 }
 
 /** Not ended by a cancel: what was reached is told also then. */
@@ -142,6 +141,8 @@ export async function look(
         running: backend !== undefined,
         shardId,
         shardIds: group?.shardIds ?? [shardId],
+        from,
+        to,
         fromNodeId,
         toNodeId: target.nodeId,
         transferMode,

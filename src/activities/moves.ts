@@ -10,6 +10,7 @@ import { clusterIn, stopManner, type ActivityContext } from './context.js';
 import { assertHeld } from './hold.js';
 import { beatWith } from './interceptor.js';
 import { look, moveOne, type BatchOrder, type BatchResult, type Look } from './move-group.js';
+import { tellingOf } from './stalls/telling.js';
 
 export type MoveActivities = ReturnType<typeof moveActivities>;
 
@@ -21,6 +22,7 @@ export function moveActivities(context: ActivityContext) {
       const cluster = clusterIn(context, batch.cluster);
       const beat: MoveHeartbeat = { kind: 'moves', movesDone: 0, bytesDone: 0 };
       const result: BatchResult = { movedShardGroups: 0, movedBytes: 0, left: [], notes: [] };
+      const telling = tellingOf(context.client, activity);
       beatWith(activity, () => beat);
 
       for (const [index, shardId] of batch.shardIds.entries()) {
@@ -33,7 +35,7 @@ export function moveActivities(context: ActivityContext) {
           // One that runs at the server already is adopted, whatever was decided meanwhile.
           const isNew = !seen.order.running && (index > 0 || isPast(batch.closing));
           if (isNew && !(await mayMove(context, batch))) return stopped(activity, rest());
-          const outcome = await moveOne(context, batch, index, seen, beat);
+          const outcome = await moveOne(context, batch, index, seen, { beat, telling });
           if (!outcome.moved) return stopped(activity, { ...rest(), ...outcome.because });
           result.movedShardGroups += 1;
           result.movedBytes += bytes;

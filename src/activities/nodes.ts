@@ -1,17 +1,11 @@
-import { activityInfo, Context } from '@temporalio/activity';
-import {
-  addNode,
-  countShards,
-  readRegistration,
-  replicateReferenceTablesStatement,
-} from '../citus/registration.js';
+import { activityInfo } from '@temporalio/activity';
+import { addNode, countShards, readRegistration } from '../citus/registration.js';
 import { withCoordinator } from '../citus/connect.js';
 import { markNodes } from '../citus/marks.js';
 import type { BorrowedSetting } from '../contract/index.js';
-import { clusterIn, ownWorkflowId, session, stopManner, type ActivityContext } from './context.js';
+import { clusterIn, session, type ActivityContext } from './context.js';
+import { copyReferenceTables } from './copy-reference-tables.js';
 import { deregister } from './deregister.js';
-import { runLong } from './long-statement.js';
-import { moveApplicationName } from '../citus/application-name.js';
 import { assertHeld, isHeld } from './hold.js';
 
 export type NodeActivities = ReturnType<typeof nodeActivities>;
@@ -78,16 +72,7 @@ export function nodeActivities(context: ActivityContext) {
       transferMode,
     }: ReferenceOrder): Promise<void> => {
       await assertHeld(context.client, holdId);
-      const activity = Context.current();
-      const statement = {
-        name: moveApplicationName(ownWorkflowId(), 'reference'),
-        text: replicateReferenceTablesStatement,
-        params: [transferMode],
-      };
-      const stop = { signal: activity.cancellationSignal, manner: () => stopManner(activity) };
-      // An adopted one ended nobody knows how: doing it again is nothing when it is done.
-      while ((await runLong(clusterIn(context, name), statement, stop)) !== 'ended')
-        activity.cancellationSignal.throwIfAborted();
+      await copyReferenceTables(context, clusterIn(context, name), transferMode);
     },
 
     /** Takes a worker out again that this operation registered, unless it holds shards by now. */

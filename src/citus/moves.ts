@@ -84,7 +84,16 @@ export interface MoveProgress {
  * What Citus tells of a running move; undefined when it tells nothing. Best effort: fails after 30 s while a node
  * is frozen.
  */
-export async function readMoveProgress(db: Db, shardIds: number[]): Promise<MoveProgress | undefined> {
+export function readMoveProgress(db: Db, shardIds: number[]): Promise<MoveProgress | undefined> {
+  return readProgress(db, `(r->>'shardid')::bigint = any($1::bigint[])`, [shardIds]);
+}
+
+/** The same of a copy of reference tables. */
+export function readCopyProgress(db: Db): Promise<MoveProgress | undefined> {
+  return readProgress(db, `r->>'operation_type' = 'copy'`, []);
+}
+
+async function readProgress(db: Db, which: string, params: unknown[]): Promise<MoveProgress | undefined> {
   const [row] = await db.query<MoveProgress & { n: number }>(
     `select count(*)::int as n, (array_agg(r->>'status' order by (r->>'progress')::int))[1] as phase,
             coalesce(sum((r->>'target_shard_size')::numeric), 0)::float8 as "copiedBytes",
@@ -92,8 +101,8 @@ export async function readMoveProgress(db: Db, shardIds: number[]): Promise<Move
             sum(case when r->>'source_lsn' is not null and r->>'target_lsn' is not null
                      then (r->>'source_lsn')::pg_lsn - (r->>'target_lsn')::pg_lsn end)::float8 as "lagBytes"
        from (select to_jsonb(p) as r from get_rebalance_progress() p) all_moves
-      where (r->>'shardid')::bigint = any($1::bigint[])`,
-    [shardIds],
+      where ${which}`,
+    params,
   );
   return row && row.n > 0 ? row : undefined;
 }

@@ -44,6 +44,20 @@ export async function addNode(db: Db, node: string): Promise<void> {
  */
 export const replicateReferenceTablesStatement = 'select replicate_reference_tables($1)';
 
+/** Where reference tables are copied from and to: one node that has them all, and those that lack some. */
+export async function readReferenceRoute(db: Db): Promise<{ from: string; to: string[] } | undefined> {
+  const rows = await db.query<{ node: string; lacks: boolean }>(
+    `select n.nodename || ':' || n.nodeport as node,
+            exists (select from pg_dist_shard s join pg_dist_partition t using (logicalrelid)
+                     where t.partmethod = 'n' and t.repmodel = 't' and not exists
+                           (select from pg_dist_placement p where p.shardid = s.shardid and p.groupid = n.groupid)) as lacks
+       from pg_dist_node n where n.noderole = 'primary' and n.isactive order by n.groupid`,
+  );
+  const from = rows.find(({ lacks }) => !lacks)?.node;
+  const to = rows.filter(({ lacks }) => lacks).map(({ node }) => node);
+  return from === undefined || to.length === 0 ? undefined : { from, to };
+}
+
 /** Placements of distributed tables on a node. Reference tables go with the node; Citus local tables never leave the coordinator. */
 export async function countShards(db: Db, groupId: number): Promise<number> {
   const [row] = await db.query<{ n: number }>(

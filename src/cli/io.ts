@@ -10,6 +10,8 @@ export interface Io {
   /** Standard error is a terminal, so progress may be drawn over itself. */
   live: boolean;
   columns: number;
+  /** Lines of the terminal that progress is drawn on, now: it may be made larger. */
+  rows: () => number;
   /** Colours for standard output and for standard error. */
   paint: Colors;
   paintError: Colors;
@@ -36,6 +38,7 @@ export interface GlobalOptions {
 /** Tables and plans are made for this width; a wider terminal gets no wider lines, since long lines read badly. */
 const widest = 100;
 const usual = 80;
+const usualRows = 24;
 
 export function createIo(options: GlobalOptions): Io {
   const { stdin, stdout, stderr } = process;
@@ -47,6 +50,7 @@ export function createIo(options: GlobalOptions): Io {
     interactive: stdin.isTTY && stderr.isTTY && !json,
     live: stderr.isTTY && process.env['TERM'] !== 'dumb',
     columns: Math.min(widest, (stderr.isTTY ? stderr.columns : undefined) ?? usual),
+    rows: () => (stderr.isTTY ? stderr.rows : undefined) ?? usualRows,
     paint: pc.createColors(wanted && hasColours(stdout.isTTY)),
     paintError: pc.createColors(wanted && hasColours(stderr.isTTY)),
     answer: (text) => stdout.write(`${text}\n`),

@@ -1,4 +1,4 @@
-import type { Moving, OperationStatus, Progress } from '../contract/index.js';
+import type { MoveHeartbeat, Moving, NodeFlow, OperationStatus, Progress } from '../contract/index.js';
 import type { LiveBatch } from './heartbeats.js';
 
 /** How many running moves a status shows. */
@@ -9,9 +9,11 @@ const shownMoves = 50;
  * A move that is half copied counts with its copied bytes.
  */
 export function withLiveProgress(status: OperationStatus, batches: LiveBatch[]): OperationStatus {
-  const { progress } = status;
-  if (!progress || batches.length === 0) return status;
-  const live = batches.reduce((sum, batch) => sum + doneBy(batch, progress.basis), 0);
+  if (batches.length === 0) return status;
+  const progress = status.progress ?? beforeFirstMove(status);
+  // Reference tables are no part of the plan's bytes.
+  const counted = status.progress ? batches : [];
+  const live = counted.reduce((sum, batch) => sum + doneBy(batch.heartbeat, progress.basis), 0);
   const done = Math.min(progress.total, progress.done + live);
   const moving = mergedMoving(progress.moving, batches);
   return {
@@ -20,16 +22,36 @@ export function withLiveProgress(status: OperationStatus, batches: LiveBatch[]):
       ...progress,
       done,
       percent: percentOf(done, progress),
+      ...(progress.byNode && { byNode: withLive(progress.byNode, batches) }),
       moving: moving.slice(0, shownMoves),
       movingTotal: Math.max(progress.movingTotal, moving.length),
     },
   };
 }
 
-function doneBy({ heartbeat }: LiveBatch, basis: Progress['basis']): number {
+function beforeFirstMove({ plan }: OperationStatus): Progress {
+  const { bytes = 0, movesTotal = 0 } = plan ?? {};
+  const total = bytes > 0 ? bytes : movesTotal;
+  return { basis: bytes > 0 ? 'bytes' : 'moves', done: 0, total, percent: 0, moving: [], movingTotal: 0 };
+}
+
+function doneBy(heartbeat: MoveHeartbeat, basis: Progress['basis']): number {
   if (basis === 'moves') return heartbeat.movesDone;
   const { copiedBytes = 0, bytes = copiedBytes } = heartbeat.current ?? {};
   return heartbeat.bytesDone + Math.min(copiedBytes, bytes);
+}
+
+/** Moves that run have brought what is copied of them; at the source all of it is still there. */
+function withLive(flows: NodeFlow[], batches: LiveBatch[]): NodeFlow[] {
+  const nodes = new Map(flows.map(({ node, bytes }) => [node, bytes]));
+  const add = (node: string, bytes: number): unknown => nodes.set(node, (nodes.get(node) ?? 0) + bytes);
+  for (const { heartbeat } of batches) {
+    const { current, bytesDone } = heartbeat;
+    if (!current) continue;
+    add(current.from, -bytesDone);
+    add(current.to, doneBy(heartbeat, 'bytes'));
+  }
+  return [...nodes].map(([node, bytes]) => ({ node, bytes }));
 }
 
 function percentOf(done: number, { total, percent }: Progress): number {

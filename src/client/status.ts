@@ -32,7 +32,7 @@ export async function readStatus(
 
 async function openStatus(context: Context, id: string, timeoutMs: number): Promise<OperationStatus> {
   const status = await queried(context, id, timeoutMs);
-  if (!status.progress) return status;
+  if (!status.progress && !mayCopy(status)) return status;
   // Looked at after the query: a batch that ends in between is then missed for a moment, never counted twice.
   const { description } = await describeOperation(context, id);
   const figures = status.governor && liveLoad(description);
@@ -40,6 +40,11 @@ async function openStatus(context: Context, id: string, timeoutMs: number): Prom
     ...withLiveProgress(status, liveBatches(description)),
     ...(status.governor && figures && { governor: { ...status.governor, figures } }),
   };
+}
+
+/** Before its first move an operation has no progress of its own, and copies reference tables. */
+function mayCopy({ state }: OperationStatus): boolean {
+  return state === 'running' || state === 'needs-attention' || state === 'paused';
 }
 
 async function queried(context: Context, id: string, timeoutMs: number): Promise<OperationStatus> {

@@ -1,7 +1,7 @@
 import type { Moving } from './status.js';
 
 /**
- * Heartbeat details of the activity that moves a batch of shard groups. Live progress travels here and not in
+ * Heartbeat details of the activities that move a batch of shard groups, and that copy reference tables. Live progress travels here and not in
  * events, so that history does not grow with time; the client adds it to the answer of the `status` query.
  */
 export interface MoveHeartbeat {

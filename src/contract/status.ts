@@ -148,12 +148,20 @@ export interface Progress {
   percent: number;
   bytesPerSecond?: number;
   etaSeconds?: number;
+  /** What the moves of this operation have brought to nodes so far, or taken from them; of the 50 with the most. */
+  byNode?: NodeFlow[];
   /** At most 50 of the moves that run now. */
   moving: Moving[];
   /** Of all that run now. */
   movingTotal: number;
   /** What holds up the moves that don't run. */
   waitingFor?: string;
+}
+
+export interface NodeFlow {
+  node: string;
+  /** Negative: taken from it. */
+  bytes: number;
 }
 
 export interface Moving {

@@ -40,7 +40,12 @@ const calmSamples = 5;
 const leastDownMs = 4_000;
 const leastUpMs = 20_000;
 
+/** A load that is over its limit from the beginning isn't waited for. */
 export function newGovernor(parallelMoves: number, at: number): GovernorState {
+  return changedTo(parallelMoves, at - leastDownMs);
+}
+
+function changedTo(parallelMoves: number, at: number): GovernorState {
   return { parallelMoves, heat: 0, calm: 0, changedAt: at };
 }
 
@@ -60,7 +65,7 @@ export function govern(
   const present = state.parallelMoves;
   const since = at - state.changedAt;
   const changed = (parallelMoves: number, reason: string): GovernorVerdict => ({
-    state: newGovernor(parallelMoves, at),
+    state: changedTo(parallelMoves, at),
     change: { parallelMoves, reason },
   });
   if (state.heat >= hot && share >= 1 && present > 0 && since >= leastDownMs) {

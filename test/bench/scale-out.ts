@@ -1,4 +1,5 @@
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
+import type { ConfigWishes } from '../../sandbox/config-file.js';
 import { startStack, type Stack } from '../../sandbox/stack.js';
 import type { Flavour, SandboxCluster } from '../../sandbox/index.js';
 import { ScalerClient } from '../../src/client.js';
@@ -29,8 +30,9 @@ export async function onBench<T>(
   load: (cluster: SandboxCluster) => Promise<unknown>,
   work: (bench: Bench) => Promise<T>,
   workers = 2,
+  wishes: ConfigWishes = {},
 ): Promise<T> {
-  const stack = await startStack({ flavour, workers });
+  const stack = await startStack({ flavour, workers, wishes });
   try {
     const { cluster, temporal } = stack;
     await load(cluster);

@@ -67,6 +67,8 @@ export async function setStage(
     /** Those of the cluster's entry; a function is asked once the data is loaded. */
     wishes?: ConfigWishes | ((cluster: SandboxCluster) => Promise<ConfigWishes>);
     load?: (cluster: SandboxCluster) => Promise<unknown>;
+    /** A script that runs the worker in place of the command. */
+    worker?: string;
     /** More clusters, with the same data. */
     others?: number;
   } = {},
@@ -84,6 +86,9 @@ export async function setStage(
   }
   const wishes =
     typeof options.wishes === 'function' ? await options.wishes(cluster) : (options.wishes ?? {});
+  const command = options.worker && ['--import', import.meta.resolve('tsx'), options.worker];
+  const start = (): Promise<WorkerProcess> =>
+    startWorker(configFile, temporal.address, command ? { command } : {});
   const { folder } = cluster;
   const configFile = join(folder, 'citus-scaler.yaml');
   writeConfig(configFile, [{ cluster, wishes }, ...others.map((other) => ({ cluster: other }))], {
@@ -98,10 +103,10 @@ export async function setStage(
     client,
     configFile,
     folder,
-    worker: await startWorker(configFile, temporal.address),
+    worker: await start(),
     restartWorker: async () => {
       await stage.worker.kill();
-      stage.worker = await startWorker(configFile, temporal.address);
+      stage.worker = await start();
     },
     start: async (type, id, input) => {
       await client.workflow.start(type, {

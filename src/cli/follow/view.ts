@@ -1,6 +1,7 @@
 import type { OperationStatus } from '../../contract/index.js';
 import type { Io } from '../io.js';
 import { changes } from '../render/changes.js';
+import { fitted } from '../render/room.js';
 import { renderStatus } from '../render/status.js';
 import { wrap } from '../render/text.js';
 
@@ -29,10 +30,14 @@ async function liveView(io: Io): Promise<View> {
   let silence: string | undefined;
   const redraw = (): void => {
     if (!shown) return;
-    const frame = renderStatus(shown, io.paintError, io.columns, Date.now());
     // Inside the frame: a line written beside it would be counted with what is drawn over.
     const note =
       silence === undefined ? '' : `\n${wrap(`${io.paintError.yellow('!')} ${silence}`, io.columns, 2)}\n`;
+    const status = shown;
+    const frame = fitted((room) => renderStatus(status, io.paintError, io.columns, Date.now(), room), {
+      columns: io.columns,
+      rows: io.rows() - 1 - note.split('\n').length,
+    });
     draw(`${frame}\n${note}`);
   };
   const timer = setInterval(redraw, 500);

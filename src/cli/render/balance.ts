@@ -1,33 +1,56 @@
 import type { Colors } from 'picocolors/types.js';
-import type { Balance } from '../../contract/index.js';
+import type { Balance, Plan, Progress } from '../../contract/index.js';
 import { bytes, count } from './figures.js';
 import { cutMiddle, pad, width } from './text.js';
 
 const barWidth = 20;
 const nodeWidth = 28;
 
+interface Row {
+  node: string;
+  from: number;
+  to: number;
+  now: number;
+}
+
 /**
  * A bar for each node: what it holds now, and where that goes. Full: held now. Light: still to come. Dark: still to
- * go. `share` is how much of the way is done, 0 to 1; a node's own share is not known while it runs, so all go alike.
+ * go. Shards are shown where no bytes are known. Nodes beyond `room` are only counted.
  */
-export function nodeBars(before: Balance, after: Balance, share: number, paint: Colors): string {
-  const rows = nodesOf(before, after).map((node) => {
-    const from = bytesOn(before, node);
-    const to = bytesOn(after, node);
-    return { node, from, to, now: from + (to - from) * share };
+export function nodeBars({ before, after }: Plan, progress: Progress, paint: Colors, room: number): string {
+  const isKnown = [...before.workers, ...after.workers].some(({ bytes: known }) => known > 0);
+  const on = isKnown ? bytesOn : shardsOn;
+  const figure = isKnown ? bytes : (n: number): string => count(n, 'shard');
+  const flow = isKnown ? progress.byNode : undefined;
+  const share = progress.total > 0 ? progress.done / progress.total : 1;
+  const rows = nodesOf(before, after).map((node): Row => {
+    const [from, to] = [on(before, node), on(after, node)];
+    // Where it isn't told what came of each node, all go the same way.
+    const change = flow ? (flow.find((each) => each.node === node)?.bytes ?? 0) : (to - from) * share;
+    return { node, from, to, now: Math.max(0, Math.round(from + change)) };
   });
-  const most = Math.max(1, ...rows.flatMap(({ from, to }) => [from, to]));
+  const most = [...rows].sort((a, b) => changeOf(b) - changeOf(a)).slice(0, room);
+  const shown = rows.filter((row) => most.includes(row));
+  const left = rows.length - shown.length;
+  return [
+    ...barLines(shown, figure, paint),
+    ...(left > 0 ? [paint.dim(`  and ${count(left, 'more node')}`)] : []),
+  ].join('\n');
+}
+
+/** Those with most still before them are told first, then those with most behind them. */
+function changeOf({ from, to, now }: Row): number {
+  return 2 * Math.abs(to - now) + Math.abs(now - from);
+}
+
+function barLines(rows: Row[], figure: (value: number) => string, paint: Colors): string[] {
+  const most = Math.max(1, ...rows.flatMap(({ from, to, now }) => [from, to, now]));
   const names = Math.min(nodeWidth, Math.max(...rows.map(({ node }) => width(node))));
-  const figures = rows.map(({ now, to }) => ({ now: bytes(Math.round(now)), to: bytes(to) }));
-  const nowWidth = Math.max(...figures.map(({ now }) => width(now)));
-  return rows
-    .map(({ node, from, to, now }, index) => {
-      const figure = figures[index];
-      const route =
-        from === to || figure === undefined || figure.now === figure.to ? '' : paint.dim(` → ${figure.to}`);
-      return `  ${pad(cutMiddle(node, names), names)}  ${bar(now, to, most, paint)}  ${pad(figure?.now ?? '', nowWidth, 'left')}${route}`;
-    })
-    .join('\n');
+  const nowWidth = Math.max(...rows.map(({ now }) => width(figure(now))));
+  return rows.map(({ node, to, now }) => {
+    const route = figure(now) === figure(to) ? '' : paint.dim(` → ${figure(to)}`);
+    return `  ${pad(cutMiddle(node, names), names)}  ${bar(now, to, most, paint)}  ${pad(figure(now), nowWidth, 'left')}${route}`;
+  });
 }
 
 function bar(now: number, to: number, most: number, paint: Colors): string {

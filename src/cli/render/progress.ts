@@ -2,19 +2,23 @@ import type { Colors } from 'picocolors/types.js';
 import type { Moving, OperationStatus, Progress } from '../../contract/index.js';
 import { nodeBars } from './balance.js';
 import { bytes, count, duration, tablesOf } from './figures.js';
-import { cut, cutMiddle, pad, width, wrap } from './text.js';
-
-/** As many running moves as fit beside the rest. */
-const shownMoves = 8;
+import { shortNames } from './node-names.js';
+import { roomy, type Room } from './room.js';
+import { cutMiddle, pad, width, wrap } from './text.js';
 
 /** Bars by node, the sum with rate and time left, and the moves that run. */
-export function renderProgress({ plan, progress }: OperationStatus, paint: Colors, columns: number): string {
+export function renderProgress(
+  { plan, progress, attention }: OperationStatus,
+  paint: Colors,
+  columns: number,
+  { nodes, moves }: Room = roomy,
+): string {
   if (!progress) return '';
-  const share = progress.total > 0 ? progress.done / progress.total : 1;
+  const bars = plan && nodes > 0 ? [nodeBars(plan, progress, paint, nodes), ''] : [];
   return [
-    ...(plan ? [nodeBars(plan.before, plan.after, share, paint), ''] : []),
+    ...bars,
     `  ${progressLine(progress)}`,
-    ...movingLines(progress, paint, columns),
+    ...movingLines(progress, moves, attention?.problem, paint, columns),
     ...(progress.waitingFor === undefined
       ? []
       : [paint.dim(wrap(`  the others wait for ${progress.waitingFor}`, columns, 4))]),
@@ -33,28 +37,59 @@ export function progressLine({ basis, done, total, percent, bytesPerSecond, etaS
   ].join('  ');
 }
 
-function movingLines({ moving, movingTotal }: Progress, paint: Colors, columns: number): string[] {
-  const shown = moving.slice(0, shownMoves);
-  const nameWidth = Math.min(20, Math.max(0, ...shown.map(({ tables }) => width(tablesOf(tables)))));
-  const lines = shown.flatMap((move) => [
-    movingLine(move, nameWidth, paint, columns),
-    ...(move.message === undefined ? [] : [paint.yellow(`      ${cut(move.message, columns - 6)}`)]),
-  ]);
+/** What several moves say is said once, below the last of them; what needs attention is said there already. */
+function movingLines(
+  { moving, movingTotal }: Progress,
+  room: number,
+  said: string | undefined,
+  paint: Colors,
+  columns: number,
+): string[] {
+  // Those that have something to say first: the rest is only counted.
+  const shown = [...moving].sort((a, b) => Number(!a.message) - Number(!b.message)).slice(0, room);
+  const lines = routeLines(shown, paint, columns).flatMap((line, index) => {
+    const message = shown[index]?.message;
+    const isLast = !shown.slice(index + 1).some((move) => move.message === message);
+    if (message === undefined || message === said || !isLast) return [line];
+    return [line, paint.yellow(wrap(`    ! ${message}`, columns, 6))];
+  });
   const more = movingTotal - shown.length;
-  return [...lines, ...(more > 0 ? [paint.dim(`  and ${more} more`)] : [])];
+  return [...lines, ...(more > 0 ? [paint.dim(`  and ${count(more, 'more move')} at work`)] : [])];
 }
 
-function movingLine(move: Moving, nameWidth: number, paint: Colors, columns: number): string {
-  const phase = phaseOf(move);
-  const lead = `  ${paint.dim('›')} ${pad(cut(tablesOf(move.tables), nameWidth), nameWidth)}  `;
-  const room = Math.max(8, Math.floor((columns - width(lead) - width(phase) - 5) / 2));
-  return `${lead}${cutMiddle(move.from, room)} ${paint.dim('→')} ${cutMiddle(move.to, room)}  ${paint.dim(phase)}`;
+/** `› orders +1  worker-1 → worker-3  copying data 61%`, in columns; what is too long loses its middle. */
+function routeLines(moves: Moving[], paint: Colors, columns: number): string[] {
+  const short = shortNames(moves.flatMap(({ from, to }) => [from, to]));
+  const rows = moves.map((move) => ({
+    name: tablesOf(move.tables),
+    from: short(move.from),
+    to: short(move.to),
+    phase: phaseOf(move),
+  }));
+  const widest = (of: (row: (typeof rows)[number]) => string): number =>
+    Math.max(0, ...rows.map((row) => width(of(row))));
+  const free = columns - widest(({ phase }) => phase) - '  ›    →   '.length;
+  const nodeWidth = Math.min(
+    Math.max(
+      widest(({ from }) => from),
+      widest(({ to }) => to),
+    ),
+    Math.floor(free / 3),
+  );
+  const nameWidth = Math.min(
+    widest(({ name }) => name),
+    Math.max(8, free - 2 * nodeWidth),
+  );
+  return rows.map(({ name, from, to, phase }) => {
+    const route = `${pad(cutMiddle(from, nodeWidth), nodeWidth)} ${paint.dim('→')} ${pad(cutMiddle(to, nodeWidth), nodeWidth)}`;
+    return `  ${paint.dim('›')} ${pad(cutMiddle(name, nameWidth), nameWidth)}  ${route}  ${paint.dim(phase)}`;
+  });
 }
 
 /** `copying data 61%`, `catching up, 2 MB behind`, `waiting (try 3)` */
 function phaseOf({ phase, copiedBytes, bytes: all, lagBytes, attempt }: Moving): string {
   const share =
-    !lagBytes && copiedBytes !== undefined && all
+    !lagBytes && copiedBytes && all && phase !== 'Setting Up'
       ? ` ${Math.min(100, Math.floor((100 * copiedBytes) / all))}%`
       : '';
   const lag = lagBytes !== undefined && lagBytes > 0 ? `, ${bytes(lagBytes)} behind` : '';

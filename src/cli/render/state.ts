@@ -75,3 +75,16 @@ function timeOf({ state, startedAt, endedAt }: Step, now: number): string {
   if (startedAt === undefined || state === 'skipped') return '';
   return duration(secondsBetween(startedAt, endedAt ?? now));
 }
+
+/** What is done, what runs, what comes: a line each. */
+export function briefSteps(list: Step[], paint: Colors, columns: number, now: number): string {
+  const over = list.filter(({ state }) => state === 'done' || state === 'skipped');
+  const ahead = list.filter(({ state }) => state === 'pending');
+  const open = list.filter((step) => !over.includes(step) && !ahead.includes(step));
+  const namesOf = (some: Step[]): string => cut(some.map(({ name }) => name).join(', '), columns - 4);
+  return [
+    ...(over.length > 0 ? [`  ${stepMark('done', paint)} ${paint.dim(namesOf(over))}`] : []),
+    ...(open.length > 0 ? [steps(open, paint, columns, now)] : []),
+    ...(ahead.length > 0 ? [`  ${stepMark('pending', paint)} ${paint.dim(namesOf(ahead))}`] : []),
+  ].join('\n');
+}

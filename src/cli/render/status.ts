@@ -4,37 +4,45 @@ import { checkLines, standsOut } from './checks.js';
 import { governorLines } from './governor.js';
 import { renderPlan } from './plan.js';
 import { renderProgress } from './progress.js';
-import { heading, steps } from './state.js';
+import { roomy, type Room } from './room.js';
+import { briefSteps, heading, steps } from './state.js';
 import { wrap } from './text.js';
 import { windowLines } from './window.js';
 
 /** Everything that matters about an operation now, in one screen. */
-export function renderStatus(status: OperationStatus, paint: Colors, columns: number, now: number): string {
+export function renderStatus(
+  status: OperationStatus,
+  paint: Colors,
+  columns: number,
+  now: number,
+  room: Room = roomy,
+): string {
+  const stepLines = room.steps === 'all' ? steps : briefSteps;
   return joined([
     heading(status, paint),
-    ...(status.steps.length > 0 ? [steps(status.steps, paint, columns, now)] : []),
-    body(status, paint, columns),
+    ...(status.steps.length > 0 ? [stepLines(status.steps, paint, columns, now)] : []),
+    body(status, paint, columns, room),
     ...(isOver(status.state)
       ? []
-      : [...windowLines(status, columns, now), ...governorLines(status, columns)]),
-    ending(status, paint, columns),
+      : [[...windowLines(status, columns, now), ...governorLines(status, columns)].join('\n')]),
+    ending(status, paint, columns, room),
   ]);
 }
 
-function body(status: OperationStatus, paint: Colors, columns: number): string {
+function body(status: OperationStatus, paint: Colors, columns: number, room: Room): string {
   const { state, plan, progress, checks } = status;
   if (state === 'awaiting-approval' && plan) return renderPlan(plan, checks, paint, columns);
   const moving = progress && state !== 'done' && state !== 'failed' && state !== 'cancelled';
-  if (moving) return renderProgress(status, paint, columns);
+  if (moving) return renderProgress(status, paint, columns, room);
   const outstanding = checks.filter(standsOut);
   return outstanding.length > 0 ? checkLines(outstanding, paint, columns) : '';
 }
 
 /** What a person has to know or to do. */
-function ending(status: OperationStatus, paint: Colors, columns: number): string {
+function ending(status: OperationStatus, paint: Colors, columns: number, { extras }: Room): string {
   const { operation, state, attention, failure, cancel, borrowed = [], url } = status;
   return joined([
-    ...(attention ? [renderAttention(attention, operation, paint, columns)] : []),
+    ...(attention ? [renderAttention(attention, operation, paint, columns, extras)] : []),
     ...(failure ? [renderFailure(failure, paint, columns)] : []),
     ...(cancel?.refused !== undefined ? [wrap(`Cancel was refused: ${cancel.refused}`, columns, 2)] : []),
     ...(borrowed.length > 0 && isOver(state)
@@ -53,7 +61,7 @@ function ending(status: OperationStatus, paint: Colors, columns: number): string
       ? [hints([`citus-scaler ignore-window ${operation} --reason …`], paint)]
       : []),
     ...(state === 'paused' ? [hints([`citus-scaler resume ${operation}`], paint)] : []),
-    ...(url === undefined ? [] : [paint.dim(url)]),
+    ...(url === undefined || !extras ? [] : [paint.dim(url)]),
   ]);
 }
 
@@ -66,10 +74,11 @@ export function renderAttention(
   operation: string,
   paint: Colors,
   columns: number,
+  full = true,
 ): string {
   return [
     wrap(`${paint.yellow('!')} ${problem}`, columns, 2),
-    ...evidence
+    ...(full ? evidence : '')
       .split('\n')
       .filter((line) => line !== '' && !problem.includes(line))
       .map((line) => paint.dim(wrap(`  ${line}`, columns, 4))),

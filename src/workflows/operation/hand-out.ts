@@ -7,6 +7,7 @@ import { nextBatch, type Batch } from '../../planning/next-batch.js';
 import { namesOf, unpackMoves, type PackedMoves } from '../../planning/planned-moves.js';
 import { moveActivities } from './activities.js';
 import type { Board } from './board.js';
+import { createFlow } from './flow.js';
 import type { Governor } from './governor.js';
 import type { Caller } from './persist.js';
 import type { Windows } from './windows.js';
@@ -29,6 +30,7 @@ interface Running {
 
 export function createHandOut(board: Board, caller: Caller, windows: Windows, governor: Governor): HandOut {
   const running = new Set<Running>();
+  const flow = createFlow();
   const seconds = createMoveSeconds();
   let wanted: number | undefined;
   let stops = 0;
@@ -71,6 +73,7 @@ export function createHandOut(board: Board, caller: Caller, windows: Windows, go
             else {
               done.moves += 1;
               done.bytes += move.bytes;
+              flow.moved({ ...namesOf(packed, move), bytes: move.bytes });
             }
           }
         })
@@ -94,6 +97,7 @@ export function createHandOut(board: Board, caller: Caller, windows: Windows, go
         done: done[basis],
         total: totals[basis],
         percent: Math.min(100, Math.floor((100 * done[basis]) / total)),
+        byNode: flow.byNode(),
         moving: [...running].slice(0, 50).map(({ batch: [first] }) => ({
           ...namesOf(packed, first),
           phase: 'waiting',

@@ -2,6 +2,7 @@ import type { Measure } from '../measure.js';
 import { bigShards } from './big-shards.js';
 import { cliStart } from './cli-start.js';
 import { drain } from './drain.js';
+import { governed } from './governed.js';
 import { largeCluster } from './large-cluster.js';
 import { longMove } from './long-move.js';
 import { smallHistory } from './small-history.js';
@@ -12,6 +13,7 @@ import { waiting } from './waiting.js';
 export const measures: readonly Measure[] = [
   smallShards,
   bigShards,
+  governed,
   drain,
   smallHistory,
   largeCluster,

@@ -30,6 +30,26 @@ describe('live progress', () => {
     expect(progress).toMatchObject({ done: 200, percent: 20, moving: [current], movingTotal: 1 });
   });
 
+  test('a node has what came to it, also of moves that run; a source keeps its shard to the end', () => {
+    const heartbeat = { kind: 'moves' as const, movesDone: 2, bytesDone: 70, current };
+    const byNode = [{ node: 'b:1', bytes: 100 }];
+    const { progress } = withLiveProgress(moving({ byNode }), [{ heartbeat, attempt: 1 }]);
+    expect(progress?.byNode).toEqual([
+      { node: 'b:1', bytes: 200 },
+      { node: 'a:1', bytes: -70 },
+    ]);
+  });
+
+  test('before the first move it tells of the copy of reference tables, which counts for nothing', () => {
+    const { progress: _, ...copying } = running;
+    const heartbeat = { kind: 'moves' as const, movesDone: 0, bytesDone: 0, current };
+    expect(withLiveProgress(copying, [{ heartbeat, attempt: 1 }]).progress).toMatchObject({
+      done: 0,
+      total: running.plan?.bytes,
+      moving: [current],
+    });
+  });
+
   test('counts moves where bytes are not known', () => {
     const heartbeat = { kind: 'moves' as const, movesDone: 2, bytesDone: 70, current };
     const { progress } = withLiveProgress(moving({ basis: 'moves', done: 3, total: 10 }), [

@@ -1,15 +1,17 @@
 import pc from 'picocolors';
 import { describe, expect, test } from 'vitest';
-import { operationStates, type OperationStatus } from '../../../src/contract/index.js';
+import { operationStates, type Balance, type OperationStatus } from '../../../src/contract/index.js';
 import { cancelOutlook } from '../../../src/cli/cancel-outlook.js';
 import { changes } from '../../../src/cli/render/changes.js';
 import { bytes, duration } from '../../../src/cli/render/figures.js';
 import { renderList } from '../../../src/cli/render/list.js';
 import { renderProblem } from '../../../src/cli/render/problem.js';
 import { renderReport } from '../../../src/cli/render/report.js';
+import { shortNames } from '../../../src/cli/render/node-names.js';
+import { fitted } from '../../../src/cli/render/room.js';
 import { renderStatus } from '../../../src/cli/render/status.js';
 import { wrap } from '../../../src/cli/render/text.js';
-import { attention, awaiting, done, failed, running } from './statuses.js';
+import { attention, awaiting, balance, done, failed, plan, running } from './statuses.js';
 
 const plain = pc.createColors(false);
 const now = Date.parse('2026-11-24T01:49:00Z');
@@ -34,7 +36,7 @@ describe('a status says', () => {
   test('how far it is, how fast, and what moves', () => {
     const text = status(running);
     expect(text).toContain('31%  9.0 GB of 29 GB  45 MB/s  about 7 min 20 s left');
-    expect(text).toMatch(/public.order_lines.* → .*copying data 50% \(try 2\)/);
+    expect(text).toMatch(/public.order_l…\S+ \+1 +worker-1 → worker-3 +copying data 50% \(try 2\)/);
     expect(text).toMatch(/● Move shards +3 min 58 s/);
     expect(text).toMatch(/worker-1.*█+▓+ .*GB → 28 GB/);
     expect(text).toMatch(/worker-3.*█+░+ .*GB → 27 GB/);
@@ -77,6 +79,121 @@ describe('a status says', () => {
     expect(text).toContain('→ check the user and its password');
     expect(text).toContain('citus-scaler retry shop/scaleOut/20261124T014459Z-c0c6');
   });
+});
+
+describe('a terminal of 80 x 24', () => {
+  const node = (n: number): string => `worker-${n}.shop.internal.example.com:5432`;
+  const moving = Array.from({ length: 20 }, (_, index) => ({
+    from: node(1),
+    to: node(index + 2),
+    tables: [`public.measurements_of_devices_${index}`],
+    phase: 'Setting Up',
+    attempt: 1,
+    ...(index > 10 && {
+      message: `waits for a transaction of process 4711 on ${node(1)}, open since 2026-11-24T01:00:00Z`,
+    }),
+  }));
+  const many: OperationStatus = {
+    ...running,
+    plan: {
+      ...plan,
+      before: balance(Array<number>(30).fill(40e9), 1),
+      after: balance(Array<number>(30).fill(20e9), 1),
+    },
+    progress: { basis: 'bytes', done: 1e9, total: 9e9, percent: 11, moving, movingTotal: 64 },
+    url: `https://temporal.shop.internal/namespaces/default/workflows/${'x'.repeat(60)}`,
+  };
+  const live = (of: OperationStatus, rows = 24): string =>
+    fitted((room) => renderStatus(of, plain, 80, now, room), { columns: 80, rows });
+
+  test.each([
+    ['a movement of many nodes and moves', many],
+    ['one that is paused', { ...many, state: 'paused' as const }],
+    [
+      'one that needs attention',
+      {
+        ...many,
+        state: 'needs-attention' as const,
+        attention: { problem: 'no disk', evidence: 'on a node\n'.repeat(12), remedies: ['free some'] },
+      },
+    ],
+  ])('holds %s, the rest counted', (_, of) => {
+    const text = live(of);
+    expectToFit(text);
+    expect(text.split('\n').length).toBeLessThanOrEqual(24);
+    expect(text).toMatch(/and \d+ more nodes/);
+    expect(text).toMatch(/and 6\d more moves at work/);
+    expect(text).toContain('● Move shards');
+    expect(text).toContain('11%  1.0 GB of 9.0 GB');
+  });
+
+  test('shows first the moves that have something to say, and says it once', () => {
+    const text = live(many);
+    expect(text.match(/waits for a transaction/g)).toHaveLength(1);
+    expect(text).toMatch(/measurements.*worker-1 +→ worker-13/);
+  });
+
+  test('does not say below a move what needs attention anyway', () => {
+    const problem = moving.at(-1)?.message ?? '';
+    const stalled = {
+      ...many,
+      state: 'needs-attention' as const,
+      attention: { problem, evidence: '', remedies: [] },
+    };
+    expect(live(stalled).match(/waits for a/g)).toHaveLength(1);
+  });
+
+  test('keeps the lines of the maintenance window and of the load', () => {
+    const text = live({
+      ...many,
+      window: { open: true, closesAt: '2026-11-24T03:00:00Z' },
+      governor: {
+        parallelMoves: 2,
+        ceiling: 4,
+        reason: 'as many as the load allows',
+        figures: [],
+        changes: [],
+      },
+    });
+    expect(text).toContain('The maintenance window closes');
+    expect(text).toContain('Up to 2 of 4 moves at once');
+    expect(text.split('\n').length).toBeLessThanOrEqual(24);
+  });
+
+  test.each([4, 8, 12])('even of %d lines', (rows) => {
+    expect(live(many, rows).split('\n').length).toBeLessThanOrEqual(rows);
+  });
+
+  test('shows shards where no bytes are known', () => {
+    const shards = (n: number): Balance => ({
+      ...balance([0, 0], 1),
+      workers: balance([0, 0], 1).workers.map((worker) => ({ ...worker, shards: n })),
+    });
+    const text = live({ ...many, plan: { ...plan, before: shards(8), after: shards(4) } });
+    expect(text).toMatch(/worker-1.*8 shards → 4 shards/);
+  });
+});
+
+describe('names that stand close together', () => {
+  test.each([
+    [
+      ['a.shop.internal:5432', 'b.shop.internal:5432'],
+      ['a', 'b'],
+    ],
+    [
+      ['a.shop.internal:5432', 'a.shop.internal:5433'],
+      ['a.shop.internal:5432', 'a.shop.internal:5433'],
+    ],
+    [
+      ['10.1.0.1:5432', '10.2.0.1:5432'],
+      ['10.1.0.1', '10.2.0.1'],
+    ],
+    [
+      ['127.0.0.1:5432', '127.0.0.1:5433'],
+      ['127.0.0.1:5432', '127.0.0.1:5433'],
+    ],
+    [['a:1'], ['a:1']],
+  ])('%j', (nodes, short) => expect(nodes.map(shortNames(nodes))).toEqual(short));
 });
 
 describe('a report', () => {

@@ -11,6 +11,7 @@ function ioInto(lines: string[]): Io {
     interactive: false,
     live: false,
     columns: 80,
+    rows: () => 24,
     paint: pc.createColors(false),
     paintError: pc.createColors(false),
     answer: () => undefined,

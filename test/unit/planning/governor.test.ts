@@ -1,6 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { govern, newGovernor, type GovernorState } from '../../../src/planning/governor.js';
-import { randomOf } from '../../crash/random.js';
 
 const minute = 60_000;
 
@@ -27,7 +27,7 @@ describe('the number of parallel moves', () => {
   test('goes up by one when the load has been low for a while, up to the ceiling', () => {
     const { numbers, changes } = course(times(100, 0.3), { start: 0, ceiling: 3 });
     expect(numbers).toEqual([1, 2, 3]);
-    expect(changes[0]?.at).toBe(20_000);
+    expect(changes[0]?.at).toBe(16_000);
     expect(changes[0]?.reason).toBe('CPU pressure (18 %) is well below maxCpuPressure (60 %)');
   });
 
@@ -63,33 +63,40 @@ describe('the number of parallel moves', () => {
 });
 
 describe('whatever the load does', () => {
-  const seeds = Array.from({ length: 50 }, (_, seed) => seed + 1);
-  const wild = (seed: number, n: number): number[] => {
-    const next = randomOf(seed, 'load');
-    let level = 1;
-    return Array.from({ length: n }, () => {
-      if (next() < 0.05) level = next() * 2;
-      return Math.max(0, level + (next() - 0.5) * 0.6);
-    });
-  };
+  /** A load that stays where it is for some samples, and then is elsewhere: shares of the limit. */
+  const load = fc
+    .array(
+      fc.record({
+        share: fc.double({ min: 0, max: 3, noNaN: true }),
+        samples: fc.integer({ min: 1, max: 40 }),
+      }),
+      {
+        maxLength: 60,
+      },
+    )
+    .map((stretches) => stretches.flatMap(({ share, samples }) => times(samples, share)));
 
-  test.each(seeds)('the number is within its bounds and changes in known steps (seed %i)', (seed) => {
-    let last = 8;
-    for (const number of course(wild(seed, 2_000)).numbers) {
-      expect(number).toBeGreaterThanOrEqual(0);
-      expect(number).toBeLessThanOrEqual(8);
-      expect([last + 1, Math.floor(last / 2)]).toContain(number);
-      last = number;
-    }
+  test('the number is within its bounds, changes in known steps, and changes lie apart', () => {
+    fc.assert(
+      fc.property(load, fc.integer({ min: 1, max: 64 }), (shares, ceiling) => {
+        let [lastAt, last] = [-4_000, ceiling];
+        for (const { at, parallelMoves } of course(shares, { ceiling, start: ceiling }).changes) {
+          expect(parallelMoves).toBeGreaterThanOrEqual(0);
+          expect(parallelMoves).toBeLessThanOrEqual(ceiling);
+          expect([last + 1, Math.floor(last / 2)]).toContain(parallelMoves);
+          expect(at - lastAt).toBeGreaterThanOrEqual(parallelMoves > last ? 20_000 : 4_000);
+          [lastAt, last] = [at, parallelMoves];
+        }
+      }),
+    );
   });
 
-  test.each(seeds)('changes lie apart (seed %i)', (seed) => {
-    const { changes } = course(wild(seed, 2_000));
-    let [lastAt, lastNumber] = [0, 8];
-    for (const { at, parallelMoves } of changes) {
-      expect(at - lastAt).toBeGreaterThanOrEqual(parallelMoves > lastNumber ? 20_000 : 4_000);
-      [lastAt, lastNumber] = [at, parallelMoves];
-    }
+  test('it is back at the ceiling when the load has been low for long enough', () => {
+    fc.assert(
+      fc.property(load, (shares) => {
+        expect(course([...shares, ...times(400, 0.2)], { ceiling: 8 }).state.parallelMoves).toBe(8);
+      }),
+    );
   });
 
   test('a load that swings as badly as it can makes no more than some hundred changes in a day', () => {

@@ -1,0 +1,46 @@
+import { Context } from '@temporalio/activity';
+import { moveApplicationName } from '../citus/application-name.js';
+import { withCoordinator } from '../citus/connect.js';
+import { readCopyProgress } from '../citus/moves.js';
+import { readReferenceRoute, replicateReferenceTablesStatement } from '../citus/registration.js';
+import type { ClusterConfig } from '../config/index.js';
+import type { MoveHeartbeat, Moving } from '../contract/index.js';
+import { ownWorkflowId, session, stopManner, type ActivityContext } from './context.js';
+import { beatWith } from './interceptor.js';
+import { shownIn } from './shown-in.js';
+import { tellingOf } from './stalls/telling.js';
+import { usualStallTimes } from './stalls/watch.js';
+import { runWatched } from './watched-statement.js';
+
+/** Copies every reference table to each node that lacks it, and shows it as a move. */
+export async function copyReferenceTables(
+  context: ActivityContext,
+  cluster: ClusterConfig,
+  transferMode: string,
+): Promise<void> {
+  const activity = Context.current();
+  const operationId = ownWorkflowId();
+  const route = await withCoordinator(cluster, session('look'), readReferenceRoute);
+  const current: Moving = {
+    from: route?.from ?? '',
+    to: route?.to[0] ?? '',
+    tables: ['reference tables'],
+    phase: 'Setting Up',
+    attempt: activity.info.attempt,
+  };
+  const beat: MoveHeartbeat = { kind: 'moves', movesDone: 0, bytesDone: 0, ...(route && { current }) };
+  beatWith(activity, () => beat);
+  const statement = {
+    name: moveApplicationName(operationId, 'reference'),
+    text: replicateReferenceTablesStatement,
+    params: [transferMode],
+    scene: { what: 'copy of reference tables', operationId },
+    readProgress: readCopyProgress,
+  };
+  const stop = { signal: activity.cancellationSignal, manner: () => stopManner(activity) };
+  const telling = tellingOf(context.client, activity);
+  const show = { ...shownIn(current), telling, times: context.stallTimes ?? usualStallTimes };
+  // An adopted one ended nobody knows how: doing it again is nothing when it is done.
+  while ((await runWatched(cluster, statement, stop, show)) !== 'ended')
+    activity.cancellationSignal.throwIfAborted();
+}

@@ -1,0 +1,27 @@
+import type { NodeFlow } from '../../contract/index.js';
+
+/** As many nodes as a status names. */
+const shownNodes = 50;
+
+/** What has come to each node, or gone from it, by the moves that are made. */
+export interface Flow {
+  moved: (move: { from: string; to: string; bytes: number }) => void;
+  /** The nodes with the most. */
+  byNode: () => NodeFlow[];
+}
+
+export function createFlow(): Flow {
+  const nodes = new Map<string, number>();
+  const add = (node: string, bytes: number): unknown => nodes.set(node, (nodes.get(node) ?? 0) + bytes);
+  return {
+    moved: ({ from, to, bytes }) => {
+      add(from, -bytes);
+      add(to, bytes);
+    },
+    byNode: () =>
+      [...nodes]
+        .map(([node, bytes]) => ({ node, bytes }))
+        .sort((a, b) => Math.abs(b.bytes) - Math.abs(a.bytes))
+        .slice(0, shownNodes),
+  };
+}

@@ -1,0 +1,214 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { findFlavour, startCluster, type SandboxCluster, type SandboxNode } from '../../../sandbox/index.js';
+import { startForeignJob } from '../../support/foreign-job.js';
+import { slowMoves } from '../../support/slow-moves.js';
+import { flavour } from '../../support/stage.js';
+import { move, movePid, openWrite } from './support.js';
+
+const isCitus = findFlavour(flavour).flavour === 'citus';
+const patience = { timeout: 60_000, interval: 200 };
+
+let cluster: SandboxCluster;
+let source: SandboxNode;
+let target: SandboxNode;
+const afterwards: (() => unknown)[] = [];
+
+beforeAll(async () => {
+  cluster = await startCluster({ workers: 2, flavour });
+  const [first, second] = cluster.workers;
+  if (!first || !second) throw new Error('two workers were wanted');
+  [source, target] = [first, second];
+  await cluster.query(`create table orders (id bigint primary key, note text)`);
+  await cluster.query(`select create_distributed_table('orders', 'id', shard_count => 24)`);
+  await cluster.query(`insert into orders select i, md5(i::text) from generate_series(1, 2000) i`);
+});
+afterEach(async () => {
+  for (const undo of afterwards.splice(0).reverse()) await undo();
+});
+afterAll(() => cluster.stop());
+
+test('a frozen target is named, and told after a while', async () => {
+  afterwards.push(await slowMoves(cluster, 8));
+  const moving = await move(cluster, source, target);
+  await movePid(cluster, moving.shardId);
+  target.freeze();
+  afterwards.push(() => target.thaw());
+  await expect.poll(moving.message, patience).toContain(`${target.address}, the target, gives no answer`);
+  await expect.poll(() => moving.told.length, patience).toBe(1);
+  expect(moving.told[0]?.remedies.join()).toContain(`bring ${target.address} back`);
+  for (const undo of afterwards.splice(0).reverse()) await undo();
+  // Whether the move outlives that depends on what it was at.
+  await moving.end;
+});
+
+test('a target that dies is named in what is tried again', async () => {
+  const release = await slowMoves(cluster, 4);
+  const moving = await move(cluster, source, target);
+  await movePid(cluster, moving.shardId);
+  await target.kill();
+  await release();
+  afterwards.push(() => target.start());
+  expect(await moving.end).toMatchObject({
+    type: 'Passing',
+    message: `${target.address}, the target, can't be reached`,
+  });
+});
+
+test('a move that someone else cancels waits for a person, and is not begun again by itself', async () => {
+  afterwards.push(await slowMoves(cluster, 8));
+  const moving = await move(cluster, source, target);
+  await cluster.query('select pg_cancel_backend($1::int)', [await movePid(cluster, moving.shardId)]);
+  expect(await moving.end).toMatchObject({
+    type: 'NeedsPerson',
+    nonRetryable: true,
+    message: expect.stringMatching(/^the move of shard \d+ from .* was cancelled by someone else$/) as string,
+  });
+});
+
+test('our own cancel is nobody else’s', async () => {
+  afterwards.push(await slowMoves(cluster, 8));
+  const moving = await move(cluster, source, target);
+  await movePid(cluster, moving.shardId);
+  moving.stop();
+  expect(await moving.end).toBe('stopped');
+});
+
+test('a coordinator that shuts down passes', async () => {
+  afterwards.push(await slowMoves(cluster, 8));
+  const moving = await move(cluster, source, target);
+  await movePid(cluster, moving.shardId);
+  await cluster.coordinator.stop('fast');
+  afterwards.push(() => cluster.coordinator.start());
+  expect(await moving.end).toMatchObject({ type: 'Passing' });
+});
+
+test('a target that shall have no shards any more is told with the statement that changes it', async () => {
+  const mark = (may: boolean): Promise<unknown> =>
+    cluster.query(`select citus_set_node_property($1, $2, 'shouldhaveshards', $3)`, [
+      target.host,
+      target.port,
+      may,
+    ]);
+  await mark(false);
+  afterwards.push(() => mark(true));
+  const moving = await move(cluster, source, target);
+  expect(await moving.end).toMatchObject({
+    type: 'NeedsPerson',
+    message: `${target.address} was marked meanwhile as a node that shall have no shards`,
+    details: [{ remedies: [expect.stringContaining('citus_set_node_property'), expect.anything()] }],
+  });
+});
+
+test('a job of someone else that holds the lock is named', async () => {
+  const { job, end } = await startForeignJob(cluster);
+  afterwards.push(end);
+  // The job drains the last worker.
+  const [busy] = await cluster.query<{ shard: number }>(
+    'select min(shardid)::int as shard from get_rebalance_progress()',
+  );
+  const moving = await move(cluster, target, source, busy?.shard);
+  expect(await moving.end).toMatchObject({
+    type: 'Passing',
+    message: expect.stringContaining(`someone else holds the lock: background job ${job}`) as string,
+    details: [
+      { remedies: expect.arrayContaining([`or end it: SELECT citus_job_cancel(${job})`]) as string[] },
+    ],
+  });
+});
+
+describe.skipIf(!isCitus)('with logical replication (real Citus)', () => {
+  test('an open transaction on the source is named: process, node, application, user and command, no statement', async () => {
+    const client = await openWrite(source, 'postgres', 'forgotten session');
+    afterwards.push(() => client.end());
+    const moving = await move(cluster, source, target);
+    await expect
+      .poll(moving.message, patience)
+      .toMatch(
+        new RegExp(`^waits for a transaction of process \\d+ on ${source.address}, open since 20.*Z$`),
+      );
+    await expect.poll(() => moving.told.length, patience).toBe(1);
+    expect(moving.told[0]?.evidence).toMatch(
+      /application forgotten session, user postgres, database postgres, idle in transaction, last command INSERT, since/,
+    );
+    expect(moving.told[0]?.evidence).not.toContain('written');
+    await client.query('rollback');
+    expect(await moving.end).toBe('ended');
+    expect(moving.told.at(-1)).toBeNull();
+  });
+
+  test('a transaction that came through the coordinator is named there, where it can be ended', async () => {
+    const client = await openWrite(cluster.coordinator, cluster.database, 'shop');
+    afterwards.push(() => client.end());
+    await client.query(`update orders set note = 'changed'`);
+    const moving = await move(cluster, source, target);
+    const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
+    await expect
+      .poll(moving.message, patience)
+      .toContain(`waits for a transaction of process ${rows[0]?.pid} on ${cluster.coordinator.address}`);
+    await client.query('rollback');
+    expect(await moving.end).toBe('ended');
+  });
+
+  test('a prepared transaction is named by its id, with what ends it', async () => {
+    const client = await openWrite(source, cluster.database, 'two phases');
+    await client.query(`prepare transaction 'left behind'`);
+    await client.end();
+    afterwards.push(() => source.query(`rollback prepared 'left behind'`).catch(() => undefined));
+    const moving = await move(cluster, source, target);
+    await expect
+      .poll(moving.message, patience)
+      .toContain(`waits for the prepared transaction left behind on ${source.address}`);
+    await expect.poll(() => moving.told.length, patience).toBe(1);
+    expect(moving.told[0]?.remedies.join()).toContain(`ROLLBACK PREPARED 'left behind'`);
+    await source.query(`rollback prepared 'left behind'`);
+    expect(await moving.end).toBe('ended');
+  });
+
+  test('a target without worker processes for logical replication can’t go on by itself, and the move is ended', async () => {
+    await target.query('alter system set max_logical_replication_workers = 0');
+    await target.stop();
+    await target.start();
+    afterwards.push(async () => {
+      await target.query('alter system reset max_logical_replication_workers');
+      await target.stop();
+      await target.start();
+    });
+    const moving = await move(cluster, source, target);
+    expect(await moving.end).toMatchObject({
+      type: 'NeedsPerson',
+      message: expect.stringContaining('max_logical_replication_workers = 0') as string,
+    });
+  });
+
+  test('replication slots that are used up are counted, and it is tried again', async () => {
+    await cluster.query('call citus_cleanup_orphaned_resources()');
+    await source.query(
+      `select pg_create_physical_replication_slot('taken_' || i) from generate_series(1, (select current_setting('max_replication_slots')::int - count(*) from pg_replication_slots)) i`,
+    );
+    afterwards.push(() =>
+      source.query(
+        `select pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_name ~ '^taken_'`,
+      ),
+    );
+    const moving = await move(cluster, source, target);
+    expect(await moving.end).toMatchObject({
+      type: 'Passing',
+      message: `the replication slots of ${source.address} are used up (max_replication_slots)`,
+    });
+  });
+
+  test('a target without room waits for a person, with figures', async () => {
+    await cluster.query('alter system set citus.desired_percent_disk_available_after_move = 99');
+    await cluster.query('select pg_reload_conf()');
+    afterwards.push(async () => {
+      await cluster.query('alter system reset citus.desired_percent_disk_available_after_move');
+      await cluster.query('select pg_reload_conf()');
+    });
+    const moving = await move(cluster, source, target);
+    expect(await moving.end).toMatchObject({
+      type: 'NeedsPerson',
+      message: `there is not enough free disk space on ${target.address}`,
+      details: [{ evidence: expect.arrayContaining([expect.stringMatching(/free of/)]) as string[] }],
+    });
+  });
+});
