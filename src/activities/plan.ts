@@ -8,6 +8,7 @@ import type { ClusterConfig } from '../config/index.js';
 import type { AnyRequest, OperationRequest } from '../contract/request.js';
 import type { PackedMoves } from '../planning/planned-moves.js';
 import { clusterIn, session, type ActivityContext } from './context.js';
+import { fateOf } from './machines/fate.js';
 import type { Draft } from './plan/draft.js';
 import { drainPlan, drainWishes, type DrainPlan } from './plan/drain.js';
 import { oneRound, pack, planMoves } from './plan/group-moves.js';
@@ -41,7 +42,10 @@ export function planActivities(context: ActivityContext) {
       request,
     }: {
       request: OperationRequest<'drainWorker'> | OperationRequest<'removeWorker'>;
-    }): Promise<DrainPlan> => planned(request, (db, cluster) => drainPlan(db, cluster, request)),
+    }): Promise<DrainPlan> =>
+      planned(request, (db, cluster) =>
+        drainPlan(db, cluster, request, (node) => fateOf(context.config, cluster, node)),
+      ),
 
     /** Refuses when a worker that the approved plan counts on is gone meanwhile. @throws PlanChanged */
     confirmPlan: async ({

@@ -5,9 +5,10 @@ import { countShards } from '../../citus/registration.js';
 import { readShardGroups } from '../../citus/shard-groups.js';
 import type { ClusterConfig } from '../../config/index.js';
 import { shardMark, type BorrowedSetting, type Check } from '../../contract/index.js';
-import type { OperationRequest } from '../../contract/request.js';
+import type { AnyRequest, OperationRequest } from '../../contract/request.js';
 import { blockedWrites } from '../preflight/blocked-writes.js';
-import { blocker } from '../preflight/check.js';
+import type { MachineFate } from '../machines/fate.js';
+import { blocker, passed } from '../preflight/check.js';
 import { draftOf, type Draft } from './draft.js';
 import { planMoves, type GroupMove } from './group-moves.js';
 
@@ -18,10 +19,19 @@ export interface DrainPlan extends Draft {
   marks: BorrowedSetting[];
 }
 
-type Request = OperationRequest<'drainWorker'> | OperationRequest<'removeWorker'>;
+type Request = Extract<AnyRequest, { type: 'drainWorker' | 'removeWorker' }>;
 
-/** Where the shards of these nodes go, by Citus's own planner; other marked nodes are left alone. */
-export async function drainPlan(db: Db, cluster: ClusterConfig, request: Request): Promise<DrainPlan> {
+/**
+ * Where the shards of these nodes go, by Citus's own planner; other marked nodes are left alone.
+ *
+ * @param fateOf what becomes of the machine of a node that is removed
+ */
+export async function drainPlan(
+  db: Db,
+  cluster: ClusterConfig,
+  request: Request,
+  fateOf: (node: string) => Promise<MachineFate>,
+): Promise<DrainPlan> {
   const undo = 'undo' in request.input && request.input.undo === true;
   const removes = request.type === 'removeWorker';
   const nodes = await readNodes(db);
@@ -48,6 +58,7 @@ export async function drainPlan(db: Db, cluster: ClusterConfig, request: Request
     checks: [
       ...draft.checks,
       ...(undo ? [] : await stuck(db, leaving, moves)),
+      ...(request.type === 'removeWorker' ? await machines(request, names, fateOf) : []),
       ...blockedWrites(request.transferMode, moves),
     ],
     leaving: leaving.map(({ node, nodeId, groupId }) => ({ node, nodeId, groupId })),
@@ -63,6 +74,20 @@ export function drainWishes(nodes: ClusterNode[], request: Request): PlanWishes 
 
 function leavingOf(nodes: ClusterNode[], { input }: Request): ClusterNode[] {
   return nodes.filter(({ node }) => input.nodes.includes(node.toLowerCase()));
+}
+
+/** Told before anybody approves; looked at again when the node is removed. */
+async function machines(
+  { input }: OperationRequest<'removeWorker'>,
+  names: string[],
+  fateOf: (node: string) => Promise<MachineFate>,
+): Promise<Check[]> {
+  const checks: Check[] = [];
+  for (const node of names) {
+    const why = input.keepMachine === true ? 'goes on running, as asked' : (await fateOf(node)).why;
+    checks.push(passed('machine', `the machine of ${node} ${why}`));
+  }
+  return checks;
 }
 
 /** Shards that Citus's planner leaves on a node that is to be empty. */

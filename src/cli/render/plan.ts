@@ -24,8 +24,17 @@ function movement(plan: Plan, paint: Colors, columns: number): string[] {
     ...changes(plan, columns),
     '',
     balanceChange(plan.before, plan.after, paint),
+    ...worthKnowing(checks, columns),
     ...(plan.moves.length > 0 ? ['', moveLines(plan, paint, columns)] : []),
   ];
+}
+
+/** Nothing is wrong with these, but whoever approves should have read them. */
+const consequences = ['machine', 'blocked-writes'];
+
+function worthKnowing(checks: Check[], columns: number): string[] {
+  const told = checks.filter(({ id, ok }) => ok && consequences.includes(id));
+  return told.length > 0 ? ['', ...told.map(({ evidence }) => wrap(`  ${evidence}`, columns, 4))] : [];
 }
 
 function changes(plan: Plan, columns: number): string[] {

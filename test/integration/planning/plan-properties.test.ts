@@ -81,7 +81,7 @@ function workersOf(nodes: ClusterNode[], indexes: number[]): ClusterNode[] {
   return indexes.flatMap((index) => all[index] ?? []);
 }
 
-function request(nodes: ClusterNode[]): OperationRequest<'drainWorker'> {
+function request(nodes: ClusterNode[]): OperationRequest<'drainWorker'> & { type: 'drainWorker' } {
   const names = nodes.map(({ node }) => node);
   return {
     type: 'drainWorker',
@@ -89,7 +89,7 @@ function request(nodes: ClusterNode[]): OperationRequest<'drainWorker'> {
     input: { cluster: 'demo', nodes: names },
     transferMode: 'block_writes',
     parallelMoves: 4,
-  } as OperationRequest<'drainWorker'>;
+  } as OperationRequest<'drainWorker'> & { type: 'drainWorker' };
 }
 
 /** All shards of a group lie together, before and after. */
@@ -133,7 +133,9 @@ test('the plan as it travels says the same moves, within the disk of those that 
     fc.asyncProperty(layouts, (layout) =>
       inWorld(layout, async ({ db, nodes, groups }) => {
         const leaving = workersOf(nodes, layout.leaving);
-        const draft = await drainPlan(db, config, request(leaving));
+        const draft = await drainPlan(db, config, request(leaving), () =>
+          Promise.reject(new Error('no machine is looked at')),
+        );
         const moves = unpackMoves(draft.packed);
         expect(moves).toHaveLength(draft.plan.movesTotal);
         const gone = new Set(leaving.map(({ groupId }) => groupId));
