@@ -15,6 +15,7 @@ export function renderPlan(plan: Plan, checks: Check[], paint: Colors, columns: 
   return [
     paint.bold(`Plan ${plan.hash}`),
     ...(plan.cleanups ? [renderCleanups(plan, paint, columns)] : movement(plan, paint, columns)),
+    ...worthKnowing(checks, columns),
     ...(outstanding.length > 0 ? ['', checkLines(outstanding, paint, columns)] : []),
   ].join('\n');
 }
@@ -24,7 +25,6 @@ function movement(plan: Plan, paint: Colors, columns: number): string[] {
     ...changes(plan, columns),
     '',
     balanceChange(plan.before, plan.after, paint),
-    ...worthKnowing(checks, columns),
     ...(plan.moves.length > 0 ? ['', moveLines(plan, paint, columns)] : []),
   ];
 }
