@@ -91,13 +91,13 @@ export function verifyActivities(context: ActivityContext) {
             `shouldhaveshards of ${odd.node} is ${odd.shouldHaveShards}: somebody changed it`,
           );
         const named = found.map(({ node }) => node).join(', ');
-        if (order.undo) return { detail: `${named} may hold shards again` };
+        if (order.undo) return { detail: `back in service: ${named}` };
         for (const { node, groupId } of found) {
           const shards = await countShards(db, groupId);
           if (shards > 0)
             throw needsPerson(`${node} holds ${count(shards, 'shard')} again: somebody put them there`);
         }
-        return { detail: `${named} hold no shard and stay registered` };
+        return { detail: `no shard left on ${named}, still registered` };
       }),
 
     /** Nothing of the removed nodes is left in the cluster. */
