@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   readCleanupRows,
   readKnownShards,
@@ -9,6 +10,7 @@ import {
 import {
   readNodeFindings,
   readRowBytes,
+  secondsOfActivity,
   type NodeFindings,
   type ShardLikeTable,
 } from '../../citus/leftovers/on-nodes.js';
@@ -16,7 +18,7 @@ import type { Db } from '../../citus/db.js';
 import type { ClusterNode } from '../../citus/nodes.js';
 import { deleteHopelessRows, recoverTransactions } from '../../citus/leftovers/removal.js';
 import { literal } from '../../citus/quote.js';
-import { inOrder, type Finding } from './finding.js';
+import { inOrder, keyOf, type Finding } from './finding.js';
 import { movedObjects } from './move-objects.js';
 import { strangers } from './strangers.js';
 import { judgeTable, type TableFacts } from './shard-tables.js';
@@ -49,13 +51,27 @@ export async function findLeftovers(db: Db, nodes: ClusterNode[], asked: string[
       ...(await orphanedTables(db, nodes, seen, rows)),
       ...seen.flatMap((look) => (before === undefined ? [] : movedObjects(look, rows))),
       ...seen.flatMap((look) => prepared(look, nodes)),
-      ...strangers(seen, nodes),
+      ...(await lastingStrangers(db, nodes, asked, strangers(seen, nodes))),
       ...(await lostPlacements(db, coordinator)),
     ]),
     silent: looks.flatMap((look) => ('error' in look ? [look] : [])),
     deferred: (after ?? []).filter(({ live }) => live).length,
     poisoned: await poisoned(db, after ?? []),
   };
+}
+
+/** A server that was just taken out properly was active a moment ago: only who still is some seconds later is a stranger. */
+async function lastingStrangers(
+  db: Db,
+  nodes: ClusterNode[],
+  asked: string[],
+  first: Finding[],
+): Promise<Finding[]> {
+  if (first.length === 0) return [];
+  await sleep(secondsOfActivity * 1_000 + 1_000);
+  const again = (await readNodeFindings(db, asked)).flatMap((look) => ('error' in look ? [] : [look]));
+  const names = new Set(first.map(keyOf));
+  return strangers(again, nodes).filter((finding) => names.has(keyOf(finding)));
 }
 
 function hopelessRows(rows: CleanupRow[], node: string): Finding[] {

@@ -47,6 +47,9 @@ function rowBytes(oid: string): string {
   return `(SELECT pg_relation_size(r.oid) + CASE r.reltoastrelid WHEN 0 THEN 0 ELSE pg_relation_size(r.reltoastrelid) END FROM pg_class r WHERE r.oid = ${oid})`;
 }
 
+/** A session that did nothing for so long counts as asleep. */
+export const secondsOfActivity = 5;
+
 const ofMoves = `'^citus_shard_(move|split)_'`;
 const ofThisDatabase = `(SELECT oid FROM pg_database WHERE datname = current_database())`;
 
@@ -82,8 +85,8 @@ const findingsQuery = `SELECT json_build_object(
      SELECT DISTINCT g.id / 10000000000 AS "nodeId", g.id % 10000000000 AS pid,
             coalesce(host(a.client_addr), 'an address that it takes pg_monitor to see') AS address
        FROM pg_stat_activity a, LATERAL (SELECT substring(a.application_name FROM '^citus_internal gpid=([0-9]+)')::int8 AS id) g
-      WHERE g.id IS NOT NULL AND a.datname = current_database() AND a.backend_start < now() - interval '5 seconds'
-        AND (a.state IS DISTINCT FROM 'idle' OR a.state_change > now() - interval '5 seconds')) s),
+      WHERE g.id IS NOT NULL AND a.datname = current_database() AND a.backend_start < now() - interval '${secondsOfActivity} seconds'
+        AND (a.state IS DISTINCT FROM 'idle' OR a.state_change > now() - interval '${secondsOfActivity} seconds')) s),
   'pids', (SELECT coalesce(json_agg(pid), '[]') FROM pg_stat_activity)
 )::text`;
 
