@@ -21,10 +21,22 @@ export async function deregister(
   // A row left behind would poison the server for a later return (measured, docs/citus.md).
   for (let tries = 0; (await cleanUpDeferred(db, groupId)) > 0; tries += 1) {
     if (tries === deferredSeconds) {
-      throw ApplicationFailure.retryable(
-        `leftovers on ${node} can't be cleaned up yet (pg_dist_cleanup, group ${groupId})`,
-        passing,
-      );
+      throw ApplicationFailure.create({
+        type: passing,
+        message: `leftovers on ${node} can't be cleaned up yet (pg_dist_cleanup, group ${groupId})`,
+        nonRetryable: false,
+        details: [
+          {
+            evidence: [
+              `pg_dist_cleanup still names group ${groupId}: its server would be poisoned for a return`,
+            ],
+            remedies: [
+              'end old transactions that hold the tables it names; it goes on by itself',
+              'CALL citus_cleanup_orphaned_resources() warns of what it can’t drop',
+            ],
+          },
+        ],
+      });
     }
     await sleep(1_000);
   }

@@ -7,11 +7,11 @@ import { readShardGroupsWithin } from '../citus/shard-groups.js';
 import type { ClusterConfig } from '../config/index.js';
 import type { Balance, Check, OperationType } from '../contract/index.js';
 import { balanceOf } from '../planning/balance.js';
+import { worstFirst } from '../planning/checks.js';
 import { fitChecks } from '../planning/fit.js';
 import { session } from './context.js';
 import { findLeftovers } from './leftovers/find.js';
 import { capacityChecks, oldTransactions } from './preflight/capacity.js';
-import { blocker, passed, worstFirst } from './preflight/check.js';
 import { inBatches } from './preflight/in-batches.js';
 import { intentOf, type Intent, type IntentInput } from './preflight/intent.js';
 import { leavingChecks } from './preflight/leaving.js';
@@ -24,6 +24,7 @@ import {
   versionsKnown,
 } from './preflight/coordinator.js';
 import { checkNewNode, type NewNodeContext } from './preflight/new-node.js';
+import { activeWorkers, provisionerNeeded } from './preflight/provisioner.js';
 import { actingRights, type Deeds } from './preflight/rights.js';
 import { metadataSynced, nodesActive, specialNodes, versionsEqual } from './preflight/nodes.js';
 import { replicaIdentity, tableTraits } from './preflight/tables.js';
@@ -226,22 +227,12 @@ export async function checkTargets(
   return accepted(await diskChecks(cluster, incoming), request.input.acceptChecks ?? []);
 }
 
-function provisionerNeeded(cluster: ClusterConfig, intent: Intent, nodes: ClusterNode[]): Check[] {
-  const toStart = intent.toStart(activeWorkers(nodes));
-  if (toStart <= 0) return [];
-  return cluster.workersFrom
-    ? [passed('provisioner', `${toStart} to be started by ${cluster.workersFrom.command.start[0] ?? ''}`)]
-    : [
-        blocker(
-          'provisioner',
-          `${toStart} servers are to be started, but the config of ${cluster.name} has no workersFrom`,
-          'start them yourself and name them in nodes, or add workersFrom.command to the config',
-        ),
-      ];
-}
-
-function activeWorkers(nodes: ClusterNode[]): number {
-  return nodes.filter(({ role, active }) => role === 'worker' && active).length;
+function accepted(checks: Check[], ids: readonly string[]): Check[] {
+  return checks.map((check) =>
+    check.severity === 'blocker' && !check.ok && ids.includes(check.id)
+      ? { ...check, severity: 'warning', evidence: `${check.evidence} (accepted by the request)` }
+      : check,
+  );
 }
 
 /** What doesn't hinder the removal of leftovers: what is away is told, and nothing is moved or registered. */
@@ -251,12 +242,4 @@ function ofCleaning(check: Check): Check {
   return check.severity === 'blocker' && mattersLess.includes(check.id)
     ? { ...check, severity: 'warning' }
     : check;
-}
-
-function accepted(checks: Check[], ids: readonly string[]): Check[] {
-  return checks.map((check) =>
-    check.severity === 'blocker' && !check.ok && ids.includes(check.id)
-      ? { ...check, severity: 'warning', evidence: `${check.evidence} (accepted by the request)` }
-      : check,
-  );
 }

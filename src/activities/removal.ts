@@ -32,9 +32,10 @@ export function removalActivities(context: ActivityContext) {
               notes: [...(first ? [`${node} was taken out by someone else`] : []), ...(known ? [known] : [])],
             };
           }
-          if (present.groupId === 0) throw refused(`${node} is the coordinator`);
+          if (present.groupId === 0) throw refused(`${node} is the coordinator`, 'find out who made it that');
           const shards = await countShards(db, present.groupId);
-          if (shards > 0) throw refused(`${node} holds ${count(shards, 'shard')} again`);
+          if (shards > 0)
+            throw refused(`${node} holds ${count(shards, 'shard')} again`, 'move them away, then retry');
           const known = await deregister(db, node, present);
           return { notes: known === undefined ? [] : [known] };
         },
@@ -43,7 +44,8 @@ export function removalActivities(context: ActivityContext) {
   };
 }
 
-function refused(problem: string): ApplicationFailure {
+/** Past the point of no return nobody can cancel. */
+function refused(problem: string, remedy: string): ApplicationFailure {
   return ApplicationFailure.create({
     type: 'NeedsPerson',
     message: `${problem}: it is not removed`,
@@ -51,7 +53,7 @@ function refused(problem: string): ApplicationFailure {
     details: [
       {
         evidence: [problem],
-        remedies: ['find out who put them there and move them away, then retry', 'or cancel'],
+        remedies: [remedy, 'or give up: it stays in the cluster, in service as before'],
       },
     ],
   });

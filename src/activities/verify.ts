@@ -19,11 +19,14 @@ export interface VerifyOrder {
 }
 
 export interface EvenOrder extends VerifyOrder {
-  newWorkers: string[];
   movesTotal: number;
   strategy?: string | undefined;
   /** Unevenness before, by the strategy's measure; absent when nothing was to be evened out. */
   unevenness?: number | undefined;
+}
+
+export interface ScaledOutOrder extends EvenOrder {
+  newWorkers: string[];
 }
 
 export interface DrainedOrder extends VerifyOrder {
@@ -60,7 +63,7 @@ export function verifyActivities(context: ActivityContext) {
   };
   return {
     /** New workers are there, and the data lies better than before. @throws NotImproved */
-    verifyScaleOut: (order: EvenOrder): Promise<Verified> =>
+    verifyScaleOut: (order: ScaledOutOrder): Promise<Verified> =>
       looked(order, async (db, nodes, groups) => {
         await presentNodes(db, nodes, order.newWorkers);
         const { unevenness: before } = order;

@@ -58,6 +58,29 @@ export async function usesWrapper(db: Db, name: WrapperName): Promise<boolean> {
   return role?.superuser !== true && (await readWrappers(db))[name] === 'usable';
 }
 
+/** Citus's plan under circumstances that are made for each node, and undone by the error that the block raises. */
+function planFunction(signature: string, eachNode: string, options: string): string {
+  return `CREATE OR REPLACE FUNCTION ${wrapperSchema}.${signature}
+RETURNS TABLE (shardid bigint, source text, target text)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE plan jsonb;
+BEGIN
+  BEGIN
+    FOR i IN 1 .. cardinality(hosts) LOOP
+      ${eachNode}
+    END LOOP;
+    SELECT jsonb_agg(to_jsonb(p)) INTO plan
+      FROM pg_catalog.get_rebalance_table_shards_plan(${options}) p;
+    RAISE EXCEPTION 'nothing of this is to stay' USING ERRCODE = 'CS001';
+  EXCEPTION WHEN SQLSTATE 'CS001' THEN
+    NULL;
+  END;
+  RETURN QUERY SELECT p.shardid, p.sourcename || ':' || p.sourceport, p.targetname || ':' || p.targetport
+    FROM jsonb_to_recordset(plan) AS p(shardid bigint, sourcename text, sourceport int, targetname text, targetport int);
+END
+$$;`;
+}
+
 /**
  * The functions. `search_path` is fixed, so that nobody's function of the same name runs with these rights; the
  * plan's pretended nodes are undone by the error that the block raises and catches itself.
@@ -78,46 +101,18 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT pg_catalog.citus_set_node_property(host, port, 'shouldhaveshards', should_have_shards);
 $$;
 
-CREATE OR REPLACE FUNCTION ${wrapperSchema}.plan_with_workers(hosts text[], ports int[], strategy name)
-RETURNS TABLE (shardid bigint, source text, target text)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE plan jsonb;
-BEGIN
-  BEGIN
-    FOR i IN 1 .. cardinality(hosts) LOOP
-      UPDATE pg_catalog.pg_dist_node n SET isactive = true, shouldhaveshards = true
+${planFunction(
+  'plan_with_workers(hosts text[], ports int[], strategy name)',
+  `UPDATE pg_catalog.pg_dist_node n SET isactive = true, shouldhaveshards = true
        WHERE lower(n.nodename) = lower(hosts[i]) AND n.nodeport = ports[i];
       CONTINUE WHEN FOUND;
       INSERT INTO pg_catalog.pg_dist_node (nodeid, groupid, nodename, nodeport, isactive, shouldhaveshards)
-      SELECT max(n.nodeid) + 1, max(n.groupid) + 1, hosts[i], ports[i], true, true FROM pg_catalog.pg_dist_node n;
-    END LOOP;
-    SELECT jsonb_agg(to_jsonb(p)) INTO plan
-      FROM pg_catalog.get_rebalance_table_shards_plan(rebalance_strategy := strategy) p;
-    RAISE EXCEPTION 'nothing of this is to stay' USING ERRCODE = 'CS001';
-  EXCEPTION WHEN SQLSTATE 'CS001' THEN
-    NULL;
-  END;
-  RETURN QUERY SELECT p.shardid, p.sourcename || ':' || p.sourceport, p.targetname || ':' || p.targetport
-    FROM jsonb_to_recordset(plan) AS p(shardid bigint, sourcename text, sourceport int, targetname text, targetport int);
-END
-$$;
+      SELECT max(n.nodeid) + 1, max(n.groupid) + 1, hosts[i], ports[i], true, true FROM pg_catalog.pg_dist_node n;`,
+  'rebalance_strategy := strategy',
+)}
 
-CREATE OR REPLACE FUNCTION ${wrapperSchema}.plan_drain(hosts text[], ports int[])
-RETURNS TABLE (shardid bigint, source text, target text)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE plan jsonb;
-BEGIN
-  BEGIN
-    FOR i IN 1 .. cardinality(hosts) LOOP
-      PERFORM pg_catalog.citus_set_node_property(hosts[i], ports[i], 'shouldhaveshards', false);
-    END LOOP;
-    SELECT jsonb_agg(to_jsonb(p)) INTO plan
-      FROM pg_catalog.get_rebalance_table_shards_plan(drain_only := true) p;
-    RAISE EXCEPTION 'nothing of this is to stay' USING ERRCODE = 'CS001';
-  EXCEPTION WHEN SQLSTATE 'CS001' THEN
-    NULL;
-  END;
-  RETURN QUERY SELECT p.shardid, p.sourcename || ':' || p.sourceport, p.targetname || ':' || p.targetport
-    FROM jsonb_to_recordset(plan) AS p(shardid bigint, sourcename text, sourceport int, targetname text, targetport int);
-END
-$$;`;
+${planFunction(
+  'plan_drain(hosts text[], ports int[])',
+  `PERFORM pg_catalog.citus_set_node_property(hosts[i], ports[i], 'shouldhaveshards', false);`,
+  'drain_only := true',
+)}`;

@@ -1,8 +1,8 @@
-import type { CleanUpInput, OperationReport, Plan } from '../contract/index.js';
+import type { CleanUpInput, OperationReport } from '../contract/index.js';
 import { count } from '../planning/format.js';
-import { unpackBalances } from '../planning/packed-balances.js';
 import { cleanUpActivities } from './operation/activities.js';
 import { operation } from './operation/operation.js';
+import { planStep } from './operation/steps.js';
 
 const steps = {
   check: 'Check the cluster',
@@ -25,15 +25,12 @@ export async function cleanUp(input: CleanUpInput): Promise<OperationReport> {
     await op.step(steps.check, () => op.preflight());
     if (op.dryRun && !op.reachable()) return;
 
-    const { plan, items } = await op.step(steps.plan, async (step) => {
-      const made = await op.call(cleanUpActivities.planCleanUp, 'Plan', { request });
-      const shown: Plan = { ...made.plan, ...unpackBalances(made.balances) };
-      op.showPlan(shown);
-      step.detail = count(made.items.length, 'leftover');
-      op.note(...made.notes);
-      op.set({ before: shown.before });
-      return { plan: shown, items: made.items };
-    });
+    const { plan, items } = await planStep(
+      op,
+      steps.plan,
+      () => op.call(cleanUpActivities.planCleanUp, 'Plan', { request }),
+      ({ cleanupsTotal = 0 }) => count(cleanupsTotal, 'leftover'),
+    );
     if (op.dryRun) return;
     if (items.length === 0) {
       for (const name of [steps.approval, steps.citus, steps.remove, steps.verify])

@@ -1,7 +1,7 @@
 import type { DrainWorkerInput, OperationReport } from '../contract/index.js';
 import { planActivities, verifyActivities } from './operation/activities.js';
 import { operation } from './operation/operation.js';
-import { approvalStep, moveSteps, planStep } from './operation/steps.js';
+import { approvalStep, markStep, moveSteps, planStep } from './operation/steps.js';
 
 /**
  * Empties workers, which stay registered; with `undo` puts them back in service. Cancelled half way they are in
@@ -31,9 +31,7 @@ export async function drainWorker(input: DrainWorkerInput): Promise<OperationRep
     if (op.dryRun) return;
     await approvalStep(op, steps.approval, planned);
 
-    if (planned.marks.length === 0)
-      op.skip(steps.mark, undo ? 'in service already' : 'out of service already');
-    else await op.step(steps.mark, () => op.mark(planned.marks));
+    await markStep(op, steps.mark, planned.marks, undo ? 'in service already' : 'out of service already');
     await moveSteps(op, steps, planned.packed, planned);
 
     await op.step(steps.verify, async (step) => {

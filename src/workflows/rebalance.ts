@@ -37,7 +37,6 @@ export async function rebalance(input: RebalanceInput): Promise<OperationReport>
     await op.step(steps.verify, async (step) => {
       const verified = await op.call(verifyActivities.verifyRebalance, 'Verify', {
         request,
-        newWorkers: [],
         movesTotal: planned.plan.movesTotal,
         borrowed: op.wasBorrowed(),
         strategy: request.input.strategy,

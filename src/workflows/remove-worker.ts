@@ -6,7 +6,7 @@ import {
   verifyActivities,
 } from './operation/activities.js';
 import { operation, type Operation } from './operation/operation.js';
-import { approvalStep, moveSteps, planStep } from './operation/steps.js';
+import { approvalStep, markStep, moveSteps, planStep } from './operation/steps.js';
 
 const steps = {
   check: 'Check the cluster',
@@ -37,8 +37,7 @@ export async function removeWorker(input: RemoveWorkerInput): Promise<OperationR
     if (op.dryRun) return;
     await approvalStep(op, steps.approval, planned);
 
-    if (planned.marks.length === 0) op.skip(steps.mark, 'out of service already');
-    else await op.step(steps.mark, () => op.mark(planned.marks));
+    await markStep(op, steps.mark, planned.marks, 'out of service already');
     await moveSteps(op, steps, planned.packed, planned);
     await op.step(steps.empty, async (step) => {
       const order = {

@@ -5,12 +5,12 @@ import { readServerFacts, versionText, type ServerFacts } from '../../citus/serv
 import type { ClusterConfig } from '../../config/index.js';
 import type { Check, HealthAnswer } from '../../contract/index.js';
 import { balanceOf } from '../../planning/balance.js';
+import { worstFirst } from '../../planning/checks.js';
 import { session } from '../context.js';
 import { findLeftovers } from '../leftovers/find.js';
 import { leftoverOf } from '../leftovers/finding.js';
 import { raisedSettings } from '../leftovers/raised-settings.js';
 import { oldTransactions } from '../preflight/capacity.js';
-import { worstFirst } from '../preflight/check.js';
 import { isCoordinator, isWritable } from '../preflight/coordinator.js';
 import { tableLocks } from '../preflight/traffic.js';
 import { metadataSynced, nodesActive, specialNodes, versionsEqual } from '../preflight/nodes.js';

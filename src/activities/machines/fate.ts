@@ -1,7 +1,8 @@
 import { cancellationSignal } from '@temporalio/activity';
-import { withCoordinator, withNode, type Db } from '../../citus/connect.js';
+import { withCoordinator, withNode } from '../../citus/connect.js';
 import { runOnNodes } from '../../citus/node-settings.js';
 import { readNodes } from '../../citus/nodes.js';
+import { isRegistered } from '../../citus/registration.js';
 import type { ClusterConfig, Config } from '../../config/index.js';
 import type { Machine } from '../../machines/provisioner.js';
 import { session } from '../context.js';
@@ -65,16 +66,13 @@ const databases = `select coalesce(json_agg(datname order by datname), '[]')::te
 
 /** Another database on the same server that holds anything. */
 async function otherDatabase(cluster: ClusterConfig, node: string): Promise<string | undefined> {
-  const [answer] = await withCoordinator(cluster, session('machine'), (db) =>
-    runOnNodes(db, [{ node, command: databases }]),
+  const [answer] = await withCoordinator(cluster, session('machine'), async (db) =>
+    (await isRegistered(db, node)) ? runOnNodes(db, [{ node, command: databases }]) : [],
   );
   if (!answer?.success) return 'it could not be asked which databases it has';
   for (const database of JSON.parse(answer.result) as string[]) {
     try {
-      const used = await withNode(cluster, node, session('machine'), (db) =>
-        databaseInUse(cluster, db.node, database),
-      );
-      if (used) return `its database ${database} is in use`;
+      if (await databaseInUse(cluster, node, database)) return `its database ${database} is in use`;
     } catch {
       return `its database ${database} could not be looked into`;
     }
@@ -82,9 +80,10 @@ async function otherDatabase(cluster: ClusterConfig, node: string): Promise<stri
   return undefined;
 }
 
+/** The node is registered, so that we may connect to it; only in that other database nobody can tell. */
 async function databaseInUse(cluster: ClusterConfig, node: string, database: string): Promise<boolean> {
-  const there = { ...cluster, database, allowedNodes: [...cluster.allowedNodes, node] };
-  return withNode(there, node, session('machine'), async (db: Db) => {
+  const there = { ...cluster, database, allowedNodes: [node] };
+  return withNode(there, node, session('machine'), async (db) => {
     const [row] = await db.query<{ used: boolean }>(
       `select exists (select from pg_extension where extname = 'citus')
            or exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace

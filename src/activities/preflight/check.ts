@@ -21,9 +21,3 @@ export function listed(names: readonly string[], most = 10): string {
     .join(', ');
   return names.length > most ? `${shown} and ${names.length - most} more` : shown;
 }
-
-export function worstFirst(checks: Check[]): Check[] {
-  const weight = ({ severity, ok }: Check): number =>
-    ok ? 0 : { blocker: 3, warning: 2, info: 1 }[severity];
-  return [...checks].sort((a, b) => weight(b) - weight(a));
-}

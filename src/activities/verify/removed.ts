@@ -19,7 +19,8 @@ export interface Removed {
  */
 export async function nothingLeft(db: Db, nodes: ClusterNode[], removed: Removed): Promise<string[]> {
   const { node, nodeId, groupId } = removed;
-  if (await readRegistration(db, node)) throw needsPerson(`${node} is registered again`);
+  if (await readRegistration(db, node))
+    throw needsPerson(`${node} is registered again`, 'or give up, and leave it as it is');
   const others = nodes.filter(({ role, active }) => role !== 'secondary' && active);
   const command = traces(groupId, nodeId);
   const answers = await runOnNodes(

@@ -44,13 +44,13 @@ export async function presentNodes(db: Db, nodes: ClusterNode[], wanted: string[
 }
 
 /** The outcome was undone by somebody else. */
-export function needsPerson(problem: string): ApplicationFailure {
+export function needsPerson(problem: string, otherwise = 'or cancel'): ApplicationFailure {
   return ApplicationFailure.create({
     type: 'NeedsPerson',
     message: problem,
     nonRetryable: true,
     details: [
-      { evidence: [problem], remedies: ['find out who did that and undo it, then retry', 'or cancel'] },
+      { evidence: [problem], remedies: ['find out who did that and undo it, then retry', otherwise] },
     ],
   });
 }

@@ -1,23 +1,12 @@
 import type { Command } from 'commander';
-import { runs, type App, type Session } from '../app.js';
-import { example } from '../example.js';
-import { operationArgument, steer } from '../on-operation.js';
-import { whoAmI } from '../who.js';
-
-interface Options {
-  reason: string;
-  by?: string;
-}
+import type { Session } from '../app.js';
+import { defineReasoned } from '../reasoned.js';
 
 export function define(command: Command, session: Session): void {
-  command
-    .argument(...operationArgument)
-    .requiredOption('--reason <text>', 'why')
-    .option('--by <name>', 'who rejects (default: user@host)')
-    .addHelpText('after', example('citus-scaler reject shop --reason "not before the sale is over"'))
-    .action(
-      runs(session, (app: App, operation: string, { reason, by = whoAmI() }: Options) =>
-        steer(app, operation, 'Rejected', (handle) => handle.reject({ by, reason })),
-      ),
-    );
+  defineReasoned(command, session, {
+    by: 'who rejects',
+    example: 'citus-scaler reject shop --reason "not before the sale is over"',
+    done: 'Rejected',
+    send: (handle, args) => handle.reject(args),
+  });
 }

@@ -16,12 +16,14 @@ import type {
   Step,
 } from '../../contract/index.js';
 import type { OperationRequest } from '../../contract/request.js';
+import { worstFirst } from '../../planning/checks.js';
 import { fitReport } from '../../planning/fit.js';
 import type { PackedMoves } from '../../planning/planned-moves.js';
 import { checkActivities, reportActivities, requestActivities } from './activities.js';
 import { createApproval } from './approval.js';
 import { announceSteps, createBoard, introduce, runStep, skipStep, type Board } from './board.js';
 import { stopLost, undoAll, type Undo } from './undo.js';
+import { canBePlanned, refuseBlockers } from './checks.js';
 import { registerControls } from './controls.js';
 import { attentionOf, endingFailure, operationFailure } from './failure.js';
 import { acquireHold, type Hold } from './hold.js';
@@ -141,20 +143,7 @@ function operationOf<Type extends OperationType>(
 ): Operation<Type> {
   const dryRun = request.input.dryRun === true;
   const refuse = (checks: Check[]): void => {
-    const blockers = checks.filter(({ severity, ok }) => severity === 'blocker' && !ok);
-    if (blockers.length === 0 || dryRun) return;
-    const foreign = blockers.find(({ id }) => id === 'foreign-job');
-    throw operationFailure(
-      foreign ? 'ForeignJobRunning' : 'PreflightRefused',
-      foreign
-        ? `${request.cluster} is being changed by someone else: ${foreign.evidence}`
-        : refusal(request.cluster, blockers),
-      {
-        cluster: request.cluster,
-        evidence: blockers.map(({ id, evidence }) => `${id}: ${evidence}`),
-        remedies: blockers.flatMap(({ remedy }) => remedy ?? []),
-      },
-    );
+    if (!dryRun) refuseBlockers(request.cluster, checks);
   };
   const preflight = async (): Promise<void> => {
     const seen = await caller.call(checkActivities.preflight, 'Check the cluster', {
@@ -175,9 +164,9 @@ function operationOf<Type extends OperationType>(
     note: (...lines) => board.notes.push(...lines),
     about: board.about,
     preflight,
-    reachable: () => board.status.checks.every(({ id, ok }) => ok || !essential.includes(id)),
+    reachable: () => canBePlanned(board.status.checks),
     checked: (checks) => {
-      board.status.checks = [...board.status.checks, ...checks].sort((a, b) => weight(b) - weight(a));
+      board.status.checks = worstFirst([...board.status.checks, ...checks]);
       refuse(checks);
     },
     approval: async (plan) => {
@@ -203,20 +192,6 @@ function operationOf<Type extends OperationType>(
       step.detail = detail;
     },
   };
-}
-
-/** Without these no plan can be made, in a dry run neither. */
-const essential = ['coordinator-reachable', 'is-coordinator', 'coordinator-writable'];
-
-/** The order in which checks are shown: what blocks first, what passed last. */
-function weight({ severity, ok }: Check): number {
-  return ok ? 0 : { blocker: 3, warning: 2, info: 1 }[severity];
-}
-
-function refusal(cluster: string, blockers: Check[]): string {
-  const [first] = blockers;
-  const more = blockers.length > 1 ? ` (and ${blockers.length - 1} more)` : '';
-  return `${cluster} isn't ready: ${first ? `${first.id}: ${first.evidence}` : ''}${more}`;
 }
 
 async function close(

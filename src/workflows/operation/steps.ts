@@ -1,5 +1,5 @@
 import type { Draft } from '../../activities/plan.js';
-import type { OperationType, Plan } from '../../contract/index.js';
+import type { BorrowedSetting, Check, OperationType, Plan } from '../../contract/index.js';
 import type { AnyRequest } from '../../contract/request.js';
 import { count } from '../../planning/format.js';
 import { unpackBalances } from '../../planning/packed-balances.js';
@@ -7,15 +7,16 @@ import type { PackedMoves } from '../../planning/planned-moves.js';
 import { planActivities } from './activities.js';
 import type { Operation } from './operation.js';
 
-export type Planned<Made extends Draft> = Made & { plan: Plan };
+/** What every plan brings along, moves or not. */
+type Made = Pick<Draft, 'plan' | 'balances' | 'notes'> & { checks?: Check[] };
 
 /** Makes the plan and shows it, with what was found meanwhile. */
-export async function planStep<Type extends OperationType, Made extends Draft>(
+export async function planStep<Type extends OperationType, Plans extends Made>(
   op: Operation<Type>,
   name: string,
-  make: () => Promise<Made>,
+  make: () => Promise<Plans>,
   detail: (plan: Plan) => string = ({ movesTotal }) => count(movesTotal, 'move'),
-): Promise<Planned<Made>> {
+): Promise<Plans & { plan: Plan }> {
   return op.step(name, async (step) => {
     const made = await make();
     const plan: Plan = { ...made.plan, ...unpackBalances(made.balances) };
@@ -23,7 +24,7 @@ export async function planStep<Type extends OperationType, Made extends Draft>(
     step.detail = detail(plan);
     op.note(...made.notes);
     op.set({ before: plan.before });
-    op.checked(made.checks);
+    op.checked(made.checks ?? []);
     return { ...made, plan };
   });
 }
@@ -42,6 +43,17 @@ export async function approvalStep<Type extends OperationType>(
     });
   }
   op.act();
+}
+
+/** Takes nodes out of service, or puts them back; those that are so already need nothing. */
+export async function markStep<Type extends OperationType>(
+  op: Operation<Type>,
+  name: string,
+  marks: BorrowedSetting[],
+  already: string,
+): Promise<void> {
+  if (marks.length === 0) op.skip(name, already);
+  else await op.step(name, () => op.mark(marks));
 }
 
 /** Makes the moves, and one more round of what Citus would still move then, because the world changed meanwhile. */

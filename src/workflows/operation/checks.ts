@@ -1,0 +1,29 @@
+import type { Check } from '../../contract/index.js';
+import { operationFailure } from './failure.js';
+
+/** Without these no plan can be made, in a dry run neither. */
+const essential = ['coordinator-reachable', 'is-coordinator', 'coordinator-writable'];
+
+export function canBePlanned(checks: Check[]): boolean {
+  return checks.every(({ id, ok }) => ok || !essential.includes(id));
+}
+
+/** @throws PreflightRefused, or ForeignJobRunning, when one of them blocks */
+export function refuseBlockers(cluster: string, checks: Check[]): void {
+  const blockers = checks.filter(({ severity, ok }) => severity === 'blocker' && !ok);
+  const [first] = blockers;
+  if (!first) return;
+  const foreign = blockers.find(({ id }) => id === 'foreign-job');
+  const more = blockers.length > 1 ? ` (and ${blockers.length - 1} more)` : '';
+  throw operationFailure(
+    foreign ? 'ForeignJobRunning' : 'PreflightRefused',
+    foreign
+      ? `${cluster} is being changed by someone else: ${foreign.evidence}`
+      : `${cluster} isn't ready: ${first.id}: ${first.evidence}${more}`,
+    {
+      cluster,
+      evidence: blockers.map(({ id, evidence }) => `${id}: ${evidence}`),
+      remedies: blockers.flatMap(({ remedy }) => remedy ?? []),
+    },
+  );
+}
