@@ -1,4 +1,6 @@
 import type { Db } from './connect.js';
+import { runOnNodes } from './node-settings.js';
+import { readNodes } from './nodes.js';
 import { identifier } from './quote.js';
 
 /** Figures of the load on the coordinator, each cheap enough to be read every two seconds (docs/citus.md). */
@@ -25,12 +27,27 @@ export async function longestStatement(db: Db, since: string): Promise<number> {
   return row?.seconds ?? 0;
 }
 
+const pressureQuery = `select substring(pg_read_file('/proc/pressure/cpu') from 'some .*total=([0-9]+)') as total`;
+
 /** Microseconds for which something waited for a CPU, since the host started: the kernel's own count (PSI). */
 export async function cpuPressure(db: Db): Promise<number> {
-  const [row] = await db.query<{ total: number | null }>(
-    `select substring(pg_read_file('/proc/pressure/cpu') from 'some .*total=([0-9]+)')::float8 as total`,
+  const [row] = await db.query<{ total: string | null }>(pressureQuery);
+  return Number(row?.total ?? Number.NaN);
+}
+
+/** The same of each active worker, or why it can't be read there. Asks every one. */
+export async function cpuPressureOfWorkers(
+  db: Db,
+): Promise<({ node: string; total: number } | { node: string; error: string })[]> {
+  const workers = (await readNodes(db)).filter(({ role, active }) => role === 'worker' && active);
+  const answers = await runOnNodes(
+    db,
+    workers.map(({ node }) => ({ node, command: pressureQuery })),
   );
-  return row?.total ?? Number.NaN;
+  return answers.map(({ node, success, result }) => {
+    if (!success) return { node, error: result };
+    return result === '' ? { node, error: 'its kernel counts none' } : { node, total: Number(result) };
+  });
 }
 
 /** The schema of pg_stat_statements, when the database has it. */

@@ -19,7 +19,7 @@ export const governor = strict({
     .max(100)
     .optional()
     .describe(
-      'percent of the time in which something waits for a CPU of the coordinator (`some` of /proc/pressure/cpu)',
+      'percent of the time in which something waits for a CPU, on the node where it is most (`some` of /proc/pressure/cpu)',
     ),
   maxMeanStatementMs: z
     .number()

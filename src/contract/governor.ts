@@ -1,4 +1,4 @@
-/** What the governor can look at on the coordinator, by the field of the config that limits it. */
+/** What the governor can look at over the coordinator, by the field of the config that limits it. */
 export const governorLimits = [
   'maxStatementSeconds',
   'maxCpuPressure',

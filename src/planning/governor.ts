@@ -2,7 +2,8 @@ import type { GovernorLimit, LoadFigure } from '../contract/index.js';
 
 /**
  * How many moves at once the load allows: one more when it has been low for a while, half as many when it is over
- * its limit, none as the last step. Times are milliseconds since 1970.
+ * its limit, none as the last step. It begins low and rises soon until it meets the limit for the first time. Times are
+ * milliseconds since 1970.
  */
 export interface GovernorState {
   parallelMoves: number;
@@ -11,6 +12,8 @@ export interface GovernorState {
   /** Samples in a row in which all figures were low. */
   calm: number;
   changedAt: number;
+  /** Whether the load was over its limit before: until then nobody knows what the cluster bears, and steps up follow soon. */
+  met: boolean;
 }
 
 export interface GovernorSample {
@@ -36,17 +39,18 @@ const lowMark = 0.7;
 const farOver = 2;
 /** Two samples over the limit, unless calm ones lie between them. */
 const hot = 4;
-const calmSamples = 5;
 const leastDownMs = 4_000;
-const leastUpMs = 20_000;
+/** A step up: so many calm samples, and so long after the change before. */
+const up = { samples: 5, ms: 20_000 };
+const firstUp = { samples: 2, ms: 2_000 };
 
 /** A load that is over its limit from the beginning isn't waited for. */
 export function newGovernor(parallelMoves: number, at: number): GovernorState {
-  return changedTo(parallelMoves, at - leastDownMs);
+  return changedTo(parallelMoves, at - leastDownMs, false);
 }
 
-function changedTo(parallelMoves: number, at: number): GovernorState {
-  return { parallelMoves, heat: 0, calm: 0, changedAt: at };
+function changedTo(parallelMoves: number, at: number, met: boolean): GovernorState {
+  return { parallelMoves, heat: 0, calm: 0, changedAt: at, met };
 }
 
 export function govern(
@@ -64,16 +68,21 @@ export function govern(
   };
   const present = state.parallelMoves;
   const since = at - state.changedAt;
-  const changed = (parallelMoves: number, reason: string): GovernorVerdict => ({
-    state: changedTo(parallelMoves, at),
-    change: { parallelMoves, reason },
-  });
   if (state.heat >= hot && share >= 1 && present > 0 && since >= leastDownMs) {
-    return changed(Math.floor(present / 2), `${described(worst)} is over ${limitOf(worst)}`);
+    return {
+      state: changedTo(Math.floor(present / 2), at, true),
+      change: {
+        parallelMoves: Math.floor(present / 2),
+        reason: `${described(worst)} is over ${limitOf(worst)}`,
+      },
+    };
   }
-  const upAfter = Math.max(leastUpMs, (at - startedAt) / 100);
-  if (state.calm >= calmSamples && present < ceiling && since >= upAfter) {
-    return changed(present + 1, `${described(worst)} is well below ${limitOf(worst)}`);
+  const step = state.met ? { ...up, ms: Math.max(up.ms, (at - startedAt) / 100) } : firstUp;
+  if (state.calm >= step.samples && present < ceiling && since >= step.ms) {
+    return {
+      state: changedTo(present + 1, at, state.met),
+      change: { parallelMoves: present + 1, reason: `${described(worst)} is well below ${limitOf(worst)}` },
+    };
   }
   return { state };
 }

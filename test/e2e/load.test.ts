@@ -45,15 +45,18 @@ async function statementRuns(): Promise<() => Promise<void>> {
 const historyOf = async ({ id }: Operation) =>
   (await stage.client.workflow.getHandle(id).fetchHistory()).events ?? [];
 
-test('while a statement takes too long fewer moves run, then none; they go on by themselves when it is over', async () => {
+test('moves begin one by one; while a statement takes too long fewer run, then none; they go on when it is over', async () => {
   await lastingMoves();
   const op = await stage.scaleOut('governed', { add: 1, approval: 'required' });
   await op.until('awaiting approval', ({ state }) => state === 'awaiting-approval');
   await op.update('approve', { by: 'test' });
-  await op.until('watched', ({ governor }) => governor?.ceiling === 2);
+  const begun = await op.until('watched', ({ governor }) => governor !== undefined);
+  expect(begun.governor).toMatchObject({ parallelMoves: 1, ceiling: 2 });
+  expect(begun.progress?.waitingFor).toBe('the load: it begins with one and goes up while the load is low');
+  await op.until('moving two at once', ({ progress }) => progress?.movingTotal === 2);
   const end = await statementRuns();
   const held = await op.until('held', ({ governor }) => governor?.parallelMoves === 0, 40);
-  expect(held.governor?.changes.map(({ parallelMoves }) => parallelMoves)).toEqual([1, 0]);
+  expect(held.governor?.changes.map(({ parallelMoves }) => parallelMoves)).toEqual([2, 1, 0]);
   expect(held.governor?.reason).toMatch(
     /^the longest statement \(.* s\) is over maxStatementSeconds \(1 s\)$/,
   );
@@ -66,7 +69,7 @@ test('while a statement takes too long fewer moves run, then none; they go on by
   await end();
   const report = await op.result();
   expect(report.state).toBe('done');
-  expect(report.governor?.changes.map(({ parallelMoves }) => parallelMoves).slice(0, 3)).toEqual([1, 0, 1]);
+  expect(report.governor?.changes.map(({ parallelMoves }) => parallelMoves).slice(0, 4)).toEqual([2, 1, 0, 1]);
   expect(report.notes.filter((note) => note.includes('maxMeanStatementMs'))).toEqual([
     'movement.governor.maxMeanStatementMs is not used: the coordinator’s database has no extension pg_stat_statements',
   ]);

@@ -1,6 +1,7 @@
 import type { Db } from '../../citus/connect.js';
 import {
   cpuPressure,
+  cpuPressureOfWorkers,
   longestStatement,
   ownStatementIds,
   seesStatements,
@@ -25,24 +26,24 @@ export interface Meters {
 /** A figure can't be read, and won't be. */
 class UnreadableError extends Error {}
 
-/** The lag asks every node: not with each sample. */
-const lagEvery = 5;
+/** What asks every node does so with each fifth sample only. */
+const seldomEvery = 5;
 /** So many of our own statements are told apart from the others. */
 const rememberedStatements = 500;
 
 export function createMeters(limits: GovernorConfig, startedAt: number): Meters {
+  let unreadable: string[] = [];
   const makers: Record<GovernorLimit, () => Meter> = {
     maxStatementSeconds: () => statementMeter(new Date(startedAt).toISOString()),
-    maxCpuPressure: pressureMeter,
+    maxCpuPressure: () => pressureMeter((note) => unreadable.push(note)),
     maxMeanStatementMs: meanMeter,
-    maxLag: lagMeter,
+    maxLag: () => seldom(slotLag),
   };
   const meters = new Map<GovernorLimit, { limit: number; meter: Meter }>();
   for (const name of governorLimits) {
     const limit = limits[name];
     if (limit !== undefined) meters.set(name, { limit, meter: makers[name]() });
   }
-  let unreadable: string[] = [];
   return {
     get some() {
       return meters.size > 0;
@@ -78,16 +79,38 @@ function statementMeter(since: string): Meter {
   };
 }
 
-/** Percent of the time since the last sample in which something waited for a CPU of the coordinator. */
-function pressureMeter(): Meter {
-  let last: { at: number; total: number } | undefined;
+/** Percent of the time in which something waited for a CPU, of the host where it was most. */
+function pressureMeter(tell: (note: string) => void): Meter {
+  const shareSince = createShares();
+  let told = false;
+  const ofWorkers = seldom(async (db, at) => {
+    const shares: number[] = [];
+    for (const answer of await cpuPressureOfWorkers(db)) {
+      const share = 'total' in answer ? shareSince(answer.node, answer.total, at) : undefined;
+      if (share !== undefined) shares.push(share);
+      if ('total' in answer || told) continue;
+      told = true;
+      tell(`movement.governor.maxCpuPressure leaves out ${answer.node}: ${answer.error}`);
+    }
+    return shares.length > 0 ? Math.max(...shares) : undefined;
+  });
   return async (db, at) => {
     const total = await cpuPressure(db);
     if (Number.isNaN(total))
       throw new UnreadableError('the coordinator’s kernel counts no pressure (/proc/pressure/cpu)');
-    const before = last;
-    last = { at, total };
-    // A failover to another host counts anew.
+    const shares = [shareSince('coordinator', total, at), await ofWorkers(db, at)];
+    const known = shares.filter((share) => share !== undefined);
+    return known.length > 0 ? Math.max(...known) : undefined;
+  };
+}
+
+/** Turns each host's growing count of microseconds into percent of the time since it was read last. */
+function createShares(): (host: string, total: number, at: number) => number | undefined {
+  const last = new Map<string, { at: number; total: number }>();
+  return (host, total, at) => {
+    const before = last.get(host);
+    last.set(host, { at, total });
+    // After a failover another host counts, from elsewhere.
     if (!before || total < before.total || at <= before.at) return undefined;
     return Math.min(100, (total - before.total) / ((at - before.at) * 10));
   };
@@ -112,14 +135,15 @@ function meanMeter(): Meter {
   };
 }
 
-function lagMeter(): Meter {
+/** Reads with each fifth sample only; between them the last answer holds. */
+function seldom(meter: Meter): Meter {
   let samples = 0;
   let last: number | undefined;
-  return async (db) => {
+  return async (db, at) => {
     samples += 1;
-    if (samples % lagEvery !== 1) return last;
+    if (samples % seldomEvery !== 1) return last;
     try {
-      last = await slotLag(db);
+      last = await meter(db, at);
     } catch (error) {
       // With a frozen node it hangs until the statement's time is up.
       if (!isPassingError(error)) throw error;

@@ -42,10 +42,9 @@ export function createGovernor(board: Board): Governor {
     watch: (request, ceiling) => {
       if (request.governed !== true || useless || watching?.ceiling === ceiling) return;
       const before = board.status.governor;
-      // One that was held down stays so; one that was free is free up to the new ceiling.
-      const free = before === undefined || before.parallelMoves >= before.ceiling;
-      const parallelMoves = free ? ceiling : Math.min(before.parallelMoves, ceiling);
-      const reason = free ? 'nothing speaks against it' : before.reason;
+      // It begins with one; later, as after a pause, it goes on from where it was.
+      const parallelMoves = Math.min(before?.parallelMoves ?? 1, ceiling);
+      const reason = before?.reason ?? 'it begins with one and goes up while the load is low';
       board.status.governor = { figures: [], changes: [], ...before, parallelMoves, ceiling, reason };
       startedAt ??= new Date().toISOString();
       governor.rest();

@@ -5,6 +5,7 @@ import { drain } from './drain.js';
 import { governed } from './governed.js';
 import { largeCluster } from './large-cluster.js';
 import { longMove } from './long-move.js';
+import { manyClusters } from './many-clusters.js';
 import { smallHistory } from './small-history.js';
 import { smallShards } from './small-shards.js';
 import { waiting } from './waiting.js';
@@ -18,6 +19,7 @@ export const measures: readonly Measure[] = [
   smallHistory,
   largeCluster,
   longMove,
+  manyClusters,
   waiting,
   cliStart,
 ];

@@ -24,11 +24,17 @@ describe('the number of parallel moves', () => {
     expect(course(times(20, 1.2)).numbers).toEqual([4, 2, 1, 0]);
   });
 
-  test('goes up by one when the load has been low for a while, up to the ceiling', () => {
-    const { numbers, changes } = course(times(100, 0.3), { start: 0, ceiling: 3 });
-    expect(numbers).toEqual([1, 2, 3]);
-    expect(changes[0]?.at).toBe(16_000);
+  test('begins low and goes up by one every few seconds while the load is low, up to the ceiling', () => {
+    const { numbers, changes } = course(times(100, 0.3), { start: 1, ceiling: 4 });
+    expect(numbers).toEqual([2, 3, 4]);
+    expect(changes.map(({ at }) => at)).toEqual([4_000, 8_000, 12_000]);
     expect(changes[0]?.reason).toBe('CPU pressure (18 %) is well below maxCpuPressure (60 %)');
+  });
+
+  test('goes up slowly once the load has been over its limit', () => {
+    const { changes } = course([...times(3, 2.5), ...times(100, 0.3)], { start: 4, ceiling: 4 });
+    expect(changes.map(({ parallelMoves }) => parallelMoves)).toEqual([2, 1, 2, 3, 4]);
+    expect(changes.slice(2).map(({ at }) => at)).toEqual([26_000, 46_000, 66_000]);
   });
 
   test('stays between the two marks, however long', () => {
@@ -79,13 +85,14 @@ describe('whatever the load does', () => {
   test('the number is within its bounds, changes in known steps, and changes lie apart', () => {
     fc.assert(
       fc.property(load, fc.integer({ min: 1, max: 64 }), (shares, ceiling) => {
-        let [lastAt, last] = [-4_000, ceiling];
+        let [lastAt, last, met] = [-4_000, ceiling, false];
         for (const { at, parallelMoves } of course(shares, { ceiling, start: ceiling }).changes) {
           expect(parallelMoves).toBeGreaterThanOrEqual(0);
           expect(parallelMoves).toBeLessThanOrEqual(ceiling);
           expect([last + 1, Math.floor(last / 2)]).toContain(parallelMoves);
-          expect(at - lastAt).toBeGreaterThanOrEqual(parallelMoves > last ? 20_000 : 4_000);
-          [lastAt, last] = [at, parallelMoves];
+          const up = met ? 20_000 : 4_000;
+          expect(at - lastAt).toBeGreaterThanOrEqual(parallelMoves > last ? up : 4_000);
+          [lastAt, last, met] = [at, parallelMoves, met || parallelMoves < last];
         }
       }),
     );
@@ -109,7 +116,7 @@ describe('whatever the load does', () => {
     const bounds = { ceiling: 8, startedAt: 0 };
     const calm = [{ limitedBy: 'maxLag' as const, value: 1, limit: 100 }];
     const high = [{ limitedBy: 'maxLag' as const, value: 300, limit: 100 }];
-    const state = { ...newGovernor(4, day), calm: 100 };
+    const state = { ...newGovernor(4, day), calm: 100, met: true };
     expect(govern(state, { at: day + 10 * minute, figures: calm }, bounds).change).toBeUndefined();
     expect(govern(state, { at: day + 15 * minute, figures: calm }, bounds).change?.parallelMoves).toBe(5);
     expect(govern(state, { at: day + 4_000, figures: high }, bounds).change?.parallelMoves).toBe(2);
