@@ -1,8 +1,8 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { moveApplicationName } from '../citus/application-name.js';
-import { withCoordinator, type ConnectOptions } from '../citus/connect.js';
-import { findBackend, readPlacements, readShardGroup } from '../citus/moves.js';
+import { withCoordinator, type ConnectOptions, type Db } from '../citus/connect.js';
+import { cancelBackend, findBackend, readPlacements, readShardGroup } from '../citus/moves.js';
 import { readRegistration } from '../citus/registration.js';
 import type { ClusterConfig } from '../config/index.js';
 import type { MoveHeartbeat, Moving } from '../contract/index.js';
@@ -10,9 +10,13 @@ import type { MayGoOnQuestion } from '../contract/may-move.js';
 import { askWorkflow } from './ask-workflow.js';
 import { watchClosing, type ClosingOrder } from './closing.js';
 import { clusterIn, ownWorkflowId, session, stopManner, type ActivityContext } from './context.js';
+import { isHeld } from './hold.js';
 import type { Stop } from './long-statement.js';
-import { makeMove, type MoveOrder } from './make-move.js';
+import { makeMove, sceneOf, type MoveOrder } from './make-move.js';
 import { shownIn } from './shown-in.js';
+import { failureOf } from './stalls/failures.js';
+import { someoneElseMoves } from './stalls/someone-else.js';
+import type { Scene } from './stalls/stall.js';
 import type { Telling } from './stalls/telling.js';
 import { usualStallTimes } from './stalls/watch.js';
 
@@ -84,6 +88,7 @@ export async function moveOne(
       times: context.stallTimes ?? usualStallTimes,
     });
     delete beat.current;
+    if (ended === 'stopped' && stop.manner() === 'leave') await endUnlessHeld(context, batch, order);
     // Citus's own word is enough; of a stopped or adopted statement nobody knows how it ended.
     if (ended === 'ended' || (await look(cluster, batch, shardId)).state !== 'to do') return { moved: true };
     if (ended !== 'stopped') {
@@ -100,11 +105,29 @@ export async function moveOne(
   }
 }
 
+/**
+ * What is left to the next attempt has an owner only while the operation holds the cluster: of one that was terminated
+ * just as the move began, the custodian may not have seen it.
+ */
+async function endUnlessHeld(context: ActivityContext, batch: BatchOrder, order: MoveOrder): Promise<void> {
+  if (await isHeld(context.client, batch.holdId).catch(() => true)) return;
+  await withCoordinator(clusterIn(context, batch.cluster), looking(), async (db) => {
+    const pid = await findBackend(db, moveApplicationName(order.operationId, `${order.shardId}`));
+    if (pid !== undefined) await cancelBackend(db, pid);
+  });
+}
+
+async function refuseBesideOthers(db: Db, scene: Scene): Promise<void> {
+  const stall = await someoneElseMoves(db, scene);
+  if (stall) throw failureOf(stall);
+}
+
 /** Not ended by a cancel: what was reached is told also then. */
 function looking(): ConnectOptions {
   return { applicationName: session('look').applicationName, statementTimeoutSeconds: 60 };
 }
 
+/** Where a shard group is. @throws what passes, when it is still to move and someone else moves data meanwhile */
 export async function look(
   cluster: ClusterConfig,
   { from, to, transferMode }: BatchOrder,
@@ -133,6 +156,7 @@ export async function look(
     const group = await readShardGroup(db, shardId);
     const operationId = ownWorkflowId();
     const backend = await findBackend(db, moveApplicationName(operationId, `${shardId}`));
+    if (backend === undefined) await refuseBesideOthers(db, sceneOf({ shardId, from, to, operationId }));
     return {
       state: 'to do',
       tables: group?.tables ?? [],

@@ -29,9 +29,10 @@ export function moveActivities(context: ActivityContext) {
         const bytes = batch.bytes[index] ?? 0;
         const rest = (): BatchResult => ({ ...result, left: batch.shardIds.slice(index) });
         if (activity.cancellationSignal.aborted) return stopped(activity, rest());
-        await assertHeld(context.client, batch.holdId);
         const seen = await look(cluster, batch, shardId);
         if (seen.state === 'to do') {
+          // As late as possible: whoever is terminated after it has a custodian that finds the move at the server.
+          await assertHeld(context.client, batch.holdId);
           // One that runs at the server already is adopted, whatever was decided meanwhile.
           const isNew = !seen.order.running && (index > 0 || isPast(batch.closing));
           if (isNew && !(await mayMove(context, batch))) return stopped(activity, rest());

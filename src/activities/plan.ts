@@ -83,15 +83,16 @@ export function planActivities(context: ActivityContext) {
       });
     },
 
-    /** What is still to move when the approved moves are done. */
+    /** What is still to move when the approved moves are done: a round, and how many moves there are in all. */
     planRemainder: ({
       request,
     }: {
       request: AnyRequest;
-    }): Promise<{ packed: PackedMoves; movesTotal: number }> =>
+    }): Promise<{ packed: PackedMoves; movesTotal: number; left: number }> =>
       planned(request, async (db) => {
-        const moves = oneRound(await planMoves(db, await readShardGroups(db), await wishesOf(db, request)));
-        return { packed: pack(moves), movesTotal: moves.length };
+        const moves = await planMoves(db, await readShardGroups(db), await wishesOf(db, request));
+        const round = oneRound(moves);
+        return { packed: pack(round), movesTotal: round.length, left: moves.length };
       }),
   };
 }

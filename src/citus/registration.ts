@@ -44,14 +44,17 @@ export async function addNode(db: Db, node: string): Promise<void> {
  */
 export const replicateReferenceTablesStatement = 'select replicate_reference_tables($1)';
 
-/** Where reference tables are copied from and to: one node that has them all, and those that lack some. */
+/**
+ * Where reference tables are copied from and to: Citus takes the first by name and port of those that have them (13.2,
+ * `ActiveShardPlacementList`), which need not be the coordinator.
+ */
 export async function readReferenceRoute(db: Db): Promise<{ from: string; to: string[] } | undefined> {
   const rows = await db.query<{ node: string; lacks: boolean }>(
     `select n.nodename || ':' || n.nodeport as node,
             exists (select from pg_dist_shard s join pg_dist_partition t using (logicalrelid)
                      where t.partmethod = 'n' and t.repmodel = 't' and not exists
                            (select from pg_dist_placement p where p.shardid = s.shardid and p.groupid = n.groupid)) as lacks
-       from pg_dist_node n where n.noderole = 'primary' and n.isactive order by n.groupid`,
+       from pg_dist_node n where n.noderole = 'primary' and n.isactive order by n.nodename collate "C", n.nodeport`,
   );
   const from = rows.find(({ lacks }) => !lacks)?.node;
   const to = rows.filter(({ lacks }) => lacks).map(({ node }) => node);

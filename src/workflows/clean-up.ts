@@ -43,10 +43,12 @@ export async function cleanUp(input: CleanUpInput): Promise<OperationReport> {
     op.act();
 
     await op.step(steps.citus, async () => {
+      await op.unpaused();
       const done = await op.call(cleanUpActivities.letCitusCleanUp, steps.citus, { cluster, holdId });
       op.note(...done.notes);
     });
     await op.step(steps.remove, async () => {
+      await op.unpaused();
       const done = await op.call(cleanUpActivities.removeLeftovers, steps.remove, { cluster, holdId, items });
       op.note(...done.notes);
     });

@@ -53,6 +53,7 @@ export async function removeWorker(input: RemoveWorkerInput): Promise<OperationR
     for (const [index, node] of leaving.entries()) {
       const last = index === leaving.length - 1;
       const why = `${node.node} is being removed, which can't be undone${leaving.length > 1 ? ', and it is the last one' : ''}`;
+      await op.unpaused();
       await op.passNoReturn({ why, last }, () => remove(op, node));
     }
   });

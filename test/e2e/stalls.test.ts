@@ -58,17 +58,20 @@ test('a frozen worker is named while its move waits; when it is back nothing nee
 test.skipIf(findFlavour(flavour).flavour !== 'citus')(
   'a copy of reference tables that waits for a transaction says so (real Citus)',
   async () => {
-    const { coordinator, database } = stage.cluster;
-    await stage.cluster.query('create table notes (i int)');
-    await withClient({ ...coordinator.login, database }, async (client) => {
+    // Citus copies from the first node by name and port.
+    const [source] = await stage.cluster.query<{ address: string; port: number }>(
+      `select nodename || ':' || nodeport as address, nodeport as port from pg_dist_node order by nodename, nodeport limit 1`,
+    );
+    const { address = '', port = 0 } = source ?? {};
+    await withClient({ ...stage.cluster.coordinator.login, port, database: 'postgres' }, async (client) => {
+      await client.query('create table if not exists notes (i int)');
       await client.query('begin');
       await client.query('insert into notes values (1)');
       const op = await stage.scaleOut('reference', { add: 1 });
-      await expect
-        .poll(() => messageOf(op.id), { timeout: 60_000 })
-        .toContain(`on ${coordinator.address}, open since`);
+      await expect.poll(() => messageOf(op.id), { timeout: 60_000 }).toContain(`on ${address}, open since`);
       const told = await op.until('in need of attention', ({ attention }) => attention !== undefined);
       expect(told.steps.find(({ state }) => state === 'running')?.name).toBe('Copy reference tables');
+      expect((await live(op.id)).progress?.moving[0]?.from).toBe(address);
       await client.query('rollback');
       expect((await op.result()).state).toBe('done');
     });

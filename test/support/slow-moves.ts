@@ -34,6 +34,9 @@ export async function slowMoves(cluster: SandboxCluster, standInSeconds = 10): P
   };
 }
 
+/** The first steps that a pause holds up. */
+const heldByPause = ['Take out of service', 'Copy reference tables'];
+
 /** A scale-out in the middle of its movement, which lasts until released; with the stand-in so many seconds. */
 export function midMove(
   stage: Stage,
@@ -52,12 +55,13 @@ export async function midMoveOf(
 ): Promise<{ op: Operation; release: () => Promise<void> }> {
   const op = await start();
   await op.until('awaiting approval', ({ state }) => state === 'awaiting-approval');
-  // Paused first: copying reference tables would wait for the same transactions.
   await op.update('pause', { by: 'test' });
   await op.update('approve', { by: 'test' });
   await op.until('about to move', ({ steps }) =>
-    steps.some(({ name, state }) => name === 'Move shards' && state === 'running'),
+    steps.some(({ name, state }) => state === 'running' && heldByPause.includes(name)),
   );
+  // Copied here, while it is paused: its own copy would wait for the same transactions as the moves.
+  await stage.cluster.query(`select replicate_reference_tables('auto')`);
   const release = await slowMoves(stage.cluster, standInSeconds);
   await op.update('resume', { by: 'test' });
   await op.until('moving', ({ progress }) => (progress?.movingTotal ?? 0) > 0);

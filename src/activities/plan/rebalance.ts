@@ -9,7 +9,7 @@ import { blockedWrites } from '../preflight/blocked-writes.js';
 import { listed, passed } from '../preflight/check.js';
 import { measureOf, strategyNamed, whyBalanced } from '../strategy.js';
 import { draftOf, type Draft } from './draft.js';
-import { planMoves } from './group-moves.js';
+import { planMoves, type GroupMove } from './group-moves.js';
 
 export async function rebalancePlan(
   db: Db,
@@ -34,7 +34,7 @@ export async function rebalancePlan(
         ? nothingToDrain(marked)
         : whyBalanced(groups, nodes, strategy, measure, input.threshold),
     // Emptying nodes may well leave the others less even than before.
-    ...(input.drainOnly === true ? {} : { measure }),
+    ...(empties(moves, nodes) ? {} : { measure }),
   });
   const checks = [
     ...draft.checks,
@@ -53,6 +53,12 @@ function markedNodes(nodes: ClusterNode[]): ClusterNode[] {
   return nodes.filter(
     ({ role, active, shouldHaveShards }) => role === 'worker' && active && !shouldHaveShards,
   );
+}
+
+/** Whether shards leave nodes that should hold none. */
+function empties(moves: GroupMove[], nodes: ClusterNode[]): boolean {
+  const marked = new Set(nodes.filter(({ shouldHaveShards }) => !shouldHaveShards).map(({ node }) => node));
+  return moves.some(({ from }) => marked.has(from));
 }
 
 function nothingToDrain(marked: ClusterNode[]): string {

@@ -1,6 +1,6 @@
 import type { Db } from '../../citus/connect.js';
 import { operationPrefix } from '../../citus/application-name.js';
-import { readJobs, readMovingSessions } from '../../citus/jobs.js';
+import { readJobs, readMovingSessions, type ForeignWork } from '../../citus/jobs.js';
 import type { Scene, Stall } from './stall.js';
 
 /** Somebody wanted it to stop. Our own cancels never come here: what we stopped ourselves is no failure. */
@@ -14,12 +14,29 @@ export function cancelledBySomeone(said: string, { what }: Scene): Stall {
 }
 
 /** Citus lets one move at a time touch a group of colocated tables' shards, and refuses the other at once. */
-export async function lockIsHeld(db: Db, { operationId, what }: Scene): Promise<Stall | undefined> {
-  const others = [...(await readJobs(db)), ...(await readMovingSessions(db, operationPrefix(operationId)))];
+export async function lockIsHeld(db: Db, scene: Scene): Promise<Stall | undefined> {
+  const others = [...(await readJobs(db)), ...(await readMovingSessions(db, ownPrefix(scene)))];
+  return stallOf('someone else holds the lock', others, scene);
+}
+
+/**
+ * The checks are long ago when a move begins, and Citus refuses neither a job beside moves nor the reverse. Costs a
+ * millisecond.
+ */
+export async function someoneElseMoves(db: Db, scene: Scene): Promise<Stall | undefined> {
+  const others = await readMovingSessions(db, ownPrefix(scene), { quick: true });
+  return stallOf('someone else moves data', [...(await readJobs(db)), ...others], scene);
+}
+
+function ownPrefix({ operationId }: Scene): string {
+  return operationPrefix(operationId);
+}
+
+function stallOf(problem: string, others: ForeignWork[], { what }: Scene): Stall | undefined {
   const [first] = others;
   if (!first) return undefined;
   return {
-    problem: `someone else holds the lock: ${first.description}${since(first.startedAt)}`,
+    problem: `${problem}: ${first.description}${since(first.startedAt)}`,
     evidence: [
       ...others.map(({ description, state, startedAt }) => `${description}, ${state}${since(startedAt)}`),
       what,

@@ -70,7 +70,8 @@ export function registerControls(
     act: ({ by, reason }) => approval.reject(by, reason),
   });
   control('pause', {
-    description: 'Start no further move: {by, reason?, now?}; now: true stops the running ones too',
+    description:
+      'Begin nothing more that moves data or can’t be undone: {by, reason?, now?}; now: true stops the running moves too',
     refuse: ({ now }) => {
       if (now !== undefined && typeof now !== 'boolean') return 'now may be true or false';
       return ended() ?? (board.paused && now !== true ? `already paused by ${board.paused.by}` : undefined);
@@ -108,7 +109,7 @@ export function registerControls(
     description: 'How many moves may run at once: {by, n}',
     refuse: ({ n }) => {
       if (!Number.isInteger(n) || n < 1 || n > 64) return 'n must be a whole number from 1 to 64';
-      return ended();
+      return ended() ?? (board.status.type === 'cleanUp' ? 'a cleanUp makes no moves' : undefined);
     },
     act: ({ by, n }) => {
       movement.setParallelMoves(n);

@@ -1,11 +1,13 @@
+import { CancellationScope, isCancellation, patched } from '@temporalio/workflow';
 import type { BorrowedSetting, GovernorNews } from '../../contract/index.js';
 import type { OperationRequest } from '../../contract/request.js';
 import { unpackMoves, type PackedMoves } from '../../planning/planned-moves.js';
 import { copyActivities, settingActivities } from './activities.js';
-import type { Board } from './board.js';
+import { isCancelling, type Board } from './board.js';
 import { createGovernor } from './governor.js';
 import { createHandOut, type HandOut } from './hand-out.js';
 import type { Hold } from './hold.js';
+import { unpaused } from './pause.js';
 import type { Caller } from './persist.js';
 import { createWindows, type Windows } from './windows.js';
 
@@ -33,21 +35,21 @@ export function createMovement(board: Board, caller: Caller): Movement {
   let borrowed: BorrowedSetting[] = [];
   let past: BorrowedSetting[] = [];
   let prepared: PackedMoves | undefined;
+  let copying: CancellationScope | undefined;
 
   const movement: Movement = {
     ...handOut,
     windows,
     governed: governor.heard,
+    stopRunning: () => {
+      if (copying && patched('pause-stops-copies')) copying.cancel();
+      handOut.stopRunning();
+    },
     prepare: async (request, hold, packed) => {
+      await unpaused(board, caller);
       await windows.untilOpen(request);
       await borrow(request, hold, targetsOf(packed));
-      await windows.inside(request, () =>
-        caller.call(copyActivities.replicateReferenceTables, 'Copy reference tables', {
-          cluster: request.cluster,
-          holdId: request.holdId,
-          transferMode: request.transferMode,
-        }),
-      );
+      while (!(await copyReferenceTables(request))) await unpaused(board, caller);
       prepared = packed;
     },
     run: async (request, hold, packed) => {
@@ -72,6 +74,28 @@ export function createMovement(board: Board, caller: Caller): Movement {
     },
   };
   return movement;
+
+  /** Answers false when a pause stopped it: it begins again from its beginning. */
+  async function copyReferenceTables(request: OperationRequest): Promise<boolean> {
+    try {
+      await windows.inside(request, () => {
+        copying = new CancellationScope();
+        return copying.run(() =>
+          caller.call(copyActivities.replicateReferenceTables, 'Copy reference tables', {
+            cluster: request.cluster,
+            holdId: request.holdId,
+            transferMode: request.transferMode,
+          }),
+        );
+      });
+      return true;
+    } catch (error) {
+      if (board.paused && isCancellation(error) && !isCancelling(board.status)) return false;
+      throw error;
+    } finally {
+      copying = undefined;
+    }
+  }
 
   async function borrow(request: OperationRequest, hold: Hold, nodes: string[]): Promise<void> {
     if (!request.tune) return;

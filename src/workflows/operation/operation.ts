@@ -29,6 +29,7 @@ import { attentionOf, endingFailure, operationFailure } from './failure.js';
 import { acquireHold, type Hold } from './hold.js';
 import { createMovement } from './movement.js';
 import { passNoReturn } from './no-return.js';
+import { unpaused } from './pause.js';
 import { createCaller, type Caller } from './persist.js';
 import { createService, type Service } from './service.js';
 import { windowFits } from './windows.js';
@@ -58,6 +59,8 @@ export interface Operation<Type extends OperationType> {
   /** Borrows settings and copies reference tables; {@link move} does it where a procedure doesn't show it as a step. */
   readyToMove: (packed: PackedMoves) => Promise<void>;
   move: (packed: PackedMoves) => Promise<void>;
+  /** Waits while the operation is paused, before what a pause has to hold up. */
+  unpaused: () => Promise<void>;
   /** What the movements borrowed, and have given back. */
   wasBorrowed: () => BorrowedSetting[];
   /** Takes nodes out of service or puts them back, see service.ts. */
@@ -183,6 +186,7 @@ function operationOf<Type extends OperationType>(
       board.publish();
     },
     ...deeds,
+    unpaused: () => unpaused(board, caller),
     passNoReturn: (point, work) => passNoReturn(board, point, work),
     onStop: (name, run) => undo.push({ name, run }),
     set: (result) => Object.assign(board.status, result),

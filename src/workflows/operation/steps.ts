@@ -1,3 +1,4 @@
+import { patched } from '@temporalio/workflow';
 import type { Draft } from '../../activities/plan.js';
 import type { BorrowedSetting, Check, OperationType, Plan } from '../../contract/index.js';
 import type { AnyRequest } from '../../contract/request.js';
@@ -53,19 +54,25 @@ export async function markStep<Type extends OperationType>(
   already: string,
 ): Promise<void> {
   if (marks.length === 0) op.skip(name, already);
-  else await op.step(name, () => op.mark(marks));
+  else
+    await op.step(name, async () => {
+      await op.unpaused();
+      await op.mark(marks);
+    });
 }
 
-/** Makes the moves, and one more round of what Citus would still move then, because the world changed meanwhile. */
+/** Makes the moves, and then what Citus would still move: a plan holds one round, and the world changed meanwhile. */
 export async function moveSteps<Type extends OperationType>(
   op: Operation<Type>,
   names: { reference: string; move: string },
   packed: PackedMoves,
-  { plan, whyNoMoves }: { plan: Plan; whyNoMoves?: string },
+  { plan, whyNoMoves, marks = [] }: { plan: Plan; whyNoMoves?: string; marks?: BorrowedSetting[] },
 ): Promise<void> {
   if (packed.moves === '') {
     op.skip(names.reference, 'nothing to move');
     op.skip(names.move, whyNoMoves ?? 'nothing to move');
+    // Until a node is marked a new table may put shards there.
+    if (marks.some(({ raised }) => raised === 'false')) await moveRemainder(op);
     return;
   }
   await op.step(names.reference, () => op.readyToMove(packed));
@@ -78,8 +85,15 @@ export async function moveSteps<Type extends OperationType>(
 
 async function moveRemainder<Type extends OperationType>(op: Operation<Type>): Promise<void> {
   const request = op.request as unknown as AnyRequest;
-  const rest = await op.call(planActivities.planRemainder, 'Is anything left to move?', { request });
-  if (rest.packed.moves === '') return;
-  op.note(`a second round moved ${count(rest.movesTotal, 'shard group')} that Citus planned after the first`);
-  await op.step('Move the remainder', () => op.move(rest.packed));
+  for (let before = Number.POSITIVE_INFINITY; ;) {
+    const rest = await op.call(planActivities.planRemainder, 'Is anything left to move?', { request });
+    // A plan that doesn't get shorter won't end: a strategy may go on for ever, moving the same shards to and fro.
+    if (rest.packed.moves === '' || rest.left >= before) return;
+    before = rest.left;
+    op.note(
+      `a further round moved ${count(rest.movesTotal, 'shard group')} that Citus planned after the last`,
+    );
+    await op.step('Move the remainder', () => op.move(rest.packed));
+    if (!patched('rounds')) return;
+  }
 }

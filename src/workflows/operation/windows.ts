@@ -109,6 +109,7 @@ export function createWindows(board: Board, caller: Caller): Windows {
     },
 
     refuseIgnore: () => {
+      if (board.status.type === 'cleanUp') return 'a cleanUp makes no moves: windows don’t bind it';
       if (board.request && board.request.hasWindows !== true) return 'the cluster has no maintenance windows';
       if (board.request === undefined) return `it isn't known yet: the operation is ${board.status.state}`;
       return ignored && `ignored already, by ${ignored.by}`;
