@@ -24,7 +24,7 @@ afterAll(() => stage.end());
 
 /** The stand-in's moves last long enough to be seen, and its helpers not so long that they count as load. */
 async function lastingMoves(): Promise<void> {
-  if (stage.cluster.flavour === 'stand-in') await slowMoves(stage.cluster, 0.5);
+  if (stage.cluster.flavour === 'stand-in') await slowMoves(stage.cluster, 1);
 }
 
 /** A statement of somebody's on the coordinator, until it is ended. */

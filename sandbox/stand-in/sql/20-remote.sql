@@ -127,7 +127,7 @@ LANGUAGE plpgsql AS $$
 DECLARE
   link text := 'stand_in_' || gen_random_uuid();
 BEGIN
-  PERFORM stand_in.dblink_connect(link, stand_in.own_address() || ' application_name=stand_in_cleanup');
+  PERFORM stand_in.dblink_connect(link, stand_in.own_address() || ' application_name=citus_internal_cleanup');
   PERFORM stand_in.dblink_send_query(link, statement);
   PERFORM stand_in.dblink_disconnect(link);
 END

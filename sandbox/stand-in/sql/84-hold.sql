@@ -63,7 +63,7 @@ BEGIN
     PERFORM stand_in.keep_writers_away(node.groupid) WHERE node.noderole = 'primary';
     RETURN;
   END IF;
-  PERFORM stand_in.dblink_connect(helper, stand_in.own_address() || ' application_name=stand_in_lock_helper');
+  PERFORM stand_in.dblink_connect(helper, stand_in.own_address() || ' application_name=citus_internal_lock_helper');
   PERFORM stand_in.dblink_send_query(helper, format('CALL stand_in.end_blockers_of(%s, %s)', pg_backend_pid(), cooldown));
   PERFORM stand_in.keep_writers_away(node.groupid);
   PERFORM stand_in.dblink_cancel_query(helper), stand_in.dblink_disconnect(helper);
