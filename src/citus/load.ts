@@ -27,7 +27,8 @@ export async function longestStatement(db: Db, since: string): Promise<number> {
   return row?.seconds ?? 0;
 }
 
-const pressureQuery = `select substring(pg_read_file('/proc/pressure/cpu') from 'some .*total=([0-9]+)') as total`;
+// In PostgreSQL's regular expressions a dot matches line ends too, and the second line (`full`) is always 0.
+const pressureQuery = `select substring(pg_read_file('/proc/pressure/cpu') from 'some [^\\n]*total=([0-9]+)') as total`;
 
 /** Microseconds for which something waited for a CPU, since the host started: the kernel's own count (PSI). */
 export async function cpuPressure(db: Db): Promise<number> {

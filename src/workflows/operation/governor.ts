@@ -92,7 +92,13 @@ export function createGovernor(board: Board): Governor {
     useless = true;
     watching = undefined;
     board.notes.push(`the load is not watched any more (${why}): moves run up to the ceiling`);
-    delete board.status.governor;
+    const { governor: status } = board.status;
+    if (status)
+      board.status.governor = {
+        ...status,
+        parallelMoves: status.ceiling,
+        reason: 'the load is not watched any more',
+      };
     board.publish();
   }
 }
