@@ -98,6 +98,27 @@ test('a second drain finds nothing to move', async () => {
   expect((await marks())[address(2)]).toBe(false);
 });
 
+test('what comes to an empty worker before it is marked is moved too', async () => {
+  const op = await stage.start('drainWorker', 'arrivals', { nodes: [address(2)], undo: true });
+  await op.result();
+  const drain = await stage.start('drainWorker', 'drain-arrivals', {
+    nodes: [address(2)],
+    approval: 'required',
+  });
+  const { plan } = await drain.until('planned', ({ state }) => state === 'awaiting-approval');
+  expect(plan?.movesTotal).toBe(0);
+  await stage.cluster.query('create table late (id bigint primary key)');
+  await stage.cluster.query(
+    `select create_distributed_table('late', 'id', shard_count => 6, colocate_with => 'none')`,
+  );
+  expect(await shardsOn(address(2))).toBeGreaterThan(0);
+  await drain.update('approve', { by: 'test' });
+  const report = await drain.result();
+  expect(report.state).toBe('done');
+  expect(report.notes.join()).toContain('a further round moved 2 shard groups');
+  expect(await shardsOn(address(2))).toBe(0);
+});
+
 test('undo puts it back in service', async () => {
   const report = await (
     await stage.start('drainWorker', 'undo', { nodes: [address(2)], undo: true })

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startForeignJob } from '../support/foreign-job.js';
+import { movesAtServer } from '../support/slow-moves.js';
 import { fingerprint, setStage, type Stage } from '../support/stage.js';
 
 let stage: Stage;
@@ -36,5 +37,25 @@ test('a rebalance that someone else runs is named and left alone, and when it is
   await free.until('awaiting approval', ({ state }) => state === 'awaiting-approval');
   await free.cancel();
   await expect(free.result()).rejects.toThrow(/cancel/i);
+  expect(await fingerprint(stage.cluster)).toEqual(before);
+});
+
+test('a job that someone starts after the approval is waited for, by name, and no move begins beside it', async () => {
+  const before = await fingerprint(stage.cluster);
+  const [node = ''] = stage.cluster.workers.map(({ address }) => address);
+  const op = await stage.start('drainWorker', 'job-comes-later', { nodes: [node], approval: 'required' });
+  await op.until('awaiting approval', ({ state }) => state === 'awaiting-approval');
+  const { job, end } = await startForeignJob(stage.cluster);
+  await op.update('approve', { by: 'test' });
+  const waits = async (): Promise<string> => {
+    const { raw } = await stage.client.workflow.getHandle(op.id).describe();
+    return raw.pendingActivities?.map(({ lastFailure }) => lastFailure?.message ?? '').join() ?? '';
+  };
+  await expect
+    .poll(waits, { timeout: 60_000 })
+    .toContain(`someone else moves data: background job ${job} (rebalance)`);
+  expect(await movesAtServer(stage.cluster)).toEqual([]);
+  await end();
+  expect((await op.result()).state).toBe('done');
   expect(await fingerprint(stage.cluster)).toEqual(before);
 });

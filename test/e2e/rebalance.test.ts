@@ -42,6 +42,16 @@ test('an unknown strategy is refused with those that there are', async () => {
   });
 });
 
+test('what lies on a marked worker leaves it: that is success, though the others are no more even than before', async () => {
+  await mark(1, false);
+  const report = await (await stage.start('rebalance', 'off-the-marked', {})).result();
+  expect(report.state).toBe('done');
+  expect(report.after?.workers.find(({ node }) => node === address(1))?.shards).toBe(0);
+  await mark(1, true);
+  const back = await (await stage.start('rebalance', 'back-again', {})).result();
+  expect(back.steps.find(({ name }) => name === 'Verify')?.detail).toMatch(/200 % → 0 %$/);
+});
+
 test('drainOnly empties what is marked already, and nothing else', async () => {
   await mark(1, false);
   const report = await (await stage.start('rebalance', 'drain-only', { drainOnly: true })).result();
