@@ -75,7 +75,7 @@ async function remove(
             node,
           });
     await op.call(removalActivities.awaitRemovable, `Until ${node} can leave`, order);
-    const why = `${node} is being removed, which can't be undone${only ? '' : ', and it is the last one'}`;
+    const why = `${node} is being removed, which can't be undone${last && !only ? ', and it is the last one' : ''}`;
     const verified = await op.passNoReturn({ why, last, left: perhapsOut(cluster, node) }, async (isNow) => {
       const gone = await op.call(removalActivities.removeWorkerNode, `Deregister ${node}`, order);
       op.note(...gone.notes);
@@ -115,7 +115,7 @@ function outAndRunning(cluster: string, node: string): HowLeft {
       `${node} was taken out of the cluster and holds nothing that the cluster needs; its machine may go on running`,
     ],
     remedies: [
-      `stop the machine of ${node} by hand`,
+      `stop the machine of ${node} by hand, unless somebody else uses it`,
       `citus-scaler health ${cluster} says whether anything is left of it`,
     ],
   };

@@ -156,7 +156,10 @@ test('cancelled while the first of two is deregistered, it stops before the seco
   await op.cancel();
   const asked = await op.until('asked to cancel', ({ cancel }) => cancel !== undefined);
   expect(asked.cancel?.refused).toBeUndefined();
-  expect(asked.pointOfNoReturn?.last).toBe(false);
+  expect(asked.pointOfNoReturn).toEqual({
+    why: `${first} is being removed, which can't be undone`,
+    last: false,
+  });
   await release();
   await expect(op.result()).rejects.toThrow();
   const status = await op.status();
@@ -211,7 +214,7 @@ test('who gives up on a machine that won’t stop is told how the cluster is lef
   const [{ evidence, remedies }] = (failure as { details: [{ evidence: string[]; remedies: string[] }] })
     .details;
   expect(evidence.join('\n')).toMatch(/no such machine[^]*was taken out of the cluster/);
-  expect(remedies).toContain(`stop the machine of ${node} by hand`);
+  expect(remedies.join()).toContain(`stop the machine of ${node} by hand`);
   expect(await registered()).not.toContain(node);
   expect(await fingerprint(stage.cluster)).toEqual(before);
   writeFileSync(stage.configFile, config);
