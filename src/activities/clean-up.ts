@@ -1,3 +1,4 @@
+import { cancellationSignal } from '@temporalio/activity';
 import { withCoordinator, type Db } from '../citus/connect.js';
 import { cleanUpByCitus } from '../citus/leftovers/removal.js';
 import { readNodes, type ClusterNode } from '../citus/nodes.js';
@@ -63,7 +64,10 @@ export function cleanUpActivities(context: ActivityContext) {
       lookingAt(cluster, (db) =>
         removeAll(db, items, {
           find: async () => (await look(db)).found.leftovers,
-          mayAct: () => assertHeld(context.client, holdId),
+          mayAct: async () => {
+            cancellationSignal().throwIfAborted();
+            await assertHeld(context.client, holdId);
+          },
         }),
       ),
 

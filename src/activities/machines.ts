@@ -3,7 +3,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { isRegistered } from '../citus/registration.js';
 import { withCoordinator } from '../citus/connect.js';
 import { provisionerOf } from './machines/provisioner-of.js';
-import { fateOf, machineOf, type MachineFate } from './machines/fate.js';
+import { fateOf, machineOf, otherCluster, type MachineFate } from './machines/fate.js';
 import { clusterIn, session, type ActivityContext } from './context.js';
 import { assertHeld } from './hold.js';
 
@@ -58,15 +58,21 @@ export function machineActivities(context: ActivityContext) {
     lookAtMachine: ({ cluster: name, node }: { cluster: string; node: string }): Promise<MachineFate> =>
       fateOf(context.config, clusterIn(context, name), node),
 
-    /** Stops the machine of a worker that was taken out of the cluster, or finds it stopped. */
-    stopRemoved: async ({ cluster: name, node, holdId }: StopOrder): Promise<void> => {
+    /**
+     * Stops the machine of a worker that was taken out of the cluster, or finds it stopped. That it may be stopped was
+     * seen before, perhaps long ago: another cluster may have begun to use it since, and then it goes on.
+     */
+    stopRemoved: async ({ cluster: name, node, holdId }: StopOrder): Promise<{ became: string }> => {
       await assertHeld(context.client, holdId);
       const cluster = clusterIn(context, name);
       if (await withCoordinator(cluster, session('stop machine'), (db) => isRegistered(db, node)))
         throw stillInUse(node);
+      const user = await otherCluster(context.config, cluster, node);
+      if (user !== undefined) return { became: `goes on running: ${user}` };
       const machine = await machineOf(cluster, node);
       if (machine?.running)
         await provisionerOf(cluster).stop(machine.node, machine.key, cancellationSignal());
+      return { became: 'was stopped' };
     },
   };
 }

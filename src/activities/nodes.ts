@@ -5,7 +5,7 @@ import { markNodes } from '../citus/marks.js';
 import type { BorrowedSetting } from '../contract/index.js';
 import { clusterIn, session, type ActivityContext } from './context.js';
 import { copyReferenceTables } from './copy-reference-tables.js';
-import { deregister } from './deregister.js';
+import { deregister, whatItLeaves } from './deregister.js';
 import { assertHeld, isHeld } from './hold.js';
 
 export type NodeActivities = ReturnType<typeof nodeActivities>;
@@ -88,7 +88,10 @@ export function nodeActivities(context: ActivityContext) {
           if (!present) return { notes: activityInfo().attempt > 1 ? [note] : [] };
           const shards = await countShards(db, present.groupId);
           if (shards > 0) return { notes: [`${node} stays registered: it holds ${shards} shards by now`] };
-          const known = await deregister(db, node, present);
+          const leaving = { node, groupId: present.groupId };
+          const { scheduledTimestampMs } = activityInfo();
+          await deregister(db, leaving, scheduledTimestampMs, () => assertHeld(context.client, holdId));
+          const known = await whatItLeaves(db, leaving);
           return { notes: [known === undefined ? note : `${note}; ${known}`] };
         },
       );

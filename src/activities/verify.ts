@@ -7,7 +7,7 @@ import { balanceOf } from '../planning/balance.js';
 import { count } from '../planning/format.js';
 import { clusterIn, session, type ActivityContext } from './context.js';
 import { evened } from './verify/evened.js';
-import { nothingLeft, type Removed } from './verify/removed.js';
+import { tracesOf, type Removed } from './verify/removed.js';
 import { needsPerson, presentNodes, settingsAsBefore, type Verified } from './verify/shared.js';
 
 export type VerifyActivities = ReturnType<typeof verifyActivities>;
@@ -106,10 +106,13 @@ export function verifyActivities(context: ActivityContext) {
     /** Nothing of the removed nodes is left in the cluster. */
     verifyRemoval: (order: RemovedOrder): Promise<Verified> =>
       looked(order, async (db, nodes) => {
-        const notes: string[] = [];
-        for (const each of order.removed) notes.push(...(await nothingLeft(db, nodes, each)));
+        const left: string[] = [];
+        for (const each of order.removed) left.push(...(await tracesOf(db, nodes, each)));
         const named = order.removed.map(({ node }) => node).join(', ');
-        return { notes, detail: `no trace of ${named}; ${count(nodes.length, 'node')} in sync` };
+        const primaries = nodes.filter(({ role }) => role !== 'secondary').length;
+        const traces =
+          left.length === 0 ? 'no trace of' : `${count(left.length, 'trace')}, see the notes, of`;
+        return { notes: left, detail: `${traces} ${named}; ${count(primaries, 'node')} in sync` };
       }),
   };
 }

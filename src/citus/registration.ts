@@ -93,7 +93,12 @@ export async function removeNode(db: Db, node: string): Promise<void> {
     return;
   }
   await db.query('begin');
-  await db.query('select stop_metadata_sync_to_node($1, $2)', [host, port]);
-  await db.query('select citus_remove_node($1, $2)', [host, port]);
-  await db.query('commit');
+  try {
+    await db.query('select stop_metadata_sync_to_node($1, $2)', [host, port]);
+    await db.query('select citus_remove_node($1, $2)', [host, port]);
+    await db.query('commit');
+  } catch (error) {
+    await db.query('rollback').catch(() => undefined);
+    throw error;
+  }
 }

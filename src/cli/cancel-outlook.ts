@@ -3,8 +3,9 @@ import { count } from './render/figures.js';
 
 /** What a cancel would do to an operation in this state. */
 export function cancelOutlook(status: OperationStatus): string {
-  const { operation, state, cancel, progress, borrowed = [], steps } = status;
+  const { operation, state, cancel, progress, borrowed = [], steps, pointOfNoReturn: point } = status;
   if (cancel?.refused !== undefined) return `${operation} can't be cancelled any more: ${cancel.refused}`;
+  const stuck = state === 'needs-attention' ? '; give-up ends it as it is' : '';
   switch (state) {
     case 'done':
     case 'failed':
@@ -20,14 +21,21 @@ export function cancelOutlook(status: OperationStatus): string {
     case 'running':
     case 'paused':
     case 'needs-attention': {
+      if (point?.last) return `A cancel of ${operation} would be refused: ${point.why}${stuck}.`;
+      const removed = steps.flatMap(({ name, state: step }) => {
+        const node = step === 'done' ? /^Remove (\S+:\d+)$/.exec(name)?.[1] : undefined;
+        return node === undefined ? [] : [node];
+      });
       const parts = [
+        ...(point ? [`waits until this is done: ${point.why}${stuck}`] : []),
+        ...(removed.length > 0 ? [`leaves out what was removed (${removed.join(', ')})`] : []),
         ...(progress && progress.movingTotal > 0
           ? [`stops ${count(progress.movingTotal, 'running move')}`]
           : []),
         'leaves what was moved where it is',
         ...(borrowed.some(({ name }) => name !== shardMark) ? ['gives back the borrowed settings'] : []),
         ...(borrowed.some(({ name }) => name === shardMark)
-          ? ['marks the nodes as they were, in service or not']
+          ? [`marks the ${point || removed.length > 0 ? 'other ' : ''}nodes as they were, in service or not`]
           : []),
         ...(steps.some(
           ({ name, state: step }) =>

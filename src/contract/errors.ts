@@ -16,13 +16,13 @@ export const errorTypes = [
   'PlanChanged',
   /** A program that starts or stops machines didn't do it. */
   'ProvisioningFailed',
-  /** A person gave up on what needed attention. */
+  /** A person gave up on what needed attention, where it could still be undone; else it is `RecoveryRequired`. */
   'GivenUp',
   /** The data lies no better than before. */
   'NotImproved',
   /** Data would be lost, and nobody accepted that. Of operations to come. */
   'DataLossNotAccepted',
-  /** It failed where it can't be undone; the details say how the cluster was left and what to do. */
+  /** It failed, or a person gave up, where it can't be undone; the details say how the cluster was left and what to do. */
   'RecoveryRequired',
 ] as const;
 export type ErrorType = (typeof errorTypes)[number];

@@ -45,7 +45,7 @@ export interface UpdateArgs {
   resume: ResumeArgs;
   /** Tries again what needs attention. */
   retry: RetryArgs;
-  /** Stops trying, the clean-up included; the operation ends as `GivenUp` within half a minute. */
+  /** Stops trying, the clean-up included; the operation ends as `GivenUp` within half a minute; past a point of no return as `RecoveryRequired`, which says how the cluster was left. */
   giveUp: GiveUpArgs;
   /** Changes how many moves run at once. */
   setParallelMoves: SetParallelMovesArgs;

@@ -20,6 +20,8 @@ export interface OperationStatus {
   url?: string;
   /** A cancel was asked for; `refused` says why the operation goes on nevertheless. */
   cancel?: { requestedAt: string; refused?: string };
+  /** While something is done that can't be undone, and ever after when it fails there: a cancel waits for its end, and is refused when it is the `last` of the operation. */
+  pointOfNoReturn?: { why: string; last: boolean };
   /** One of the states below. */
   state: OperationState;
   /** What is done, in its order. */

@@ -32,7 +32,7 @@ export function commandProvisioner(cluster: string, { start, stop, list }: Comma
         port: Number(node.slice(cut + 1)),
         key,
       };
-      await ask(stop, request, z.unknown(), signal);
+      await ask(stop, request, z.unknown(), signal, 'or give up: it goes on running, stop it yourself');
     },
     list: async (signal) => {
       const { machines } = await ask(list, { action: 'list', cluster }, listAnswer, signal);
@@ -51,20 +51,22 @@ async function ask<T>(
   request: object,
   answer: z.ZodType<T>,
   signal: AbortSignal,
+  otherwise = 'or cancel',
 ): Promise<T> {
   const [program = '', ...args] = command;
-  const { stdout } = await run(program, args, request, signal);
+  const { stdout } = await run(program, args, request, signal, otherwise);
   let json: unknown;
   try {
     json = stdout.trim() === '' ? {} : JSON.parse(stdout);
   } catch {
-    throw failed(program, `its answer isn't JSON: ${stdout.slice(0, 200)}`);
+    throw failed(program, `its answer isn't JSON: ${stdout.slice(0, 200)}`, otherwise);
   }
   const parsed = answer.safeParse(json);
   if (parsed.success) return parsed.data;
   throw failed(
     program,
     `its answer isn't right: ${parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ')}`,
+    otherwise,
   );
 }
 
@@ -73,6 +75,7 @@ async function run(
   args: string[],
   request: object,
   signal: AbortSignal,
+  otherwise: string,
 ): Promise<{ stdout: string }> {
   try {
     return await execa(program, args, {
@@ -96,11 +99,13 @@ async function run(
     throw failed(
       program,
       error.exitCode === undefined ? error.originalMessage : `exit code ${error.exitCode}: ${said}`,
+      otherwise,
     );
   }
 }
 
-function failed(program: string, evidence: string): ApplicationFailure {
+/** @param otherwise what a person can do besides repairing it */
+function failed(program: string, evidence: string, otherwise: string): ApplicationFailure {
   return ApplicationFailure.create({
     type: 'NeedsPerson',
     message: `the provisioner ${program} failed`,
@@ -108,7 +113,7 @@ function failed(program: string, evidence: string): ApplicationFailure {
     details: [
       {
         evidence: [evidence],
-        remedies: ['repair what it says, then retry: the same key is used again', 'or cancel'],
+        remedies: ['repair what it says, then retry: the same key is used again', otherwise],
       },
     ],
   });

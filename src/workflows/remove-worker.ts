@@ -5,6 +5,7 @@ import {
   removalActivities,
   verifyActivities,
 } from './operation/activities.js';
+import type { HowLeft } from './operation/no-return.js';
 import { operation, type Operation } from './operation/operation.js';
 import { approvalStep, markStep, moveSteps, planStep } from './operation/steps.js';
 
@@ -50,20 +51,21 @@ export async function removeWorker(input: RemoveWorkerInput): Promise<OperationR
     });
 
     const leaving = planned.leaving;
-    for (const [index, node] of leaving.entries()) {
-      const last = index === leaving.length - 1;
-      const why = `${node.node} is being removed, which can't be undone${leaving.length > 1 ? ', and it is the last one' : ''}`;
-      await op.unpaused();
-      await op.passNoReturn({ why, last }, () => remove(op, node));
-    }
+    for (const [index, node] of leaving.entries())
+      await remove(op, node, { last: index === leaving.length - 1, only: leaving.length === 1 });
   });
 }
 
 type Leaving = { node: string; nodeId: number; groupId: number };
 
-async function remove(op: Operation<'removeWorker'>, leaving: Leaving): Promise<void> {
+async function remove(
+  op: Operation<'removeWorker'>,
+  leaving: Leaving,
+  { last, only }: { last: boolean; only: boolean },
+): Promise<void> {
   const { cluster, holdId, input } = op.request;
   const { node } = leaving;
+  const order = { cluster, holdId, leaving };
   await op.step(removing(node.toLowerCase()), async (step) => {
     const fate =
       input.keepMachine === true
@@ -72,20 +74,61 @@ async function remove(op: Operation<'removeWorker'>, leaving: Leaving): Promise<
             cluster,
             node,
           });
-    const gone = await op.call(removalActivities.removeWorkerNode, `Deregister ${node}`, {
-      cluster,
-      holdId,
-      node,
-    });
-    op.note(...gone.notes);
-    if (fate.stops)
-      await op.call(machineActivities.stopRemoved, `Stop the machine of ${node}`, { cluster, holdId, node });
-    op.note(`${node} was taken out of the cluster; its machine ${fate.stops ? 'was stopped' : fate.why}`);
-    const verified = await op.call(verifyActivities.verifyRemoval, `Is ${node} gone?`, {
-      request: op.request,
-      borrowed: [],
-      removed: [leaving],
+    await op.call(removalActivities.awaitRemovable, `Until ${node} can leave`, order);
+    await op.unpaused();
+    const why = `${node} is being removed, which can't be undone${last && !only ? ', and it is the last one' : ''}`;
+    const verified = await op.passNoReturn({ why, last, left: perhapsOut(cluster, node) }, async (isNow) => {
+      const gone = await op.call(removalActivities.removeWorkerNode, `Deregister ${node}`, order);
+      op.note(...gone.notes);
+      isNow(fate.stops ? outAndRunning(cluster, node) : unverified(cluster, node));
+      const { became } = fate.stops
+        ? await op.call(machineActivities.stopRemoved, `Stop the machine of ${node}`, {
+            cluster,
+            holdId,
+            node,
+          })
+        : { became: fate.why };
+      op.note(`${node} was taken out of the cluster; its machine ${became}`);
+      isNow(unverified(cluster, node));
+      return op.call(verifyActivities.verifyRemoval, `Is ${node} gone?`, {
+        request: op.request,
+        borrowed: [],
+        removed: [leaving],
+      });
     });
     op.verified(step, verified);
   });
+}
+
+function perhapsOut(cluster: string, node: string): HowLeft {
+  return {
+    evidence: [`${node} holds no shard; whether it was taken out of the cluster is not known`],
+    remedies: [
+      `citus-scaler health ${cluster} says whether it is a node still: if so, citus-scaler remove ${cluster} ${node} takes it out, or citus-scaler drain ${cluster} ${node} --undo puts it back in service`,
+      'as long as the evidence names prepared transactions that it began, its machine must not be stopped',
+    ],
+  };
+}
+
+function outAndRunning(cluster: string, node: string): HowLeft {
+  return {
+    evidence: [
+      `${node} was taken out of the cluster and holds nothing that the cluster needs; its machine may go on running`,
+    ],
+    remedies: [
+      `stop the machine of ${node} by hand, unless somebody else uses it`,
+      `citus-scaler health ${cluster} says whether anything is left of it`,
+    ],
+  };
+}
+
+function unverified(cluster: string, node: string): HowLeft {
+  return {
+    evidence: [
+      `${node} was taken out of the cluster; whether anything is left of it was not seen to the end`,
+    ],
+    remedies: [
+      `citus-scaler health ${cluster} says whether anything is left of it, citus-scaler clean ${cluster} removes that`,
+    ],
+  };
 }

@@ -1,10 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { parse, stringify } from 'yaml';
 import { openCluster } from '../../sandbox/cluster/cluster.js';
 import { withClient } from '../../sandbox/index.js';
-import type { OperationStatus } from '../../src/contract/index.js';
 import { midMoveOf } from '../support/slow-moves.js';
 import { fingerprint, setStage, workersOf, type Stage } from '../support/stage.js';
 
@@ -108,32 +108,58 @@ test('several are emptied as one plan and removed one by one', async () => {
   expect(await fingerprint(stage.cluster)).toEqual(before);
 });
 
-/** Holds what every removal has to look at, so that it stops in the middle, until released. */
-async function heldRemoval(): Promise<() => Promise<void>> {
+/** Holds a table of the catalog until released. */
+async function holding(table: string, mode: string): Promise<() => Promise<void>> {
   const client = new pg.Client(stage.cluster.coordinator.login);
   await client.connect();
   await client.query('begin');
-  await client.query('lock table pg_dist_cleanup in access exclusive mode');
+  await client.query(`lock table ${table} in ${mode} mode`);
   return () => client.end();
 }
 
-const isRemoving = (node: string) => (status: OperationStatus) =>
-  status.steps.some(({ name, state }) => name === `Remove ${node}` && state === 'running');
+/** Approves a removal while what it has to wait for before it deregisters a worker is held, until released. */
+async function waitingRemoval(id: string, nodes: string[]) {
+  const op = await stage.start('removeWorker', id, { nodes, approval: 'required' });
+  await op.until('awaiting approval', ({ state }) => state === 'awaiting-approval');
+  const release = await holding('pg_dist_cleanup', 'access exclusive');
+  await op.update('approve', { by: 'test' });
+  await op.until('waiting to remove the first', ({ steps }) =>
+    steps.some(({ name, state }) => name === `Remove ${nodes[0]}` && state === 'running'),
+  );
+  return { op, release };
+}
 
-test('cancelled while the first of two is removed, it stops before the second, which is in service again', async () => {
+/** The same, in the middle of its first deregistration. */
+async function removalPastReturn(id: string, nodes: string[]) {
+  const { op, release: goOn } = await waitingRemoval(id, nodes);
+  const release = await holding('pg_dist_node', 'share');
+  await goOn();
+  await op.until('past the point of no return', ({ pointOfNoReturn }) => pointOfNoReturn !== undefined);
+  return { op, release };
+}
+
+async function inService(node: string): Promise<boolean> {
+  const [row] = await stage.cluster.query<{ should: boolean }>(
+    'select shouldhaveshards as should from pg_dist_node where nodeport = $1',
+    [Number(node.split(':')[1])],
+  );
+  return row?.should ?? false;
+}
+
+test('cancelled while the first of two is deregistered, it stops before the second, which is in service again', async () => {
   const nodes = await provisioned('bring-two', 2);
   const [first = '', second = ''] = nodes;
   // Drained by hand before, so that nothing is dropped late while the table is locked.
   await (await stage.start('drainWorker', 'drained-first', { nodes })).result();
   await (await stage.start('drainWorker', 'undone', { nodes: [second], undo: true })).result();
-  const op = await stage.start('removeWorker', 'stops-between', { nodes, approval: 'required' });
-  await op.until('awaiting approval', ({ state }) => state === 'awaiting-approval');
-  const release = await heldRemoval();
-  await op.update('approve', { by: 'test' });
-  await op.until('removing the first', isRemoving(first));
+  const { op, release } = await removalPastReturn('stops-between', nodes);
   await op.cancel();
   const asked = await op.until('asked to cancel', ({ cancel }) => cancel !== undefined);
   expect(asked.cancel?.refused).toBeUndefined();
+  expect(asked.pointOfNoReturn).toEqual({
+    why: `${first} is being removed, which can't be undone`,
+    last: false,
+  });
   await release();
   await expect(op.result()).rejects.toThrow();
   const status = await op.status();
@@ -141,25 +167,59 @@ test('cancelled while the first of two is removed, it stops before the second, w
   expect(await registered()).not.toContain(first);
   expect(await registered()).toContain(second);
   expect(status.after?.workers.find(({ node }) => node === second)).toBeDefined();
-  const [row] = await stage.cluster.query<{ should: boolean }>(
-    'select shouldhaveshards as should from pg_dist_node where nodeport = $1',
-    [Number(second.split(':')[1])],
-  );
-  expect(row?.should).toBe(true);
+  expect(await inService(second)).toBe(true);
 
-  const last = await stage.start('removeWorker', 'too-late', { nodes: [second], approval: 'required' });
-  await last.until('awaiting approval', ({ state }) => state === 'awaiting-approval');
-  const releaseLast = await heldRemoval();
-  await last.update('approve', { by: 'test' });
-  await last.until('removing the last', isRemoving(second));
-  await last.cancel();
-  const refused = await last.until('asked to cancel', ({ cancel }) => cancel !== undefined);
+  // As long as it waits to deregister, nothing is done that can't be undone.
+  const early = await waitingRemoval('still-waiting', [second]);
+  await early.op.cancel();
+  await expect(early.op.result()).rejects.toThrow();
+  await early.release();
+  expect((await early.op.status()).state).toBe('cancelled');
+  expect(await registered()).toContain(second);
+  expect(await inService(second)).toBe(true);
+
+  const late = await removalPastReturn('too-late', [second]);
+  await late.op.cancel();
+  const refused = await late.op.until('asked to cancel', ({ cancel }) => cancel !== undefined);
   expect(refused.cancel?.refused).toMatch(/is being removed, which can't be undone/);
   expect(refused.state).toBe('running');
-  await releaseLast();
-  const report = await last.result();
+  await late.release();
+  const report = await late.op.result();
   expect(report.state).toBe('done');
+  expect(report.pointOfNoReturn).toBeUndefined();
   expect(await registered()).not.toContain(second);
+});
+
+test('who gives up on a machine that won’t stop is told how the cluster is left and what to do', async () => {
+  const [node = ''] = await provisioned('bring-stubborn');
+  const config = readFileSync(stage.configFile, 'utf8');
+  const broken = parse(config) as {
+    clusters: { demo: { workersFrom: { command: { stop: string[] } } } };
+  };
+  broken.clusters.demo.workersFrom.command.stop = [
+    process.execPath,
+    '-e',
+    `console.error('no such machine'); process.exit(3)`,
+  ];
+  writeFileSync(stage.configFile, stringify(broken));
+  await stage.restartWorker();
+  const op = await stage.start('removeWorker', 'stubborn', { nodes: [node] });
+  const { attention, pointOfNoReturn } = await op.until('parked', ({ state }) => state === 'needs-attention');
+  expect(attention?.evidence).toContain('no such machine');
+  expect(attention?.remedies).toContain('or give up: it goes on running, stop it yourself');
+  expect(pointOfNoReturn?.last).toBe(true);
+  await op.update('giveUp', { by: 'test', reason: 'stopped by hand' });
+  const failure = await op.result().catch((error: unknown) => (error as { cause?: unknown }).cause);
+  expect(failure).toMatchObject({ type: 'RecoveryRequired', message: 'test gave up: stopped by hand' });
+  const [{ evidence, remedies }] = (failure as { details: [{ evidence: string[]; remedies: string[] }] })
+    .details;
+  expect(evidence.join('\n')).toMatch(/no such machine[^]*was taken out of the cluster/);
+  expect(remedies.join()).toContain(`stop the machine of ${node} by hand`);
+  expect(await registered()).not.toContain(node);
+  expect(await fingerprint(stage.cluster)).toEqual(before);
+  writeFileSync(stage.configFile, config);
+  await stage.restartWorker();
+  await serverOf(node)?.stop();
 });
 
 test('refuses the last workers that may hold shards, the coordinator and an unknown node', async () => {

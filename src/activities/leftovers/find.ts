@@ -45,10 +45,11 @@ export async function findLeftovers(db: Db, nodes: ClusterNode[], asked: string[
   const rows = [...(before ?? []), ...(after ?? [])];
   const seen = looks.flatMap((look) => ('error' in look ? [] : [look]));
   const coordinator = nodes.find(({ role }) => role === 'coordinator')?.node ?? db.node;
+  const hopeless = hopelessRows(after ?? [], coordinator);
   return {
     leftovers: inOrder([
-      ...hopelessRows(after ?? [], coordinator),
-      ...(await orphanedTables(db, nodes, seen, rows)),
+      ...hopeless.map(({ finding }) => finding),
+      ...(await orphanedTables(db, nodes, seen, rows, hopeless)),
       ...seen.flatMap((look) => (before === undefined ? [] : movedObjects(look, rows))),
       ...seen.flatMap((look) => prepared(look, nodes)),
       ...(await lastingStrangers(db, nodes, asked, strangers(seen, nodes))),
@@ -74,15 +75,27 @@ async function lastingStrangers(
   return strangers(again, nodes).filter((finding) => names.has(keyOf(finding)));
 }
 
-function hopelessRows(rows: CleanupRow[], node: string): Finding[] {
+interface HopelessRow {
+  row: CleanupRow;
+  finding: Finding;
+}
+
+function hopelessRows(rows: CleanupRow[], node: string): HopelessRow[] {
   const names = new Map(rows.filter(({ live }) => !live).map((row) => [rowName(row), row]));
-  return [...names].map(([name, { name: object, groupId }]) => ({
-    kind: 'pg_dist_cleanup row',
-    node,
-    name,
-    how: `DELETE FROM pg_dist_cleanup WHERE object_name = ${literal(object)} AND node_group_id = ${groupId}: that group has no node any more`,
-    remove: (db) => deleteHopelessRows(db, object, groupId),
-  }));
+  return [...names].map(([name, row]) => {
+    const { name: object, groupId } = row;
+    const how = `DELETE FROM pg_dist_cleanup WHERE object_name = ${literal(object)} AND node_group_id = ${groupId}: that group has no node any more`;
+    return {
+      row,
+      finding: {
+        kind: 'pg_dist_cleanup row',
+        node,
+        name,
+        how,
+        remove: (db) => deleteHopelessRows(db, object, groupId),
+      },
+    };
+  });
 }
 
 async function poisoned(db: Db, rows: CleanupRow[]): Promise<string[]> {
@@ -106,7 +119,11 @@ async function orphanedTables(
   nodes: ClusterNode[],
   seen: NodeFindings[],
   rows: CleanupRow[],
+  hopeless: HopelessRow[],
 ): Promise<Finding[]> {
+  const proofs = new Map(
+    hopeless.filter(({ row }) => row.objectType === 1).map(({ row, finding }) => [row.name, keyOf(finding)]),
+  );
   const put = new Set(rows.filter(({ live }) => live).map(({ name, groupId }) => `${groupId} ${name}`));
   const tables = seen.flatMap(({ node, tables: found }) => {
     const known = nodes.find((each) => each.node === node);
@@ -128,7 +145,8 @@ async function orphanedTables(
   );
   const sizes = await readRowBytes(db, copies);
   return unplaced.flatMap(({ node, groupId, table }) => {
-    const facts: TableFacts = { node, groupId, table, numbers };
+    const row = proofs.get(table.qualified);
+    const facts: TableFacts = { node, groupId, table, numbers, row };
     const shard = shardOf.get(table.shardId);
     if (shard) facts.shard = { ...shard, copies: copiesOf(shard.placements, table, sizes) };
     return judgeTable(facts);

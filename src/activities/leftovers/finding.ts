@@ -5,6 +5,8 @@ import type { Leftover, LeftoverKind } from '../../contract/index.js';
 /** A leftover, with what removes it: nothing, where that isn't for us to decide. */
 export interface Finding extends Omit<Leftover, 'removable'> {
   remove?: (db: Db) => Promise<Refusal>;
+  /** Key of another finding that proves this one: it goes after it. */
+  proof?: string;
 }
 
 export function leftoverOf({ remove, ...rest }: Finding): Leftover {

@@ -1,7 +1,7 @@
-import { cancellationSignal } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { runOnNodes } from '../../citus/node-settings.js';
 import type { Db } from '../../citus/db.js';
+import type { Refusal } from '../../citus/leftovers/removal.js';
 import { isPassingError, needsPerson, passing } from '../classify.js';
 import { keyOf, type Finding, type Item } from './finding.js';
 
@@ -13,7 +13,7 @@ interface Left {
 export interface Means {
   /** Looks at the cluster as it is now. */
   find: () => Promise<Finding[]>;
-  /** Throws when nothing may be changed any more. */
+  /** Asked before each change; throws when nothing may be changed any more. */
   mayAct: () => Promise<void>;
 }
 
@@ -24,22 +24,38 @@ export interface Means {
 export async function removeAll(db: Db, covered: Item[], means: Means): Promise<{ notes: string[] }> {
   const keys = new Set(covered.map(keyOf));
   const notes = new Set<string>();
-  for (;;) {
-    const found = (await means.find()).filter((finding) => keys.has(keyOf(finding)));
+  for (let before = Infinity; ;) {
+    const found = (await means.find()).filter(isRemovable).filter((finding) => keys.has(keyOf(finding)));
     const left: Left[] = [];
     for (const finding of found) {
-      cancellationSignal().throwIfAborted();
       await means.mayAct();
-      const refusal = await finding.remove?.(db);
+      const refusal = await removeUnlessProof(db, finding, left);
       if (!refusal) continue;
       if (refusal.settled) notes.add(`left alone: ${nameOf(finding)}: ${refusal.why}`);
       else left.push({ finding, why: refusal.why });
     }
     if (left.length === 0) return { notes: [...notes] };
-    if (left.length < found.length) continue;
+    const progress = left.length < found.length && found.length < before;
+    before = found.length;
+    if (progress) continue;
     await throwUnlessAway(db, left);
     return { notes: [...notes] };
   }
+}
+
+type Removable = Finding & Required<Pick<Finding, 'remove'>>;
+
+/** What has become doubtful since it was covered is left; the verification tells it. */
+function isRemovable(finding: Finding): finding is Removable {
+  return finding.remove !== undefined;
+}
+
+/** What proves that another thing is a leftover stays as long as that does. */
+async function removeUnlessProof(db: Db, finding: Removable, left: Left[]): Promise<Refusal> {
+  const proven = left.find(({ finding: { proof } }) => proof === keyOf(finding));
+  return proven
+    ? { settled: false, why: `it proves that ${nameOf(proven.finding)} is a leftover` }
+    : finding.remove(db);
 }
 
 /** A node that is away may stay so: an operation that only tidies up doesn't wait for it. */

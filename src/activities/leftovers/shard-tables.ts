@@ -11,48 +11,58 @@ export interface TableFacts {
   numbers: ShardNumbers;
   /** The shard of the table's number, if there is one, with its placements that have a node; bytes only of copies that are there. */
   shard?: KnownShard & { copies: { node: string; rowBytes: number | undefined }[] };
+  /** Key of the finding of a `pg_dist_cleanup` row that names the table: Citus wanted it dropped. */
+  row?: string | undefined;
 }
 
 /**
- * Whether a table without a placement is a leftover, and may be dropped. It is not when anything speaks for its being
- * the only copy of rows, or for its being somebody's own table.
+ * Whether a table without a placement is a leftover, and may be dropped: when it holds no row, or Citus has on record
+ * that it was to be dropped. Nothing else proves that its rows are elsewhere; least of all their size, for what a server
+ * that was given up brings back may be all there is of them, however full the shard is by now. Nor may anything speak
+ * for its being somebody's own table.
  */
-export function judgeTable({ node, groupId, table, numbers, shard }: TableFacts): Finding[] {
+export function judgeTable({ node, groupId, table, numbers, shard, row }: TableFacts): Finding[] {
   const { schema, name, qualified, shardId, bytes, rowBytes, marked, oid } = table;
   const found = { kind: 'shard table', node, name: qualified, bytes } as const;
   const drop = `SET citus.enable_ddl_propagation = off; DROP TABLE ${qualified}`;
-  const remove: Finding['remove'] = (db) => dropShardTable(db, { node, groupId, qualified, oid, shardId });
+  const told = (why: string): Finding[] => [{ ...found, how: `${why}, there: ${drop}` }];
   if (shard) {
     if (shard.schema !== schema || shard.name !== name) return [];
-    const doubt = whyKeep(shard.copies, rowBytes);
-    return doubt === undefined
-      ? [{ ...found, how: drop, remove }]
-      : [{ ...found, how: `${doubt}. Compare the rows, and only when none is missed, there: ${drop}` }];
+  } else {
+    // Numbers that were never given to a shard, and whatever people keep at the coordinator, say nothing.
+    if (groupId === 0 || shardId > numbers.last || numbers.distributed.includes(qualified)) return [];
+    if (!marked) return told('looks like a shard of a table that was dropped, but nothing proves it; if so');
   }
-  // Numbers that were never given to a shard, and whatever people keep at the coordinator, say nothing.
-  if (groupId === 0 || shardId > numbers.last || numbers.distributed.includes(qualified)) return [];
-  return marked
-    ? [{ ...found, how: `${drop}: its distributed table was dropped`, remove }]
-    : [
-        {
-          ...found,
-          how: `looks like a shard of a table that was dropped, but nothing proves it; if so, there: ${drop}`,
-        },
-      ];
+  const doubt = whyKeep(shard?.copies, rowBytes, row);
+  if (doubt !== undefined) return told(`${doubt}. Compare the rows, and only when none is missed`);
+  const empty = rowBytes === 0;
+  const remove: Finding['remove'] = (db) =>
+    dropShardTable(db, { node, groupId, qualified, oid, shardId, onlyIfEmpty: empty });
+  const proof = empty || row === undefined ? {} : { proof: row };
+  return [{ ...found, how: `${drop}: ${empty ? 'it holds no row' : whyRubbish}`, remove, ...proof }];
 }
 
+const whyRubbish = 'pg_dist_cleanup names it, so Citus wanted it dropped';
+
+/** @param copies undefined when the shard's distributed table was dropped */
 function whyKeep(
-  copies: { node: string; rowBytes: number | undefined }[],
+  copies: { node: string; rowBytes: number | undefined }[] | undefined,
   rowBytes: number,
+  row: string | undefined,
 ): string | undefined {
+  const size = formatBytes(rowBytes);
+  if (!copies)
+    return rowBytes > 0 && row === undefined
+      ? `holds rows (${size}) of a table that was dropped, if it is not of another cluster`
+      : undefined;
   if (copies.length === 0) return 'may be the only copy of its rows: the shard has no placement on any node';
   const present = copies.flatMap((copy) => (copy.rowBytes === undefined ? [] : [copy.rowBytes]));
   const where = copies.map(({ node }) => node).join(', ');
   if (present.length === 0)
     return `may be the only copy of its rows: the placement on ${where} has no table, or the node doesn't answer`;
   const largest = Math.max(...present);
-  // After rows were given up, what is left on a server that returns is all there is of them.
-  return largest * 2 < rowBytes
-    ? `may hold rows that are nowhere else: ${formatBytes(rowBytes)}, and ${formatBytes(largest)} on ${where}`
+  // The row is of a server that had that table once; it need not be this one.
+  return rowBytes > 0 && (row === undefined || largest * 2 < rowBytes)
+    ? `may hold rows that are nowhere else: ${size}, and ${formatBytes(largest)} on ${where}`
     : undefined;
 }

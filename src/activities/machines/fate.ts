@@ -31,8 +31,8 @@ export async function machineOf(cluster: ClusterConfig, node: string): Promise<M
   return machines.find((machine) => machine.node.toLowerCase() === node.toLowerCase());
 }
 
-/** Another cluster of the config that has it as a node. */
-async function otherCluster(
+/** Another cluster of the config that has it as a node, now; who can't be asked counts as one. */
+export async function otherCluster(
   config: Config,
   cluster: ClusterConfig,
   node: string,
@@ -61,8 +61,9 @@ function isSame(one: ClusterConfig, other: ClusterConfig): boolean {
   );
 }
 
+/** Also `postgres`, where people run clusters too, and those that nobody may connect to: they can't be looked into. */
 const databases = `select coalesce(json_agg(datname order by datname), '[]')::text from pg_database
-  where datallowconn and not datistemplate and datname <> 'postgres' and datname <> current_database()`;
+  where not datistemplate and datname <> current_database()`;
 
 /** Another database on the same server that holds anything. */
 async function otherDatabase(cluster: ClusterConfig, node: string): Promise<string | undefined> {

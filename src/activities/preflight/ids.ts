@@ -28,6 +28,7 @@ const neverAcceptable: readonly string[] = [
   'foreign-job',
   'is-coordinator',
   'leaving-nodes',
+  'leaving-standbys',
   'new-node-allowed',
   'new-node-extension',
   'new-node-is-new',

@@ -1,4 +1,6 @@
 import type { ClusterNode } from '../../citus/nodes.js';
+import { literal } from '../../citus/quote.js';
+import { addressOf } from '../../citus/registration.js';
 import type { Check } from '../../contract/index.js';
 import { blocker, listed, passed } from './check.js';
 import type { Intent } from './intent.js';
@@ -7,6 +9,7 @@ import type { Intent } from './intent.js';
 export function leavingChecks(nodes: ClusterNode[], intent: Intent): Check[] {
   if (intent.leaving.length === 0) return [];
   const checks = [canLeave(nodes, intent)];
+  if (intent.deregisters) checks.push(noStandbys(nodes, intent.leaving));
   if (intent.moves) checks.push(someRemain(nodes, intent.leaving));
   return checks;
 }
@@ -28,6 +31,27 @@ function canLeave(nodes: ClusterNode[], { leaving, deregisters, moves }: Intent)
     listed(problems),
     `name workers of this cluster: ${listed(workers, 20) || 'it has none'}`,
   );
+}
+
+/** Citus takes the primary out without a word, and its standby keeps the node group. */
+function noStandbys(nodes: ClusterNode[], leaving: string[]): Check {
+  const groups = new Set(
+    nodes
+      .filter(({ node, role }) => role === 'worker' && leaving.includes(node.toLowerCase()))
+      .map(({ groupId }) => groupId),
+  );
+  const standbys = nodes.filter(({ role, groupId }) => role === 'secondary' && groups.has(groupId));
+  if (standbys.length === 0) return passed('leaving-standbys', 'none of them has a registered standby');
+  return blocker(
+    'leaving-standbys',
+    `registered as standbys of those that leave: ${listed(standbys.map(({ node }) => node))}`,
+    `take them out first: ${standbys.map(({ node }) => removeCall(node)).join('; ')}`,
+  );
+}
+
+function removeCall(node: string): string {
+  const { host, port } = addressOf(node);
+  return `SELECT citus_remove_node(${literal(host)}, ${port})`;
 }
 
 function someRemain(nodes: ClusterNode[], leaving: string[]): Check {

@@ -1,9 +1,12 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { Db } from '../../citus/connect.js';
+import { readCleanupRows, type CleanupRow } from '../../citus/leftovers/catalog.js';
+import { readNodeFindings } from '../../citus/leftovers/on-nodes.js';
 import { runOnNodes } from '../../citus/node-settings.js';
 import type { ClusterNode } from '../../citus/nodes.js';
 import { readRegistration } from '../../citus/registration.js';
 import { passing } from '../classify.js';
+import { movedObjects } from '../leftovers/move-objects.js';
 import { needsPerson } from './shared.js';
 
 /** A node that left, as it was registered. */
@@ -14,46 +17,68 @@ export interface Removed {
 }
 
 /**
- * Whether nothing of a removed node is left: no row anywhere, nothing that Citus put off, no replication object of a
- * move to it. Retried until the other nodes have the metadata. Answers what stays and needs a person.
+ * What is left of a removed node and stays: replication objects of moves, work that Citus put off and can't do any
+ * more. Retried until every other node is in sync and counts it as a node no more.
  */
-export async function nothingLeft(db: Db, nodes: ClusterNode[], removed: Removed): Promise<string[]> {
-  const { node, nodeId, groupId } = removed;
+export async function tracesOf(db: Db, nodes: ClusterNode[], removed: Removed): Promise<string[]> {
+  const { node, groupId } = removed;
   if (await readRegistration(db, node))
     throw needsPerson(`${node} is registered again`, 'or give up, and leave it as it is');
   const others = nodes.filter(({ role, active }) => role !== 'secondary' && active);
-  const command = traces(groupId, nodeId);
-  const answers = await runOnNodes(
-    db,
-    others.map((each) => ({ node: each.node, command })),
-  );
-  const left: string[] = [];
-  for (const answer of answers) {
-    if (!answer.success)
-      throw ApplicationFailure.retryable(`${answer.node} does not answer: ${answer.result}`, passing);
-    const { rows, objects } = JSON.parse(answer.result) as { rows: number; objects: string[] };
-    const hasMetadata = others.some((each) => each.node === answer.node && each.hasMetadata);
-    if (rows > 0 && hasMetadata)
-      throw ApplicationFailure.retryable(`${answer.node} still counts ${node} as a node`, passing);
-    left.push(...objects.map((name) => `${answer.node}: ${name}`));
-  }
-  const [cleanup] = await db.query<{ n: number }>(
-    'select count(*)::int as n from pg_dist_cleanup where node_group_id = $1',
-    [groupId],
-  );
-  const rows = cleanup?.n ?? 0;
+  const late = others.find(({ hasMetadata, metadataSynced }) => hasMetadata && !metadataSynced);
+  if (late) throw retried(`the metadata of ${late.node} is not in sync yet`);
+  const before = (await readCleanupRows(db)) ?? [];
+  const objects = await objectsOf(db, others, removed);
+  const subscribed = await subscriptionsLeft(db, others, before);
+  const putOff = before.filter((row) => row.groupId === groupId);
   return [
-    ...(rows > 0 ? [`${rows} rows of pg_dist_cleanup name the group of ${node}, which is gone`] : []),
-    ...(left.length > 0 ? [`left of moves to ${node}: ${left.slice(0, 20).join(', ')}`] : []),
-  ];
+    ...putOff.map(({ name }) => `pg_dist_cleanup: ${name} of the group of ${node}, which is gone`),
+    ...objects,
+    ...subscribed,
+  ].map((trace) => `left of moves: ${trace}; citus-scaler clean removes it`);
 }
 
 /** Citus names slots and publications of a move by the node id of its target. */
-function traces(groupId: number, nodeId: number): string {
+async function objectsOf(
+  db: Db,
+  others: ClusterNode[],
+  { node: removed, nodeId }: Removed,
+): Promise<string[]> {
   const named = `'^citus_shard_(move|split)_(slot|publication)_${nodeId}_'`;
-  return `select json_build_object(
-    'rows', (select count(*) from pg_dist_node where groupid = ${groupId}),
+  const command = `select json_build_object(
+    'rows', (select count(*) from pg_dist_node where nodeid = ${nodeId}),
     'objects', (select coalesce(json_agg(name), '[]') from (
-       select 'replication slot ' || slot_name as name from pg_replication_slots where slot_name ~ ${named}
+       select 'replication slot ' || slot_name as name from pg_replication_slots
+        where slot_name ~ ${named} and database = current_database()
        union all select 'publication ' || pubname from pg_publication where pubname ~ ${named}) o))::text`;
+  const answers = await runOnNodes(
+    db,
+    others.map(({ node }) => ({ node, command })),
+  );
+  return answers.flatMap(({ node, success, result }) => {
+    if (!success) throw retried(`${node} does not answer: ${result}`);
+    const { rows, objects } = JSON.parse(result) as { rows: number; objects: string[] };
+    const hasMetadata = others.some((each) => each.node === node && each.hasMetadata);
+    if (rows > 0 && hasMetadata) throw retried(`${node} still counts ${removed} as a node`);
+    return objects.map((name) => `${name} on ${node}`);
+  });
+}
+
+/** Their names say nothing of the node that they receive from, and only a superuser may read who that is: all are told. */
+async function subscriptionsLeft(db: Db, others: ClusterNode[], before: CleanupRow[]): Promise<string[]> {
+  const looks = await readNodeFindings(
+    db,
+    others.map(({ node }) => node),
+  );
+  const after = (await readCleanupRows(db)) ?? [];
+  return looks.flatMap((look) => {
+    if ('error' in look) throw retried(`${look.node} does not answer: ${look.error}`);
+    return movedObjects(look, [...before, ...after])
+      .filter(({ kind }) => kind === 'subscription' || kind === 'role')
+      .map(({ kind, name, node }) => `${kind} ${name} on ${node}`);
+  });
+}
+
+function retried(message: string): ApplicationFailure {
+  return ApplicationFailure.retryable(message, passing);
 }

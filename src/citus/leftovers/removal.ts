@@ -12,6 +12,8 @@ export interface TableToDrop {
   qualified: string;
   oid: number;
   shardId: number;
+  /** Whether nothing but its having no row proves that it may go. */
+  onlyIfEmpty: boolean;
 }
 
 /**
@@ -48,7 +50,7 @@ function noLeftover(why: string): Refusal {
   return { settled: true, why };
 }
 
-function dropCommand({ qualified, oid, shardId }: TableToDrop): string {
+function dropCommand({ qualified, oid, shardId, onlyIfEmpty }: TableToDrop): string {
   return quietly(`
     IF to_regclass(${literal(qualified)}) IS NULL THEN RETURN; END IF;
     LOCK TABLE ${qualified} IN ACCESS EXCLUSIVE MODE;
@@ -56,6 +58,7 @@ function dropCommand({ qualified, oid, shardId }: TableToDrop): string {
     IF EXISTS (SELECT FROM pg_catalog.pg_dist_placement p JOIN pg_catalog.pg_dist_local_group g USING (groupid) WHERE p.shardid = ${shardId})
       THEN RAISE EXCEPTION '${notThis} the metadata of the node says that it is a placement'; END IF;
     IF EXISTS (SELECT FROM pg_catalog.pg_inherits WHERE inhparent = ${oid}) THEN RAISE EXCEPTION 'it has partitions still'; END IF;
+    ${onlyIfEmpty ? `IF EXISTS (SELECT FROM ${qualified}) THEN RAISE EXCEPTION '${notThis} it holds rows by now'; END IF;` : ''}
     DROP TABLE ${qualified};`);
 }
 

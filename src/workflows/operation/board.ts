@@ -10,6 +10,7 @@ import type {
 } from '../../contract/index.js';
 import type { OperationRequest } from '../../contract/request.js';
 import { renderDetails } from './details.js';
+import type { HowLeft } from './no-return.js';
 
 const clusterAttribute = defineSearchAttributeKey('CitusCluster', 'KEYWORD');
 const operationAttribute = defineSearchAttributeKey('CitusOperation', 'KEYWORD');
@@ -31,8 +32,8 @@ export interface Board {
   waitsForWindow: boolean;
   /** What the windows say now; absent: there are none. */
   window?: () => WindowStatus;
-  /** Why a cancel that comes now is refused: something is done that can't be undone, and nothing comes after it. */
-  noReturn: string | undefined;
+  /** Past a point of no return: how the cluster is left when the operation ends now. */
+  left: HowLeft | undefined;
   /** Calls that wait for a person, or retry for over a minute, by activity id. */
   troubles: Map<string, Attention>;
   /** Set once the input was checked. */
@@ -50,7 +51,7 @@ export function createBoard(type: OperationType, cluster: string): Board {
     phase: 'planning',
     paused: undefined,
     waitsForWindow: false,
-    noReturn: undefined,
+    left: undefined,
     troubles: new Map(),
     request: undefined,
     publish: () => publish(board),

@@ -1,4 +1,5 @@
 import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
+import type { Board } from './board.js';
 import { isErrorType, type Attention, type ErrorType, type FailureDetails } from '../../contract/index.js';
 
 /** A failed outcome is a failed workflow: this is the only way in which an operation fails. */
@@ -12,6 +13,22 @@ export function operationFailure(
     message,
     nonRetryable: true,
     details: [{ evidence: [], remedies: [], ...details }],
+  });
+}
+
+/** What an operation ends with that a person gave up: it says on what, and past a point of no return how the cluster is left. */
+export function givenUp({ status, troubles, left }: Board, message: string): ApplicationFailure {
+  const on = [...troubles.values()].flatMap(({ problem, evidence }) => [
+    problem,
+    ...evidence.split('\n').filter((line) => line !== '' && line !== problem),
+  ]);
+  return operationFailure(left ? 'RecoveryRequired' : 'GivenUp', message, {
+    cluster: status.cluster,
+    evidence: [...on, ...(left?.evidence ?? [])],
+    remedies: left?.remedies ?? [
+      'the notes of the report say what could not be given back',
+      'repair what the evidence names and start the operation anew: what is done already stays done',
+    ],
   });
 }
 

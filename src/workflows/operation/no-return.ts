@@ -1,17 +1,38 @@
 import { CancellationScope, CancelledFailure } from '@temporalio/workflow';
+import type { FailureDetails } from '../../contract/index.js';
 import type { Board } from './board.js';
+
+/** How the cluster is left when the operation ends now, and what a person has to do then. */
+export type HowLeft = Pick<FailureDetails, 'evidence' | 'remedies'>;
+
+export interface NoReturn {
+  why: string;
+  /** Whether nothing comes after it: then a cancel is refused. */
+  last: boolean;
+  left: HowLeft;
+}
 
 /**
  * Does what can't be undone: a cancel that comes before it ends the operation here, one that comes meanwhile waits
- * until it is done. With `last`, when nothing comes after it, such a cancel is refused and the status says why.
+ * until it is done. With `last`, when nothing comes after it, such a cancel is refused and the status says why. The
+ * work says how far it is, for whoever gives up on it.
  */
 export async function passNoReturn<T>(
   board: Board,
-  { why, last }: { why: string; last: boolean },
-  work: () => Promise<T>,
+  { why, last, left }: NoReturn,
+  work: (isNow: (left: HowLeft) => void) => Promise<T>,
 ): Promise<T> {
   if (CancellationScope.current().consideredCancelled)
     throw new CancelledFailure('Cancelled before the point of no return');
-  if (last) board.noReturn = why;
-  return CancellationScope.nonCancellable(work);
+  board.status.pointOfNoReturn = { why, last };
+  board.left = left;
+  board.publish();
+  const done = await CancellationScope.nonCancellable(() =>
+    work((now) => {
+      board.left = now;
+    }),
+  );
+  delete board.status.pointOfNoReturn;
+  board.left = undefined;
+  return done;
 }

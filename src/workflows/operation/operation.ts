@@ -28,7 +28,7 @@ import { registerControls } from './controls.js';
 import { attentionOf, endingFailure, operationFailure } from './failure.js';
 import { acquireHold, type Hold } from './hold.js';
 import { createMovement } from './movement.js';
-import { passNoReturn } from './no-return.js';
+import { passNoReturn, type HowLeft, type NoReturn } from './no-return.js';
 import { unpaused } from './pause.js';
 import { createCaller, type Caller } from './persist.js';
 import { createService, type Service } from './service.js';
@@ -67,7 +67,7 @@ export interface Operation<Type extends OperationType> {
   mark: Service['mark'];
   keepMarks: Service['keepMarks'];
   /** Does what can't be undone, see no-return.ts. */
-  passNoReturn: <T>(point: { why: string; last: boolean }, work: () => Promise<T>) => Promise<T>;
+  passNoReturn: <T>(point: NoReturn, work: (isNow: (left: HowLeft) => void) => Promise<T>) => Promise<T>;
   /** What undoes a step when the operation is cancelled or fails; last registered, first run. Register it before the step. */
   onStop: (name: string, undo: () => Promise<void>) => void;
   set: (result: Partial<Pick<OperationReport, 'before' | 'after'>>) => void;
@@ -233,8 +233,8 @@ async function close(
 function watchForCancel(board: Board): void {
   CancellationScope.current().cancelRequested.catch(() => {
     const requestedAt = new Date().toISOString();
-    board.status.cancel =
-      board.noReturn === undefined ? { requestedAt } : { requestedAt, refused: board.noReturn };
+    const { pointOfNoReturn: point } = board.status;
+    board.status.cancel = point?.last ? { requestedAt, refused: point.why } : { requestedAt };
     board.publish();
   });
 }
@@ -243,8 +243,12 @@ function unexpected(board: Board, error: unknown): Error {
   const { problem, evidence, remedies } = attentionOf(error);
   return operationFailure('RecoveryRequired', problem, {
     cluster: board.status.cluster,
-    evidence: [evidence],
-    remedies: [...remedies, 'look at the steps in the status for how far it came'],
+    evidence: [evidence, ...(board.left?.evidence ?? [])],
+    remedies: [
+      ...remedies,
+      ...(board.left?.remedies ?? []),
+      'look at the steps in the status for how far it came',
+    ],
   });
 }
 

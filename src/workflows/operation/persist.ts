@@ -8,7 +8,7 @@ import {
 import type { ActivityOptions } from '@temporalio/workflow';
 import type { Attention } from '../../contract/index.js';
 import type { Board } from './board.js';
-import { attentionOf, endingFailure, isHoldLost, operationFailure } from './failure.js';
+import { attentionOf, endingFailure, givenUp, isHoldLost } from './failure.js';
 
 /** An activity as `proxyActivities` offers it. */
 export interface ProxiedActivity<Input, Output> {
@@ -57,7 +57,7 @@ export function createCaller(board: Board): Caller {
 
   function failGivenUp(): never {
     const { by, reason } = abandoned ?? { by: 'nobody', reason: '' };
-    throw operationFailure('GivenUp', `${by} gave up: ${reason}`, { cluster: board.status.cluster });
+    throw givenUp(board, `${by} gave up: ${reason}`);
   }
 
   const caller: Caller = {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { withClient } from '../../../sandbox/postgres/query.js';
 import { startCluster, type SandboxCluster } from '../../../sandbox/index.js';
 import { findLeftovers } from '../../../src/activities/leftovers/find.js';
+import { removeAll } from '../../../src/activities/leftovers/remove-all.js';
 import type { Finding } from '../../../src/activities/leftovers/finding.js';
 import { raisedSettings } from '../../../src/activities/leftovers/raised-settings.js';
 import { withCoordinator, type Db } from '../../../src/citus/connect.js';
@@ -159,6 +160,48 @@ test('a table that somebody uses is waited for no longer than a second', async (
     await client.query('rollback');
   });
   expect(await remove(found)).toEqual([undefined]);
+});
+
+test('what got rows since it was seen is never dropped, and what proves that a table may go stays as long as the table', async () => {
+  const { other, name } = await first();
+  await byHand(other, `create table ${name} (id bigint primary key, note text)`);
+  const found = await find();
+  expect(found).toHaveLength(1);
+  await byHand(other, `insert into ${name} values (1, 'written meanwhile')`);
+  expect(await remove(found)).toEqual([expect.stringContaining('it holds rows by now')]);
+  expect(await hasTable(other, name)).toBe(true);
+
+  await putOff(cluster, { name: `public.${name}`, groupId: 99 });
+  const covered = await find();
+  expect(covered.map(({ kind }) => kind)).toEqual(['shard table', 'pg_dist_cleanup row']);
+  const all = () => asScaler((db) => removeAll(db, covered, { find, mayAct: () => Promise.resolve() }));
+  await withClient(other.login, async (client) => {
+    await client.query('begin');
+    await client.query(`select from ${name}`);
+    await expect(all()).rejects.toThrow('lock timeout');
+    await client.query('rollback');
+  });
+  expect((await find()).map(({ kind }) => kind)).toEqual(['shard table', 'pg_dist_cleanup row']);
+  expect(await all()).toEqual({ notes: [] });
+  expect(await find()).toEqual([]);
+});
+
+test('what becomes doubtful between two rounds ends the rounds', async () => {
+  const { address } = (await first()).other;
+  const item = { kind: 'shard table', node: address, name: 'public.t_102008', how: '' } as const;
+  const refused = { ...item, name: 'public.t_102009' };
+  let looks = 0;
+  const looking = (): Promise<Finding[]> => {
+    looks += 1;
+    if (looks > 10) throw new Error('it goes round and round');
+    return Promise.resolve([
+      looks === 1 ? { ...item, remove: () => Promise.resolve(undefined) } : item,
+      { ...refused, remove: () => Promise.resolve({ settled: false, why: 'lock timeout' }) },
+    ]);
+  };
+  await expect(
+    asScaler((db) => removeAll(db, [item, refused], { find: looking, mayAct: () => Promise.resolve() })),
+  ).rejects.toThrow(`public.t_102009 on ${address} can't be removed yet: lock timeout`);
 });
 
 test('what has become a placement since it was seen is never dropped', async () => {

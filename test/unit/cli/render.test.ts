@@ -1,6 +1,11 @@
 import pc from 'picocolors';
 import { describe, expect, test } from 'vitest';
-import { operationStates, type Balance, type OperationStatus } from '../../../src/contract/index.js';
+import {
+  operationStates,
+  shardMark,
+  type Balance,
+  type OperationStatus,
+} from '../../../src/contract/index.js';
 import { cancelOutlook } from '../../../src/cli/cancel-outlook.js';
 import { changes } from '../../../src/cli/render/changes.js';
 import { bytes, duration } from '../../../src/cli/render/figures.js';
@@ -267,6 +272,14 @@ test('a problem is a sentence, evidence that adds to it, and remedies', () => {
   expect(text).toBe('✗ shop is not ready: disk is full\n  3 MB free on db1:5432\n  → free some');
 });
 
+const { progress: _moves, ...still } = running;
+const removing: OperationStatus = {
+  ...still,
+  type: 'removeWorker',
+  steps: [{ name: 'Remove db3:5432', state: 'running' }],
+  borrowed: [{ node: 'db3:5432', name: shardMark, before: 'true', raised: 'false' }],
+};
+
 describe('what a cancel would do', () => {
   test.each([
     [awaiting, 'nothing was changed yet'],
@@ -279,7 +292,37 @@ describe('what a cancel would do', () => {
       { ...running, cancel: { requestedAt: '', refused: 'past the point of no return' } },
       'past the point of no return',
     ],
-  ])('%#', (of, says) => expect(cancelOutlook(of)).toContain(says));
+    [removing, 'A cancel leaves what was moved where it is, marks the nodes as they were'],
+    [
+      {
+        ...removing,
+        pointOfNoReturn: { why: 'db3:5432 is being removed, which can’t be undone', last: true },
+      },
+      'would be refused: db3:5432 is being removed, which can’t be undone.',
+    ],
+    [
+      {
+        ...removing,
+        state: 'needs-attention',
+        pointOfNoReturn: { why: 'db3:5432 is being removed', last: true },
+      },
+      'would be refused: db3:5432 is being removed; give-up ends it as it is.',
+    ],
+    [
+      { ...removing, pointOfNoReturn: { why: 'db3:5432 is being removed', last: false } },
+      'waits until this is done: db3:5432 is being removed, leaves what was moved where it is, marks the other nodes as they were',
+    ],
+    [
+      {
+        ...removing,
+        steps: [
+          { name: 'Remove db3:5432', state: 'done' },
+          { name: 'Remove db4:5432', state: 'running' },
+        ],
+      },
+      'leaves out what was removed (db3:5432), leaves what was moved where it is, marks the other nodes',
+    ],
+  ] satisfies [OperationStatus, string][])('%#', (of, says) => expect(cancelOutlook(of)).toContain(says));
 });
 
 test.each([
