@@ -12,7 +12,7 @@ import type { Board } from './board.js';
 const stepMarks = { pending: '·', running: '▶', done: '✓', skipped: '–', failed: '✗' } as const;
 
 /** What the Temporal UI shows of an operation, as Markdown. */
-export function renderDetails({ status, notes, paused }: Board): string {
+export function renderDetails({ status, notes, paused }: Pick<Board, 'status' | 'notes' | 'paused'>): string {
   return [
     `**${status.type}** of **${status.cluster}**: ${status.state}${paused ? ` (paused by ${paused.by})` : ''}`,
     ...attention(status),
