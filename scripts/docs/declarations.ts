@@ -81,5 +81,6 @@ function docOf(node: ts.Node): string {
     .split('\n')
     .map((line) => line.replace(/^\s*\*?\s?/, '').trim());
   const tag = lines.findIndex((line) => line.startsWith('@'));
-  return (tag < 0 ? lines : lines.slice(0, tag)).join(' ').trim();
+  const told = (tag < 0 ? lines : lines.slice(0, tag)).join(' ').trim();
+  return told.replace(/\{@link ([^}]+)\}/g, '`$1`');
 }

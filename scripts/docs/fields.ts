@@ -9,6 +9,7 @@ export interface JsonSchema {
   enum?: unknown[];
   minimum?: number;
   maximum?: number;
+  exclusiveMinimum?: number;
   maxLength?: number;
   items?: JsonSchema;
   required?: string[];
@@ -44,7 +45,9 @@ function typeOf(field: JsonSchema): string {
     case 'boolean':
       return 'true or false';
     case 'integer':
-      return numbers(field);
+      return numbers('whole number', field);
+    case 'number':
+      return numbers('number', field);
     case 'string':
       return field.maxLength === undefined ? 'text' : `text, at most ${field.maxLength} characters`;
     case 'array':
@@ -55,10 +58,15 @@ function typeOf(field: JsonSchema): string {
 }
 
 /** Zod bounds every whole number by what JavaScript can hold. */
-function numbers({ minimum, maximum = Number.MAX_SAFE_INTEGER }: JsonSchema): string {
-  return maximum === Number.MAX_SAFE_INTEGER
-    ? `whole number from ${minimum}`
-    : `whole number, ${minimum} to ${maximum}`;
+function numbers(kind: string, { minimum, maximum, exclusiveMinimum }: JsonSchema): string {
+  const most = maximum === Number.MAX_SAFE_INTEGER ? undefined : maximum;
+  if (minimum !== undefined && most !== undefined) return `${kind}, ${minimum} to ${most}`;
+  const bounds = [
+    ...(minimum === undefined ? [] : [`from ${minimum}`]),
+    ...(exclusiveMinimum === undefined ? [] : [`above ${exclusiveMinimum}`]),
+    ...(most === undefined ? [] : [`to ${most}`]),
+  ];
+  return [kind, bounds.join(', ')].join(' ').trim();
 }
 
 function plural(type: string): string {

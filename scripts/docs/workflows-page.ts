@@ -22,6 +22,7 @@ import { code, table } from './tables.js';
 export function workflowsPage(root: string): string {
   const contract = declarationsIn(`${root}src/contract`);
   const workflows = declarationsIn(`${root}src/workflows`);
+  const preflight = declarationsIn(`${root}src/activities/preflight`);
   return `${[
     intro,
     ...operationTypes.map((type) => workflow(type, workflows, operationInputs[type])),
@@ -34,6 +35,7 @@ export function workflowsPage(root: string): string {
     ),
     updates(contract),
     status(contract),
+    checks(preflight),
     attributes(contract),
     errors(contract),
   ].join('\n\n')}\n`;
@@ -66,7 +68,7 @@ function docOf(of: Map<string, Declared>, name: string): string {
   return of.get(name)?.doc ?? '';
 }
 
-function answers({ interfaces }: Declarations): string {
+function answers({ interfaces, lists }: Declarations): string {
   const kinds = fieldsOf(interfaces, 'InspectAnswers').map(({ name, type }) => {
     const { fields } = interfaceOf(interfaces, type);
     return `What \`${name}\` answers:\n\n${fieldTable(fields)}`;
@@ -76,6 +78,8 @@ function answers({ interfaces }: Declarations): string {
     'Each answer is one page; `nextPage`, a number, is there when more follow.',
     ...kinds,
     `A node:\n\n${fieldTable(fieldsOf(interfaces, 'NodeView'))}`,
+    `A leftover. ${interfaceOf(interfaces, 'Leftover').doc}\n\n${fieldTable(fieldsOf(interfaces, 'Leftover'))}`,
+    `The kinds of leftovers, \`LeftoverKind\`:\n\n${table(['kind', 'meaning'], described(lists, 'leftoverKinds'))}`,
   ].join('\n\n');
 }
 
@@ -106,6 +110,7 @@ function status({ interfaces, lists }: Declarations): string {
     `### States\n\n${table(['state', 'meaning'], described(lists, 'operationStates'))}`,
     `### The report\n\n${report.doc} Besides the fields of the status:\n\n${fieldTable(report.fields)}`,
     ...parts,
+    `### GovernorLimit\n\n${table(['limit', 'meaning'], described(lists, 'governorLimits'))}`,
   ].join('\n\n');
 }
 
@@ -120,6 +125,22 @@ function partsOf(
     seen.add(part.name);
     return [part, ...partsOf(part, interfaces, seen)];
   });
+}
+
+/** What is looked at, by how much a failed check weighs. */
+function checks({ lists }: Declarations): string {
+  const of = (name: string, weight: string): string[][] =>
+    described(lists, name).map(([id = '', meaning = '']) => [id, weight, meaning]);
+  const rows = [
+    ...of('acceptableChecks', 'yes'),
+    ...of('neverAcceptable', 'no'),
+    ...of('neverBlocking', 'never blocks'),
+  ];
+  return section(
+    'Checks',
+    'The `id` of a [check](#check), and whether `acceptChecks` (`--accept-check` on the command line), with a reason, lets an operation go on in spite of it: where judgement can be better than the check.',
+    table(['id', 'may be accepted', 'what it looks at'], rows),
+  );
 }
 
 function attributes({ lists }: Declarations): string {

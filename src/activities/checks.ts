@@ -4,6 +4,7 @@ import type { Balance, Check } from '../contract/index.js';
 import type { OperationRequest } from '../contract/request.js';
 import { isPassingError, passing } from './classify.js';
 import { clusterIn, type ActivityContext } from './context.js';
+import { isAnyHeld } from './hold.js';
 import { checkNewNodes, checkTargets, runPreflight, type Incoming } from './preflight.js';
 
 export type CheckActivities = ReturnType<typeof checkActivities>;
@@ -24,7 +25,11 @@ export function checkActivities(context: ActivityContext) {
       operationId: string;
     }): Promise<{ checks: Check[]; before?: Balance }> => {
       try {
-        const seen = await runPreflight(clusterIn(context, request.cluster), { ...request, operationId });
+        const cluster = clusterIn(context, request.cluster);
+        // Any but a dry run holds the cluster itself.
+        const isHeld = async (): Promise<boolean> =>
+          request.input.dryRun === true && (await isAnyHeld(context.client, request.holdId));
+        const seen = await runPreflight(cluster, { ...request, operationId }, { isHeld });
         throwIfStopped();
         return seen;
       } catch (error) {

@@ -70,7 +70,7 @@ interface SqlError {
 export function classify(error: unknown): Error {
   if (error instanceof ApplicationFailure || error instanceof CancelledFailure) return error;
   if (error instanceof UnknownClusterError)
-    return failure('UnknownCluster', error.message, [], ['name one of these clusters']);
+    return failure('UnknownCluster', error.message, [], ['name one of these clusters'], error.cluster);
   if (error instanceof SecretMissingError || error instanceof ConfigError) {
     return failure(needsPerson, redact(error.message), [], ['repair it where the worker runs, then retry']);
   }
@@ -141,12 +141,18 @@ function remediesFor(code: string | undefined): string[] {
   return ['repair what the evidence names, then retry', 'or cancel: what can be undone is undone'];
 }
 
-function failure(type: string, message: string, evidence: string[], remedies: string[]): ApplicationFailure {
+function failure(
+  type: string,
+  message: string,
+  evidence: string[],
+  remedies: string[],
+  cluster?: string,
+): ApplicationFailure {
   return ApplicationFailure.create({
     type,
     message,
     nonRetryable: true,
-    details: [{ evidence, remedies } satisfies FailureDetails],
+    details: [{ ...(cluster !== undefined && { cluster }), evidence, remedies } satisfies FailureDetails],
   });
 }
 

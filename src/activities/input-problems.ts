@@ -1,6 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { z } from 'zod';
 import type { FailureDetails } from '../contract/index.js';
+import { clusterName } from '../contract/schema/fields.js';
 
 export function invalidInput(cluster: string | undefined, evidence: string[]): ApplicationFailure {
   const details: FailureDetails = {
@@ -15,6 +16,12 @@ export function invalidInput(cluster: string | undefined, evidence: string[]): A
     nonRetryable: true,
     details: [details],
   });
+}
+
+/** Of an input that may be anything: the cluster that it names, if a cluster can be called so. */
+export function namedCluster(input: unknown): string | undefined {
+  const named = typeof input === 'object' && input !== null && 'cluster' in input ? input.cluster : undefined;
+  return clusterName.safeParse(named).data;
 }
 
 /** A line a problem: the field, what is wrong, what it may be. */

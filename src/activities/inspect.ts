@@ -9,7 +9,7 @@ import { inspectMoves } from './inspect/moves.js';
 import { inspectNodes } from './inspect/nodes.js';
 import { inspectPreflight } from './inspect/preflight.js';
 import { holdIdOf } from './request.js';
-import { invalidInput, sayProblems } from './input-problems.js';
+import { invalidInput, namedCluster, sayProblems } from './input-problems.js';
 
 export type InspectActivities = ReturnType<typeof inspectActivities>;
 
@@ -23,16 +23,17 @@ export function inspectActivities(config: Config, isAnyHeld: (holdId: string) =>
     /** @throws InvalidInput, UnknownCluster */
     inspect: async ({ input }: { input: InspectInput }): Promise<InspectAnswer> => {
       const parsed = inspectInput.safeParse(input, { reportInput: true });
-      if (!parsed.success) throw invalidInput(undefined, sayProblems(parsed.error));
+      if (!parsed.success) throw invalidInput(namedCluster(input), sayProblems(parsed.error));
       const { what, cluster: name, page = 1, nodes } = parsed.data;
       if (what === 'clusters') return inspectClusters(config, page);
       if (name === undefined) throw ApplicationFailure.nonRetryable('cluster: required', 'InvalidInput');
       const cluster = clusterOf(config, name);
+      const isHeld = (): Promise<boolean> => isAnyHeld(holdIdOf(cluster));
       switch (what) {
         case 'health':
-          return inspectHealth(cluster, page, () => isAnyHeld(holdIdOf(cluster)));
+          return inspectHealth(cluster, page, isHeld);
         case 'preflight':
-          return inspectPreflight(cluster, parsed.data.for ?? 'scaleOut', nodes ?? [], page);
+          return inspectPreflight(cluster, parsed.data.for ?? 'scaleOut', nodes ?? [], page, isHeld);
         case 'nodes':
           return inspectNodes(cluster, page);
         case 'moves':

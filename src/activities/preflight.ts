@@ -3,7 +3,7 @@ import { readCapacities, type NodeCapacity } from '../citus/capacity.js';
 import { readExtensions } from '../citus/new-server.js';
 import { readNodes, type ClusterNode } from '../citus/nodes.js';
 import { readServerFacts, type ServerFacts } from '../citus/server-facts.js';
-import { readShardGroupsWithin } from '../citus/shard-groups.js';
+import { readShardGroups, readShardGroupsWithin, type ShardGroup } from '../citus/shard-groups.js';
 import type { ClusterConfig } from '../config/index.js';
 import type { Balance, Check, OperationType } from '../contract/index.js';
 import { balanceOf } from '../planning/balance.js';
@@ -11,7 +11,10 @@ import { worstFirst } from '../planning/checks.js';
 import { fitChecks } from '../planning/fit.js';
 import { session } from './context.js';
 import { findLeftovers } from './leftovers/find.js';
+import type { Finding } from './leftovers/finding.js';
+import { raisedSettings } from './leftovers/raised-settings.js';
 import { capacityChecks, oldTransactions } from './preflight/capacity.js';
+import { passed } from './preflight/check.js';
 import { inBatches } from './preflight/in-batches.js';
 import { intentOf, type Intent, type IntentInput } from './preflight/intent.js';
 import { leavingChecks } from './preflight/leaving.js';
@@ -26,10 +29,10 @@ import {
 import { checkNewNode, type NewNodeContext } from './preflight/new-node.js';
 import { activeWorkers, provisionerNeeded } from './preflight/provisioner.js';
 import { actingRights, type Deeds } from './preflight/rights.js';
-import { metadataSynced, nodesActive, specialNodes, versionsEqual } from './preflight/nodes.js';
+import { emptyNodes, metadataSynced, nodesActive, specialNodes, versionsEqual } from './preflight/nodes.js';
 import { replicaIdentity, tableTraits } from './preflight/tables.js';
 import { diskChecks, type Incoming } from './preflight/targets.js';
-import { foreignJob, leftovers, tableLocks } from './preflight/traffic.js';
+import { foreignJob, leftovers, nothingRaised, tableLocks } from './preflight/traffic.js';
 
 export { acceptableChecks, checkIds } from './preflight/ids.js';
 export type { Incoming } from './preflight/targets.js';
@@ -51,12 +54,16 @@ export interface PreflightRequest {
  * Every check before an operation, worst first; changes nothing.
  *
  * @param reader the role that looks; what the acting role may do is asked of itself either way
+ * @param isHeld whether another operation holds the cluster, whose settings are then not taken for left behind
  * @throws what a connection to the coordinator throws
  */
 export async function runPreflight(
   cluster: ClusterConfig,
   request: PreflightRequest,
-  reader: 'operator' | 'observer' = 'operator',
+  {
+    reader = 'operator',
+    isHeld = () => Promise.resolve(false),
+  }: { reader?: 'operator' | 'observer'; isHeld?: () => Promise<boolean> } = {},
 ): Promise<{ checks: Check[]; before?: Balance }> {
   const intent = intentOf(request.type, request.input);
   const options = session('preflight', { role: reader, statementTimeoutSeconds: 60 });
@@ -67,10 +74,15 @@ export async function runPreflight(
 
     const nodes = await readNodes(db);
     const capacities = await readCapacities(db, asked(nodes));
+    const { groups, sized } = await readShards(db, capacities);
     const context = await newNodeContext(db, cluster, request, { facts, nodes, capacities });
+    const foreign = await foreignJob(db, request.operationId);
+    const raised = foreign.ok && !(await isHeld()) ? await raisedSettings(db, answering(capacities)) : [];
     const checks = [
       ...first,
-      ...(await clusterChecks(db, cluster, request, { facts, nodes, capacities }, intent)),
+      foreign,
+      ...(await clusterChecks(db, cluster, request, { facts, nodes, capacities, raised }, intent)),
+      ...emptyNodes(groups, staying(nodes, intent)),
       ...(await actingRights(db, cluster, reader, deedsOf(cluster, intent, { nodes, capacities }))),
       ...provisionerNeeded(cluster, intent, nodes),
       ...(await inBatches(intent.joining, newNodesAtOnce, (node) => checkNewNode(context, node))).flat(),
@@ -81,20 +93,19 @@ export async function runPreflight(
           accepted(intent.cleans ? checks.map(ofCleaning) : checks, request.input.acceptChecks ?? []),
         ),
       ),
-      ...(await before(db, capacities, nodes)),
+      ...(sized && { before: balanceOf(groups, nodes) }),
     };
   });
 }
 
 /** Sizes are asked of every node; with one silent, or a table locked, that would take long and tell less. */
-async function before(
+async function readShards(
   db: Db,
   capacities: NodeCapacity[],
-  nodes: ClusterNode[],
-): Promise<{ before?: Balance }> {
-  if (capacities.some((each) => 'error' in each)) return {};
-  const { groups, sized } = await readShardGroupsWithin(db, 10);
-  return sized ? { before: balanceOf(groups, nodes) } : {};
+): Promise<{ groups: ShardGroup[]; sized: boolean }> {
+  if (capacities.some((each) => 'error' in each))
+    return { groups: await readShardGroups(db, false), sized: false };
+  return readShardGroupsWithin(db, 10);
 }
 
 interface Seen {
@@ -103,29 +114,36 @@ interface Seen {
   capacities: NodeCapacity[];
 }
 
+interface SeenInAll extends Seen {
+  /** Settings that an operation left raised. */
+  raised: Finding[];
+}
+
 async function clusterChecks(
   db: Db,
   { name }: ClusterConfig,
   request: PreflightRequest,
-  seen: Seen,
+  seen: SeenInAll,
   intent: Intent,
 ): Promise<Check[]> {
-  const { facts, nodes, capacities } = seen;
+  const { facts, nodes, capacities, raised } = seen;
+  const found = await findLeftovers(db, nodes, answering(capacities));
   const { parallelMoves, transferMode } = request;
   return [
     await noPooler(db),
     noPatroni(facts, capacities),
     ...leavingChecks(nodes, intent),
     addressFits(nodes, newOf(intent.joining, nodes)),
-    await foreignJob(db, request.operationId),
     nodesActive(nodes, capacities, intent.joining),
     metadataSynced(nodes),
     versionsEqual(facts, capacities),
     oldTransactions(capacities),
     await tableLocks(db),
     ...(intent.moves ? await moveChecks(db, { parallelMoves, transferMode }, seen) : []),
-    leftovers(await findLeftovers(db, nodes, answering(capacities)), name, intent),
-    ...specialNodes(nodes, intent.leaving),
+    ...(intent.cleans
+      ? [passed('leftovers', `${found.leftovers.length + raised.length} found`)]
+      : [leftovers(found, name, intent), nothingRaised(raised, name)]),
+    ...specialNodes(nodes, intent),
   ];
 }
 
@@ -146,6 +164,10 @@ function moversOf(capacities: NodeCapacity[], nodes: ClusterNode[]): NodeCapacit
   return capacities.filter(({ node }) =>
     nodes.some((each) => each.node === node && (each.role === 'worker' || each.shouldHaveShards)),
   );
+}
+
+function staying(nodes: ClusterNode[], { leaving }: Intent): ClusterNode[] {
+  return nodes.filter(({ node }) => !leaving.includes(node.toLowerCase()));
 }
 
 function answering(capacities: NodeCapacity[]): string[] {

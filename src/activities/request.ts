@@ -4,7 +4,7 @@ import type { OperationRequest } from '../contract/request.js';
 import type { ClusterConfig } from '../config/index.js';
 import { acceptableChecks, checkIds } from './preflight.js';
 import { clusterIn, ownWorkflowId, type ActivityContext } from './context.js';
-import { invalidInput, sayProblems } from './input-problems.js';
+import { invalidInput, namedCluster, sayProblems } from './input-problems.js';
 
 export type RequestActivities = ReturnType<typeof requestActivities>;
 
@@ -13,9 +13,10 @@ export function requestActivities(context: ActivityContext) {
   return {
     /** @throws InvalidInput, UnknownCluster */
     checkInput: ({ type, input }: { type: OperationType; input: unknown }): Promise<OperationRequest> => {
-      if (!isOperationType(type)) throw invalidInput(undefined, [`${String(type)} is not an operation`]);
+      if (!isOperationType(type))
+        throw invalidInput(namedCluster(input), [`${String(type)} is not an operation`]);
       const parsed = operationInputs[type].safeParse(input ?? {}, { reportInput: true });
-      if (!parsed.success) throw invalidInput(undefined, sayProblems(parsed.error));
+      if (!parsed.success) throw invalidInput(namedCluster(input), sayProblems(parsed.error));
       const { data } = parsed;
       const cluster = clusterIn(context, data.cluster);
       refuseUnacceptable(cluster, data.acceptChecks ?? []);

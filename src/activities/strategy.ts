@@ -8,11 +8,16 @@ import {
   readStrategies,
   type RebalanceStrategy,
 } from '../citus/strategies.js';
+import type { FailureDetails } from '../contract/index.js';
 import { builtInMeasure, unevenness, utilisations, type StrategyMeasure } from '../planning/improvement.js';
 import { formatBytes } from '../planning/format.js';
 
 /** The strategy of that name, or the cluster's default one. @throws InvalidInput with the names that there are */
-export async function strategyNamed(db: Db, name: string | undefined): Promise<RebalanceStrategy> {
+export async function strategyNamed(
+  db: Db,
+  cluster: string,
+  name: string | undefined,
+): Promise<RebalanceStrategy> {
   const all = await readStrategies(db);
   const found = all.find((each) => (name === undefined ? each.isDefault : each.name === name));
   if (found) return found;
@@ -25,7 +30,11 @@ export async function strategyNamed(db: Db, name: string | undefined): Promise<R
         : `strategy: the cluster has no rebalance strategy "${name}"; it has ${names}`,
     nonRetryable: true,
     details: [
-      { evidence: [`pg_dist_rebalance_strategy holds ${names}`], remedies: [`name one of ${names}`] },
+      {
+        cluster,
+        evidence: [`pg_dist_rebalance_strategy holds ${names}`],
+        remedies: [`name one of ${names}`],
+      } satisfies FailureDetails,
     ],
   });
 }

@@ -29,6 +29,7 @@ export type ErrorType = (typeof errorTypes)[number];
 
 /** `details[0]` of every such failure. */
 export interface FailureDetails {
+  /** Its name in the config. Absent only where the input names none. */
   cluster?: string;
   /** What was seen, a line each. */
   evidence: string[];

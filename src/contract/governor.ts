@@ -1,8 +1,12 @@
 /** What the governor can look at over the coordinator, by the field of the config that limits it. */
 export const governorLimits = [
+  /** Seconds: age of the oldest statement on the coordinator that began after the movement. */
   'maxStatementSeconds',
+  /** Percent of the time in which something waits for a CPU, on the node where it is most. */
   'maxCpuPressure',
+  /** Milliseconds: mean duration of statements on the coordinator. */
   'maxMeanStatementMs',
+  /** Bytes that a slot in use on the coordinator, or a running move, is behind. */
   'maxLag',
 ] as const;
 export type GovernorLimit = (typeof governorLimits)[number];

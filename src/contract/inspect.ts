@@ -37,8 +37,10 @@ export interface HealthAnswer extends Page {
   balance: Balance;
   /** Unfinished background jobs of Citus and moves that run, whoever started them. */
   jobs: { id: string; kind: 'job' | 'move'; state: string; startedAt?: string; description: string }[];
-  /** What earlier moves left behind, as far as it fits; the check `leftovers` says how many there are. */
+  /** What earlier moves and operations left behind, as far as it fits. */
   leftovers: Leftover[];
+  /** Of all. */
+  leftoversTotal: number;
   /** What stands out, worst first. */
   checks: Check[];
 }

@@ -1,8 +1,11 @@
 export const leftoverKinds = [
   /** A table of a shard on a node that has no placement of it. */
   'shard table',
+  /** Of a move or split that is over; keeps WAL for ever. */
   'replication slot',
+  /** Of a move or split that is over. */
   'publication',
+  /** Of a move or split that is over; tries again every 5 s. */
   'subscription',
   /** The role of a subscription. */
   'role',

@@ -39,7 +39,11 @@ export interface UpdateArgs {
   approve: ApproveArgs;
   /** Rejects the plan shown, which ends the operation as `PlanRejected`. */
   reject: RejectArgs;
-  /** Starts no further move. */
+  /**
+   * Begins nothing new until `resume`, at any step that moves, deregisters or removes: no further move, no copy of
+   * reference tables, no removal of a worker, no step of a clean-up. What has begun is finished; moves are stopped
+   * with `now`. Checks, plan and approval go on.
+   */
   pause: PauseArgs;
   /** Goes on after a pause. */
   resume: ResumeArgs;
@@ -47,7 +51,10 @@ export interface UpdateArgs {
   retry: RetryArgs;
   /** Stops trying, the clean-up included; the operation ends as `GivenUp` within half a minute; past a point of no return as `RecoveryRequired`, which says how the cluster was left. */
   giveUp: GiveUpArgs;
-  /** Changes how many moves run at once. */
+  /**
+   * Changes how many moves run at once, from now on; those that run finish. Taken from the start to the end of an
+   * operation, and without effect where nothing moves. Where the config has a governor this is its ceiling.
+   */
   setParallelMoves: SetParallelMovesArgs;
   /** Moves outside the maintenance windows too, from now on. Refused where the cluster has none. */
   ignoreWindow: IgnoreWindowArgs;

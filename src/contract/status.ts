@@ -96,6 +96,9 @@ export interface Check {
   remedy?: string;
 }
 
+/** Ids of checks in which nothing is wrong, but which whoever approves a plan should have read. */
+export const consequences: readonly string[] = ['machine', 'blocked-writes'];
+
 export interface Plan {
   /** Over shard groups, from, to and nodes, or what is removed where; never bytes: those change by the second. */
   hash: string;
@@ -107,7 +110,12 @@ export interface Plan {
   bytes: number;
   /** `host:port`, or a placeholder such as `new worker 1` for a machine that is yet to be started. */
   newWorkers: string[];
+  /** Emptied, then taken out of the cluster; the checks `machine` say what becomes of their machines. */
   removedWorkers: string[];
+  /** Emptied, and still registered. */
+  drainedWorkers?: string[];
+  /** Put back in service. */
+  restoredWorkers?: string[];
   /** Of `cleanUp`: the first 50 things that it will remove. */
   cleanups?: Cleanup[];
   /** Of all that it will remove. */
@@ -208,7 +216,7 @@ export interface Attention {
 /** {@link BorrowedSetting.name} of Citus's own mark on a node, which is no server setting: whether it should hold shards. */
 export const shardMark = 'shouldhaveshards';
 
-/** One server setting on one node, or the mark {@link shardMark}, as it was before the operation changed it. */
+/** One server setting on one node, or its mark `shouldhaveshards`, as it was before the operation changed it. */
 export interface BorrowedSetting {
   node: string;
   name: string;

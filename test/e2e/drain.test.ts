@@ -30,6 +30,7 @@ test('a dry run shows where the shards go and changes nothing', async () => {
   expect(state).toBe('done');
   expect(plan?.moves.length).toBeGreaterThan(0);
   expect(plan?.moves.every(({ from, to }) => from === address(2) && to !== address(2))).toBe(true);
+  expect(plan?.drainedWorkers).toEqual([address(2)]);
   expect(plan?.after.workers.find(({ node }) => node === address(2))?.shards).toBe(0);
   expect(await marks()).toEqual({ [address(0)]: true, [address(1)]: true, [address(2)]: true });
 });
@@ -124,6 +125,7 @@ test('undo puts it back in service', async () => {
     await stage.start('drainWorker', 'undo', { nodes: [address(2)], undo: true })
   ).result();
   expect(report.state).toBe('done');
+  expect(report.plan?.restoredWorkers).toEqual([address(2)]);
   expect((await marks())[address(2)]).toBe(true);
   const rebalanced = await (await stage.start('rebalance', 'even', {})).result();
   expect(rebalanced.state).toBe('done');

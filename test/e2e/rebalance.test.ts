@@ -38,6 +38,7 @@ test('an unknown strategy is refused with those that there are', async () => {
     cause: {
       type: 'InvalidInput',
       message: expect.stringMatching(/by_moonlight.*by_disk_size, by_shard_count/) as unknown,
+      details: [{ cluster: 'demo' }],
     },
   });
 });
@@ -56,7 +57,15 @@ test('drainOnly empties what is marked already, and nothing else', async () => {
   await mark(1, false);
   const report = await (await stage.start('rebalance', 'drain-only', { drainOnly: true })).result();
   expect(report.state).toBe('done');
-  expect(report.checks.find(({ id }) => id === 'drained-nodes')?.evidence).toContain(address(1));
+  expect(report.plan?.drainedWorkers).toEqual([address(1)]);
+  expect(report.checks.filter(({ id }) => id === 'drained-nodes')).toEqual([
+    {
+      id: 'drained-nodes',
+      severity: 'info',
+      ok: true,
+      evidence: `shouldhaveshards is off on ${address(1)}: they are emptied, as asked`,
+    },
+  ]);
   expect(report.after?.workers.find(({ node }) => node === address(1))?.shards).toBe(0);
   expect(await fingerprint(stage.cluster)).toEqual(before);
 });

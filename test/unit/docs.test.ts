@@ -6,6 +6,7 @@ import { configJsonSchema } from '../../scripts/docs/config.js';
 import { declarationsIn } from '../../scripts/docs/declarations.js';
 import { fieldRows, jsonSchemaOf } from '../../scripts/docs/fields.js';
 import { generatedFiles } from '../../scripts/docs/generated-files.js';
+import { checkIds } from '../../src/activities/preflight/ids.js';
 import { errorTypes, operationStates, updateNames } from '../../src/contract/index.js';
 import { inspectInput, operationInputs } from '../../src/contract/schema/inputs.js';
 
@@ -51,12 +52,37 @@ describe('the reference says what it is', () => {
     const exits = declarationsIn(`${root}src/cli`).lists.get('exit') ?? [];
     const described = [
       ...['operationStates', 'errorTypes', 'searchAttributes'].flatMap((name) => lists.get(name) ?? []),
+      ...['leftoverKinds', 'governorLimits'].flatMap((name) => lists.get(name) ?? []),
       ...updates,
       ...exits,
     ];
     expect(described.length).toBeGreaterThan(35);
     expect(described.filter(({ doc }) => doc === '')).toEqual([]);
   });
+});
+
+test('every check, by its id', () => {
+  const { lists } = declarationsIn(`${root}src/activities/preflight`);
+  const described = ['acceptableChecks', 'neverAcceptable', 'neverBlocking'].flatMap(
+    (name) => lists.get(name) ?? [],
+  );
+  expect(described.map(({ name }) => name)).toEqual(checkIds);
+  expect(described.filter(({ doc }) => doc === '')).toEqual([]);
+});
+
+test.each([
+  [{ type: 'number', minimum: 0, maximum: 1 }, 'number, 0 to 1'],
+  [{ type: 'number', exclusiveMinimum: 0 }, 'number above 0'],
+  [{ type: 'number', exclusiveMinimum: 0, maximum: 100 }, 'number above 0, to 100'],
+  [{ type: 'integer', exclusiveMinimum: 0, maximum: Number.MAX_SAFE_INTEGER }, 'whole number above 0'],
+  [{ type: 'integer', minimum: 1, maximum: 64 }, 'whole number, 1 to 64'],
+  [{ type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGER }, 'whole number from 1'],
+])('%j is said as: %s', (field, said) => {
+  expect(fieldRows({ properties: { field } })).toEqual([['`field`', said, '', '']]);
+});
+
+test('no mark of the source is left in the reference', () => {
+  expect(read('docs/workflows.md')).not.toContain('{@link');
 });
 
 test.each(Object.entries(inputs))('the examples of %s are valid', (_, schema) => {

@@ -1,10 +1,7 @@
 import type { NodeCapacity } from '../../citus/capacity.js';
-import type { ClusterNode } from '../../citus/nodes.js';
-import type { ShardGroup } from '../../citus/shard-groups.js';
 import type { Balance, Check, HealthAnswer } from '../../contract/index.js';
 import { formatBytes } from '../../planning/format.js';
 import type { Found } from '../leftovers/find.js';
-import type { Finding } from '../leftovers/finding.js';
 import { listed, passed, warning } from '../preflight/check.js';
 
 export function noLeftovers(found: Found, cluster: string): Check {
@@ -21,37 +18,6 @@ export function noLeftovers(found: Found, cluster: string): Check {
       ? `citus-scaler clean ${cluster} --dry-run shows what can be removed and how, citus-scaler clean ${cluster} removes it`
       : listed([...new Set(left.map(({ how }) => how))], 3),
   );
-}
-
-/** Said, for who has added a worker and wonders: it takes a move to fill it. */
-export function emptyNodes(groups: ShardGroup[], nodes: ClusterNode[]): Check[] {
-  const filled = new Set(
-    groups.filter(({ colocationId }) => colocationId !== 0).map(({ groupId }) => groupId),
-  );
-  const empty = nodes.filter(
-    ({ role, active, shouldHaveShards, groupId }) =>
-      role === 'worker' && active && shouldHaveShards && !filled.has(groupId),
-  );
-  return empty.length === 0 || filled.size === 0
-    ? []
-    : [
-        passed(
-          'empty-nodes',
-          `${listed(empty.map(({ node }) => node))}: in service and without shards; a rebalance fills them`,
-        ),
-      ];
-}
-
-/** An operation that was ended by force can't give back what it borrowed. */
-export function nothingRaised(raised: Finding[], cluster: string): Check {
-  const [first] = raised;
-  return first
-    ? warning(
-        'borrowed-settings',
-        `${first.name} on ${listed(raised.map(({ node }) => node))}, though nothing moves and no operation runs`,
-        `when nobody means it so: citus-scaler clean ${cluster}, or there: ${first.how}`,
-      )
-    : passed('borrowed-settings', 'no setting is left raised');
 }
 
 /** Prepared transactions that nobody finished hold back vacuum everywhere, and moves for ever. */
@@ -96,5 +62,5 @@ export function even({ skew }: Balance, sized: boolean): Check {
 
 export function verdictOf(checks: Check[]): HealthAnswer['verdict'] {
   if (checks.some(({ ok, severity }) => !ok && severity === 'blocker')) return 'bad';
-  return checks.some(({ ok }) => !ok) ? 'attention' : 'good';
+  return checks.some(({ ok, severity }) => !ok && severity !== 'info') ? 'attention' : 'good';
 }

@@ -12,17 +12,9 @@ import { leftoverOf } from '../leftovers/finding.js';
 import { raisedSettings } from '../leftovers/raised-settings.js';
 import { oldTransactions } from '../preflight/capacity.js';
 import { isCoordinator, isWritable } from '../preflight/coordinator.js';
-import { tableLocks } from '../preflight/traffic.js';
-import { metadataSynced, nodesActive, specialNodes, versionsEqual } from '../preflight/nodes.js';
-import {
-  emptyNodes,
-  even,
-  noLeftovers,
-  nonePrepared,
-  nothingRaised,
-  roomOnDisk,
-  verdictOf,
-} from './health-checks.js';
+import { nothingRaised, tableLocks } from '../preflight/traffic.js';
+import { emptyNodes, metadataSynced, nodesActive, specialNodes, versionsEqual } from '../preflight/nodes.js';
+import { even, noLeftovers, nonePrepared, roomOnDisk, verdictOf } from './health-checks.js';
 import { firstBytes, pageOf } from './pages.js';
 import { viewNodes } from './node-views.js';
 
@@ -66,13 +58,14 @@ async function lookAt(
     oldTransactions(capacities),
     nonePrepared(capacities),
     roomOnDisk(capacities),
-    ...specialNodes(nodes, []),
+    ...specialNodes(nodes),
     await tableLocks(db),
     even(balance, sized),
     ...emptyNodes(groups, nodes),
     noLeftovers(found, cluster),
     nothingRaised(raised, cluster),
   ]);
+  const leftovers = [...found.leftovers, ...raised].map(leftoverOf);
   const { items, ...next } = pageOf(views, page);
   return {
     cluster,
@@ -82,7 +75,8 @@ async function lookAt(
     nodesTotal: views.length,
     balance: { ...balance, workers: firstBytes(balance.workers, 10_000) },
     jobs: firstBytes(jobs, 6_000),
-    leftovers: firstBytes([...found.leftovers, ...raised].map(leftoverOf), 8_000),
+    leftovers: firstBytes(leftovers, 8_000),
+    leftoversTotal: leftovers.length,
     checks,
     ...next,
   };
@@ -100,6 +94,7 @@ function noCluster(cluster: string, facts: ServerFacts): HealthAnswer {
     balance: { workers: [], skew: 0, movableShards: 0, pinnedShards: 0 },
     jobs: [],
     leftovers: [],
+    leftoversTotal: 0,
     checks,
   };
 }

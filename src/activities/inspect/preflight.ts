@@ -8,10 +8,11 @@ export async function inspectPreflight(
   type: OperationType,
   nodes: string[],
   page: number,
+  isHeld: () => Promise<boolean>,
 ): Promise<PreflightAnswer> {
   const { transferMode, parallelMoves } = cluster.movement;
   const request = { type, input: nodes.length > 0 ? { nodes } : {}, transferMode, parallelMoves };
-  const { checks } = await runPreflight(cluster, request, 'observer');
+  const { checks } = await runPreflight(cluster, request, { reader: 'observer', isHeld });
   const { items, ...next } = pageOf(checks, page);
   return {
     cluster: cluster.name,

@@ -12,6 +12,7 @@ export function provisionerOf(cluster: ClusterConfig): Provisioner {
     nonRetryable: true,
     details: [
       {
+        cluster: cluster.name,
         evidence: [],
         remedies: [
           'start the servers yourself and name them in nodes',

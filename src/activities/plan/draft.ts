@@ -38,8 +38,8 @@ export interface Sketch {
   nodesAfter: ClusterNode[];
   newWorkers?: string[];
   removedWorkers?: string[];
-  /** What else the plan does to nodes, for its hash. */
-  deeds?: string[];
+  drainedWorkers?: string[];
+  restoredWorkers?: string[];
   /** Nodes of which the disk is not looked at yet, because they don't run yet. */
   notYetThere?: string[];
   whyNoMoves: string;
@@ -53,19 +53,27 @@ export async function draftOf(
   request: OperationRequest,
   sketch: Sketch,
 ): Promise<Draft> {
-  const { moves, groups, nodes, nodesAfter, newWorkers = [], removedWorkers = [], deeds = [] } = sketch;
+  const { moves, groups, nodes, nodesAfter, newWorkers = [], removedWorkers = [] } = sketch;
+  const { drainedWorkers = [], restoredWorkers = [] } = sketch;
   const kept = oneRound(moves);
   const after = applyMoves(groups, kept, nodesAfter);
   const incoming = incomingOf(kept);
   const toCheck = incoming.filter(({ node }) => !sketch.notYetThere?.includes(node));
   return {
     plan: {
-      hash: hashOf(kept, [...newWorkers, ...deeds]),
+      hash: hashOf(kept, [
+        ...newWorkers,
+        ...removedWorkers.map((node) => `remove ${node}`),
+        ...drainedWorkers.map((node) => `drain ${node}`),
+        ...restoredWorkers.map((node) => `put back ${node}`),
+      ]),
       moves: shown(kept),
       movesTotal: kept.length,
       bytes: kept.reduce((sum, { bytes }) => sum + bytes, 0),
       newWorkers,
       removedWorkers,
+      ...(drainedWorkers.length > 0 ? { drainedWorkers } : {}),
+      ...(restoredWorkers.length > 0 ? { restoredWorkers } : {}),
       ...(kept.length > 0 ? { estimateSeconds: estimateSeconds(kept, request.parallelMoves) } : {}),
     },
     balances: packBalances(balanceOf(groups, nodes), balanceOf(after, nodesAfter)),

@@ -47,8 +47,7 @@ export async function drainPlan(
     groups,
     nodes,
     nodesAfter,
-    removedWorkers: removes ? names : [],
-    deeds: names.map((node) => `${undo ? 'put back' : removes ? 'remove' : 'drain'} ${node}`),
+    [undo ? 'restoredWorkers' : removes ? 'removedWorkers' : 'drainedWorkers']: names,
     whyNoMoves: undo
       ? 'nothing moves when nodes are put back in service'
       : 'they hold no shard that can move',

@@ -37,7 +37,7 @@ export async function scaleOutPlan(
       request.input.rebalance,
       groups.some(({ movable }) => movable),
     ),
-    measure: await measureOf(db, await strategyNamed(db, undefined), groups, nodes),
+    measure: await measureOf(db, await strategyNamed(db, cluster.name, undefined), groups, nodes),
   });
   return { ...draft, toStart };
 }

@@ -13,6 +13,11 @@ export function warning(id: string, evidence: string, remedy: string): Check {
   return { id, severity: 'warning', ok: false, evidence, remedy };
 }
 
+/** Nothing is wrong, but it isn't quite as one would have it. */
+export function noted(id: string, evidence: string, remedy: string): Check {
+  return { id, severity: 'info', ok: false, evidence, remedy };
+}
+
 /** `a, b, c and 4 more`; each is cut at 300 characters, so that no server can fill an answer with its message. */
 export function listed(names: readonly string[], most = 10): string {
   const shown = names

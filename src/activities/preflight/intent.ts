@@ -13,6 +13,10 @@ export interface Intent {
   /** Whether those that leave are taken out of the cluster. */
   deregisters: boolean;
   moves: boolean;
+  /** Whether data is spread by Citus's plan for the whole cluster: it empties every node that is marked. */
+  spreads: boolean;
+  /** Whether just the nodes that are marked are to be emptied. */
+  emptiesMarked: boolean;
   /** Whether leftovers are removed: then they are no hindrance, and a node that is away is none. */
   cleans: boolean;
 }
@@ -24,6 +28,7 @@ export interface IntentInput {
   nodes?: string[] | undefined;
   rebalance?: boolean | undefined;
   undo?: boolean | undefined;
+  drainOnly?: boolean | undefined;
   dryRun?: boolean | undefined;
   acceptChecks?: string[] | undefined;
 }
@@ -35,6 +40,8 @@ const nothing: Intent = {
   marks: false,
   deregisters: false,
   moves: false,
+  spreads: false,
+  emptiesMarked: false,
   cleans: false,
 };
 
@@ -47,9 +54,10 @@ export function intentOf(type: OperationType, input: IntentInput): Intent {
         joining: nodes,
         toStart: (present) => input.add ?? (input.to === undefined ? 0 : Math.max(0, input.to - present)),
         moves: input.rebalance !== false,
+        spreads: input.rebalance !== false,
       };
     case 'rebalance':
-      return { ...nothing, moves: true };
+      return { ...nothing, moves: true, spreads: true, emptiesMarked: input.drainOnly === true };
     case 'drainWorker':
       return { ...nothing, leaving: nodes, marks: true, moves: input.undo !== true };
     case 'cleanUp':

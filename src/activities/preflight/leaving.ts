@@ -14,14 +14,12 @@ export function leavingChecks(nodes: ClusterNode[], intent: Intent): Check[] {
   return checks;
 }
 
-function canLeave(nodes: ClusterNode[], { leaving, deregisters, moves }: Intent): Check {
+function canLeave(nodes: ClusterNode[], { leaving }: Intent): Check {
   const problems = leaving.flatMap((address) => {
     const node = nodes.find((each) => each.node.toLowerCase() === address);
     if (!node) return [`${address} is no node of this cluster`];
     if (node.role === 'secondary') return [`${address} is a standby: it follows its primary`];
-    if (node.role === 'coordinator' && deregisters) return [`${address} is the coordinator`];
-    if (node.role === 'coordinator' && moves && !node.shouldHaveShards)
-      return [`${address} is the coordinator and holds no shards`];
+    if (node.role === 'coordinator') return [`${address} is the coordinator`];
     return [];
   });
   if (problems.length === 0) return passed('leaving-nodes', listed(leaving));

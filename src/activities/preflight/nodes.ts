@@ -1,8 +1,10 @@
 import type { NodeCapacity } from '../../citus/capacity.js';
 import type { ClusterNode } from '../../citus/nodes.js';
+import type { ShardGroup } from '../../citus/shard-groups.js';
 import { versionText, type ServerFacts } from '../../citus/server-facts.js';
 import type { Check } from '../../contract/index.js';
-import { blocker, listed, passed, warning } from './check.js';
+import { blocker, listed, noted, passed, warning } from './check.js';
+import type { Intent } from './intent.js';
 
 export function nodesActive(nodes: ClusterNode[], capacities: NodeCapacity[], wanted: string[]): Check {
   const inactive = nodes
@@ -58,13 +60,16 @@ export function versionsEqual({ versionNum, citus }: ServerFacts, capacities: No
 }
 
 /** Said, because people wonder: standbys follow their primary, and a coordinator may hold shards like a worker. */
-export function specialNodes(nodes: ClusterNode[], leaving: string[]): Check[] {
+export function specialNodes(nodes: ClusterNode[], intent?: Intent): Check[] {
   const standbys = nodes.filter(({ role }) => role === 'secondary').map(({ node }) => node);
   const coordinator = nodes.find(({ role, shouldHaveShards }) => role === 'coordinator' && shouldHaveShards);
   const drained = nodes
     .filter(
       ({ node, role, shouldHaveShards, active }) =>
-        role === 'worker' && active && !shouldHaveShards && !leaving.includes(node.toLowerCase()),
+        role === 'worker' &&
+        active &&
+        !shouldHaveShards &&
+        intent?.leaving.includes(node.toLowerCase()) !== true,
     )
     .map(({ node }) => node);
   return [
@@ -84,14 +89,38 @@ export function specialNodes(nodes: ClusterNode[], leaving: string[]): Check[] {
           ),
         ]
       : []),
-    ...(drained.length > 0
-      ? [
-          warning(
-            'drained-nodes',
-            `shouldhaveshards is off on ${listed(drained)}: they get nothing, and what they hold stays there`,
-            'put them back in service if that is not meant',
-          ),
-        ]
-      : []),
+    ...(drained.length > 0 ? [drainedNodes(drained, intent)] : []),
   ];
+}
+
+function drainedNodes(drained: string[], intent: Intent | undefined): Check {
+  const off = `shouldhaveshards is off on ${listed(drained, 50)}`;
+  if (intent?.emptiesMarked) return passed('drained-nodes', `${off}: they are emptied, as asked`);
+  return warning(
+    'drained-nodes',
+    intent?.spreads
+      ? `${off}: they get nothing, and what they hold moves to the others`
+      : `${off}: they get nothing, and what they hold stays there`,
+    'put them back in service if that is not meant (drainWorker with undo)',
+  );
+}
+
+/** Said, for who has added a worker and wonders: it takes a move to fill it. */
+export function emptyNodes(groups: ShardGroup[], nodes: ClusterNode[]): Check[] {
+  const filled = new Set(
+    groups.filter(({ colocationId }) => colocationId !== 0).map(({ groupId }) => groupId),
+  );
+  const empty = nodes.filter(
+    ({ role, active, shouldHaveShards, groupId }) =>
+      role === 'worker' && active && shouldHaveShards && !filled.has(groupId),
+  );
+  return empty.length === 0 || filled.size === 0
+    ? []
+    : [
+        noted(
+          'empty-nodes',
+          `${listed(empty.map(({ node }) => node))}: in service and without shards`,
+          'a rebalance fills them',
+        ),
+      ];
 }

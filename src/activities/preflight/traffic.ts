@@ -5,6 +5,7 @@ import { readTableLocks } from '../../citus/table-locks.js';
 import type { Check } from '../../contract/index.js';
 import { count } from '../../planning/format.js';
 import type { Found } from '../leftovers/find.js';
+import type { Finding } from '../leftovers/finding.js';
 import type { Intent } from './intent.js';
 import { blocker, listed, passed, warning } from './check.js';
 
@@ -25,7 +26,7 @@ export async function foreignJob(db: Db, operationId: string | undefined): Promi
 }
 
 /** A row of a group that is gone makes every move of the shard fail that it names (measured). */
-export function leftovers(found: Found, cluster: string, { moves, cleans }: Intent): Check {
+export function leftovers(found: Found, cluster: string, { moves }: Intent): Check {
   const { poisoned, silent, deferred } = found;
   const remedy = `citus-scaler clean ${cluster} --dry-run shows what can be removed, citus-scaler clean ${cluster} removes it`;
   if (moves && poisoned.length > 0)
@@ -35,7 +36,6 @@ export function leftovers(found: Found, cluster: string, { moves, cleans }: Inte
       remedy,
     );
   const names = found.leftovers.map(({ node, kind, name }) => `${node}: ${kind} ${name}`);
-  if (cleans) return passed('leftovers', `${names.length} found`);
   if (names.length > 0)
     return warning('leftovers', `${names.length} of earlier times: ${listed(names)}`, remedy);
   const unknown = silent.length > 0 ? `; not known of ${listed(silent.map(({ node }) => node))}` : '';
@@ -45,6 +45,18 @@ export function leftovers(found: Found, cluster: string, { moves, cleans }: Inte
       ? `${count(deferred, 'drop')} of moved shards put off by Citus, as usual${unknown}`
       : `none of earlier moves${unknown}`,
   );
+}
+
+/** An operation that was ended by force can't give back what it borrowed. */
+export function nothingRaised(raised: Finding[], cluster: string): Check {
+  const [first] = raised;
+  return first
+    ? warning(
+        'borrowed-settings',
+        `${first.name} on ${listed(raised.map(({ node }) => node))}, though nothing moves and no other operation runs`,
+        `when nobody means it so: citus-scaler clean ${cluster}, or there: ${first.how}`,
+      )
+    : passed('borrowed-settings', 'no setting is left raised');
 }
 
 /** Sizes, plans and moves wait for whoever holds a table exclusively: DDL, LOCK TABLE, a forgotten transaction. */

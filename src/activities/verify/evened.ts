@@ -20,7 +20,7 @@ export async function evened(
   nodes: ClusterNode[],
   { cluster, strategy: name, movesTotal, before }: EvenedOrder,
 ): Promise<string> {
-  const strategy = await strategyNamed(db, name);
+  const strategy = await strategyNamed(db, cluster, name);
   const now = unevennessNow(groups, nodes, await measureOf(db, strategy, groups, nodes));
   const figures = `unevenness by ${strategy.name} ${percent(before)} → ${percent(now)}`;
   if (now < before) return figures;

@@ -62,7 +62,7 @@ export const commandGroups: CommandGroup[] = [
     commands: [
       entry('approve', 'approve the plan shown', () => import('./approve.js')),
       entry('reject', 'reject the plan shown, which ends the operation', () => import('./reject.js')),
-      entry('pause', 'start no further move', () => import('./pause.js')),
+      entry('pause', 'begin nothing new until resume', () => import('./pause.js')),
       entry('resume', 'go on after a pause', () => import('./resume.js')),
       entry('cancel', 'stop safely and undo what can be undone', () => import('./cancel.js')),
       entry('retry', 'try again what needs attention', () => import('./retry.js')),

@@ -5,9 +5,12 @@ import { bytes, count, moment } from './figures.js';
 import { table } from './table.js';
 import { cutMiddle, wrap } from './text.js';
 
+/** As many as one takes in at a glance; what they are in all, a dry run of the clean-up tells. */
+const shownLeftovers = 10;
+
 /** The state of a cluster on one screen: verdict, nodes, balance, what runs, what is left over, what stands out. */
 export function renderHealth(answer: HealthAnswer, paint: Colors, columns: number): string {
-  const { cluster, verdict, versions, nodes, nodesTotal, balance, jobs, leftovers, checks } = answer;
+  const { cluster, verdict, versions, nodes, nodesTotal, balance, jobs, checks } = answer;
   const outstanding = checks.filter(standsOut);
   const even = balance.skew === 0 ? 'no data' : `largest over mean ${balance.skew.toFixed(2)}`;
   return [
@@ -28,21 +31,23 @@ export function renderHealth(answer: HealthAnswer, paint: Colors, columns: numbe
             )
             .join('\n'),
         ]),
-    ...(leftovers.length === 0
-      ? []
-      : [
-          `  ${count(leftovers.length, 'leftover')}:\n${leftovers
-            .slice(0, 10)
-            .map(
-              ({ kind, node, name, bytes: size }) =>
-                `    ${kind} ${name} on ${node}${size === undefined ? '' : `, ${bytes(size)}`}`,
-            )
-            .join('\n')}`,
-        ]),
+    ...(answer.leftovers.length === 0 ? [] : [leftoverLines(answer, paint)]),
     ...(outstanding.length === 0
       ? [`  ${paint.green('✓')} Nothing stands out.`]
       : [checkLines(outstanding, paint, columns)]),
   ].join('\n\n');
+}
+
+function leftoverLines({ leftovers, leftoversTotal }: HealthAnswer, paint: Colors): string {
+  const shown = leftovers.slice(0, shownLeftovers);
+  return [
+    `  ${count(leftoversTotal, 'leftover')}:`,
+    ...shown.map(
+      ({ kind, node, name, bytes: size }) =>
+        `    ${kind} ${name} on ${node}${size === undefined ? '' : `, ${bytes(size)}`}`,
+    ),
+    ...(leftoversTotal > shown.length ? [paint.dim(`    and ${leftoversTotal - shown.length} more`)] : []),
+  ].join('\n');
 }
 
 function verdictWord(verdict: HealthAnswer['verdict'], paint: Colors): string {

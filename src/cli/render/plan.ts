@@ -1,5 +1,5 @@
 import type { Colors } from 'picocolors/types.js';
-import type { Check, Move, Plan } from '../../contract/index.js';
+import { consequences, type Check, type Move, type Plan } from '../../contract/index.js';
 import { balanceChange } from './balance.js';
 import { renderCleanups } from './cleanups.js';
 import { checkLines, standsOut } from './checks.js';
@@ -29,9 +29,6 @@ function movement(plan: Plan, paint: Colors, columns: number): string[] {
   ];
 }
 
-/** Nothing is wrong with these, but whoever approves should have read them. */
-const consequences = ['machine', 'blocked-writes'];
-
 function worthKnowing(checks: Check[], columns: number): string[] {
   const told = checks.filter(({ id, ok }) => ok && consequences.includes(id));
   return told.length > 0 ? ['', ...told.map(({ evidence }) => wrap(`  ${evidence}`, columns, 4))] : [];
@@ -40,10 +37,16 @@ function worthKnowing(checks: Check[], columns: number): string[] {
 function changes(plan: Plan, columns: number): string[] {
   const total = `  ${count(plan.movesTotal, 'move')}, ${bytes(plan.bytes)}${estimate(plan)}`;
   return [
-    ...(plan.newWorkers.length > 0 ? [wrap(`  + ${plan.newWorkers.join(', ')}`, columns, 4)] : []),
-    ...(plan.removedWorkers.length > 0 ? [wrap(`  - ${plan.removedWorkers.join(', ')}`, columns, 4)] : []),
+    ...named('+', plan.newWorkers, columns),
+    ...named('-', plan.removedWorkers, columns),
+    ...named('emptied:', plan.drainedWorkers, columns),
+    ...named('back in service:', plan.restoredWorkers, columns),
     wrap(total, columns, 2),
   ];
+}
+
+function named(sign: string, nodes: string[] = [], columns: number): string[] {
+  return nodes.length > 0 ? [wrap(`  ${sign} ${nodes.join(', ')}`, columns, 4)] : [];
 }
 
 function estimate({ estimateSeconds }: Plan): string {

@@ -1,11 +1,18 @@
-import type { Check, GovernorStatus, OperationStatus, Plan, WindowStatus } from '../../contract/index.js';
+import {
+  consequences,
+  type Check,
+  type GovernorStatus,
+  type OperationStatus,
+  type Plan,
+  type WindowStatus,
+} from '../../contract/index.js';
 import { formatBytes, formatTables } from '../../planning/format.js';
 import type { Board } from './board.js';
 
 const stepMarks = { pending: '·', running: '▶', done: '✓', skipped: '–', failed: '✗' } as const;
 
 /** What the Temporal UI shows of an operation, as Markdown. */
-export function renderDetails({ status, notes, paused }: Board): string {
+export function renderDetails({ status, notes, paused }: Pick<Board, 'status' | 'notes' | 'paused'>): string {
   return [
     `**${status.type}** of **${status.cluster}**: ${status.state}${paused ? ` (paused by ${paused.by})` : ''}`,
     ...attention(status),
@@ -15,7 +22,7 @@ export function renderDetails({ status, notes, paused }: Board): string {
     status.steps
       .map(({ name, state, detail }) => `- ${stepMarks[state]} ${name}${detail ? `: ${detail}` : ''}`)
       .join('\n'),
-    ...(status.plan ? plan(status.plan, status.state === 'awaiting-approval') : []),
+    ...(status.plan ? plan(status.plan, status) : []),
     ...checks(status.checks),
     ...(notes.length > 0 ? [['**Notes**', ...notes.slice(0, 20).map((note) => `- ${note}`)].join('\n')] : []),
   ].join('\n\n');
@@ -53,10 +60,19 @@ function window(now: WindowStatus | undefined): string[] {
   return [`Maintenance window: ${[open ? 'open' : 'closed', ...times].join(', ')}`];
 }
 
-function plan(shown: Plan, ask: boolean): string[] {
+function plan(shown: Plan, { state, checks: all }: OperationStatus): string[] {
+  const told = all.filter(({ id, ok }) => ok && consequences.includes(id));
   return [
     ...(shown.cleanups ? cleanups(shown) : movement(shown)),
-    ...(ask
+    ...(told.length > 0
+      ? [
+          told
+            .slice(0, 50)
+            .map(({ evidence }) => `- ${evidence}`)
+            .join('\n'),
+        ]
+      : []),
+    ...(state === 'awaiting-approval'
       ? [
           `Waiting for approval: send the update \`approve\` with \`{"by": "<you>", "planHash": "${shown.hash}"}\`, or \`reject\` with \`{"by": "<you>", "reason": "<why>"}\`.`,
         ]
@@ -73,7 +89,8 @@ function cleanups({ hash, cleanups: shown = [], cleanupsTotal = 0 }: Plan): stri
   return [`### Plan ${hash}: ${cleanupsTotal} leftovers to remove`, [...rows, ...more].join('\n')];
 }
 
-function movement({ hash, moves, movesTotal, bytes, newWorkers, before, after }: Plan): string[] {
+function movement(shown: Plan): string[] {
+  const { hash, moves, movesTotal, bytes, before, after } = shown;
   const rows = moves
     .slice(0, 10)
     .map(
@@ -85,7 +102,8 @@ function movement({ hash, moves, movesTotal, bytes, newWorkers, before, after }:
   const bytesOf = (balance: Plan['before'], node: string): string =>
     formatBytes(balance.workers.find((worker) => worker.node === node)?.bytes ?? 0);
   return [
-    `### Plan ${hash}: ${movesTotal} moves, ${formatBytes(bytes)}${newWorkers.length > 0 ? `, new: ${newWorkers.join(', ')}` : ''}`,
+    `### Plan ${hash}: ${movesTotal} moves, ${formatBytes(bytes)}`,
+    ...workers(shown),
     ...(rows.length > 0
       ? [['| shard group | from | to | size |', '|---|---|---|---|', ...rows, ...more].join('\n')]
       : []),
@@ -95,6 +113,17 @@ function movement({ hash, moves, movesTotal, bytes, newWorkers, before, after }:
       ...names.slice(0, 50).map((node) => `| ${node} | ${bytesOf(before, node)} | ${bytesOf(after, node)} |`),
     ].join('\n'),
   ];
+}
+
+/** What becomes of the workers that the plan is about. */
+function workers({ newWorkers, removedWorkers, drainedWorkers = [], restoredWorkers = [] }: Plan): string[] {
+  const lines = [
+    ...newWorkers.map((node) => `- new: ${node}`),
+    ...removedWorkers.map((node) => `- emptied and removed: ${node}`),
+    ...drainedWorkers.map((node) => `- emptied: ${node}`),
+    ...restoredWorkers.map((node) => `- back in service: ${node}`),
+  ];
+  return lines.length > 0 ? [lines.join('\n')] : [];
 }
 
 function checks(all: Check[]): string[] {

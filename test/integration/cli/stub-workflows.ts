@@ -133,6 +133,7 @@ const health: HealthAnswer = {
   balance: plan.before,
   jobs: [],
   leftovers: [],
+  leftoversTotal: 0,
   checks: [],
 };
 

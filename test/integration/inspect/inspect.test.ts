@@ -88,6 +88,18 @@ test('what the planner would move is shown when a worker is empty', async () => 
     ),
   ).toBe(true);
   expect(checkOf((await health()).checks, 'balance').evidence).toMatch(/1\.\d\d times the mean/);
+  const empty = {
+    severity: 'info',
+    ok: false,
+    evidence: `${node.address}: in service and without shards`,
+    remedy: 'a rebalance fills them',
+  };
+  const { checks } = await health();
+  expect(checkOf(checks, 'empty-nodes')).toMatchObject(empty);
+  const about = { what: 'preflight', cluster: 'demo' } as const;
+  expect(checkOf((await look({ ...about, for: 'rebalance' })).checks, 'empty-nodes')).toMatchObject(empty);
+  const leaving = await look({ ...about, for: 'removeWorker', nodes: [node.address] });
+  expect(failing(leaving.checks)).toEqual([]);
   await cluster.query('SELECT citus_remove_node($1, $2)', [node.host, node.port]);
 });
 
@@ -116,6 +128,7 @@ test('what an operation left behind stands out', async () => {
       { kind: 'setting', node: worker?.address, name: 'wal_retrieve_retry_interval = 100ms' },
     ]);
     expect(answer.leftovers.every(({ removable }) => removable)).toBe(true);
+    expect(answer.leftoversTotal).toBe(3);
     expect(checkOf(answer.checks, 'borrowed-settings').evidence).toContain(worker?.address);
   } finally {
     await cluster.query('DELETE FROM pg_dist_cleanup WHERE record_id = 900');

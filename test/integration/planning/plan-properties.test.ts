@@ -156,7 +156,7 @@ test.each(['by_shard_count', 'lopsided'])('a planned rebalance by strategy %s ne
   fc.assert(
     fc.asyncProperty(layouts, fc.constantFrom(undefined, 0, 0.2), (layout, threshold) =>
       inWorld(layout, async ({ db, nodes, groups }) => {
-        const strategy = await strategyNamed(db, name);
+        const strategy = await strategyNamed(db, 'demo', name);
         const measure = await measureOf(db, strategy, groups, nodes);
         const moves = await planMoves(db, groups, { strategy: name, threshold });
         expectEachOnce(moves);

@@ -107,6 +107,69 @@ test('rows of the clean-up that name a gone node group block', async () => {
   }
 });
 
+test('a setting that an operation left raised is found, unless an operation is at work', async () => {
+  const [worker] = cluster.workers;
+  await worker?.query(`ALTER SYSTEM SET wal_retrieve_retry_interval = '100ms'`);
+  await worker?.query('SELECT pg_reload_conf()');
+  try {
+    for (const type of ['scaleOut', 'rebalance', 'drainWorker', 'removeWorker'] as const)
+      await expect
+        .poll(async () => checkOf(await preflight({}, { type }), 'borrowed-settings').evidence)
+        .toContain(`wal_retrieve_retry_interval = 100ms on ${worker?.address}`);
+    const held = await asActivity(() =>
+      runPreflight(configOf(cluster), request(), { isHeld: () => Promise.resolve(true) }),
+    );
+    expect(checkOf(held.checks, 'borrowed-settings').ok).toBe(true);
+    expect(checkOf(await preflight({}, { type: 'cleanUp' }), 'leftovers').evidence).toBe('1 found');
+  } finally {
+    await worker?.query('ALTER SYSTEM RESET wal_retrieve_retry_interval');
+    await worker?.query('SELECT pg_reload_conf()');
+  }
+});
+
+test('what becomes of shards on a worker that is marked depends on what is planned', async () => {
+  const [marked, other] = cluster.workers;
+  const property = (value: boolean): Promise<unknown> =>
+    cluster.query(`SELECT citus_set_node_property($1, $2, 'shouldhaveshards', $3)`, [
+      marked?.host,
+      marked?.port,
+      value,
+    ]);
+  await property(false);
+  try {
+    const said = async (...wishes: Parameters<typeof preflight>): Promise<string> => {
+      const [check, more] = (await preflight(...wishes)).filter(({ id }) => id === 'drained-nodes');
+      expect(more).toBeUndefined();
+      return `${check?.severity}: ${check?.evidence}`;
+    };
+    const off = `shouldhaveshards is off on ${marked?.address}`;
+    const stays = `warning: ${off}: they get nothing, and what they hold stays there`;
+    const moves = `warning: ${off}: they get nothing, and what they hold moves to the others`;
+    expect(await said({}, { type: 'rebalance' })).toBe(moves);
+    expect(await said({})).toBe(moves);
+    expect(await said({ rebalance: false })).toBe(stays);
+    expect(await said({ nodes: [other?.address ?? ''] }, { type: 'drainWorker' })).toBe(stays);
+    expect(await said({ drainOnly: true }, { type: 'rebalance' })).toBe(
+      `info: ${off}: they are emptied, as asked`,
+    );
+  } finally {
+    await property(true);
+  }
+});
+
+test('the coordinator is never emptied, removed or put back, whether it holds shards or not', async () => {
+  const { address, host, port } = cluster.coordinator;
+  const property = (value: boolean): Promise<unknown> =>
+    cluster.query(`SELECT citus_set_node_property($1, $2, 'shouldhaveshards', $3)`, [host, port, value]);
+  for (const holds of [true, false]) {
+    await property(holds);
+    for (const more of [{}, { undo: true }])
+      expect(
+        checkOf(await preflight({ nodes: [address], ...more }, { type: 'drainWorker' }), 'leaving-nodes'),
+      ).toMatchObject({ ok: false, severity: 'blocker', evidence: `${address} is the coordinator` });
+  }
+});
+
 test('a job of Citus that someone else started is named with its start, and so is its move', async () => {
   const { job, startedAt, end } = await startForeignJob(cluster);
   try {

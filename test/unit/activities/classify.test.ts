@@ -81,7 +81,10 @@ describe('what a person must repair parks', () => {
 });
 
 test('a cluster that the config does not name ends the operation, and the others are named', () => {
-  expect(typeOf(new UnknownClusterError('shop', ['demo']))).toBe('UnknownCluster');
+  expect(asFailure(classify(new UnknownClusterError('shop', ['demo'])))).toMatchObject({
+    type: 'UnknownCluster',
+    details: [{ cluster: 'shop' }],
+  });
 });
 
 test('a message of many addresses keeps the reason', () => {

@@ -58,6 +58,28 @@ describe('a status says', () => {
     expect(text).toContain('citus-scaler approve shop/scaleOut/20261124T014459Z-c0c6');
   });
 
+  test('which workers a plan takes, empties and puts back, and what becomes of machines', () => {
+    const machine = {
+      id: 'machine',
+      severity: 'info',
+      ok: true,
+      evidence: 'db4:5432 goes on running',
+    } as const;
+    const text = status({
+      ...awaiting,
+      plan: {
+        ...plan,
+        newWorkers: [],
+        removedWorkers: ['db4:5432'],
+        drainedWorkers: ['db5:5432', 'db6:5432'],
+        restoredWorkers: ['db7:5432'],
+      },
+      checks: [machine],
+    });
+    expect(text).toContain('  - db4:5432\n  emptied: db5:5432, db6:5432\n  back in service: db7:5432\n');
+    expect(text).toContain('db4:5432 goes on running');
+  });
+
   test('when it may move, and what the other moves wait for', () => {
     const window = { open: false, opensAt: '2026-11-24T21:00:00.000Z' };
     const waitingFor = 'the maintenance window, which opens 2026-11-24T21:00:00.000Z';
