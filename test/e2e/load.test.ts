@@ -69,7 +69,9 @@ test('moves begin one by one; while a statement takes too long fewer run, then n
   await end();
   const report = await op.result();
   expect(report.state).toBe('done');
-  expect(report.governor?.changes.map(({ parallelMoves }) => parallelMoves).slice(0, 4)).toEqual([2, 1, 0, 1]);
+  expect(report.governor?.changes.map(({ parallelMoves }) => parallelMoves).slice(0, 4)).toEqual([
+    2, 1, 0, 1,
+  ]);
   expect(report.notes.filter((note) => note.includes('maxMeanStatementMs'))).toEqual([
     'movement.governor.maxMeanStatementMs is not used: the coordinator’s database has no extension pg_stat_statements',
   ]);
