@@ -31,6 +31,8 @@ export function createMovement(board: Board, caller: Caller): Movement {
   const governor = createGovernor(board);
   const handOut = createHandOut(board, caller, windows, governor);
   let borrowed: BorrowedSetting[] = [];
+  /** Whether they were given back because the window had closed. */
+  let resting = false;
   let past: BorrowedSetting[] = [];
   let prepared: PackedMoves | undefined;
 
@@ -39,20 +41,28 @@ export function createMovement(board: Board, caller: Caller): Movement {
     windows,
     governed: governor.heard,
     prepare: async (request, hold, packed) => {
-      await windows.untilOpen(request);
-      await borrow(request, hold, targetsOf(packed));
-      await windows.inside(request, () =>
-        caller.call(copyActivities.replicateReferenceTables, 'Copy reference tables', {
-          cluster: request.cluster,
-          holdId: request.holdId,
-          transferMode: request.transferMode,
-        }),
-      );
+      await windows.inside(request, {
+        work: async () => {
+          await borrow(request, hold, targetsOf(packed));
+          await caller.call(copyActivities.replicateReferenceTables, 'Copy reference tables', {
+            cluster: request.cluster,
+            holdId: request.holdId,
+            transferMode: request.transferMode,
+          });
+        },
+        whenCut: () => movement.giveBack(hold),
+      });
       prepared = packed;
     },
     run: async (request, hold, packed) => {
       if (prepared !== packed) await movement.prepare(request, hold, packed);
-      await handOut.run(request, packed);
+      await handOut.run(request, packed, async (isOpen) => {
+        if (isOpen && resting) await borrow(request, hold, targetsOf(packed));
+        if (!isOpen && borrowed.length > 0) {
+          await movement.giveBack(hold);
+          resting = true;
+        }
+      });
       await movement.giveBack(hold);
     },
     wasBorrowed: () => past,
@@ -74,6 +84,7 @@ export function createMovement(board: Board, caller: Caller): Movement {
   return movement;
 
   async function borrow(request: OperationRequest, hold: Hold, nodes: string[]): Promise<void> {
+    resting = false;
     if (!request.tune) return;
     const wanted = await caller.call(settingActivities.readBorrowable, 'Which settings may be borrowed?', {
       cluster: request.cluster,
@@ -82,12 +93,12 @@ export function createMovement(board: Board, caller: Caller): Movement {
     board.notes.push(...wanted.notes);
     if (wanted.settings.length === 0) return;
     // The custodian knows before anything is raised: whoever dies now, it is given back.
+    await hold.borrow(wanted.settings);
     borrowed = wanted.settings;
     past = [
       ...past,
       ...borrowed.filter((each) => !past.some(({ node, name }) => node === each.node && name === each.name)),
     ];
-    await hold.borrow(borrowed);
     const raised = await caller.call(settingActivities.raiseSettings, 'Borrow wal_retrieve_retry_interval', {
       cluster: request.cluster,
       holdId: request.holdId,
