@@ -36,7 +36,13 @@ export function moveActivities(context: ActivityContext) {
           // One that runs at the server already is adopted, whatever was decided meanwhile.
           const isNew = !seen.order.running && (index > 0 || isPast(batch.closing));
           if (isNew && !(await mayMove(context, batch))) return stopped(activity, rest());
-          const outcome = await moveOne(context, batch, index, seen, { beat, telling });
+          const outcome = await moveOne(context, batch, index, seen, { beat, telling }).catch(
+            async (error: unknown) => {
+              // A custodian that was told to give back has cancelled it: no stranger.
+              await assertHeld(context.client, batch.holdId);
+              throw error;
+            },
+          );
           if (!outcome.moved) return stopped(activity, { ...rest(), ...outcome.because });
           result.movedShardGroups += 1;
           result.movedBytes += bytes;

@@ -1,10 +1,13 @@
 import { ApplicationFailure } from '@temporalio/common';
+import { applicationPrefix } from '../citus/application-name.js';
 import { withCoordinator, type Db } from '../citus/connect.js';
 import { readNodeSetting, setNodeSetting } from '../citus/node-settings.js';
 import { markNodes } from '../citus/marks.js';
+import { readNodes } from '../citus/nodes.js';
 import { shardMark, type BorrowedSetting } from '../contract/index.js';
+import { passing } from './classify.js';
 import { clusterIn, session, type ActivityContext } from './context.js';
-import { assertHeld, isHeld } from './hold.js';
+import { assertHeld, mayStay } from './hold.js';
 
 export type SettingActivities = ReturnType<typeof settingActivities>;
 
@@ -46,7 +49,7 @@ export function settingActivities(context: ActivityContext) {
 
     /** Raises them. A role that may not is no error: moves just take longer. */
     raiseSettings: async ({
-      cluster,
+      cluster: name,
       holdId,
       settings,
     }: {
@@ -55,21 +58,16 @@ export function settingActivities(context: ActivityContext) {
       settings: BorrowedSetting[];
     }): Promise<Notes> => {
       await assertHeld(context.client, holdId);
-      return withCoordinator(clusterIn(context, cluster), session('borrow settings'), async (db) => {
-        const results = await setNodeSetting(
-          db,
-          settings.map(({ node, name, raised }) => ({ node, name, value: raised })),
-        );
-        // The custodian of an operation that was terminated meanwhile may have given back before this raised.
-        if (!(await isHeld(context.client, holdId))) await giveBack(db, settings);
-        return {
-          notes: results.flatMap(({ node, error }) =>
-            error === undefined
-              ? []
-              : [`${borrowable.name} could not be lowered on ${node}, moves take longer: ${error}`],
-          ),
-        };
-      });
+      const cluster = clusterIn(context, name);
+      try {
+        return await withCoordinator(cluster, session('borrow settings'), (db) => raise(db, settings));
+      } finally {
+        // Whoever gives them back, the operation or its custodian, may have done so before this raised.
+        if (!(await mayStay(context.client, holdId)))
+          await withCoordinator(cluster, { applicationName: `${applicationPrefix}give back` }, (db) =>
+            giveBack(db, settings),
+          );
+      }
     },
 
     /**
@@ -89,16 +87,69 @@ export function settingActivities(context: ActivityContext) {
   };
 }
 
+async function raise(db: Db, settings: BorrowedSetting[]): Promise<Notes> {
+  const results = await setNodeSetting(
+    db,
+    settings.map(({ node, name, raised }) => ({ node, name, value: raised })),
+  );
+  return {
+    notes: results.flatMap(({ node, error }) =>
+      error === undefined
+        ? []
+        : [`${borrowable.name} could not be lowered on ${node}, moves take longer: ${error}`],
+    ),
+  };
+}
+
+/** What is away keeps nothing else from being given back. */
 async function giveBack(db: Db, all: BorrowedSetting[]): Promise<{ left: string[] }> {
+  const marks = all.filter(({ name }) => name === shardMark);
+  const [marked] = await Promise.allSettled([
+    markNodes(
+      db,
+      marks.map(({ node, before }) => ({ node, value: before === 'true' })),
+    ),
+  ]);
   const settings = all.filter(({ name }) => name !== shardMark);
+  const { left, away } = await giveBackSettings(db, settings);
+  if (marked.status === 'rejected') throw marked.reason;
+  if (away.length > 0) {
+    throw ApplicationFailure.create({
+      type: passing,
+      message: `settings could not be given back yet on ${away.join('; ')}`,
+      nonRetryable: false,
+      details: [
+        { evidence: away, remedies: ['bring the node back', 'or give up: the report names the SQL'] },
+      ],
+    });
+  }
+  return { left };
+}
+
+async function giveBackSettings(
+  db: Db,
+  settings: BorrowedSetting[],
+): Promise<{ left: string[]; away: string[] }> {
   const left: string[] = [];
-  const wishes: { node: string; name: string; value: string | null }[] = [];
   const away: string[] = [];
+  const wishes: { node: string; name: string; value: string | null }[] = [];
   const unchanged = new Set<string>();
+  const registered = new Set((await readNodes(db)).map(({ node }) => node.toLowerCase()));
+  const read = await readNodeSetting(
+    db,
+    settings.map(({ node }) => node),
+    borrowable.name,
+  );
   for (const { node, name, before, raised } of settings) {
-    const [found] = await readNodeSetting(db, [node], name);
-    if (!found || 'error' in found) away.push(`${node}: ${found?.error ?? 'no answer'}`);
-    else if (found.owners !== null && found.owners !== raised && found.owners !== before) {
+    const found = read.find((each) => each.node === node);
+    if (!found || 'error' in found) {
+      const why = found?.error ?? 'no answer';
+      if (registered.has(node.toLowerCase())) away.push(`${node}: ${why}`);
+      else
+        left.push(
+          `${name} is still ${raised} on ${node}, which is no node of the cluster any more and doesn’t answer (${why}); before it was ${before ?? 'not set'}`,
+        );
+    } else if (found.owners !== null && found.owners !== raised && found.owners !== before) {
       left.push(`${name} on ${node} is ${found.owners} now, set by someone else meanwhile: left alone`);
     } else {
       // Set also when it looks as before: whoever raised it may have been killed before the reload that shows it.
@@ -110,20 +161,5 @@ async function giveBack(db: Db, all: BorrowedSetting[]): Promise<{ left: string[
     const neverRaised = unchanged.has(node) && /permission denied/.test(error ?? '');
     if (error !== undefined && !neverRaised) away.push(`${node}: ${error}`);
   }
-  if (away.length > 0) {
-    throw ApplicationFailure.create({
-      type: 'Passing',
-      message: `settings could not be given back yet on ${away.join('; ')}`,
-      nonRetryable: false,
-      details: [
-        { evidence: away, remedies: ['bring the node back', 'or give up: the report names the SQL'] },
-      ],
-    });
-  }
-  const marks = all.filter(({ name }) => name === shardMark);
-  await markNodes(
-    db,
-    marks.map(({ node, before }) => ({ node, value: before === 'true' })),
-  );
-  return { left };
+  return { left, away };
 }

@@ -6,6 +6,7 @@ import type { BorrowedSetting } from '../contract/index.js';
 import { balanceOf } from '../planning/balance.js';
 import { count } from '../planning/format.js';
 import { clusterIn, session, type ActivityContext } from './context.js';
+import { assertHeld } from './hold.js';
 import { evened } from './verify/evened.js';
 import { tracesOf, type Removed } from './verify/removed.js';
 import { needsPerson, presentNodes, settingsAsBefore, type Verified } from './verify/shared.js';
@@ -30,6 +31,7 @@ export interface ScaledOutOrder extends EvenOrder {
 }
 
 export interface DrainedOrder extends VerifyOrder {
+  request: { cluster: string; holdId: string };
   nodes: string[];
   /** Whether they were put back in service instead. */
   undo: boolean;
@@ -85,8 +87,10 @@ export function verifyActivities(context: ActivityContext) {
       }),
 
     /** The nodes hold no shard that can move, and are still registered, active and in sync. */
-    verifyDrain: (order: DrainedOrder): Promise<Verified> =>
-      looked(order, async (db, nodes) => {
+    verifyDrain: async (order: DrainedOrder): Promise<Verified> => {
+      // The custodian of an operation that lost the hold has marked the nodes as they were.
+      await assertHeld(context.client, order.request.holdId);
+      return looked(order, async (db, nodes) => {
         const found = await presentNodes(db, nodes, order.nodes);
         const odd = found.find(({ shouldHaveShards }) => shouldHaveShards !== order.undo);
         if (odd)
@@ -101,7 +105,8 @@ export function verifyActivities(context: ActivityContext) {
             throw needsPerson(`${node} holds ${count(shards, 'shard')} again: somebody put them there`);
         }
         return { detail: `no shard left on ${named}, still registered` };
-      }),
+      });
+    },
 
     /** Nothing of the removed nodes is left in the cluster. */
     verifyRemoval: (order: RemovedOrder): Promise<Verified> =>

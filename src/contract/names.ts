@@ -15,6 +15,9 @@ export const holdType = 'holdCluster';
 /** The query that every operation answers, with an {@link OperationStatus}. */
 export const statusQuery = 'status';
 
+/** The query that a custodian answers, with lines on what it would give back, and what keeps it from that. */
+export const custodyQuery = 'custody';
+
 /** Updates that every operation takes. The arguments are in messages.ts. */
 export const updateNames = [
   'approve',

@@ -31,7 +31,7 @@ export async function drainWorker(input: DrainWorkerInput): Promise<OperationRep
     if (op.dryRun) return;
     await approvalStep(op, steps.approval, planned);
 
-    await markStep(op, steps.mark, planned.marks, undo ? 'in service already' : 'out of service already');
+    await markStep(op, steps.mark, planned, undo ? 'in service already' : 'out of service already');
     await moveSteps(op, steps, planned.packed, planned);
 
     await op.step(steps.verify, async (step) => {

@@ -13,7 +13,10 @@ export interface HoldInput {
   holder: Holder;
 }
 
-/** What is borrowed from now on: sent before the setting is raised, and empty when all is back. */
-export const borrowSignal = defineSignal<[BorrowedSetting[]]>('borrow');
+/**
+ * What is borrowed from now on: sent before the setting is raised, and empty when all is back. Of anyone but the
+ * holder it is ignored; operations that began before they said who they are may leave the id out.
+ */
+export const borrowSignal = defineSignal<[BorrowedSetting[], workflowId?: string]>('borrow');
 /** The operation is over and has given back what it borrowed. */
 export const releaseSignal = defineSignal<[workflowId: string]>('release');

@@ -38,7 +38,7 @@ export async function removeWorker(input: RemoveWorkerInput): Promise<OperationR
     if (op.dryRun) return;
     await approvalStep(op, steps.approval, planned);
 
-    await markStep(op, steps.mark, planned.marks, 'out of service already');
+    await markStep(op, steps.mark, planned, 'out of service already');
     await moveSteps(op, steps, planned.packed, planned);
     await op.step(steps.empty, async (step) => {
       const order = {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { midMove, movesAtServer } from '../support/slow-moves.js';
-import { fingerprint, setStage, type Stage } from '../support/stage.js';
+import { midMove, midMoveOf, movesAtServer } from '../support/slow-moves.js';
+import { fingerprint, marksOf, retryIntervals, setStage, type Stage } from '../support/stage.js';
 import { ruleUntil, useWindows } from '../support/windows.js';
 
 let stage: Stage;
@@ -14,7 +14,10 @@ afterEach(() => stage.end());
 test('a move that runs when its window closes is stopped after the grace, and begins anew when the window is ignored', async () => {
   const { rule, end } = ruleUntil(30);
   await useWindows(stage, { allow: [rule], grace: '2s' });
-  const { op, release } = await midMove(stage, 'closing', { add: 1 }, 60);
+  const node = stage.cluster.workers[1]?.address ?? '';
+  const drain = () => stage.start('drainWorker', 'closing', { nodes: [node], approval: 'required' });
+  const { op, release } = await midMoveOf(stage, drain, 60);
+  expect(await retryIntervals(stage.cluster)).toContain('100ms');
   try {
     await op.until('waiting', ({ state }) => state === 'waiting-for-window', 90);
     expect(Date.now()).toBeGreaterThanOrEqual(end - 500);
@@ -22,10 +25,14 @@ test('a move that runs when its window closes is stopped after the grace, and be
     const { progress, window } = await op.status();
     expect(progress?.waitingFor).toContain('the maintenance window, which opens');
     expect(window?.open).toBe(false);
+    expect(await retryIntervals(stage.cluster)).toEqual(['5s']);
+    expect((await marksOf(stage.cluster))[node]).toBe(false);
+    await op.update('ignoreWindow', { by: 'test', reason: 'enough' });
+    await op.until('moving again', ({ progress }) => (progress?.movingTotal ?? 0) > 0);
+    expect(await retryIntervals(stage.cluster)).toContain('100ms');
   } finally {
     await release();
   }
-  await op.update('ignoreWindow', { by: 'test', reason: 'enough' });
   const report = await op.result();
   expect(report.notes.join()).toMatch(/moves? stopped when a maintenance window closed/);
   expect(await fingerprint(stage.cluster)).toEqual(before);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { midMoveOf } from '../support/slow-moves.js';
-import { fingerprint, retryIntervals, setStage, workersOf, type Stage } from '../support/stage.js';
+import { fingerprint, marksOf, retryIntervals, setStage, workersOf, type Stage } from '../support/stage.js';
 
 let stage: Stage;
 let before: Record<string, string>;
@@ -12,12 +12,7 @@ afterAll(() => stage.end());
 
 const address = (index: number): string => stage.cluster.workers[index]?.address ?? '';
 
-async function marks(): Promise<Record<string, boolean>> {
-  const rows = await stage.cluster.query<{ node: string; should: boolean }>(
-    `select nodename || ':' || nodeport as node, shouldhaveshards as should from pg_dist_node where groupid > 0`,
-  );
-  return Object.fromEntries(rows.map(({ node, should }) => [node, should]));
-}
+const marks = (): Promise<Record<string, boolean>> => marksOf(stage.cluster);
 
 async function shardsOn(node: string): Promise<number> {
   const port = Number(node.slice(node.lastIndexOf(':') + 1));

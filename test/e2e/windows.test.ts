@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { fingerprint, retryIntervals, setStage, workersOf, type Stage } from '../support/stage.js';
+import { fingerprint, marksOf, retryIntervals, setStage, workersOf, type Stage } from '../support/stage.js';
 import { ruleUntil, useWindows } from '../support/windows.js';
 
 let stage: Stage;
@@ -33,6 +33,16 @@ describe('with a window that is closed', () => {
     await op.cancel();
     await expect(op.result()).rejects.toThrow(/cancel/i);
     expect(await workersOf(stage.cluster)).toHaveLength(2);
+  });
+
+  test('a worker that is to be emptied stays in service until its shards may move', async () => {
+    const node = stage.cluster.workers[1]?.address ?? '';
+    const op = await stage.start('drainWorker', 'in-service', { nodes: [node] });
+    const { steps } = await op.until('waiting', ({ state }) => state === 'waiting-for-window');
+    expect(steps.find(({ name }) => name === 'Take out of service')?.state).toBe('running');
+    expect((await marksOf(stage.cluster))[node]).toBe(true);
+    await op.cancel();
+    await expect(op.result()).rejects.toThrow(/cancel/i);
   });
 
   test('a pause and a resume while it waits leave it waiting; whoever ignores the window says why', async () => {

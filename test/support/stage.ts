@@ -204,3 +204,26 @@ export async function retryIntervals(cluster: SandboxCluster): Promise<string[]>
     );
   return [...new Set((await Promise.all(read)).map(([row]) => row?.value ?? ''))];
 }
+
+/** Whether each worker should hold shards. */
+export async function marksOf(cluster: SandboxCluster): Promise<Record<string, boolean>> {
+  const rows = await cluster.query<{ node: string; should: boolean }>(
+    `select nodename || ':' || nodeport as node, shouldhaveshards as should from pg_dist_node where groupid > 0`,
+  );
+  return Object.fromEntries(rows.map(({ node, should }) => [node, should]));
+}
+
+/** Resets an operation to the end of one of its workflow tasks, by default the last. */
+export async function resetOperation({ client }: Stage, id: string, which = -1): Promise<void> {
+  const { events } = await client.workflow.getHandle(id).fetchHistory();
+  const tasks = (events ?? [])
+    .filter((event) => event.workflowTaskCompletedEventAttributes)
+    .map((event) => event.eventId);
+  await client.workflowService.resetWorkflowExecution({
+    namespace: 'default',
+    workflowExecution: { workflowId: id },
+    workflowTaskFinishEventId: tasks.at(which) ?? null,
+    requestId: id,
+    reason: 'test',
+  });
+}

@@ -26,7 +26,7 @@ const persistent: ActivityOptions = {
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '20s' },
 };
 
-/** The custodian and a lost hold need answers soon; looking changes nothing. */
+/** Looking changes nothing, and needs answers soon. */
 const looking: ActivityOptions = { ...persistent, startToCloseTimeout: '1m' };
 
 /** Reads the config only. */
@@ -67,4 +67,4 @@ export const holdActivities = proxyActivities<HoldActivities>({ ...persistent, s
 /** What the custodian does when its operation is gone: for ever, whatever the error. */
 export const custodianActivities = proxyActivities<
   Pick<MoveActivities, 'stopMovesOf'> & Pick<SettingActivities, 'giveBackSettings'>
->(looking);
+>(persistent);

@@ -14,13 +14,16 @@ import type { Windows } from './windows.js';
 
 /** Hands out moves in batches, as many at once as are allowed, and takes back what a batch didn't come to. */
 export interface HandOut {
-  run: (request: OperationRequest, packed: PackedMoves) => Promise<void>;
+  run: (request: OperationRequest, packed: PackedMoves, atWindow: AtWindow) => Promise<void>;
   /** Stops the moves that run now; they are handed out again when nothing speaks against it. */
   stopRunning: () => void;
   setParallelMoves: (n: number) => void;
   /** Whether a batch may go on with its next move; the batches that began first go on longest. */
   mayMove: (question?: MayMoveQuestion) => boolean;
 }
+
+/** Told, while nothing moves, whether the maintenance window is open. */
+export type AtWindow = (isOpen: boolean) => Promise<void>;
 
 interface Running {
   batch: Batch;
@@ -53,7 +56,7 @@ export function createHandOut(board: Board, caller: Caller, windows: Windows, go
     run,
   };
 
-  async function run(request: OperationRequest, packed: PackedMoves): Promise<void> {
+  async function run(request: OperationRequest, packed: PackedMoves, atWindow: AtWindow): Promise<void> {
     const moves = unpackMoves(packed);
     const evenEnd = patched('even-end');
     const pending = new Set(moves);
@@ -146,6 +149,7 @@ export function createHandOut(board: Board, caller: Caller, windows: Windows, go
     try {
       while (pending.size > 0 || running.size > 0) {
         if (pending.size > 0 && !board.paused) await windows.refresh(request);
+        if (running.size === 0 && !board.paused) await atWindow(windows.open());
         watchLoad();
         for (let batch = next(); batch; batch = next()) start(batch);
         const isIdle = running.size === 0;

@@ -2,13 +2,16 @@ import {
   CancellationScope,
   ChildWorkflowCancellationType,
   getExternalWorkflowHandle,
+  isCancellation,
   ParentClosePolicy,
+  patched,
   startChild,
   workflowInfo,
 } from '@temporalio/workflow';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import {
   holdType,
+  shardMark,
   type Attention,
   type BorrowedSetting,
   type OperationStatus,
@@ -16,13 +19,16 @@ import {
 import type { OperationRequest } from '../../contract/request.js';
 import { borrowSignal, releaseSignal, type HoldInput } from '../hold-messages.js';
 import type { Board } from './board.js';
-import { holdActivities } from './activities.js';
+import { holdActivities, nodeActivities, settingActivities } from './activities.js';
 import { operationFailure } from './failure.js';
 import type { Caller } from './persist.js';
 
 /** One operation a cluster: a custodian holds it, and gives back what was borrowed if we are terminated. */
 export interface Hold {
-  /** Tells the custodian what is about to be borrowed, besides what is already. */
+  /**
+   * Tells the custodian what is about to be borrowed, besides what is already. Takes the hold again when it was lost:
+   * whoever fails here has borrowed nothing.
+   */
   borrow: (settings: BorrowedSetting[]) => Promise<void>;
   /** These are back, or stay as they are for good. The custodian needn't hear it: giving back once more changes nothing. */
   gaveBack: (settings: BorrowedSetting[]) => void;
@@ -44,13 +50,45 @@ export async function acquireHold(board: Board, caller: Caller, request: Operati
     void watched.result().then(ended, ended);
   };
 
+  /** Answers whether our own custodian heard it; another's, under the same id, is never told. */
+  const tell = async (settings: BorrowedSetting[]): Promise<boolean> => {
+    const ours = getExternalWorkflowHandle(request.holdId, custodian.firstExecutionRunId);
+    try {
+      await ours.signal(borrowSignal, settings, workflowInfo().workflowId);
+      return true;
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      return false;
+    }
+  };
+
+  /** From the moment that the hold is ours its custodian has to know what is borrowed, whoever cancels. */
+  const takeAnew = async (): Promise<void> => {
+    do {
+      custodian = await take(board, caller, request);
+      watch();
+    } while (borrowed.length > 0 && !(await CancellationScope.nonCancellable(() => tell(borrowed))));
+  };
+
+  /** The custodian that was lost has given it back, or does so any moment. */
+  const borrowAgain = async (): Promise<void> => {
+    const { cluster, holdId } = request;
+    const marks = borrowed.filter(({ name }) => name === shardMark);
+    const settings = borrowed.filter(({ name }) => name !== shardMark);
+    if (marks.length > 0)
+      await caller.call(nodeActivities.markNodes, 'Mark again', { cluster, holdId, marks }, takeAnew);
+    if (settings.length === 0) return;
+    const order = { cluster, holdId, settings };
+    const raised = await caller.call(settingActivities.raiseSettings, 'Borrow again', order, takeAnew);
+    board.notes.push(...raised.notes);
+  };
+
   /** Takes the hold again: after a reset without asking, after someone ended it by hand when a person says so. */
   const retake = ({ ask }: { ask: boolean }): Promise<void> => {
     const again = async (): Promise<void> => {
       if (ask) await caller.park('hold', endedFromOutside(request.holdId));
-      custodian = await take(board, caller, request);
-      watch();
-      if (borrowed.length > 0) await custodian.signal(borrowSignal, borrowed);
+      await takeAnew();
+      if (borrowed.length > 0 && patched('borrow-again')) await CancellationScope.nonCancellable(borrowAgain);
     };
     recovery ??= again().finally(() => {
       recovery = undefined;
@@ -69,8 +107,10 @@ export async function acquireHold(board: Board, caller: Caller, request: Operati
   return {
     gaveBack: (settings) => show(without(borrowed, settings)),
     borrow: async (settings) => {
-      show([...without(borrowed, settings), ...settings]);
-      await getExternalWorkflowHandle(request.holdId).signal(borrowSignal, borrowed);
+      const all = [...without(borrowed, settings), ...settings];
+      await recovery;
+      while (!(await tell(all))) await retake({ ask: false });
+      show(all);
     },
     release: async () => {
       releasing = true;

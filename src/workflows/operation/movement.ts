@@ -33,28 +33,45 @@ export function createMovement(board: Board, caller: Caller): Movement {
   const governor = createGovernor(board);
   const handOut = createHandOut(board, caller, windows, governor);
   let borrowed: BorrowedSetting[] = [];
+  /** Whether they were given back because the window had closed. */
+  let resting = false;
   let past: BorrowedSetting[] = [];
   let prepared: PackedMoves | undefined;
-  let copying: CancellationScope | undefined;
+  let copying: { scope: CancellationScope; stopped: boolean } | undefined;
 
   const movement: Movement = {
     ...handOut,
     windows,
     governed: governor.heard,
     stopRunning: () => {
-      if (copying && patched('pause-stops-copies')) copying.cancel();
+      if (copying && patched('pause-stops-copies')) {
+        copying.stopped = true;
+        copying.scope.cancel();
+      }
       handOut.stopRunning();
     },
     prepare: async (request, hold, packed) => {
-      await unpaused(board, caller);
-      await windows.untilOpen(request);
-      await borrow(request, hold, targetsOf(packed));
-      while (!(await copyReferenceTables(request))) await unpaused(board, caller);
+      for (let copied = false; !copied;) {
+        await unpaused(board, caller);
+        await windows.inside(request, {
+          work: async () => {
+            await borrow(request, hold, targetsOf(packed));
+            copied = await copyReferenceTables(request);
+          },
+          whenCut: () => movement.giveBack(hold),
+        });
+      }
       prepared = packed;
     },
     run: async (request, hold, packed) => {
       if (prepared !== packed) await movement.prepare(request, hold, packed);
-      await handOut.run(request, packed);
+      await handOut.run(request, packed, async (isOpen) => {
+        if (isOpen && resting) await borrow(request, hold, targetsOf(packed));
+        if (!isOpen && borrowed.length > 0) {
+          await movement.giveBack(hold);
+          resting = true;
+        }
+      });
       await movement.giveBack(hold);
     },
     wasBorrowed: () => past,
@@ -77,20 +94,19 @@ export function createMovement(board: Board, caller: Caller): Movement {
 
   /** Answers false when a pause stopped it: it begins again from its beginning. */
   async function copyReferenceTables(request: OperationRequest): Promise<boolean> {
+    const copy = { scope: new CancellationScope(), stopped: false };
+    copying = copy;
     try {
-      await windows.inside(request, () => {
-        copying = new CancellationScope();
-        return copying.run(() =>
-          caller.call(copyActivities.replicateReferenceTables, 'Copy reference tables', {
-            cluster: request.cluster,
-            holdId: request.holdId,
-            transferMode: request.transferMode,
-          }),
-        );
-      });
+      await copy.scope.run(() =>
+        caller.call(copyActivities.replicateReferenceTables, 'Copy reference tables', {
+          cluster: request.cluster,
+          holdId: request.holdId,
+          transferMode: request.transferMode,
+        }),
+      );
       return true;
     } catch (error) {
-      if (board.paused && isCancellation(error) && !isCancelling(board.status)) return false;
+      if (copy.stopped && isCancellation(error) && !isCancelling(board.status)) return false;
       throw error;
     } finally {
       copying = undefined;
@@ -98,6 +114,7 @@ export function createMovement(board: Board, caller: Caller): Movement {
   }
 
   async function borrow(request: OperationRequest, hold: Hold, nodes: string[]): Promise<void> {
+    resting = false;
     if (!request.tune) return;
     const wanted = await caller.call(settingActivities.readBorrowable, 'Which settings may be borrowed?', {
       cluster: request.cluster,
@@ -106,12 +123,12 @@ export function createMovement(board: Board, caller: Caller): Movement {
     board.notes.push(...wanted.notes);
     if (wanted.settings.length === 0) return;
     // The custodian knows before anything is raised: whoever dies now, it is given back.
+    await hold.borrow(wanted.settings);
     borrowed = wanted.settings;
     past = [
       ...past,
       ...borrowed.filter((each) => !past.some(({ node, name }) => node === each.node && name === each.name)),
     ];
-    await hold.borrow(borrowed);
     const raised = await caller.call(settingActivities.raiseSettings, 'Borrow wal_retrieve_retry_interval', {
       cluster: request.cluster,
       holdId: request.holdId,

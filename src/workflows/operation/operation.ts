@@ -63,6 +63,8 @@ export interface Operation<Type extends OperationType> {
   unpaused: () => Promise<void>;
   /** What the movements borrowed, and have given back. */
   wasBorrowed: () => BorrowedSetting[];
+  /** Waits until data may move: for what only makes sense together with its movement. */
+  untilOpen: () => Promise<void>;
   /** Takes nodes out of service or puts them back, see service.ts. */
   mark: Service['mark'];
   keepMarks: Service['keepMarks'];
@@ -112,6 +114,7 @@ export async function operation<Type extends OperationType>(
           if (held) await movement.run(request, held, packed);
         },
         wasBorrowed: movement.wasBorrowed,
+        untilOpen: () => movement.windows.untilOpen(request),
         showPlan: (plan) => {
           const others = board.status.checks.filter(({ id }) => id !== windowFits);
           board.status.checks = [...movement.windows.judge(plan), ...others];
@@ -142,7 +145,10 @@ function operationOf<Type extends OperationType>(
   request: OperationRequest<Type>,
   approval: ReturnType<typeof createApproval>,
   undo: Undo[],
-  deeds: Pick<Operation<Type>, 'readyToMove' | 'move' | 'wasBorrowed' | 'mark' | 'keepMarks' | 'showPlan'>,
+  deeds: Pick<
+    Operation<Type>,
+    'readyToMove' | 'move' | 'wasBorrowed' | 'untilOpen' | 'mark' | 'keepMarks' | 'showPlan'
+  >,
 ): Operation<Type> {
   const dryRun = request.input.dryRun === true;
   const refuse = (checks: Check[]): void => {

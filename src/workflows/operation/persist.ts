@@ -20,11 +20,15 @@ export interface ProxiedActivity<Input, Output> {
  * operation until `retry`, `giveUp` or a cancel.
  */
 export interface Caller {
-  /** Runs an activity; `summary` is what the Temporal UI shows of it. */
+  /**
+   * Runs an activity; `summary` is what the Temporal UI shows of it. When the hold was lost it is run again after
+   * `onHoldLost`, by default the one below.
+   */
   call: <Input, Output>(
     activity: ProxiedActivity<Input, Output>,
     summary: string,
     input: Input,
+    onHoldLost?: () => Promise<void>,
   ) => Promise<Output>;
   /** Parks until `retry`; throws GivenUp or CancelledFailure. */
   park: (id: string, attention: Attention) => Promise<void>;
@@ -97,7 +101,7 @@ export function createCaller(board: Board): Caller {
       }
     },
 
-    async call(activity, summary, input) {
+    async call(activity, summary, input, onHoldLost = caller.onHoldLost) {
       calls += 1;
       const id = `${calls}`;
       for (let attempt = 1; ; attempt += 1) {
@@ -109,7 +113,7 @@ export function createCaller(board: Board): Caller {
         } catch (error) {
           if (error instanceof ActivityFailure && error.cause instanceof TimeoutFailure) lostOne = true;
           if (isCancellation(error) || endingFailure(error)) throw error;
-          if (isHoldLost(error) && caller.onHoldLost) await caller.onHoldLost();
+          if (isHoldLost(error) && onHoldLost) await onHoldLost();
           else await caller.park(id, attentionOf(error));
         }
       }

@@ -24,10 +24,10 @@ export function createService(
   return {
     mark: async (marks) => {
       if (marks.length === 0 || !hold) return;
-      marked = marks;
-      undo.push({ name: 'mark the nodes as they were', run: () => takeBack(hold) });
       // The custodian knows before anything is marked: whoever dies now, it is taken back.
       await hold.borrow(marks);
+      marked = marks;
+      undo.push({ name: 'mark the nodes as they were', run: () => takeBack(hold) });
       const names = marks.map(({ node }) => node).join(', ');
       await caller.call(nodeActivities.markNodes, `Mark ${names}`.slice(0, 200), { cluster, holdId, marks });
     },

@@ -50,13 +50,15 @@ export async function approvalStep<Type extends OperationType>(
 export async function markStep<Type extends OperationType>(
   op: Operation<Type>,
   name: string,
-  marks: BorrowedSetting[],
+  { marks, packed }: { marks: BorrowedSetting[]; packed: PackedMoves },
   already: string,
 ): Promise<void> {
   if (marks.length === 0) op.skip(name, already);
   else
     await op.step(name, async () => {
       await op.unpaused();
+      // Nodes with data don't stand out of service for hours before their data may move.
+      if (packed.moves !== '') await op.untilOpen();
       await op.mark(marks);
     });
 }

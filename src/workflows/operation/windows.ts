@@ -32,8 +32,14 @@ export interface Windows {
   sleepOn: () => void;
   /** Waits until a window is open. */
   untilOpen: (request: OperationRequest) => Promise<void>;
-  /** Runs what can't be cut into moves inside of windows; what isn't over then is stopped and begun again in the next. */
-  inside: <T>(request: OperationRequest, work: () => Promise<T>) => Promise<T>;
+  /**
+   * Runs what can't be cut into moves inside of windows; what isn't over then is stopped and begun again in the next.
+   * `whenCut` runs in between.
+   */
+  inside: <T>(
+    request: OperationRequest,
+    deed: { work: () => Promise<T>; whenCut: () => Promise<void> },
+  ) => Promise<T>;
   /** Why it can't be ignored, if so. */
   refuseIgnore: () => string | undefined;
   ignore: (by: string, reason: string) => void;
@@ -98,12 +104,13 @@ export function createWindows(board: Board, caller: Caller): Windows {
     sleepOn: alarm.drop,
 
     untilOpen,
-    async inside(request, work) {
+    async inside(request, { work, whenCut }) {
       for (let cuts = 1; ; cuts += 1) {
         await untilOpen(request);
         const outcome = await runUntilClosed(work);
         if (outcome.ended) return outcome.result;
         board.notes.push('the copy of reference tables was stopped when the maintenance window closed');
+        await whenCut();
         if (cuts > 1) await caller.park('window', noRoomForCopy());
       }
     },

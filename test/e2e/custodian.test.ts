@@ -1,0 +1,157 @@
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { midMoveOf } from '../support/slow-moves.js';
+import {
+  fingerprint,
+  marksOf,
+  resetOperation,
+  retryIntervals,
+  setStage,
+  type Stage,
+} from '../support/stage.js';
+
+/** What the custodian of a cluster does for an operation that is gone, and for one that lost it. */
+let stage: Stage;
+let before: Record<string, string>;
+const afterwards: (() => unknown)[] = [];
+
+beforeAll(async () => {
+  // This worker tells after seconds what usually takes a minute.
+  const worker = fileURLToPath(new URL('../support/impatient-worker.ts', import.meta.url));
+  stage = await setStage({ start: { workers: 3 }, worker });
+  before = await fingerprint(stage.cluster);
+});
+beforeEach(() => expectAsBefore());
+/** Whatever went wrong in one test: the next finds the cluster free. */
+afterEach(async () => {
+  for await (const { workflowId } of stage.client.workflow.list({
+    query: `ExecutionStatus = 'Running' and WorkflowType != 'holdCluster'`,
+  })) {
+    await stage.client.workflow
+      .getHandle(workflowId)
+      .terminate()
+      .catch(() => undefined);
+  }
+  for (const undo of afterwards.splice(0).reverse()) await undo();
+  await expect.poll(() => custodian().catch(() => 'none'), patience).toBe('none');
+});
+afterAll(() => stage.end());
+
+const patience = { timeout: 60_000, interval: 200 };
+const address = (index: number): string => stage.cluster.workers[index]?.address ?? '';
+const marks = (): Promise<Record<string, boolean>> => marksOf(stage.cluster);
+
+/** All workers in service, and nothing raised. */
+async function expectAsBefore(): Promise<void> {
+  await expect.poll(async () => Object.values(await marks()), patience).not.toContain(false);
+  await expect.poll(() => retryIntervals(stage.cluster), patience).toEqual(['5s']);
+}
+
+async function custodian(): Promise<{ id: string; custody: () => Promise<string[]> }> {
+  const query = `WorkflowType = 'holdCluster' and ExecutionStatus = 'Running'`;
+  for await (const { workflowId: id } of stage.client.workflow.list({ query }))
+    return { id, custody: () => stage.client.workflow.getHandle(id).query<string[]>('custody') };
+  throw new Error('no custodian runs');
+}
+
+async function custodianRun(): Promise<string | undefined> {
+  const { id } = await custodian();
+  return (await stage.client.workflow.getHandle(id).describe()).runId;
+}
+
+const drain = (id: string) =>
+  stage.start('drainWorker', id, { nodes: [address(2)], approval: 'required', parallelMoves: 1 });
+
+async function events(id: string): Promise<number> {
+  return ((await stage.client.workflow.getHandle(id).fetchHistory()).events ?? []).length;
+}
+
+test('an operation that lost its hold tells nothing to the custodian of another', async () => {
+  const lost = await drain('lost');
+  await lost.until('waiting', ({ state }) => state === 'awaiting-approval');
+  await stage.client.workflow.getHandle((await custodian()).id).terminate();
+  await lost.until('in need of attention', ({ state }) => state === 'needs-attention');
+
+  const { op, release } = await midMoveOf(stage, () => drain('next'));
+  afterwards.push(release);
+  const borrowed = await (await custodian()).custody();
+  expect(borrowed.join()).toContain('wal_retrieve_retry_interval');
+  await lost.update('approve', { by: 'test' });
+  await lost.until('approved', ({ steps }) =>
+    steps.some(({ name, state }) => name === 'Take out of service' && state === 'running'),
+  );
+  await lost.update('retry', { by: 'test' });
+  await expect(lost.result()).rejects.toMatchObject({ cause: { type: 'ClusterBusy' } });
+  expect((await lost.status()).borrowed).toBeUndefined();
+  expect(await (await custodian()).custody()).toEqual(borrowed);
+  expect(await retryIntervals(stage.cluster)).toContain('100ms');
+  await op.terminate();
+});
+
+test('a drain that is reset while its plan waits takes the hold again', async () => {
+  const op = await drain('reset-early');
+  await op.until('waiting', ({ state }) => state === 'awaiting-approval');
+  await resetOperation(stage, op.id);
+  await op.until('waiting again', ({ state }) => state === 'awaiting-approval');
+  await op.update('approve', { by: 'test' });
+  await op.until('moving', ({ steps }) =>
+    steps.some(({ name, state }) => name === 'Move shards' && state === 'running'),
+  );
+  expect((await marks())[address(2)]).toBe(false);
+  await op.cancel();
+  await expect(op.result()).rejects.toThrow();
+});
+
+test('a drain that is reset while it moves gets a custodian of its own, and borrows again', async () => {
+  const { op, release } = await midMoveOf(stage, () => drain('reset-late'));
+  afterwards.push(release);
+  const held = await custodianRun();
+  await resetOperation(stage, op.id);
+  await expect.poll(() => custodianRun().catch(() => held), patience).not.toBe(held);
+  await expect.poll(async () => (await marks())[address(2)], patience).toBe(false);
+  await expect.poll(() => retryIntervals(stage.cluster), patience).toContain('100ms');
+  await op.terminate();
+  await expectAsBefore();
+});
+
+test('a node that is away keeps the cluster held and nothing else from being given back; who waits is told', async () => {
+  const { op, release } = await midMoveOf(stage, () => drain('abandoned'));
+  afterwards.push(release);
+  const { id } = await custodian();
+  const away = stage.cluster.workers[0];
+  await away?.kill();
+  afterwards.push(() => away?.start());
+  await op.terminate();
+  await expect.poll(() => retryIntervals(stage.cluster), patience).toEqual(['5s']);
+
+  const next = await drain('patient');
+  const { attention } = await next.until('told', ({ state }) => state === 'needs-attention');
+  expect(attention?.problem).toContain(`the custodian ${id} still gives back what abandoned borrowed`);
+  expect(attention?.evidence).toContain(address(0));
+  expect(attention?.evidence).toContain('wal_retrieve_retry_interval');
+  expect(attention?.remedies.join()).toContain(`--workflow-id '${id}' --name release --input '"abandoned"'`);
+  await away?.start();
+  await next.until('holding', ({ state }) => state === 'awaiting-approval');
+  expect((await marks())[address(2)]).toBe(true);
+  await next.cancel();
+  await expect(next.result()).rejects.toThrow();
+});
+
+test('an operation whose custodian was cancelled waits until it has given back, and goes on', async () => {
+  const { op, release } = await midMoveOf(stage, () => drain('deprived'));
+  afterwards.push(release);
+  const [away] = stage.cluster.workers;
+  await away?.kill();
+  afterwards.push(() => away?.start());
+  await stage.client.workflow.getHandle((await custodian()).id).cancel();
+  await op.until('told', ({ attention }) => attention?.problem.includes('still gives back') === true);
+  const told = await events(op.id);
+  await new Promise((resolve) => setTimeout(resolve, 5_000));
+  expect(await events(op.id)).toBeLessThan(told + 5);
+  await away?.start();
+  await release();
+  expect((await op.result()).state).toBe('done');
+  expect((await marks())[address(2)]).toBe(false);
+  expect(await retryIntervals(stage.cluster)).toEqual(['5s']);
+  expect(await fingerprint(stage.cluster)).toEqual(before);
+});
