@@ -51,16 +51,16 @@ export function createMovement(board: Board, caller: Caller): Movement {
       handOut.stopRunning();
     },
     prepare: async (request, hold, packed) => {
-      for (let copied = false; !copied;) {
-        await unpaused(board, caller);
-        await windows.inside(request, {
+      const prepareOnce = (): Promise<boolean> =>
+        windows.inside(request, {
           work: async () => {
             await borrow(request, hold, targetsOf(packed));
-            copied = await copyReferenceTables(request);
+            return copyReferenceTables(request);
           },
           whenCut: () => movement.giveBack(hold),
         });
-      }
+      do await unpaused(board, caller);
+      while (!(await prepareOnce()));
       prepared = packed;
     },
     run: async (request, hold, packed) => {
