@@ -46,7 +46,7 @@ const own = (): ClusterConfig =>
 function machines(...others: ClusterConfig[]) {
   const custodian = {
     status: { name: 'RUNNING' },
-    memo: { holder: { workflowId: 'removing' } },
+    memo: { holder: { workflowId: 'removing', runId: 'run' } },
     raw: { workflowExtendedInfo: {} },
   };
   const client = { workflow: { getHandle: () => ({ describe: () => Promise.resolve(custodian) }) } };
