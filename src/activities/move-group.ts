@@ -127,11 +127,17 @@ function looking(): ConnectOptions {
   return { applicationName: session('look').applicationName, statementTimeoutSeconds: 60 };
 }
 
-/** Where a shard group is. @throws what passes, when it is still to move and someone else moves data meanwhile */
+/**
+ * Where a shard group is.
+ *
+ * @param alone whether its move is to begin, so that nobody else may move data meanwhile
+ * @throws what passes, when somebody does
+ */
 export async function look(
   cluster: ClusterConfig,
   { from, to, transferMode }: BatchOrder,
   shardId: number,
+  { alone = false } = {},
 ): Promise<Look> {
   return withCoordinator(cluster, looking(), async (db) => {
     const [placement] = await readPlacements(db, [shardId]);
@@ -156,7 +162,8 @@ export async function look(
     const group = await readShardGroup(db, shardId);
     const operationId = ownWorkflowId();
     const backend = await findBackend(db, moveApplicationName(operationId, `${shardId}`));
-    if (backend === undefined) await refuseBesideOthers(db, sceneOf({ shardId, from, to, operationId }));
+    if (alone && backend === undefined)
+      await refuseBesideOthers(db, sceneOf({ shardId, from, to, operationId }));
     return {
       state: 'to do',
       tables: group?.tables ?? [],

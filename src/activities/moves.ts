@@ -29,7 +29,7 @@ export function moveActivities(context: ActivityContext) {
         const bytes = batch.bytes[index] ?? 0;
         const rest = (): BatchResult => ({ ...result, left: batch.shardIds.slice(index) });
         if (activity.cancellationSignal.aborted) return stopped(activity, rest());
-        const seen = await look(cluster, batch, shardId);
+        const seen = await look(cluster, batch, shardId, { alone: true });
         if (seen.state === 'to do') {
           // As late as possible: whoever is terminated after it has a custodian that finds the move at the server.
           await assertHeld(context.client, batch.holdId);

@@ -49,13 +49,16 @@ export interface UpdateArgs {
   resume: ResumeArgs;
   /** Tries again what needs attention. */
   retry: RetryArgs;
-  /** Stops trying, the clean-up included; the operation ends as `GivenUp` within half a minute; past a point of no return as `RecoveryRequired`, which says how the cluster was left. */
+  /**
+   * Stops trying, the clean-up included; the operation ends as `GivenUp` within half a minute; past a point of no
+   * return as `RecoveryRequired`, which says how the cluster was left.
+   */
   giveUp: GiveUpArgs;
   /**
    * Changes how many moves run at once, from now on; those that run finish. Taken from the start to the end of an
-   * operation, and without effect where nothing moves. Where the config has a governor this is its ceiling.
+   * operation; refused by a clean-up, which makes no moves. Where the config has a governor this is its ceiling.
    */
   setParallelMoves: SetParallelMovesArgs;
-  /** Moves outside the maintenance windows too, from now on. Refused where the cluster has none. */
+  /** Moves outside the maintenance windows too, from now on. Refused where the cluster has none, and by a clean-up. */
   ignoreWindow: IgnoreWindowArgs;
 }

@@ -68,21 +68,16 @@ export function govern(
   };
   const present = state.parallelMoves;
   const since = at - state.changedAt;
+  const changed = (parallelMoves: number, reason: string): GovernorVerdict => ({
+    state: changedTo(parallelMoves, at, state.met || parallelMoves < present),
+    change: { parallelMoves, reason },
+  });
   if (state.heat >= hot && share >= 1 && present > 0 && since >= leastDownMs) {
-    return {
-      state: changedTo(Math.floor(present / 2), at, true),
-      change: {
-        parallelMoves: Math.floor(present / 2),
-        reason: `${described(worst)} is over ${limitOf(worst)}`,
-      },
-    };
+    return changed(Math.floor(present / 2), `${described(worst)} is over ${limitOf(worst)}`);
   }
   const step = state.met ? { ...up, ms: Math.max(up.ms, (at - startedAt) / 100) } : firstUp;
   if (state.calm >= step.samples && present < ceiling && since >= step.ms) {
-    return {
-      state: changedTo(present + 1, at, state.met),
-      change: { parallelMoves: present + 1, reason: `${described(worst)} is well below ${limitOf(worst)}` },
-    };
+    return changed(present + 1, `${described(worst)} is well below ${limitOf(worst)}`);
   }
   return { state };
 }
