@@ -1,10 +1,11 @@
 import { Context } from '@temporalio/activity';
 import { moveApplicationName } from '../citus/application-name.js';
 import { withCoordinator } from '../citus/connect.js';
-import { readCopyProgress } from '../citus/moves.js';
+import { findBackend, readCopyProgress } from '../citus/moves.js';
 import { readReferenceRoute, replicateReferenceTablesStatement } from '../citus/registration.js';
 import type { ClusterConfig } from '../config/index.js';
 import type { MoveHeartbeat, Moving } from '../contract/index.js';
+import { refuseBesideOthers } from './beside-others.js';
 import { ownWorkflowId, session, stopManner, type ActivityContext } from './context.js';
 import { beatWith } from './interceptor.js';
 import { shownIn } from './shown-in.js';
@@ -20,7 +21,13 @@ export async function copyReferenceTables(
 ): Promise<void> {
   const activity = Context.current();
   const operationId = ownWorkflowId();
-  const route = await withCoordinator(cluster, session('look'), readReferenceRoute);
+  const name = moveApplicationName(operationId, 'reference');
+  const scene = { what: 'copy of reference tables', operationId };
+  const route = await withCoordinator(cluster, session('look'), async (db) => {
+    const found = await readReferenceRoute(db);
+    if (found && (await findBackend(db, name)) === undefined) await refuseBesideOthers(db, scene);
+    return found;
+  });
   const current: Moving = {
     from: route?.from ?? '',
     to: route?.to[0] ?? '',
@@ -31,10 +38,10 @@ export async function copyReferenceTables(
   const beat: MoveHeartbeat = { kind: 'moves', movesDone: 0, bytesDone: 0, ...(route && { current }) };
   beatWith(activity, () => beat);
   const statement = {
-    name: moveApplicationName(operationId, 'reference'),
+    name,
     text: replicateReferenceTablesStatement,
     params: [transferMode],
-    scene: { what: 'copy of reference tables', operationId },
+    scene,
     readProgress: readCopyProgress,
   };
   const stop = { signal: activity.cancellationSignal, manner: () => stopManner(activity) };

@@ -1,22 +1,20 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { moveApplicationName } from '../citus/application-name.js';
-import { withCoordinator, type ConnectOptions, type Db } from '../citus/connect.js';
+import { withCoordinator, type ConnectOptions } from '../citus/connect.js';
 import { cancelBackend, findBackend, readPlacements, readShardGroup } from '../citus/moves.js';
 import { readRegistration } from '../citus/registration.js';
 import type { ClusterConfig } from '../config/index.js';
 import type { MoveHeartbeat, Moving } from '../contract/index.js';
 import type { MayGoOnQuestion } from '../contract/may-move.js';
 import { askWorkflow } from './ask-workflow.js';
+import { refuseBesideOthers } from './beside-others.js';
 import { watchClosing, type ClosingOrder } from './closing.js';
 import { clusterIn, ownWorkflowId, session, stopManner, type ActivityContext } from './context.js';
 import { isHeld } from './hold.js';
 import type { Stop } from './long-statement.js';
 import { makeMove, sceneOf, type MoveOrder } from './make-move.js';
 import { shownIn } from './shown-in.js';
-import { failureOf } from './stalls/failures.js';
-import { someoneElseMoves } from './stalls/someone-else.js';
-import type { Scene } from './stalls/stall.js';
 import type { Telling } from './stalls/telling.js';
 import { usualStallTimes } from './stalls/watch.js';
 
@@ -115,11 +113,6 @@ async function endUnlessHeld(context: ActivityContext, batch: BatchOrder, order:
     const pid = await findBackend(db, moveApplicationName(order.operationId, `${order.shardId}`));
     if (pid !== undefined) await cancelBackend(db, pid);
   });
-}
-
-async function refuseBesideOthers(db: Db, scene: Scene): Promise<void> {
-  const stall = await someoneElseMoves(db, scene);
-  if (stall) throw failureOf(stall);
 }
 
 /** Not ended by a cancel: what was reached is told also then. */

@@ -37,7 +37,8 @@ const moving =
 /**
  * Sessions that move shards now, but for those whose `application_name` begins with `except`. The statement tells;
  * where the role may not read others' statements (no `pg_monitor`) Citus's own monitor of moves does, which asks every
- * node: left out with `quick`.
+ * node: left out with `quick`, as are sessions that a copy of reference tables opens: the copy itself is there to see,
+ * and of one that was stopped they go on for a moment.
  */
 export async function readMovingSessions(
   db: Db,
@@ -54,11 +55,16 @@ export async function readMovingSessions(
             substring(query FROM '${moving}') AS function
        FROM pg_catalog.pg_stat_activity
       WHERE pid <> pg_backend_pid() AND datname = current_database() AND NOT starts_with(application_name, $1)
-        AND application_name !~ '^citus_internal'
+        AND application_name !~ $4
         AND (pid = ANY ($3::int[])
              OR (state = 'active' AND query ~ '${moving}' AND query !~ 'pg_stat_activity|get_rebalance_table_shards_plan'))
       ORDER BY pid`,
-    [except, applicationPrefix, quick ? [] : await monitoredPids(db)],
+    [
+      except,
+      applicationPrefix,
+      quick ? [] : await monitoredPids(db),
+      quick ? '^citus_(internal|rebalancer)' : '^citus_internal',
+    ],
   );
   return rows.map(({ pid, startedAt, ours, function: name }) => ({
     id: `pid ${pid}`,

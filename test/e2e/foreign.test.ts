@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startForeignJob } from '../support/foreign-job.js';
 import { movesAtServer } from '../support/slow-moves.js';
-import { fingerprint, setStage, type Stage } from '../support/stage.js';
+import { fingerprint, setStage, type Operation, type Stage } from '../support/stage.js';
 
 let stage: Stage;
 beforeAll(async () => {
@@ -40,22 +40,39 @@ test('a rebalance that someone else runs is named and left alone, and when it is
   expect(await fingerprint(stage.cluster)).toEqual(before);
 });
 
-test('a job that someone starts after the approval is waited for, by name, and no move begins beside it', async () => {
-  const before = await fingerprint(stage.cluster);
-  const [node = ''] = stage.cluster.workers.map(({ address }) => address);
-  const op = await stage.start('drainWorker', 'job-comes-later', { nodes: [node], approval: 'required' });
-  await op.until('awaiting approval', ({ state }) => state === 'awaiting-approval');
-  const { job, end } = await startForeignJob(stage.cluster);
-  await op.update('approve', { by: 'test' });
-  const waits = async (): Promise<string> => {
-    const { raw } = await stage.client.workflow.getHandle(op.id).describe();
-    return raw.pendingActivities?.map(({ lastFailure }) => lastFailure?.message ?? '').join() ?? '';
-  };
-  await expect
-    .poll(waits, { timeout: 60_000 })
-    .toContain(`someone else moves data: background job ${job} (rebalance)`);
-  expect(await movesAtServer(stage.cluster)).toEqual([]);
-  await end();
-  expect((await op.result()).state).toBe('done');
-  expect(await fingerprint(stage.cluster)).toEqual(before);
-});
+test.each<[string, (nodes: string[]) => Promise<Operation>, string]>([
+  [
+    'copy of reference tables',
+    () => stage.scaleOut('copy-later', { add: 1, approval: 'required' }),
+    'replicateReferenceTables',
+  ],
+  [
+    'move',
+    (nodes) => stage.start('drainWorker', 'move-later', { nodes, approval: 'required' }),
+    'moveShardGroups',
+  ],
+])(
+  'a job that someone starts after the approval is waited for, by name: no %s begins beside it',
+  async (...[, begin, activity]) => {
+    const before = await fingerprint(stage.cluster);
+    const op = await begin([stage.cluster.workers[0]?.address ?? '']);
+    await op.until('awaiting approval', ({ state }) => state === 'awaiting-approval');
+    const { job, end } = await startForeignJob(stage.cluster);
+    await op.update('approve', { by: 'test' });
+    const waits = async (): Promise<string[]> => {
+      const { raw } = await stage.client.workflow.getHandle(op.id).describe();
+      return (raw.pendingActivities ?? []).map(
+        ({ activityType, lastFailure }) => `${activityType?.name}: ${lastFailure?.message}`,
+      );
+    };
+    await expect
+      .poll(waits, { timeout: 60_000 })
+      .toContainEqual(
+        expect.stringContaining(`${activity}: someone else moves data: background job ${job} (rebalance)`),
+      );
+    expect(await movesAtServer(stage.cluster)).toEqual([]);
+    await end();
+    expect((await op.result()).state).toBe('done');
+    expect(await fingerprint(stage.cluster)).toEqual(before);
+  },
+);

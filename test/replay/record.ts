@@ -6,7 +6,6 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { byHand, placedShards } from '../support/make-leftovers.js';
 import { midMove } from '../support/slow-moves.js';
 import { setStage, type Operation, type Stage } from '../support/stage.js';
-import { ruleUntil } from '../support/windows.js';
 
 const folder = fileURLToPath(new URL('./histories/', import.meta.url));
 const isKept = (name: string): boolean => existsSync(`${folder}${name}.json`);
@@ -31,7 +30,8 @@ for (const controlled of [false, true]) {
     (path) => (path.controlled ?? false) === controlled && !path.names.every(isKept),
   );
   if (missing.length === 0) continue;
-  const { rule } = ruleUntil(24 * 3_600);
+  const begin = new Date(Date.now() - 60_000);
+  const rule = { schedule: `${begin.getUTCMinutes()} ${begin.getUTCHours()} * * *`, for: '2h' };
   const wishes = {
     parallelMoves: 2,
     ...(controlled && {

@@ -20,7 +20,7 @@ beforeAll(async () => {
 }, 60_000);
 
 test('the main paths are recorded', () => {
-  expect(histories.length).toBeGreaterThanOrEqual(16);
+  expect(histories.length).toBeGreaterThanOrEqual(18);
 });
 
 test.each(histories)('the recorded history %s replays', async (name) => {

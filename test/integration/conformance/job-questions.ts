@@ -41,6 +41,18 @@ export async function noJob(cluster: SandboxCluster): Promise<boolean> {
   return open.length === 0;
 }
 
+/** Tasks of a job that have not ended, and what the coordinator does and waits for: the cause of a rare failure is gone later. */
+async function doings(cluster: SandboxCluster, tasks: Task[]): Promise<object> {
+  return {
+    tasks: tasks.filter(({ status }) => !['done', 'cancelled', 'blocked'].includes(status)),
+    sessions: await cluster.query(
+      `SELECT pid, backend_type, application_name, state, wait_event_type, wait_event, pg_blocking_pids(pid) AS blocked_by,
+         left(query, 200) AS query
+       FROM pg_stat_activity WHERE backend_type ~ 'client|itus' AND pid <> pg_backend_pid()`,
+    ),
+  };
+}
+
 /** What tests ask of background jobs, and do with them. */
 export function jobsOf(cluster: ClusterOf): JobQuestions {
   const state = async (job: string): Promise<string | undefined> => {
@@ -73,7 +85,13 @@ export function jobsOf(cluster: ClusterOf): JobQuestions {
 
   const cancel = async (job: string): Promise<void> => {
     await cluster().query('SELECT citus_job_cancel($1)', [job]);
-    await until('the end of the job', async () => (await state(job)) === 'cancelled');
+    try {
+      await until('the end of the job', async () => (await state(job)) === 'cancelled');
+    } catch (error) {
+      throw new Error(`it goes on: ${JSON.stringify(await doings(cluster(), await tasksOf(job)), null, 1)}`, {
+        cause: error,
+      });
+    }
   };
 
   return {
