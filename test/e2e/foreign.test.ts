@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startForeignJob } from '../support/foreign-job.js';
-import { movesAtServer } from '../support/slow-moves.js';
+import { midMove, movesAtServer } from '../support/slow-moves.js';
 import { fingerprint, setStage, type Operation, type Stage } from '../support/stage.js';
 
 let stage: Stage;
@@ -59,14 +59,8 @@ test.each<[string, (nodes: string[]) => Promise<Operation>, string]>([
     await op.until('awaiting approval', ({ state }) => state === 'awaiting-approval');
     const { job, end } = await startForeignJob(stage.cluster);
     await op.update('approve', { by: 'test' });
-    const waits = async (): Promise<string[]> => {
-      const { raw } = await stage.client.workflow.getHandle(op.id).describe();
-      return (raw.pendingActivities ?? []).map(
-        ({ activityType, lastFailure }) => `${activityType?.name}: ${lastFailure?.message}`,
-      );
-    };
     await expect
-      .poll(waits, { timeout: 60_000 })
+      .poll(() => failedActivities(op), { timeout: 60_000 })
       .toContainEqual(
         expect.stringContaining(`${activity}: someone else moves data: background job ${job} (rebalance)`),
       );
@@ -76,3 +70,30 @@ test.each<[string, (nodes: string[]) => Promise<Operation>, string]>([
     expect(await fingerprint(stage.cluster)).toEqual(before);
   },
 );
+
+test('a move that is stopped while someone else’s job runs is no failure, and begins anew when the job is over', async () => {
+  const before = await fingerprint(stage.cluster);
+  const { op, release } = await midMove(stage, 'stopped-beside', { add: 1, parallelMoves: 1 }, 120);
+  const { job, end } = await startForeignJob(stage.cluster);
+  await op.update('pause', { by: 'test', now: true });
+  await op.until('paused', ({ state, progress }) => state === 'paused' && progress?.movingTotal === 0);
+  expect(await movesAtServer(stage.cluster)).toEqual([]);
+  expect(await failedActivities(op)).toEqual([]);
+
+  await op.update('resume', { by: 'test' });
+  await expect
+    .poll(() => failedActivities(op), { timeout: 60_000 })
+    .toContainEqual(expect.stringContaining(`someone else moves data: background job ${job} (rebalance)`));
+  await end();
+  await release();
+  expect((await op.result()).state).toBe('done');
+  expect(await fingerprint(stage.cluster)).toEqual(before);
+});
+
+/** Of the activities that wait for their next attempt: their types, and why. */
+async function failedActivities({ id }: Operation): Promise<string[]> {
+  const { raw } = await stage.client.workflow.getHandle(id).describe();
+  return (raw.pendingActivities ?? []).flatMap(({ activityType, lastFailure }) =>
+    lastFailure ? [`${activityType?.name}: ${lastFailure.message}`] : [],
+  );
+}
