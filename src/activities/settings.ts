@@ -1,3 +1,4 @@
+import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { applicationPrefix } from '../citus/application-name.js';
 import { withCoordinator, type Db } from '../citus/connect.js';
@@ -5,7 +6,7 @@ import { readNodeSetting, setNodeSetting } from '../citus/node-settings.js';
 import { markNodes } from '../citus/marks.js';
 import { readNodes } from '../citus/nodes.js';
 import { shardMark, type BorrowedSetting } from '../contract/index.js';
-import { passing } from './classify.js';
+import { isPassingError, passing } from './classify.js';
 import { clusterIn, session, type ActivityContext } from './context.js';
 import { assertHeld, mayStay } from './hold.js';
 
@@ -16,6 +17,9 @@ export type SettingActivities = ReturnType<typeof settingActivities>;
  * which is nearly all of the time of a small move.
  */
 export const borrowable = { name: 'wal_retrieve_retry_interval', raised: '100ms', raisedMs: 100 } as const;
+
+/** With the waits between them about 15 s. */
+const patientAttempts = 5;
 
 export interface Notes {
   notes: string[];
@@ -47,7 +51,10 @@ export function settingActivities(context: ActivityContext) {
         return { settings, notes };
       }),
 
-    /** Raises them. A role that may not is no error: moves just take longer. */
+    /**
+     * Raises them. A role that may not is no error: moves just take longer. A node that is away for a moment is waited
+     * for, as with 5 s each its moves would take longer to the end of the operation.
+     */
     raiseSettings: async ({
       cluster: name,
       holdId,
@@ -60,7 +67,10 @@ export function settingActivities(context: ActivityContext) {
       await assertHeld(context.client, holdId);
       const cluster = clusterIn(context, name);
       try {
-        return await withCoordinator(cluster, session('borrow settings'), (db) => raise(db, settings));
+        const { attempt } = Context.current().info;
+        return await withCoordinator(cluster, session('borrow settings'), (db) =>
+          raise(db, settings, { patient: attempt < patientAttempts }),
+        );
       } finally {
         // Whoever gives them back, the operation or its custodian, may have done so before this raised.
         if (!(await mayStay(context.client, holdId)))
@@ -87,16 +97,22 @@ export function settingActivities(context: ActivityContext) {
   };
 }
 
-async function raise(db: Db, settings: BorrowedSetting[]): Promise<Notes> {
+async function raise(db: Db, settings: BorrowedSetting[], { patient }: { patient: boolean }): Promise<Notes> {
   const results = await setNodeSetting(
     db,
     settings.map(({ node, name, raised }) => ({ node, name, value: raised })),
   );
+  const failed = results.flatMap(({ node, error }) => (error === undefined ? [] : [{ node, error }]));
+  const away = failed.filter(({ error }) => isPassingError(new Error(error)));
+  if (patient && away.length > 0) {
+    throw ApplicationFailure.retryable(
+      `${borrowable.name} could not be lowered yet on ${away.map(({ node, error }) => `${node}: ${error}`).join('; ')}`,
+      passing,
+    );
+  }
   return {
-    notes: results.flatMap(({ node, error }) =>
-      error === undefined
-        ? []
-        : [`${borrowable.name} could not be lowered on ${node}, moves take longer: ${error}`],
+    notes: failed.map(
+      ({ node, error }) => `${borrowable.name} could not be lowered on ${node}, moves take longer: ${error}`,
     ),
   };
 }

@@ -20,9 +20,11 @@ function made(execution: Execution, label: string, changing: boolean): Call {
   return call;
 }
 
-/** The commands that Citus is to run on other nodes travel as parameters. */
+const literals = /'(?:[^']|'')*'/g;
+
+/** The commands that Citus is to run on other nodes travel as parameters; what else is quoted is only looked for. */
 function statementLabel(text: string, params: unknown): { label: string; changing: boolean } {
-  const [change] = changes.exec(`${text} ${JSON.stringify(params ?? [])}`) ?? [];
+  const [change] = changes.exec(`${text.replaceAll(literals, '')} ${JSON.stringify(params ?? [])}`) ?? [];
   if (change !== undefined) return { label: change.toLowerCase().replaceAll(' ', '-'), changing: true };
   return { label: text.includes('set_config') ? 'session' : 'read', changing: false };
 }

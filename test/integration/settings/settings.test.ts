@@ -29,16 +29,17 @@ function temporal(attempt: number): Client {
   return { workflow: { getHandle } } as unknown as Client;
 }
 
-/** The activities as attempt 1 of a worker runs them, while Temporal waits for another, or for it. */
+/** The activities as an attempt of a worker runs them, while Temporal waits for another, or for it. */
 async function run<T>(
   awaited: number,
   work: (activities: ReturnType<typeof settingActivities>) => Promise<T>,
+  attempt = 1,
 ): Promise<T> {
   const context = {
     config: loadConfig(configFileOf(cluster)),
     client: temporal(awaited),
   } as unknown as ActivityContext;
-  const info = { attempt: 1, activityId: '7', workflowExecution };
+  const info = { attempt, activityId: '7', workflowExecution };
   const activities = settingActivities(context);
   return await new MockActivityEnvironment(info).run(() => work(activities));
 }
@@ -93,4 +94,22 @@ test('a node that is away is tried again; the others have got back what was thei
   expect(await retryIntervals(cluster)).toContain('100ms');
   await run(1, ({ giveBackSettings }) => giveBackSettings(order));
   expect(await retryIntervals(cluster)).toEqual(['5s']);
+});
+
+test('raising waits for a node that is away for a moment, and for one that stays away it is a note', async () => {
+  const [first] = cluster.workers;
+  if (!first) throw new Error('a worker was wanted');
+  const order = { cluster: 'demo', holdId: 'hold', settings: all() };
+  await first.kill();
+  await expect(run(1, ({ raiseSettings }) => raiseSettings(order))).rejects.toMatchObject({
+    type: 'Passing',
+    message: expect.stringContaining(`could not be lowered yet on ${first.address}`) as string,
+  });
+  const { notes } = await run(5, ({ raiseSettings }) => raiseSettings(order), 5);
+  expect(notes).toEqual([
+    expect.stringContaining(`could not be lowered on ${first.address}, moves take longer`),
+  ]);
+  await first.start();
+  expect(new Set(await retryIntervals(cluster))).toEqual(new Set(['100ms', '5s']));
+  await run(1, ({ giveBackSettings }) => giveBackSettings(order));
 });
