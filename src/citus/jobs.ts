@@ -10,6 +10,15 @@ export interface ForeignWork {
   description: string;
 }
 
+/** The statement that ends it, run on the coordinator. */
+export function howToEnd({ kind, id, state }: ForeignWork): string {
+  if (kind === 'move') return `SELECT pg_cancel_backend(${id.replace('pid ', '')})`;
+  // Citus loses a cancel that comes as a task begins, and then it locks its jobs (docs/citus.md).
+  if (state === 'cancelling')
+    return `SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE backend_type LIKE 'Citus Background Task Queue Executor%(${id}/%'`;
+  return `SELECT citus_job_cancel(${id})`;
+}
+
 const iso = (column: string) => `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')`;
 
 /** Background jobs of Citus that are not in a final state; catalog only, answers also while a node is frozen. */

@@ -1,6 +1,6 @@
 import type { Db } from '../../citus/connect.js';
 import { operationPrefix } from '../../citus/application-name.js';
-import { readJobs, readMovingSessions } from '../../citus/jobs.js';
+import { howToEnd, readJobs, readMovingSessions } from '../../citus/jobs.js';
 import { readTableLocks } from '../../citus/table-locks.js';
 import type { Check } from '../../contract/index.js';
 import { count } from '../../planning/format.js';
@@ -21,7 +21,7 @@ export async function foreignJob(db: Db, operationId: string | undefined): Promi
   return blocker(
     'foreign-job',
     listed(said),
-    'wait until it has ended, or end it: select citus_job_cancel(<job id>)',
+    `wait until it has ended, or end it: ${listed(found.map(howToEnd))}`,
   );
 }
 

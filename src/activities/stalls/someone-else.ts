@@ -1,6 +1,6 @@
 import type { Db } from '../../citus/connect.js';
 import { operationPrefix } from '../../citus/application-name.js';
-import { readJobs, readMovingSessions, type ForeignWork } from '../../citus/jobs.js';
+import { howToEnd, readJobs, readMovingSessions, type ForeignWork } from '../../citus/jobs.js';
 import type { Scene, Stall } from './stall.js';
 
 /** Somebody wanted it to stop. Our own cancels never come here: what we stopped ourselves is no failure. */
@@ -43,11 +43,7 @@ function stallOf(problem: string, others: ForeignWork[], { what }: Scene): Stall
     ],
     remedies: [
       'wait for its end: it goes on by itself',
-      ...others.map(({ id, kind }) =>
-        kind === 'job'
-          ? `or end it: SELECT citus_job_cancel(${id})`
-          : `or end it: SELECT pg_cancel_backend(${id.replace('pid ', '')})`,
-      ),
+      ...others.map((work) => `or end it: ${howToEnd(work)}`),
     ],
     outlook: 'heals',
   };

@@ -177,7 +177,7 @@ test('a job of Citus that someone else started is named with its start, and so i
     expect(check).toMatchObject({ severity: 'blocker', ok: false });
     expect(check.evidence).toContain(`background job ${job} (rebalance), running, since ${startedAt}`);
     expect(check.evidence).toMatch(/(a move|citus_move_shard_placement) in session \d+, running/);
-    expect(check.remedy).toContain('citus_job_cancel');
+    expect(check.remedy).toContain(`SELECT citus_job_cancel(${job})`);
   } finally {
     await end();
   }
