@@ -67,7 +67,8 @@ function crashesOf(procedure: Procedure, execution: Execution, seed: number): Sc
   const crash = (what: string, ...deaths: Omit<Point, 'name' | 'activity' | 'nth' | 'act'>[]): Scenario => {
     const id = `${procedure.name}/${activity}#${nth}/${what}`;
     const isCut = ({ call, moment }: Pick<Point, 'call' | 'moment'>): boolean =>
-      call?.label === moveCall && moment !== 'answered';
+      // A later one would wait for ever: what makes moves last makes all of them last.
+      call?.label === moveCall && call.nth === 1 && moment !== 'answered';
     return {
       id,
       procedure,
