@@ -6,7 +6,8 @@ import {
   verifyActivities,
 } from './operation/activities.js';
 import type { HowLeft } from './operation/no-return.js';
-import { operation, type Operation } from './operation/operation.js';
+import type { Operation } from './operation/op.js';
+import { operation } from './operation/operation.js';
 import { approvalStep, markStep, moveSteps, planStep } from './operation/steps.js';
 
 const steps = {

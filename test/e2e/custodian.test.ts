@@ -62,6 +62,23 @@ async function custodianRun(): Promise<string | undefined> {
 const drain = (id: string) =>
   stage.start('drainWorker', id, { nodes: [address(2)], approval: 'required', parallelMoves: 1 });
 
+/** A drain in the middle of its movement, which lasts until released: at the end of the test at the latest. */
+async function movingDrain(id: string): ReturnType<typeof midMoveOf> {
+  const moving = await midMoveOf(stage, () => drain(id));
+  afterwards.push(moving.release);
+  return moving;
+}
+
+/** The first worker is away until it is brought back: at the end of the test at the latest. */
+async function killFirstWorker(): Promise<() => Promise<void>> {
+  const [worker] = stage.cluster.workers;
+  if (!worker) throw new Error('no worker');
+  await worker.kill();
+  const back = () => worker.start();
+  afterwards.push(back);
+  return back;
+}
+
 async function events(id: string): Promise<number> {
   return ((await stage.client.workflow.getHandle(id).fetchHistory()).events ?? []).length;
 }
@@ -72,8 +89,7 @@ test('an operation that lost its hold tells nothing to the custodian of another'
   await stage.client.workflow.getHandle((await custodian()).id).terminate();
   await lost.until('in need of attention', ({ state }) => state === 'needs-attention');
 
-  const { op, release } = await midMoveOf(stage, () => drain('next'));
-  afterwards.push(release);
+  const { op } = await movingDrain('next');
   const borrowed = await (await custodian()).custody();
   expect(borrowed.join()).toContain('wal_retrieve_retry_interval');
   await lost.update('approve', { by: 'test' });
@@ -103,8 +119,7 @@ test('a drain that is reset while its plan waits takes the hold again', async ()
 });
 
 test('a drain that is reset while it moves gets a custodian of its own, and borrows again', async () => {
-  const { op, release } = await midMoveOf(stage, () => drain('reset-late'));
-  afterwards.push(release);
+  const { op } = await movingDrain('reset-late');
   const held = await custodianRun();
   await resetOperation(stage, op.id);
   await expect.poll(() => custodianRun().catch(() => held), patience).not.toBe(held);
@@ -115,12 +130,9 @@ test('a drain that is reset while it moves gets a custodian of its own, and borr
 });
 
 test('a node that is away keeps the cluster held and nothing else from being given back; who waits is told', async () => {
-  const { op, release } = await midMoveOf(stage, () => drain('abandoned'));
-  afterwards.push(release);
+  const { op } = await movingDrain('abandoned');
   const { id } = await custodian();
-  const away = stage.cluster.workers[0];
-  await away?.kill();
-  afterwards.push(() => away?.start());
+  const back = await killFirstWorker();
   await op.terminate();
   await expect.poll(() => retryIntervals(stage.cluster), patience).toEqual(['5s']);
 
@@ -130,7 +142,7 @@ test('a node that is away keeps the cluster held and nothing else from being giv
   expect(attention?.evidence).toContain(address(0));
   expect(attention?.evidence).toContain('wal_retrieve_retry_interval');
   expect(attention?.remedies.join()).toContain(`--workflow-id '${id}' --name release --input '"abandoned"'`);
-  await away?.start();
+  await back();
   await next.until('holding', ({ state }) => state === 'awaiting-approval');
   expect((await marks())[address(2)]).toBe(true);
   await next.cancel();
@@ -138,17 +150,14 @@ test('a node that is away keeps the cluster held and nothing else from being giv
 });
 
 test('an operation whose custodian was cancelled waits until it has given back, and goes on', async () => {
-  const { op, release } = await midMoveOf(stage, () => drain('deprived'));
-  afterwards.push(release);
-  const [away] = stage.cluster.workers;
-  await away?.kill();
-  afterwards.push(() => away?.start());
+  const { op, release } = await movingDrain('deprived');
+  const back = await killFirstWorker();
   await stage.client.workflow.getHandle((await custodian()).id).cancel();
   await op.until('told', ({ attention }) => attention?.problem.includes('still gives back') === true);
   const told = await events(op.id);
   await new Promise((resolve) => setTimeout(resolve, 5_000));
   expect(await events(op.id)).toBeLessThan(told + 5);
-  await away?.start();
+  await back();
   await release();
   expect((await op.result()).state).toBe('done');
   expect((await marks())[address(2)]).toBe(false);

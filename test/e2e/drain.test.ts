@@ -1,6 +1,14 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { midMoveOf } from '../support/slow-moves.js';
-import { fingerprint, marksOf, retryIntervals, setStage, workersOf, type Stage } from '../support/stage.js';
+import {
+  fingerprint,
+  mark,
+  marksOf,
+  retryIntervals,
+  setStage,
+  workersOf,
+  type Stage,
+} from '../support/stage.js';
 
 let stage: Stage;
 let before: Record<string, string>;
@@ -68,10 +76,9 @@ test('terminated half way, the custodian puts the worker back in service', async
 });
 
 test('empties the worker, leaves it registered, and names another that is marked without touching it', async () => {
-  await stage.cluster.query(`select citus_set_node_property($1, $2, 'shouldhaveshards', false)`, [
-    '127.0.0.1',
-    Number(address(1).split(':')[1]),
-  ]);
+  const marked = stage.cluster.workers[1];
+  if (!marked) throw new Error('no worker');
+  await mark(stage.cluster, marked, false);
   const held = await shardsOn(address(1));
   const report = await (await stage.start('drainWorker', 'drain', { nodes: [address(2)] })).result();
   expect(report.state).toBe('done');
@@ -81,10 +88,7 @@ test('empties the worker, leaves it registered, and names another that is marked
   expect(await marks()).toEqual({ [address(0)]: true, [address(1)]: false, [address(2)]: false });
   expect(await fingerprint(stage.cluster)).toEqual(before);
   expect(report.borrowed).toBeUndefined();
-  await stage.cluster.query(`select citus_set_node_property($1, $2, 'shouldhaveshards', true)`, [
-    '127.0.0.1',
-    Number(address(1).split(':')[1]),
-  ]);
+  await mark(stage.cluster, marked, true);
 });
 
 test('a second drain finds nothing to move', async () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { fingerprint, setStage, workersOf, type Stage } from '../support/stage.js';
+import { fingerprint, mark, setStage, workersOf, type Stage } from '../support/stage.js';
 
 let stage: Stage;
 let before: Record<string, string>;
@@ -11,12 +11,10 @@ afterAll(() => stage.end());
 
 const address = (index: number): string => stage.cluster.workers[index]?.address ?? '';
 
-async function mark(index: number, value: boolean): Promise<void> {
-  const port = Number(address(index).split(':')[1]);
-  await stage.cluster.query(`select citus_set_node_property('127.0.0.1', $1, 'shouldhaveshards', $2)`, [
-    port,
-    value,
-  ]);
+async function markWorker(index: number, value: boolean): Promise<void> {
+  const worker = stage.cluster.workers[index];
+  if (!worker) throw new Error(`no worker ${index}`);
+  await mark(stage.cluster, worker, value);
 }
 
 test('an even cluster needs nothing, and the report says why', async () => {
@@ -44,17 +42,17 @@ test('an unknown strategy is refused with those that there are', async () => {
 });
 
 test('what lies on a marked worker leaves it: that is success, though the others are no more even than before', async () => {
-  await mark(1, false);
+  await markWorker(1, false);
   const report = await (await stage.start('rebalance', 'off-the-marked', {})).result();
   expect(report.state).toBe('done');
   expect(report.after?.workers.find(({ node }) => node === address(1))?.shards).toBe(0);
-  await mark(1, true);
+  await markWorker(1, true);
   const back = await (await stage.start('rebalance', 'back-again', {})).result();
   expect(back.steps.find(({ name }) => name === 'Verify')?.detail).toMatch(/200 % → 0 %$/);
 });
 
 test('drainOnly empties what is marked already, and nothing else', async () => {
-  await mark(1, false);
+  await markWorker(1, false);
   const report = await (await stage.start('rebalance', 'drain-only', { drainOnly: true })).result();
   expect(report.state).toBe('done');
   expect(report.plan?.drainedWorkers).toEqual([address(1)]);
@@ -71,7 +69,7 @@ test('drainOnly empties what is marked already, and nothing else', async () => {
 });
 
 test('evens out what is uneven, and proves it by the strategy’s measure', async () => {
-  await mark(1, true);
+  await markWorker(1, true);
   const op = await stage.start('rebalance', 'uneven', {
     strategy: 'by_shard_count',
     threshold: 0,
@@ -95,17 +93,17 @@ test('a strategy of the user’s is judged by its own cost function', async () =
   await stage.cluster.query(
     `select citus_add_rebalance_strategy('thirds', 'public.one_each', 'citus_node_capacity_1', 'citus_shard_allowed_on_node_true', 0.05)`,
   );
-  await mark(0, false);
+  await markWorker(0, false);
   await (await stage.start('rebalance', 'empty-one', { drainOnly: true })).result();
-  await mark(0, true);
+  await markWorker(0, true);
   const report = await (await stage.start('rebalance', 'thirds', { strategy: 'thirds' })).result();
   expect(report.steps.find(({ name }) => name === 'Verify')?.detail).toMatch(/by thirds 200 % → 0 %/);
 });
 
 test('block_writes says for how long writes wait', async () => {
-  await mark(1, false);
+  await markWorker(1, false);
   const op = await stage.start('rebalance', 'blocking', { transferMode: 'block_writes', dryRun: true });
   const { checks } = await op.result();
   expect(checks.find(({ id }) => id === 'blocked-writes')?.evidence).toMatch(/about \d+ s for the largest/);
-  await mark(1, true);
+  await markWorker(1, true);
 });

@@ -1,5 +1,6 @@
 import type { SandboxCluster } from '../../sandbox/index.js';
 import { slowMoves } from './slow-moves.js';
+import { mark } from './stage.js';
 
 /**
  * A drain of the last worker as a background job of Citus, as somebody else might start it, in the middle of its first
@@ -8,15 +9,10 @@ import { slowMoves } from './slow-moves.js';
 export async function startForeignJob(
   cluster: SandboxCluster,
 ): Promise<{ job: string; startedAt: string; end: () => Promise<void> }> {
-  const release = await slowMoves(cluster);
   const worker = cluster.workers.at(-1);
-  const letHaveShards = (may: boolean): Promise<unknown> =>
-    cluster.query(`select citus_set_node_property($1, $2, 'shouldhaveshards', $3)`, [
-      worker?.host,
-      worker?.port,
-      may,
-    ]);
-  await letHaveShards(false);
+  if (!worker) throw new Error('no worker');
+  const release = await slowMoves(cluster);
+  await mark(cluster, worker, false);
   const [started] = await cluster.query<{ job: string }>(
     'select citus_rebalance_start(drain_only := true)::text as job',
   );
@@ -29,7 +25,7 @@ export async function startForeignJob(
       await cluster.query('select citus_job_cancel($1)', [job]);
       await cluster.query(`select citus_job_wait($1, 'cancelled')`, [job]);
       await release();
-      await letHaveShards(true);
+      await mark(cluster, worker, true);
     },
   };
 }

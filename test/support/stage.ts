@@ -13,6 +13,7 @@ import {
   startTemporal,
   type Flavour,
   type SandboxCluster,
+  type SandboxNode,
   type StartOptions,
 } from '../../sandbox/index.js';
 import { startWorker, type WorkerProcess } from '../../sandbox/worker.js';
@@ -203,6 +204,19 @@ export async function retryIntervals(cluster: SandboxCluster): Promise<string[]>
       node.query<{ value: string }>(`select current_setting('wal_retrieve_retry_interval') as value`),
     );
   return [...new Set((await Promise.all(read)).map(([row]) => row?.value ?? ''))];
+}
+
+/** Marks a node as an administrator would: whether it should hold shards. */
+export async function mark(
+  cluster: SandboxCluster,
+  { host, port }: Pick<SandboxNode, 'host' | 'port'>,
+  shouldHaveShards: boolean,
+): Promise<void> {
+  await cluster.query(`select citus_set_node_property($1, $2, 'shouldhaveshards', $3)`, [
+    host,
+    port,
+    shouldHaveShards,
+  ]);
 }
 
 /** Whether each worker should hold shards. */

@@ -33,6 +33,16 @@ export interface IntentInput {
   acceptChecks?: string[] | undefined;
 }
 
+/** What the checks are told of an operation. */
+export interface PreflightRequest {
+  type: OperationType;
+  input: IntentInput;
+  transferMode: string;
+  parallelMoves: number;
+  /** Moves of this workflow are not foreign. */
+  operationId?: string;
+}
+
 const nothing: Intent = {
   joining: [],
   toStart: () => 0,

@@ -30,6 +30,6 @@ export function define(command: Command, session: Session): void {
 }
 
 /** What the command line asks for, as the workflow takes it. The client checks it. */
-export function drainInput(cluster: string, nodes: string[], options: DrainOptions): DrainWorkerInput {
+function drainInput(cluster: string, nodes: string[], options: DrainOptions): DrainWorkerInput {
   return { ...commonInput(cluster, options), nodes, ...optional('undo', options.undo) };
 }

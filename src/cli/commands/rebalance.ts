@@ -35,7 +35,7 @@ export function define(command: Command, session: Session): void {
 }
 
 /** What the command line asks for, as the workflow takes it. The client checks it. */
-export function rebalanceInput(cluster: string, options: RebalanceOptions): RebalanceInput {
+function rebalanceInput(cluster: string, options: RebalanceOptions): RebalanceInput {
   const { strategy, threshold, drainOnly } = options;
   return {
     ...commonInput(cluster, options),

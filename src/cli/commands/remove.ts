@@ -33,6 +33,6 @@ export function define(command: Command, session: Session): void {
 }
 
 /** What the command line asks for, as the workflow takes it. The client checks it. */
-export function removeInput(cluster: string, nodes: string[], options: RemoveOptions): RemoveWorkerInput {
+function removeInput(cluster: string, nodes: string[], options: RemoveOptions): RemoveWorkerInput {
   return { ...commonInput(cluster, options), nodes, ...optional('keepMachine', options.keepMachine) };
 }

@@ -40,7 +40,7 @@ export const scaleOutInput = strict({
     ],
   });
 
-export const rebalanceInput = strict({
+const rebalanceInput = strict({
   ...commonFields,
   strategy: z
     .string()
@@ -68,7 +68,7 @@ export const rebalanceInput = strict({
     ],
   });
 
-export const drainWorkerInput = strict({
+const drainWorkerInput = strict({
   ...commonFields,
   nodes: nodeList.describe('`host:port` of the workers to empty, as one plan'),
   undo: z
@@ -84,7 +84,7 @@ export const drainWorkerInput = strict({
     ],
   });
 
-export const removeWorkerInput = strict({
+const removeWorkerInput = strict({
   ...commonFields,
   nodes: nodeList.describe('`host:port` of the workers to take out: emptied as one plan, removed one by one'),
   keepMachine: z
@@ -100,7 +100,7 @@ export const removeWorkerInput = strict({
     ],
   });
 
-export const cleanUpInput = strict(commonFields)
+const cleanUpInput = strict(commonFields)
   .superRefine(reasonGiven)
   .meta({ examples: [{ cluster: 'shop' }, { cluster: 'shop', dryRun: true }] });
 

@@ -6,7 +6,7 @@ import { count } from '../../planning/format.js';
 import { unpackBalances } from '../../planning/packed-balances.js';
 import type { PackedMoves } from '../../planning/planned-moves.js';
 import { planActivities } from './activities.js';
-import type { Operation } from './operation.js';
+import type { Operation } from './op.js';
 
 /** What every plan brings along, moves or not. */
 type Made = Pick<Draft, 'plan' | 'balances' | 'notes'> & { checks?: Check[] };

@@ -1,11 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startCluster, type SandboxCluster } from '../../../sandbox/index.js';
 import { withClient } from '../../../sandbox/postgres/query.js';
-import { findLeftovers } from '../../../src/activities/leftovers/find.js';
-import { withCoordinator, type Db } from '../../../src/citus/connect.js';
-import { readNodes } from '../../../src/citus/nodes.js';
+import type { Finding } from '../../../src/activities/leftovers/finding.js';
 import { flavour } from '../../support/stage.js';
-import { configOf } from '../connect/support.js';
+import { asScaler, find } from './support.js';
 
 let cluster: SandboxCluster;
 beforeAll(async () => {
@@ -14,18 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => cluster.stop());
 
-const asScaler = <T>(work: (db: Db) => Promise<T>): Promise<T> =>
-  withCoordinator(configOf(cluster), { applicationName: 'test' }, work);
-
-async function find(db: Db) {
-  const nodes = await readNodes(db);
-  const { leftovers } = await findLeftovers(
-    db,
-    nodes,
-    nodes.map(({ node }) => node),
-  );
-  return leftovers;
-}
+const findings = async (): Promise<Finding[]> => (await find(cluster)).leftovers;
 
 test('prepared transactions older than a minute are for Citus to finish; those of a node that is gone are for a person', async () => {
   const [worker] = cluster.workers;
@@ -37,14 +24,14 @@ test('prepared transactions older than a minute are for Citus to finish; those o
       await client.query(`create table t_${id} (i int)`);
       await client.query(`prepare transaction '${id}'`);
     });
-  expect(await asScaler(find)).toEqual([]);
-  await expect.poll(async () => (await asScaler(find)).length, { timeout: 90_000, interval: 2_000 }).toBe(2);
-  const found = await asScaler(find);
+  expect(await findings()).toEqual([]);
+  await expect.poll(async () => (await findings()).length, { timeout: 90_000, interval: 2_000 }).toBe(2);
+  const found = await findings();
   expect(found.map(({ kind, node, name, remove }) => [kind, node, name, remove !== undefined])).toEqual([
     ['prepared transaction', worker.address, 'citus_0_4711_1_1', true],
     ['prepared transaction', worker.address, 'citus_77_4711_1_1', false],
   ]);
-  await asScaler(async (db) => {
+  await asScaler(cluster, async (db) => {
     for (const { remove } of found) await remove?.(db);
   });
   // Nothing has recorded that it was to be committed.

@@ -9,7 +9,7 @@ import type { ActivityContext } from '../../../src/activities/context.js';
 import { withCoordinator, type Db } from '../../../src/citus/connect.js';
 import type { ClusterConfig } from '../../../src/config/index.js';
 import type { AnyRequest } from '../../../src/contract/request.js';
-import { flavour } from '../../support/stage.js';
+import { flavour, mark } from '../../support/stage.js';
 import { configOf } from '../connect/support.js';
 import { checksOf } from '../preflight/support.js';
 
@@ -86,21 +86,16 @@ test('the workers that a rebalance empties, since they are marked, stand in its 
   const node = await cluster.addNode();
   await cluster.query('select citus_add_node($1, $2)', [node.host, node.port]);
   const [first] = cluster.workers;
-  const mark = (server: typeof first, value: boolean): Promise<unknown> =>
-    cluster.query(`select citus_set_node_property($1, $2, 'shouldhaveshards', $3)`, [
-      server?.host,
-      server?.port,
-      value,
-    ]);
-  await mark(first, false);
-  await mark(node, false);
+  if (!first) throw new Error('no worker');
+  await mark(cluster, first, false);
+  await mark(cluster, node, false);
   try {
     const { plan } = await planned({ drainOnly: true });
-    expect(plan.drainedWorkers?.toSorted()).toEqual([first?.address, node.address].toSorted());
-    expect(plan.moves.every(({ from }) => from === first?.address)).toBe(true);
+    expect(plan.drainedWorkers?.toSorted()).toEqual([first.address, node.address].toSorted());
+    expect(plan.moves.every(({ from }) => from === first.address)).toBe(true);
     expect((await planned({})).plan.drainedWorkers).toBeUndefined();
   } finally {
-    await mark(first, true);
+    await mark(cluster, first, true);
     await cluster.query('select citus_remove_node($1, $2)', [node.host, node.port]);
   }
 });

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { findFlavour, startCluster, type SandboxCluster, type SandboxNode } from '../../../sandbox/index.js';
 import { startForeignJob } from '../../support/foreign-job.js';
 import { slowMoves } from '../../support/slow-moves.js';
-import { flavour } from '../../support/stage.js';
+import { flavour, mark } from '../../support/stage.js';
 import { move, movePid, openWrite, type Failed } from './support.js';
 
 const isCitus = findFlavour(flavour).flavour === 'citus';
@@ -88,14 +88,8 @@ test('a coordinator that shuts down passes', async () => {
 });
 
 test('a target that shall have no shards any more is told with the statement that changes it', async () => {
-  const mark = (may: boolean): Promise<unknown> =>
-    cluster.query(`select citus_set_node_property($1, $2, 'shouldhaveshards', $3)`, [
-      target.host,
-      target.port,
-      may,
-    ]);
-  await mark(false);
-  afterwards.push(() => mark(true));
+  await mark(cluster, target, false);
+  afterwards.push(() => mark(cluster, target, true));
   const moving = await move(cluster, source, target);
   expect(await moving.end).toMatchObject({
     type: 'NeedsPerson',

@@ -1,8 +1,8 @@
 import pc from 'picocolors';
 import { describe, expect, test } from 'vitest';
-import { renderHealth } from '../../../src/cli/render/health.js';
-import type { Check, HealthAnswer, Leftover } from '../../../src/contract/index.js';
-import { balance } from './statuses.js';
+import { renderHealth } from '../../../../src/cli/render/health.js';
+import type { Check, HealthAnswer, Leftover } from '../../../../src/contract/index.js';
+import { balance } from '../statuses.js';
 
 const leftover = (n: number): Leftover => ({
   kind: 'shard table',

@@ -1,0 +1,39 @@
+import type { NodeCapacity } from '../../citus/capacity.js';
+import type { ClusterNode } from '../../citus/nodes.js';
+import type { ServerFacts } from '../../citus/server-facts.js';
+import type { Intent } from './intent.js';
+
+/** What was read of a cluster and its servers, for the checks to judge. */
+export interface Seen {
+  facts: ServerFacts;
+  nodes: ClusterNode[];
+  capacities: NodeCapacity[];
+}
+
+/** Nodes that are asked for what they have: not standbys, which follow their primary. */
+export function asked(nodes: ClusterNode[]): string[] {
+  return nodes.filter(({ role, active }) => role !== 'secondary' && active).map(({ node }) => node);
+}
+
+/** Nodes that answered. */
+export function answering(capacities: NodeCapacity[]): string[] {
+  return capacities.flatMap((each) => ('error' in each ? [] : [each.node]));
+}
+
+/** A coordinator without shards neither gives nor takes any. */
+export function moversOf(capacities: NodeCapacity[], nodes: ClusterNode[]): NodeCapacity[] {
+  return capacities.filter(({ node }) =>
+    nodes.some((each) => each.node === node && (each.role === 'worker' || each.shouldHaveShards)),
+  );
+}
+
+/** Nodes that the operation does not empty. */
+export function staying(nodes: ClusterNode[], { leaving }: Intent): ClusterNode[] {
+  return nodes.filter(({ node }) => !leaving.includes(node.toLowerCase()));
+}
+
+/** Servers of those wanted that are no active workers yet. */
+export function newOf(wanted: string[], nodes: ClusterNode[]): string[] {
+  const active = nodes.filter((node) => node.role === 'worker' && node.active);
+  return wanted.filter((each) => !active.some(({ node }) => node.toLowerCase() === each));
+}

@@ -1,0 +1,141 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { operationTypes, type OperationType } from '../../../src/contract/index.js';
+import { inspectInput, operationInputs } from '../../../src/contract/schema/inputs.js';
+import { setRefusalStage, type RefusalStage } from './support.js';
+
+let stage: RefusalStage;
+beforeAll(async () => {
+  stage = await setRefusalStage();
+  await stage.remember();
+});
+afterEach(() => stage.expectUnchanged());
+afterAll(() => stage.end());
+
+describe('an input of the wrong type or out of range is refused, with the field and what it may be', () => {
+  type Wrong = Record<string, { values: unknown[]; says: RegExp }>;
+  const number = /expected (number|int)\b/;
+  const text = (most: number): Wrong[string] => ({
+    values: ['', 7, null, 'x'.repeat(most + 1)],
+    says: /expected string/,
+  });
+  const nodes = {
+    values: ['db3:5432', [7], ['db3'], ['db3:0'], ['db3:65536'], addresses(101)],
+    says: /expected array|expected string|must be host:port|port must be between 1 and 65535/,
+  };
+  const flag = { values: ['yes', 0, null], says: /expected boolean/ };
+  const common: Wrong = {
+    cluster: {
+      values: [undefined, null, 7, '', 'two words', 'x'.repeat(65)],
+      says: /the name of a cluster in the config/,
+    },
+    transferMode: { values: ['logical', true], says: /"auto"\|"force_logical"\|"block_writes"/ },
+    parallelMoves: { values: ['2', 0, 65, 1.5], says: number },
+    approval: { values: ['none', false], says: /"required"\|"auto"/ },
+    window: { values: ['never', true], says: /"respect"\|"ignore"/ },
+    dryRun: flag,
+    ifBusy: { values: ['takeOver', true], says: /"fail"\|"wait"/ },
+    acceptChecks: {
+      values: ['role', [''], [7], ['no-such-check'], ['new-node-extension']],
+      says: /expected array|expected string|it may name: .*target-disk/,
+    },
+    reason: text(500),
+    requestedBy: text(200),
+  };
+  const leaving = { ...nodes, values: [undefined, [], ...nodes.values] };
+  const own: Record<OperationType, Wrong> = {
+    scaleOut: {
+      to: { values: ['2', 0, -1, 1.5, 1_001, null], says: number },
+      add: { values: ['2', 0, -1, 1.5, 101, null], says: number },
+      nodes: { ...nodes, values: [[], ...nodes.values] },
+      rebalance: flag,
+      method: { values: ['clone', 1], says: /may be "move"/ },
+    },
+    rebalance: {
+      strategy: text(63),
+      threshold: { values: ['0.1', -0.1, 1.1, null], says: number },
+      drainOnly: flag,
+    },
+    drainWorker: { nodes: leaving, undo: flag },
+    removeWorker: { nodes: leaving, keepMachine: flag },
+    cleanUp: {},
+  };
+  /** What else makes an input right. */
+  const aims: Record<OperationType, object> = {
+    scaleOut: { add: 1 },
+    rebalance: {},
+    drainWorker: { nodes: ['db3:5432'] },
+    removeWorker: { nodes: ['db3:5432'] },
+    cleanUp: {},
+  };
+  const inspect: Wrong = {
+    what: {
+      values: [undefined, 'everything', 7],
+      says: /"health"\|"preflight"\|"clusters"\|"moves"\|"nodes"/,
+    },
+    cluster: { values: [undefined, 7, 'two words'], says: /required|the name of a cluster in the config/ },
+    for: { values: ['scaleIn', 7], says: /"scaleOut"/ },
+    page: { values: [0, 1.5, '1'], says: number },
+    nodes,
+  };
+
+  describe.each(operationTypes)('%s', (type) => {
+    // What they share is tried out with one of them, and shown to be shared with the others.
+    const shared = type === 'scaleOut' ? common : firstOf(common);
+    test.concurrent.each(casesOf({ ...shared, ...own[type] }))(
+      "%s can't be %s",
+      async (field, _shown, value, says) => {
+        const aim = type === 'scaleOut' && ['to', 'nodes'].includes(field) ? {} : aims[type];
+        await stage.expectInvalid(
+          type,
+          { cluster: 'demo', reason: 'a test', ...aim, [field]: value },
+          field,
+          says,
+        );
+      },
+    );
+
+    test('no field is left out above, and none is allowed that is not known', async () => {
+      expect(Object.keys({ ...common, ...own[type] }).sort()).toEqual(
+        Object.keys(operationInputs[type].shape).sort(),
+      );
+      const input = { cluster: 'demo', ...aims[type], colour: 'red' };
+      await stage.expectInvalid(
+        type,
+        input,
+        'colour',
+        /unknown field colour; allowed: cluster, .*requestedBy/,
+      );
+    });
+  });
+
+  test.concurrent.each(casesOf(inspect))("inspect: %s can't be %s", async (field, _shown, value, says) => {
+    await stage.expectInvalid('inspect', { what: 'preflight', cluster: 'demo', [field]: value }, field, says);
+  });
+
+  test('no field of inspect is left out above', () => {
+    expect(Object.keys(inspect).sort()).toEqual(Object.keys(inspectInput.shape).sort());
+  });
+
+  function casesOf(wrong: Wrong): [field: string, shown: string, value: unknown, says: RegExp][] {
+    return Object.entries(wrong).flatMap(([field, { values, says }]) =>
+      values.map((value): [string, string, unknown, RegExp] => [field, shown(value), value, says]),
+    );
+  }
+
+  function firstOf(wrong: Wrong): Wrong {
+    return Object.fromEntries(
+      Object.entries(wrong).map(([field, { values, says }]) => [field, { values: values.slice(0, 1), says }]),
+    );
+  }
+
+  function shown(value: unknown): string {
+    const text = value === undefined ? 'missing' : JSON.stringify(value);
+    return text.length > 40 ? `${text.slice(0, 12)}… of ${text.length} characters` : text;
+  }
+
+  function addresses(count: number): string[] {
+    return Array.from({ length: count }, (_, index) => `db${index}:5432`);
+  }
+});
+
+test('nothing is left running, and no password is told anywhere', () => stage.expectNothingLeft());

@@ -1,0 +1,73 @@
+import { connect, createServer, type AddressInfo, type Server } from 'node:net';
+import pg from 'pg';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { SandboxCluster } from '../../../sandbox/index.js';
+import { checkOf, failing, preflightOf, startWithOrders, type Wishes } from './support.js';
+
+let cluster: SandboxCluster;
+beforeAll(async () => {
+  cluster = await startWithOrders();
+});
+afterAll(() => cluster.stop());
+
+const preflight = (...wishes: Wishes) => preflightOf(cluster, ...wishes);
+
+test('a database without Citus, and a worker, are no coordinator', async () => {
+  const other = await preflight({ nodes: [] }, {}, { database: 'postgres' });
+  expect(failing(other)).toContain('blocker is-coordinator');
+  const worker = await preflight({ nodes: [] }, {}, { port: cluster.workers[0]?.port });
+  expect(checkOf(worker, 'is-coordinator').evidence).toContain('worker');
+});
+
+test('a coordinator that takes no writes blocks', async () => {
+  await cluster.query(`ALTER DATABASE ${cluster.database} SET default_transaction_read_only = on`);
+  try {
+    expect(failing(await preflight())).toEqual(['blocker coordinator-writable']);
+  } finally {
+    await cluster.query(
+      `BEGIN READ WRITE; ALTER DATABASE ${cluster.database} RESET default_transaction_read_only; COMMIT`,
+    );
+  }
+});
+
+test('wrong credentials come out as PostgreSQL says them', async () => {
+  await expect(preflight({}, {}, { user: 'nobody_here' })).rejects.toMatchObject({ code: '28P01' });
+  await expect(preflight({}, {}, { database: 'no_such_db' })).rejects.toMatchObject({ code: '3D000' });
+});
+
+test('a pooler in between is recognised', async () => {
+  const { server, port } = await poolerBefore(cluster.coordinator.port);
+  const checks = await preflight({ nodes: [] }, {}, { port });
+  server.close();
+  expect(checkOf(checks, 'pooler')).toMatchObject({ severity: 'blocker', ok: false });
+});
+
+test('signs of Patroni block, and are named with the server', async () => {
+  const [worker] = cluster.workers;
+  if (!worker) throw new Error('no worker');
+  const patroni = new pg.Client({ ...worker.login, application_name: 'Patroni heartbeat' });
+  await patroni.connect();
+  try {
+    const check = checkOf(await preflight(), 'patroni');
+    expect(check).toMatchObject({ severity: 'blocker', ok: false });
+    expect(check.evidence).toContain(`${worker.address}: a session of Patroni heartbeat`);
+  } finally {
+    await patroni.end();
+  }
+});
+
+/** Passes everything on, but hands out another process id than the server's, as poolers do. */
+async function poolerBefore(port: number): Promise<{ server: Server; port: number }> {
+  const server = createServer((client) => {
+    const behind = connect(port, '127.0.0.1');
+    client.on('error', () => behind.destroy()).pipe(behind);
+    behind.on('error', () => client.destroy()).on('end', () => client.end());
+    behind.on('data', (data: Buffer) => {
+      const key = data.indexOf(Buffer.from([0x4b, 0, 0, 0, 12])); // BackendKeyData
+      if (key >= 0) data.writeInt32BE(data.readInt32BE(key + 5) + 1, key + 5);
+      client.write(data);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { server, port: (server.address() as AddressInfo).port };
+}
