@@ -5,13 +5,13 @@ import { loadData } from './data.js';
 import { demoOptions } from './demo/options.js';
 import { announce, describeStack } from './demo/tell.js';
 import { findFlavour } from './flavour.js';
-import { endAndRemove } from './os/sweep.js';
+import { endSandbox } from './os/sweep.js';
 import { commandLineOf, signal } from './os/processes.js';
 import { startStack } from './stack.js';
 
 const { values, positionals } = parseArgs({ allowPositionals: true, strict: false });
 if (values['stop'] === undefined) await up();
-else down([String(values['stop']), ...positionals]);
+else down(values['stop'] === true ? positionals : [String(values['stop']), ...positionals]);
 
 async function up(): Promise<void> {
   const options = demoOptions(process.argv.slice(2));
@@ -23,11 +23,24 @@ async function up(): Promise<void> {
   process.exit(0);
 }
 
+/** What is no sandbox, or no worker of one, is named and left alone; the rest is ended all the same. */
 function down(what: string[]): void {
+  const refused = what.length === 0 ? ['name the folders and the worker that `npm run sandbox` told'] : [];
   for (const each of what) {
-    if (/^\d+$/.test(each)) {
-      // Only a worker of ours: process ids are used again.
-      if (commandLineOf(Number(each)).includes('citus-scaler.yaml')) signal(Number(each), 'SIGTERM');
-    } else if (each !== 'true') endAndRemove(each);
+    try {
+      if (/^\d+$/.test(each)) endWorker(Number(each));
+      else endSandbox(each);
+    } catch (error) {
+      refused.push(error instanceof Error ? error.message : String(error));
+    }
   }
+  for (const why of refused) console.error(why);
+  process.exitCode = refused.length > 0 ? 1 : 0;
+}
+
+/** Only a worker of ours: process ids are used again. */
+function endWorker(pid: number): void {
+  if (!commandLineOf(pid).includes('citus-scaler.yaml'))
+    throw new Error(`process ${pid} is not the worker of a sandbox, or has ended`);
+  signal(pid, 'SIGTERM');
 }

@@ -37,6 +37,13 @@ function sweep(entry: string): void {
   rmSync(entry, { recursive: true, force: true });
 }
 
+/** Ends a sandbox on a person's word. @throws when there is none in the folder: whatever else is there stays */
+export function endSandbox(folder: string): void {
+  if (ownerOf(folder) === undefined)
+    throw new Error(`${folder} is not the folder of a sandbox: nothing in it was ended or removed`);
+  endAndRemove(folder);
+}
+
 /** Ends whatever runs in a sandbox's folder, without waiting for the event loop, and removes it. */
 export function endAndRemove(folder: string): void {
   stopServersNow(serversIn(folder));
