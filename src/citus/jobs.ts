@@ -8,10 +8,13 @@ export interface ForeignWork {
   state: string;
   startedAt?: string;
   description: string;
+  /** Of an operation of citus-scaler, whose own commands end it. */
+  ours?: boolean;
 }
 
-/** The statement that ends it, run on the coordinator. */
-export function howToEnd({ kind, id, state }: ForeignWork): string {
+/** The statement on the coordinator that ends it; of our own operations the command, for they would begin it anew. */
+export function howToEnd({ kind, id, state, ours = false }: ForeignWork): string {
+  if (ours) return 'citus-scaler cancel ends the operation, citus-scaler list names it';
   if (kind === 'move') return `SELECT pg_cancel_backend(${id.replace('pid ', '')})`;
   // Citus loses a cancel that comes as a task begins, and then it locks its jobs (docs/citus.md).
   if (state === 'cancelling')
@@ -80,6 +83,7 @@ export async function readMovingSessions(
     kind: 'move' as const,
     state: 'running',
     ...(startedAt === null ? {} : { startedAt }),
+    ...(ours && { ours }),
     description: `${name ?? 'a move'} in session ${pid}${ours ? ' of another operation of citus-scaler' : ''}`,
   }));
 }

@@ -234,6 +234,11 @@ export interface OperationReport extends OperationStatus {
   movedBytes: number;
   /** Moved by this operation. */
   movedShardGroups: number;
+  /**
+   * Moves of batches that had no answer when the operation ended (given up, or cancelled, while the cluster or a worker
+   * was away): which of them were made is not known, and they are not counted. Absent: none.
+   */
+  unansweredMoves?: number;
   /** What a person should know: skipped moves, warnings, what could not be given back with the SQL that does. */
   notes: string[];
 }

@@ -23,7 +23,7 @@ export async function cleanUp(input: CleanUpInput): Promise<OperationReport> {
     const { cluster, holdId } = request;
     op.steps(Object.values(steps));
     await op.step(steps.check, () => op.preflight());
-    if (op.dryRun && !op.reachable()) return;
+    if (op.dryRun && !op.plannable()) return;
 
     const { plan, items } = await planStep(
       op,

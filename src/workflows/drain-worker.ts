@@ -23,7 +23,7 @@ export async function drainWorker(input: DrainWorkerInput): Promise<OperationRep
     op.steps(Object.values(steps));
     op.about(request.input.nodes);
     await op.step(steps.check, () => op.preflight());
-    if (op.dryRun && !op.reachable()) return;
+    if (op.dryRun && !op.plannable()) return;
 
     const planned = await planStep(op, steps.plan, () =>
       op.call(planActivities.planDrain, 'Plan', { request }),

@@ -18,7 +18,7 @@ export async function rebalance(input: RebalanceInput): Promise<OperationReport>
     const { request } = op;
     op.steps(Object.values(steps));
     await op.step(steps.check, () => op.preflight());
-    if (op.dryRun && !op.reachable()) return;
+    if (op.dryRun && !op.plannable()) return;
 
     const planned = await planStep(op, steps.plan, () =>
       op.call(planActivities.planRebalance, 'Plan', { request }),

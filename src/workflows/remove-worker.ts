@@ -31,7 +31,7 @@ export async function removeWorker(input: RemoveWorkerInput): Promise<OperationR
     op.steps([...Object.values(steps), ...request.input.nodes.map(removing)]);
     op.about(request.input.nodes);
     await op.step(steps.check, () => op.preflight());
-    if (op.dryRun && !op.reachable()) return;
+    if (op.dryRun && !op.plannable()) return;
 
     const planned = await planStep(op, steps.plan, () =>
       op.call(planActivities.planDrain, 'Plan', { request }),

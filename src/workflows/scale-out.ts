@@ -29,7 +29,7 @@ export async function scaleOut(input: ScaleOutInput): Promise<OperationReport> {
     const { cluster, holdId } = request;
     op.steps(Object.values(steps));
     await op.step(steps.check, () => op.preflight());
-    if (op.dryRun && !op.reachable()) return;
+    if (op.dryRun && !op.plannable()) return;
 
     const planned = await planStep(
       op,

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { OperationReport } from '../../src/contract/index.js';
 import { midMove, movesAtServer } from '../support/slow-moves.js';
 import { fingerprint, retryIntervals, setStage, workersOf, type Stage } from '../support/stage.js';
 
@@ -65,5 +66,7 @@ test('what a person must repair parks the operation; giving up ends it soon, wha
   await op.update('giveUp', { by: 'test', reason: 'the node is lost' });
   await expect(op.result()).rejects.toMatchObject({ cause: { type: 'GivenUp' } });
   expect(Date.now() - asked).toBeLessThan(30_000);
-  expect(JSON.stringify(await op.status())).toMatch(/ALTER SYSTEM RESET wal_retrieve_retry_interval/);
+  const report = await op.status();
+  expect(JSON.stringify(report)).toMatch(/ALTER SYSTEM RESET wal_retrieve_retry_interval/);
+  expect((report as OperationReport).unansweredMoves).toBeGreaterThan(0);
 });

@@ -38,6 +38,14 @@ test('a dry run shows where the shards go and changes nothing', async () => {
   expect(await marks()).toEqual({ [address(0)]: true, [address(1)]: true, [address(2)]: true });
 });
 
+test('a dry run of what leaves the data nowhere to go says so, and ends', async () => {
+  const nodes = stage.cluster.workers.map(({ address }) => address);
+  const report = await (await stage.start('drainWorker', 'dry-all', { nodes, dryRun: true })).result();
+  expect(report).toMatchObject({ state: 'done' });
+  expect(report.plan).toBeUndefined();
+  expect(report.checks).toContainEqual(expect.objectContaining({ id: 'remaining-workers', ok: false }));
+});
+
 test('cancelled half way, the worker is in service as before and what was moved stays', async () => {
   const { op, release } = await midMoveOf(stage, () =>
     stage.start('drainWorker', 'cancelled', {

@@ -40,14 +40,15 @@ function wasTaken({ state }: Step): boolean {
   return state !== 'skipped';
 }
 
-function summary({ startedAt, endedAt, movedShardGroups, movedBytes, plan }: OperationReport): string {
+function summary(report: OperationReport): string {
+  const { plan, startedAt, endedAt, movedShardGroups, movedBytes, unansweredMoves = 0 } = report;
   const time = duration(secondsBetween(startedAt, endedAt));
   if (plan?.cleanups) return `Cleaned up in ${time}.`;
-  const moved =
-    movedShardGroups > 0
-      ? `${count(movedShardGroups, 'shard group')} moved, ${bytes(movedBytes)}`
-      : 'Nothing was moved';
-  return `${moved}, in ${time}.`;
+  if (unansweredMoves === 0 && movedShardGroups === 0) return `Nothing was moved, in ${time}.`;
+  const known = `${count(movedShardGroups, 'shard group')} moved, ${bytes(movedBytes)}, in ${time}.`;
+  return unansweredMoves === 0
+    ? known
+    : `${known}\nOf ${count(unansweredMoves, 'more move')} it is not known whether they were made.`;
 }
 
 function noteLines(notes: string[], columns: number): string[] {

@@ -2,10 +2,16 @@ import type { Check } from '../../contract/index.js';
 import { operationFailure } from './failure.js';
 
 /** Without these no plan can be made, in a dry run neither. */
-const essential = ['coordinator-reachable', 'is-coordinator', 'coordinator-writable'];
+const essential = [
+  'coordinator-reachable',
+  'is-coordinator',
+  'coordinator-writable',
+  'leaving-nodes',
+  'remaining-workers',
+];
 
 export function canBePlanned(checks: Check[]): boolean {
-  return checks.every(({ id, ok }) => ok || !essential.includes(id));
+  return checks.every(({ id, severity, ok }) => ok || severity !== 'blocker' || !essential.includes(id));
 }
 
 /** @throws PreflightRefused, or ForeignJobRunning, when one of them blocks */

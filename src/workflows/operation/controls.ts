@@ -30,6 +30,8 @@ export const mayGoOnQuery = defineQuery<boolean, [MayGoOnQuestion]>('mayGoOn');
 
 interface Control<Name extends UpdateName> {
   description: string;
+  /** All that it takes: a misspelt field would be lost, and with it what it was to guard. */
+  fields: readonly (keyof UpdateArgs[Name] & string)[];
   /** A sentence that says what state the operation is in, when the update makes no sense now. */
   refuse: (args: UpdateArgs[Name]) => string | undefined;
   act: (args: UpdateArgs[Name]) => void;
@@ -58,11 +60,13 @@ export function registerControls(
 
   control('approve', {
     description: 'Approve the plan shown: {by, planHash?}',
+    fields: ['by', 'planHash'],
     refuse: ({ planHash }) => ended() ?? approval.refuse(planHash) ?? notAHash(planHash),
     act: ({ by }) => approval.approve(by),
   });
   control('reject', {
     description: 'Reject the plan shown, which ends the operation: {by, reason}',
+    fields: ['by', 'reason'],
     refuse: ({ reason }) =>
       missing('reason', reason) ??
       ended() ??
@@ -72,6 +76,7 @@ export function registerControls(
   control('pause', {
     description:
       'Begin nothing more that moves data or can’t be undone: {by, reason?, now?}; now: true stops the running moves too',
+    fields: ['by', 'reason', 'now'],
     refuse: ({ now }) => {
       if (now !== undefined && typeof now !== 'boolean') return 'now may be true or false';
       return ended() ?? (board.paused && now !== true ? `already paused by ${board.paused.by}` : undefined);
@@ -85,6 +90,7 @@ export function registerControls(
   });
   control('resume', {
     description: 'Go on after a pause: {by}',
+    fields: ['by'],
     refuse: () => ended() ?? (board.paused ? undefined : `not paused: ${state()}`),
     act: ({ by }) => {
       board.paused = undefined;
@@ -94,6 +100,7 @@ export function registerControls(
   });
   control('retry', {
     description: 'Try again what needs attention: {by}',
+    fields: ['by'],
     refuse: () => inTrouble(),
     act: ({ by }) => {
       board.notes.push(`retried by ${by}`);
@@ -102,11 +109,13 @@ export function registerControls(
   });
   control('giveUp', {
     description: 'Stop trying, the clean-up included; the operation ends as failed: {by, reason}',
+    fields: ['by', 'reason'],
     refuse: ({ reason }) => missing('reason', reason) ?? inTrouble(),
     act: ({ by, reason }) => caller.giveUp(by, reason),
   });
   control('setParallelMoves', {
     description: 'How many moves may run at once: {by, n}',
+    fields: ['by', 'n'],
     refuse: ({ n }) => {
       if (!Number.isInteger(n) || n < 1 || n > 64) return 'n must be a whole number from 1 to 64';
       return ended() ?? (board.status.type === 'cleanUp' ? 'a cleanUp makes no moves' : undefined);
@@ -119,12 +128,16 @@ export function registerControls(
   });
   control('ignoreWindow', {
     description: 'Move outside the maintenance windows too: {by, reason}',
+    fields: ['by', 'reason'],
     refuse: ({ reason }) => missing('reason', reason) ?? ended() ?? movement.windows.refuseIgnore(),
     act: ({ by, reason }) => movement.windows.ignore(by, reason),
   });
 }
 
-function control<Name extends UpdateName>(name: Name, { description, refuse, act }: Control<Name>): void {
+function control<Name extends UpdateName>(
+  name: Name,
+  { description, fields, refuse, act }: Control<Name>,
+): void {
   setHandler(
     defineUpdate<undefined, [UpdateArgs[Name]]>(name),
     (args) => {
@@ -134,13 +147,22 @@ function control<Name extends UpdateName>(name: Name, { description, refuse, act
     {
       description,
       // Synchronous on purpose: what an async validator throws is never seen.
-      validator: (args: Partial<UpdateArgs[Name]> | undefined) => {
-        const given = args ?? {};
-        const problem = missing('by', (given as { by?: unknown }).by) ?? refuse(given as UpdateArgs[Name]);
+      validator: (args: unknown = {}) => {
+        const problem =
+          unlisted(fields, args) ??
+          missing('by', (args as { by?: unknown }).by) ??
+          refuse(args as UpdateArgs[Name]);
         if (problem) throw ApplicationFailure.nonRetryable(`${name}: ${problem}`, 'InvalidInput');
       },
     },
   );
+}
+
+function unlisted(fields: readonly string[], args: unknown): string | undefined {
+  const takes = `it takes an object with ${fields.join(', ')}`;
+  if (typeof args !== 'object' || args === null || Array.isArray(args)) return takes;
+  const [other] = Object.keys(args).filter((field) => !fields.includes(field));
+  return other === undefined ? undefined : `no field is called ${other}: ${takes}`;
 }
 
 function missing(field: string, value: unknown): string | undefined {

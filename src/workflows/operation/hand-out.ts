@@ -215,20 +215,25 @@ export function createHandOut(board: Board, caller: Caller, windows: Windows, go
     const more = batch.length > 1 ? ` and ${count(batch.length - 1, 'more move')}` : '';
     const closing = windows.closing();
     const begun = Date.now();
-    const result = await caller.call(
-      moveActivities.moveShardGroups,
-      `${tables[0] ?? 'shards'}, ${first.shardId}${more}: ${from} → ${to}, ${formatBytes(bytes)}`,
-      {
-        cluster: request.cluster,
-        holdId: request.holdId,
-        transferMode: request.transferMode,
-        from,
-        to,
-        shardIds: batch.map(({ shardId }) => shardId),
-        bytes: batch.map((move) => move.bytes),
-        ...(closing && { closing: { ...closing, expectedSeconds: batch.map(seconds.expected) } }),
-      },
-    );
+    const result = await caller
+      .call(
+        moveActivities.moveShardGroups,
+        `${tables[0] ?? 'shards'}, ${first.shardId}${more}: ${from} → ${to}, ${formatBytes(bytes)}`,
+        {
+          cluster: request.cluster,
+          holdId: request.holdId,
+          transferMode: request.transferMode,
+          from,
+          to,
+          shardIds: batch.map(({ shardId }) => shardId),
+          bytes: batch.map((move) => move.bytes),
+          ...(closing && { closing: { ...closing, expectedSeconds: batch.map(seconds.expected) } }),
+        },
+      )
+      .catch((error: unknown) => {
+        board.moved.unanswered += batch.length;
+        throw error;
+      });
     board.moved.bytes += result.movedBytes;
     board.moved.shardGroups += result.movedShardGroups;
     board.notes.push(...result.notes);

@@ -34,8 +34,8 @@ export interface Operation<Type extends OperationType> {
   about: (nodes: string[]) => void;
   /** Checks the cluster; throws PreflightRefused or ForeignJobRunning on a blocker, unless it is a dry run. */
   preflight: () => Promise<void>;
-  /** Whether the coordinator answered the checks: without it there is nothing to plan. */
-  reachable: () => boolean;
+  /** Whether the checks leave anything to plan: not without the coordinator, nor with nowhere for the data to go. */
+  plannable: () => boolean;
   /** Adds checks made later, and refuses on a blocker. */
   checked: (checks: Check[]) => void;
   /** Shows the plan and, where approval is required, waits for it. Answers whether that took time in which the world may have changed. */
@@ -99,7 +99,7 @@ export function operationOf<Type extends OperationType>(
     note: (...lines) => board.notes.push(...lines),
     about: board.about,
     preflight,
-    reachable: () => canBePlanned(board.status.checks),
+    plannable: () => canBePlanned(board.status.checks),
     checked: (checks) => {
       board.status.checks = worstFirst([...board.status.checks, ...checks]);
       refuse(checks);

@@ -100,6 +100,7 @@ async function close(
     endedAt: new Date().toISOString(),
     movedBytes: board.moved.bytes,
     movedShardGroups: board.moved.shardGroups,
+    ...(board.moved.unanswered > 0 && { unansweredMoves: board.moved.unanswered }),
     notes: board.notes.slice(0, 200),
   });
   board.status = report;

@@ -1,5 +1,6 @@
 import pc from 'picocolors';
 import { describe, expect, test } from 'vitest';
+import type { OperationReport } from '../../../../src/contract/index.js';
 import { renderReport } from '../../../../src/cli/render/report.js';
 import { done } from '../statuses.js';
 import { expectToFit } from './expect-to-fit.js';
@@ -12,6 +13,20 @@ describe('a report', () => {
     expectToFit(text);
     expect(text).toContain('24 shard groups moved, 29 GB, in 17 min 11 s.');
     expect(text).toContain('· wal_retrieve_retry_interval was lowered');
+  });
+
+  test('doesn’t say that nothing was moved when nobody knows', () => {
+    const unanswered: OperationReport = {
+      ...done,
+      state: 'failed',
+      movedShardGroups: 0,
+      movedBytes: 0,
+      unansweredMoves: 4,
+    };
+    const text = renderReport(unanswered, plain, 80);
+    expectToFit(text);
+    expect(text).toContain('Of 4 more moves it is not known whether they were made');
+    expect(text).not.toContain('Nothing was moved');
   });
 
   test('of a dry run shows the plan and says that nothing was changed', () => {
