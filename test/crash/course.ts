@@ -16,6 +16,7 @@ export interface Course {
   over: () => Promise<string[]>;
   /** What the workers did. */
   events: () => Event[];
+  /** Lets moves end that were made to last: only when nobody is left who would stop them. */
   end: () => Promise<void>;
 }
 
@@ -99,7 +100,6 @@ export async function setCourse(lane: Lane, scenario: Scenario): Promise<Course>
     over: async () => {
       for (const end = Date.now() + afterglowMs; missed().length > 0 && Date.now() < end;) await sleep(100);
       while (happening.length > 0) await happening.shift();
-      await release();
       return [...problems, ...missed()];
     },
     events,

@@ -56,6 +56,7 @@ export async function run(lane: Lane, scenario: Scenario): Promise<Run> {
     const problems = await course.over();
     if (problems.length > 0) throw new Error(problems.join('\n'));
     const open = await openInTheEnd(lane);
+    await course.end();
     await fault?.fault.mend?.(lane);
     const report = { notes: [], movedShardGroups: 0, ...(await op.status()) } as unknown as OperationReport;
     return {
