@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Worker } from '@temporalio/worker';
+import type { State } from '@temporalio/worker';
+import { ConnectionConfigError } from './client/errors.js';
 
 export interface Probes {
   /** Where it listens, `host:port`. */
@@ -8,17 +9,21 @@ export interface Probes {
   close: () => Promise<void>;
 }
 
-/** Serves /healthz (alive), /readyz (polling) and /metrics (Prometheus, of the SDK) for whatever runs the worker. */
+/**
+ * Serves /healthz (alive), /readyz (polling) and /metrics (Prometheus, of the SDK) for whatever runs the worker.
+ *
+ * @throws ConnectionConfigError when it can't listen there
+ */
 export async function serveProbes(
   listen: string,
-  worker: Worker,
+  stateOf: () => State,
   metricsAddress: string | undefined,
 ): Promise<Probes> {
   const server = createServer((request, response) => {
     const answer = (status: number, text: string): void => {
       response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end(`${text}\n`);
     };
-    const state = worker.getState();
+    const state = stateOf();
     switch (request.url) {
       case '/healthz':
         answer(state === 'FAILED' || state === 'STOPPED' ? 503 : 200, state);
@@ -50,10 +55,15 @@ async function metrics(address: string | undefined): Promise<string> {
 }
 
 function listening(server: Server, listen: string): Promise<void> {
-  const cut = listen.lastIndexOf(':');
-  const host = cut > 0 ? listen.slice(0, cut) : '127.0.0.1';
+  const [, host = '127.0.0.1', port] = /^(?:(.+):)?(\d+)$/.exec(listen) ?? [];
+  if (port === undefined || Number(port) > 65_535)
+    throw new ConnectionConfigError(
+      `--listen takes PORT or HOST:PORT, with a port up to 65535; found ${listen}`,
+    );
   return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(Number(listen.slice(cut + 1)), host, () => resolve());
+    server.once('error', (error) => {
+      reject(new ConnectionConfigError(`the worker can’t listen on ${listen}: ${error.message}`, error));
+    });
+    server.listen(Number(port), host, () => resolve());
   });
 }

@@ -47,11 +47,18 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   installRuntime(metrics);
   const { connection: connectionOptions, target } = resolveConnection(options);
   const { namespace } = target;
-  const connection = await connect(connectionOptions, target);
+  let worker: Worker | undefined;
+  // First of all: whoever looks after the process may look at it from its start.
+  const probes =
+    options.listen === undefined
+      ? undefined
+      : await serveProbes(options.listen, () => worker?.getState() ?? 'INITIALIZED', metrics);
+  let connection: NativeConnection | undefined;
   try {
+    connection = await connect(connectionOptions, target);
     const client = new Client({ connection, namespace });
     const known = await knownSearchAttributes(connection, namespace);
-    const worker = await Worker.create({
+    worker = await Worker.create({
       connection,
       namespace,
       taskQueue,
@@ -78,21 +85,16 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
       shutdownGraceTime: 0,
       shutdownForceTime: '20s',
     });
-    const probes =
-      options.listen === undefined ? undefined : await serveProbes(options.listen, worker, metrics);
     Runtime.instance().logger.info('worker ready', {
       taskQueue,
       namespace,
       clusters: config.clusters.map(({ name }) => name).join(', '),
       searchAttributes: known.length > 0 ? known.join(', ') : 'none registered: the worker does without',
     });
-    try {
-      await worker.run();
-    } finally {
-      await probes?.close();
-    }
+    await worker.run();
   } finally {
-    await connection.close();
+    await probes?.close();
+    await connection?.close();
   }
 }
 

@@ -81,7 +81,7 @@ export class UnreachableError extends ScalerError {
   }
 }
 
-/** The connection settings make no sense: an unknown profile, an unreadable certificate, an unknown namespace. */
+/** Settings of a connection make no sense: an unknown profile or namespace, an unreadable certificate, a port in use. */
 export class ConnectionConfigError extends ScalerError {
   constructor(message: string, cause?: unknown) {
     super('Config', message, {}, cause);

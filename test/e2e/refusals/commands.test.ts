@@ -44,6 +44,7 @@ describe("a command that can't be done says why, in one JSON document or on stan
     [['health', 'wrong-password'], 7, 'Unreachable', /wrong-password.*password authentication failed/],
     [['list', '--namespace', 'nowhere'], 2, 'Config', /no namespace nowhere/],
     [['list', ...nowhere], 7, 'Unreachable', /127\.0\.0\.1:1/],
+    [['worker', '--listen', 'foo:bar'], 2, 'Config', /--listen takes PORT or HOST:PORT.*foo:bar/],
     [['worker', ...nowhere], 7, 'Unreachable', /127\.0\.0\.1:1/],
     [['scale-out', 'demo', '--add', '1', ...nobody], 7, 'Unreachable', /No worker/],
     [['health', 'demo', ...nobody], 7, 'Unreachable', /No worker/],
