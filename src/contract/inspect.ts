@@ -71,7 +71,8 @@ export interface NodeView {
   diskAvailableBytes?: number;
   diskTotalBytes?: number;
   shards: number;
-  bytes: number;
+  /** Absent when the sizes could not be read. */
+  bytes?: number;
 }
 
 export interface MovesAnswer extends Page {

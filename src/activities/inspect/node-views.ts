@@ -40,7 +40,7 @@ export async function viewNodes(db: Db): Promise<ClusterView> {
       shouldHaveShards: node.shouldHaveShards,
       ...(answer && 'capacity' in answer ? figures(answer.capacity) : {}),
       shards: load?.shards ?? 0,
-      bytes: load?.bytes ?? 0,
+      ...(sized && { bytes: load?.bytes ?? 0 }),
     };
   });
   return { nodes, groups, sized, capacities, views };

@@ -12,12 +12,13 @@ const shownLeftovers = 10;
 export function renderHealth(answer: HealthAnswer, paint: Colors, columns: number): string {
   const { cluster, verdict, versions, nodes, nodesTotal, balance, jobs, checks } = answer;
   const outstanding = checks.filter(standsOut);
+  const unsized = nodes.some(({ bytes }) => bytes === undefined);
   const even = balance.skew === 0 ? 'no data' : `largest over mean ${balance.skew.toFixed(2)}`;
   return [
     `${paint.bold(cluster)}  ${verdictWord(verdict, paint)}  ${paint.dim(`Citus ${versions.citus}, PostgreSQL ${versions.postgres}`)}`,
     nodeTable(nodes, paint),
     ...(nodesTotal > nodes.length ? [paint.dim(`  and ${nodesTotal - nodes.length} more nodes`)] : []),
-    `  Balance: ${even}, ${count(balance.movableShards, 'movable shard')}, ${balance.pinnedShards} pinned`,
+    `  Balance: ${unsized ? 'sizes not known' : even}, ${count(balance.movableShards, 'movable shard')}, ${balance.pinnedShards} pinned`,
     ...(jobs.length === 0
       ? []
       : [
@@ -74,7 +75,7 @@ function nodeTable(nodes: NodeView[], paint: Colors): string {
       node.role,
       nodeState(node, paint),
       String(node.shards),
-      bytes(node.bytes),
+      node.bytes === undefined ? '–' : bytes(node.bytes),
       node.diskAvailableBytes === undefined ? '' : bytes(node.diskAvailableBytes),
     ]),
     2,

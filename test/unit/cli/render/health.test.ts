@@ -1,7 +1,7 @@
 import pc from 'picocolors';
 import { describe, expect, test } from 'vitest';
 import { renderHealth } from '../../../../src/cli/render/health.js';
-import type { Check, HealthAnswer, Leftover } from '../../../../src/contract/index.js';
+import type { Check, HealthAnswer, Leftover, NodeView } from '../../../../src/contract/index.js';
 import { balance } from '../statuses.js';
 
 const leftover = (n: number): Leftover => ({
@@ -38,6 +38,25 @@ describe('health says', () => {
     expect(text).toContain('and 47 more');
     expect(said({ leftovers: leftovers.slice(0, 2), leftoversTotal: 2 })).not.toContain('more');
     expect(said({})).not.toContain('leftover');
+  });
+
+  test('that sizes are not known, and not that there is no data', () => {
+    const node: NodeView = {
+      node: 'db1:5432',
+      nodeId: 1,
+      groupId: 1,
+      role: 'worker',
+      active: true,
+      metadataSynced: true,
+      shouldHaveShards: true,
+      shards: 8,
+    };
+    const unknown = said({ nodes: [node], nodesTotal: 1, balance: balance([0, 0], 0) });
+    expect(unknown).toContain('Balance: sizes not known');
+    expect(unknown).not.toContain('0 B');
+    const known = said({ nodes: [{ ...node, bytes: 0 }], nodesTotal: 1, balance: balance([0, 0], 0) });
+    expect(known).toContain('Balance: no data');
+    expect(known).toContain('0 B');
   });
 
   test('which workers hold nothing, though nothing is wrong', () => {
