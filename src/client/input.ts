@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { InspectInput, OperationInputs, OperationType } from '../contract/index.js';
 import { inspectInput, operationInputs } from '../contract/schema/inputs.js';
+import { plainWords } from '../contract/schema/plain-words.js';
 import { OperationError } from './errors.js';
 
 /** The input, checked and in its one spelling (hosts in lower case), or an `InvalidInput` that names every problem. */
@@ -17,7 +18,7 @@ export function checkedInspect(input: InspectInput): InspectInput {
 }
 
 function checked<T>(schema: z.ZodType<T>, type: string, input: unknown): T {
-  const result = schema.safeParse(withoutUndefined(input));
+  const result = schema.safeParse(withoutUndefined(input), { error: plainWords });
   if (result.success) return result.data;
   const problems = result.error.issues.flatMap(problem);
   throw new OperationError('InvalidInput', `The input of ${type} is not valid: ${problems.join('; ')}.`, {
