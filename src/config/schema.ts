@@ -67,7 +67,8 @@ const tls = strict({
   })
   .meta(rules.certWithKey);
 
-const coordinator = strict({
+/** Also asked for one by one: field.ts. */
+export const coordinatorFields = {
   host: host.optional().describe('host name or IPv4 address; exactly one of `host` and `hosts`'),
   hosts: z
     .array(host)
@@ -81,7 +82,9 @@ const coordinator = strict({
   user: text('the name of a role').describe('the role that acts, on every node'),
   ...passwordShape,
   tls: tls.default({ mode: 'prefer' }).describe('of every node'),
-})
+};
+
+const coordinator = strict(coordinatorFields)
   .refine((value) => (value.host === undefined) !== (value.hosts === undefined), {
     ...always,
     error: 'exactly one of host and hosts is needed',
@@ -168,7 +171,7 @@ const cluster = strict({
 
 const namePattern = /^[A-Za-z0-9_-]{1,64}$/;
 
-function clusterNameProblem(name: string): string | undefined {
+export function clusterNameProblem(name: string): string | undefined {
   return namePattern.test(name)
     ? undefined
     : 'a cluster\'s name has letters, digits, "_" and "-" only, at most 64';
