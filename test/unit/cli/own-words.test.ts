@@ -3,7 +3,7 @@ import { typeNamed } from '../../../src/cli/command-names.js';
 import { ownWords } from '../../../src/cli/own-words.js';
 import { checkedInput, checkedInspect } from '../../../src/client/input.js';
 import { operationInputs } from '../../../src/contract/schema/inputs.js';
-import type { InspectInput, ScaleOutInput } from '../../../src/contract/index.js';
+import type { InspectInput } from '../../../src/contract/index.js';
 
 function refusal(check: () => unknown): string {
   try {
@@ -33,7 +33,7 @@ describe('a refusal speaks of options and commands', () => {
     [{ add: 1, acceptChecks: ['role'] }, '--reason: required with --accept-check.'],
     [{ nodes: ['foo'] }, 'node: must be host:port, for example "db3:5432".'],
   ])('%j', (input, said) => {
-    expect(refusal(() => checkedInput('scaleOut', { cluster: 'shop', ...input } as ScaleOutInput))).toBe(
+    expect(refusal(() => checkedInput('scaleOut', { cluster: 'shop', ...input }))).toBe(
       `The input of scale-out is not valid: ${said}`,
     );
   });
