@@ -66,20 +66,28 @@ interface SqlError {
   code?: string;
 }
 
+/** What an activity works for: an operation parks and can be retried, a look just ends. */
+export type WorksFor = 'operation' | 'look';
+
 /** What came out of an activity, as Temporal and the workflow are to see it. Never holds a secret or a row. */
-export function classify(error: unknown): Error {
+export function classify(error: unknown, worksFor: WorksFor = 'operation'): Error {
   if (error instanceof ApplicationFailure || error instanceof CancelledFailure) return error;
   if (error instanceof UnknownClusterError)
     return failure('UnknownCluster', error.message, [], ['name one of these clusters'], error.cluster);
   if (error instanceof SecretMissingError || error instanceof ConfigError) {
-    return failure(needsPerson, redact(error.message), [], ['repair it where the worker runs, then retry']);
+    return failure(
+      needsPerson,
+      redact(error.message),
+      [],
+      [goingOn('repair it where the worker runs', worksFor)],
+    );
   }
   if (error instanceof TlsRefusedError) {
-    const remedies = ['correct coordinator.tls in the config of the worker, or the certificates, then retry'];
-    return failure(needsPerson, redact(error.message), [redact(error.message)], remedies);
+    const repair = 'correct coordinator.tls in the config of the worker, or the certificates';
+    return failure(needsPerson, redact(error.message), [redact(error.message)], [goingOn(repair, worksFor)]);
   }
   if (!(error instanceof Error))
-    return failure(needsPerson, redact(String(error)), [], ['read the message, then retry or give up']);
+    return failure(needsPerson, redact(String(error)), [], [goingOn('read the message', worksFor)]);
   if (error.name === 'AbortError') return error;
   const { code, message } = rootOf(error);
   const said = redact(message);
@@ -89,10 +97,10 @@ export function classify(error: unknown): Error {
       type: passing,
       message: said,
       nonRetryable: false,
-      details: [{ evidence, remedies: remediesFor(code) } satisfies FailureDetails],
+      details: [{ evidence, remedies: remediesFor(code, worksFor) } satisfies FailureDetails],
     });
   }
-  return failure(needsPerson, said, evidence, remediesFor(code));
+  return failure(needsPerson, said, evidence, remediesFor(code, worksFor));
 }
 
 /** The same, saying also what it happened to: Citus's texts name a node in ways of their own, or not at all. */
@@ -131,14 +139,26 @@ function rootOf(error: Error): SqlError {
   return code === undefined ? { message: root.message } : { message: root.message, code };
 }
 
-function remediesFor(code: string | undefined): string[] {
-  if (code?.startsWith('28'))
-    return ['check the user and its password in the config of the worker, then retry'];
-  if (code === '42501') return ['grant what is missing (docs/roles.md), then retry'];
-  if (code === '53100') return ['free or add disk space on the node named, then retry'];
-  if (code === '3D000') return ['check the name of the database in the config of the worker, then retry'];
-  if (code === 'ENOTFOUND') return ['check the name of the host in the config of the worker, then retry'];
-  return ['repair what the evidence names, then retry', 'or cancel: what can be undone is undone'];
+function remediesFor(code: string | undefined, worksFor: WorksFor): string[] {
+  const known = repairOf(code);
+  if (known !== undefined) return [goingOn(known, worksFor)];
+  return [
+    goingOn('repair what the evidence names', worksFor),
+    ...(worksFor === 'operation' ? ['or cancel: what can be undone is undone'] : []),
+  ];
+}
+
+function repairOf(code: string | undefined): string | undefined {
+  if (code?.startsWith('28')) return 'check the user and its password in the config of the worker';
+  if (code === '42501') return 'grant what is missing (docs/roles.md)';
+  if (code === '53100') return 'free or add disk space on the node named';
+  if (code === '3D000') return 'check the name of the database in the config of the worker';
+  if (code === 'ENOTFOUND') return 'check the name of the host in the config of the worker';
+  return undefined;
+}
+
+function goingOn(repair: string, worksFor: WorksFor): string {
+  return `${repair}, then ${worksFor === 'operation' ? 'retry' : 'look again'}`;
 }
 
 function failure(

@@ -1,5 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { inspectInput } from '../contract/schema/inputs.js';
+import { plainWords } from '../contract/schema/plain-words.js';
 import type { InspectAnswer, InspectInput } from '../contract/index.js';
 import type { Config } from '../config/index.js';
 import { clusterOf } from '../config/index.js';
@@ -22,7 +23,7 @@ export function inspectActivities(config: Config, isAnyHeld: (holdId: string) =>
   return {
     /** @throws InvalidInput, UnknownCluster */
     inspect: async ({ input }: { input: InspectInput }): Promise<InspectAnswer> => {
-      const parsed = inspectInput.safeParse(input, { reportInput: true });
+      const parsed = inspectInput.safeParse(input, { error: plainWords });
       if (!parsed.success) throw invalidInput(namedCluster(input), sayProblems(parsed.error));
       const { what, cluster: name, page = 1, nodes } = parsed.data;
       if (what === 'clusters') return inspectClusters(config, page);

@@ -2,8 +2,8 @@ import type { Context } from '@temporalio/activity';
 import type { ActivityExecuteInput, ActivityInboundCallsInterceptor, Next } from '@temporalio/worker';
 import { ApplicationFailure } from '@temporalio/common';
 import type { Client } from '@temporalio/client';
-import type { Attention, FailureDetails } from '../contract/index.js';
-import { classify, passing } from './classify.js';
+import { inspectType, type Attention, type FailureDetails } from '../contract/index.js';
+import { classify, passing, type WorksFor } from './classify.js';
 
 /** An activity that has been failing for so long is shown as needing attention, while the retries go on. */
 const usualPatienceMs = 60_000;
@@ -30,7 +30,9 @@ export function sharedActivityBehaviour(
           return await next(input);
         } catch (error) {
           const classified =
-            context.cancellationSignal.aborted && isAbort(error) ? reasonOf(context, error) : classify(error);
+            context.cancellationSignal.aborted && isAbort(error)
+              ? reasonOf(context, error)
+              : classify(error, worksFor(context));
           if (classified instanceof ApplicationFailure && classified.type === passing)
             await tellIfLong(client, context, classified, patienceMs);
           throw classified;
@@ -41,6 +43,10 @@ export function sharedActivityBehaviour(
       },
     },
   });
+}
+
+function worksFor({ info }: Context): WorksFor {
+  return info.workflowType === inspectType ? 'look' : 'operation';
 }
 
 /** What beats for an activity that runs; one that has progress to tell puts its own here. */

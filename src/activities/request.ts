@@ -1,4 +1,5 @@
 import { operationInputs } from '../contract/schema/inputs.js';
+import { plainWords } from '../contract/schema/plain-words.js';
 import { isOperationType, type OperationType } from '../contract/index.js';
 import type { OperationRequest } from '../contract/request.js';
 import type { ClusterConfig } from '../config/index.js';
@@ -15,7 +16,7 @@ export function requestActivities(context: ActivityContext) {
     checkInput: ({ type, input }: { type: OperationType; input: unknown }): Promise<OperationRequest> => {
       if (!isOperationType(type))
         throw invalidInput(namedCluster(input), [`${String(type)} is not an operation`]);
-      const parsed = operationInputs[type].safeParse(input ?? {}, { reportInput: true });
+      const parsed = operationInputs[type].safeParse(input ?? {}, { error: plainWords });
       if (!parsed.success) throw invalidInput(namedCluster(input), sayProblems(parsed.error));
       const { data } = parsed;
       const cluster = clusterIn(context, data.cluster);
@@ -58,7 +59,8 @@ function refuseUnacceptable(cluster: ClusterConfig, accepted: string[]): void {
   const unknown = accepted.filter((id) => !acceptableChecks.includes(id));
   if (unknown.length === 0) return;
   const said = unknown.map((id) =>
-    checkIds.includes(id) ? `acceptChecks: ${id} can't be accepted` : `acceptChecks: there is no check ${id}`,
+    checkIds.includes(id) ? `${id} can't be accepted` : `there is no check ${id}`,
   );
-  throw invalidInput(cluster.name, [...said, `it may name: ${acceptableChecks.join(', ')}`]);
+  const problem = `acceptChecks: ${said.join(', ')}; it may name: ${acceptableChecks.join(', ')}`;
+  throw invalidInput(cluster.name, [problem]);
 }

@@ -24,3 +24,9 @@ export async function readNodes(db: Db): Promise<ClusterNode[]> {
     FROM pg_catalog.pg_dist_node
     ORDER BY groupid, noderole, nodename, nodeport`);
 }
+
+/** The node group of the server that the session is on: 0 is the coordinator. Null where nothing is noted. */
+export async function readLocalGroup(db: Db): Promise<number | null> {
+  const [row] = await db.query<{ id: number }>('SELECT groupid AS id FROM pg_catalog.pg_dist_local_group');
+  return row?.id ?? null;
+}

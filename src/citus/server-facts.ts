@@ -1,4 +1,5 @@
 import type { Db } from './db.js';
+import { readLocalGroup } from './nodes.js';
 import { patroniSign } from './patroni.js';
 
 /** What one server says of itself; catalog and settings only. */
@@ -40,12 +41,7 @@ export async function readServerFacts(db: Db): Promise<ServerFacts> {
   if (!row) throw new Error('the server answered nothing');
   const { tells, ...told } = row;
   const facts: ServerFacts = { ...told, library: (tells ? await readLibrary(db) : undefined) ?? row.citus };
-  if (row.citus !== null) {
-    const [group] = await db.query<{ id: number }>(
-      'SELECT groupid AS id FROM pg_catalog.pg_dist_local_group',
-    );
-    facts.localGroup = group?.id ?? null;
-  }
+  if (row.citus !== null) facts.localGroup = await readLocalGroup(db);
   facts.systemIdentifier = await readSystemIdentifier(db);
   return facts;
 }

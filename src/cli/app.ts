@@ -1,6 +1,6 @@
 import type { ScalerClient } from '../client.js';
 import { exit, type ExitCode } from './exit-codes.js';
-import { createIo, type GlobalOptions, type Io } from './io.js';
+import { createIo, type DocumentStyle, type GlobalOptions, type Io } from './io.js';
 
 /** What a command gets: where to write, and the way to Temporal. */
 export interface App {
@@ -13,6 +13,8 @@ export interface App {
 /** What the program needs of a command's action. */
 export interface Session {
   exitCode: ExitCode;
+  /** A command that prints a document a line prints the one of an error so too. */
+  documents?: DocumentStyle;
   globals: () => GlobalOptions;
 }
 

@@ -1,5 +1,6 @@
 import { shardMark, type OperationStatus } from '../contract/index.js';
 import { count } from './render/figures.js';
+import { stateSentence } from './render/state.js';
 
 /** What a cancel would do to an operation in this state. */
 export function cancelOutlook(status: OperationStatus): string {
@@ -10,13 +11,13 @@ export function cancelOutlook(status: OperationStatus): string {
     case 'done':
     case 'failed':
     case 'cancelled':
-      return `${operation} is ${state} already; there is nothing to cancel.`;
+      return `${operation} ${stateSentence(state)} already; there is nothing to cancel.`;
     case 'cancelling':
       return `${operation} is being cancelled already.`;
     case 'waiting-for-lock':
     case 'planning':
     case 'awaiting-approval':
-      return `${operation} is ${state.replaceAll('-', ' ')}: nothing was changed yet, so a cancel just ends it.`;
+      return `${operation} ${stateSentence(state)}: nothing was changed yet, so a cancel just ends it.`;
     case 'waiting-for-window':
     case 'running':
     case 'paused':
@@ -45,7 +46,7 @@ export function cancelOutlook(status: OperationStatus): string {
           : []),
       ];
       const percent = progress ? ` at ${progress.percent}%` : '';
-      return `${operation} is ${state.replaceAll('-', ' ')}${percent}. A cancel ${parts.join(', ')}.`;
+      return `${operation} ${stateSentence(state)}${percent}. A cancel ${parts.join(', ')}.`;
     }
   }
 }

@@ -19,7 +19,7 @@ export function configText(cluster: NewCluster, schema?: string): string {
   const { name, host, port, database, user, passwordFile, passwordEnv } = cluster;
   return `${schema === undefined ? '' : `# yaml-language-server: $schema=${schema}\n`}# Config of the citus-scaler worker. Relative paths start at this file's folder.
 clusters:
-  ${name}:
+  ${quoted(name)}:
     coordinator:
       host: ${quoted(host)}                # or hosts: [a, b]; the writable one is used
       port: ${port}

@@ -43,60 +43,54 @@ export function newClusterOf(options: InitOptions): NewCluster {
   };
 }
 
-/** Asks for what the options leave out; undefined when the person gave up. */
-export async function askNewCluster(options: InitOptions): Promise<NewCluster | undefined> {
+/** What is wrong with an answer, if anything. */
+export type AnswerCheck = (field: Question, value: string | number) => string | undefined;
+type Question = 'name' | 'host' | 'port' | 'database' | 'user' | 'passwordFile' | 'passwordEnv';
+
+/** Asks for what the options leave out, each until it is right; undefined when the person gave up. */
+export async function askNewCluster(
+  options: InitOptions,
+  problemWith: AnswerCheck,
+): Promise<NewCluster | undefined> {
   const prompts = await import('@clack/prompts');
   const output = process.stderr;
   const answers: InitOptions = { ...options };
-  const ask = async (
-    field: 'name' | 'host' | 'database' | 'user',
-    message: string,
-    initial = '',
-  ): Promise<boolean> => {
+  const ask = async (field: Question, message: string, initialValue = ''): Promise<boolean> => {
     if (answers[field] !== undefined) return true;
     const answer = await prompts.text({
       message,
-      initialValue: initial,
+      initialValue,
       output,
-      validate: (value) => (value === undefined || value.trim() === '' ? 'It is needed.' : undefined),
+      validate: (text) => problemWith(field, valueOf(field, text)),
     });
     if (prompts.isCancel(answer)) return false;
-    answers[field] = answer.trim();
+    Object.assign(answers, { [field]: valueOf(field, answer) });
     return true;
   };
   if (!(await ask('name', 'What do you call the cluster?'))) return undefined;
   if (!(await ask('host', 'Host of its coordinator?'))) return undefined;
-  if (answers.port === undefined) {
-    const port = await prompts.text({
-      message: 'Port?',
-      initialValue: '5432',
-      output,
-      validate: (value) => (/^\d{1,5}$/.test(value ?? '') ? undefined : 'A number, such as 5432.'),
-    });
-    if (prompts.isCancel(port)) return undefined;
-    answers.port = Number(port);
-  }
+  if (!(await ask('port', 'Port?', '5432'))) return undefined;
   if (!(await ask('database', 'Database with the distributed tables?', answers.name))) return undefined;
   if (!(await ask('user', 'Role that operations act as?', 'citus_scaler'))) return undefined;
   if (answers.passwordFile === undefined && answers.passwordEnv === undefined) {
     const source = await prompts.select({
       message: 'Where does the worker find its password?',
       options: [
-        { value: 'file', label: 'In a file' },
-        { value: 'env', label: 'In an environment variable' },
+        { value: 'passwordFile', label: 'In a file' },
+        { value: 'passwordEnv', label: 'In an environment variable' },
         { value: 'pgpass', label: 'In ~/.pgpass' },
       ],
       output,
     });
     if (prompts.isCancel(source)) return undefined;
-    if (source !== 'pgpass') {
-      const where = await prompts.text({
-        message: source === 'file' ? 'Which file?' : 'Which variable?',
-        output,
-      });
-      if (prompts.isCancel(where)) return undefined;
-      answers[source === 'file' ? 'passwordFile' : 'passwordEnv'] = where.trim();
-    }
+    if (source === 'passwordFile' && !(await ask('passwordFile', 'Which file?'))) return undefined;
+    if (source === 'passwordEnv' && !(await ask('passwordEnv', 'Which variable?'))) return undefined;
   }
   return newClusterOf(answers);
+}
+
+/** Of what was typed; a port that is a number is one. */
+function valueOf(field: Question, text = ''): string | number {
+  const typed = text.trim();
+  return field === 'port' && /^\d+$/.test(typed) ? Number(typed) : typed;
 }

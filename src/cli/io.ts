@@ -18,12 +18,14 @@ export interface Io {
   /** The answer that a person asked for. */
   answer: (text: string) => void;
   /** The one document of `--json`, or one line of several. */
-  document: (value: unknown, style?: 'pretty' | 'line') => void;
+  document: (value: unknown, style?: DocumentStyle) => void;
   /** Progress; not with --quiet. */
   tell: (text: string) => void;
   /** What must be read, also with --quiet. */
   warn: (text: string) => void;
 }
+
+export type DocumentStyle = 'pretty' | 'line';
 
 export interface GlobalOptions {
   config?: string;

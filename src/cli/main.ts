@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander';
-import type { App } from './app.js';
+import type { App, Session } from './app.js';
 import { completionRequest } from './completion/request.js';
 import { exit, exitCodeOf, type ExitCode } from './exit-codes.js';
-import { createIo, type GlobalOptions } from './io.js';
+import { createIo, type DocumentStyle, type GlobalOptions } from './io.js';
 import { problemOf, UsageError } from './problem.js';
 import { createProgram } from './program.js';
 import { renderProblem } from './render/problem.js';
@@ -12,7 +12,7 @@ import { renderProblem } from './render/problem.js';
 export async function main(argv: string[]): Promise<ExitCode> {
   if (argv[0] === completionRequest)
     return (await import('./completion/complete.js')).complete(argv.slice(1));
-  const session: { exitCode: ExitCode } = { exitCode: exit.ok };
+  const session: Omit<Session, 'globals'> = { exitCode: exit.ok };
   const program = createProgram(session);
   try {
     await program.parseAsync(withHelpCommand(argv), { from: 'user' });
@@ -20,15 +20,15 @@ export async function main(argv: string[]): Promise<ExitCode> {
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return exit.ok;
     const options = { ...program.opts<GlobalOptions>(), ...(argv.includes('--json') && { json: true }) };
-    return fail(createIo(options), error);
+    return fail(createIo(options), error, session.documents);
   }
 }
 
-function fail(io: App['io'], error: unknown): ExitCode {
+function fail(io: App['io'], error: unknown, style?: DocumentStyle): ExitCode {
   const usage = error instanceof CommanderError ? usageOf(error) : error;
   if (usage === undefined) return exit.usage; // no command: the help was printed
   const problem = problemOf(usage);
-  if (io.json) io.document({ error: problem });
+  if (io.json) io.document({ error: problem }, style);
   else io.warn(renderProblem(problem, io.paintError, io.columns));
   return exitCodeOf(problem.type);
 }

@@ -6,6 +6,12 @@ export function wholeNumber(value: string): number {
   return Number(value);
 }
 
+export function wholeNumberFrom1(value: string): number {
+  const number = wholeNumber(value);
+  if (number < 1) throw new InvalidArgumentError('It must be a whole number from 1.');
+  return number;
+}
+
 /**
  * An option with known values, for the help and for completion. Commander doesn't check them: the client does, and
  * names everything that is wrong with an input at once.

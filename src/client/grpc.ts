@@ -28,8 +28,9 @@ function innermost(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** Something that was asked for isn't there; of a namespace that isn't there, see {@link explained}. */
 export function isNotFound(error: unknown): boolean {
-  return grpcCode(error) === code.notFound;
+  return !(error instanceof ConnectionConfigError) && grpcCode(error) === code.notFound;
 }
 
 export function isDeadline(error: unknown): boolean {
@@ -55,10 +56,13 @@ export function explained(error: unknown, target: Target): unknown {
     const remedies = ['Check the address (--address, --profile, TEMPORAL_ADDRESS, temporal.toml) and TLS.'];
     return new UnreachableError('temporal', message, { evidence, remedies }, error);
   }
-  if (error instanceof NamespaceNotFoundError) {
-    return noNamespace(target, error);
-  }
-  return error;
+  return isNoNamespace(error) ? noNamespace(target, error) : error;
+}
+
+/** The SDK knows it of calls about workflows; of others only Temporal's own sentence tells. */
+function isNoNamespace(error: unknown): boolean {
+  if (error instanceof NamespaceNotFoundError) return true;
+  return isNotFound(error) && /\bnamespace \S+ is not found/i.test(innermost(error));
 }
 
 export function noNamespace({ address, namespace }: Target, cause?: unknown): ConnectionConfigError {

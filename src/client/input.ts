@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { InspectInput, OperationInputs, OperationType } from '../contract/index.js';
 import { inspectInput, operationInputs } from '../contract/schema/inputs.js';
+import { plainWords } from '../contract/schema/plain-words.js';
 import { OperationError } from './errors.js';
 
 /** The input, checked and in its one spelling (hosts in lower case), or an `InvalidInput` that names every problem. */
@@ -9,21 +10,21 @@ export function checkedInput<Type extends OperationType>(
   input: OperationInputs[Type],
 ): OperationInputs[Type] {
   const schemas: { [Each in OperationType]: z.ZodType<OperationInputs[Each]> } = operationInputs;
-  return checked(schemas[type], type, input);
+  return checked(schemas[type], type, input, 'start again; nothing was started');
 }
 
 export function checkedInspect(input: InspectInput): InspectInput {
-  return checked(inspectInput, 'inspect', input);
+  return checked(inspectInput, 'inspect', input, 'ask again');
 }
 
-function checked<T>(schema: z.ZodType<T>, type: string, input: unknown): T {
-  const result = schema.safeParse(withoutUndefined(input));
+function checked<T>(schema: z.ZodType<T>, type: string, input: unknown, then: string): T {
+  const result = schema.safeParse(withoutUndefined(input), { error: plainWords });
   if (result.success) return result.data;
   const problems = result.error.issues.flatMap(problem);
   throw new OperationError('InvalidInput', `The input of ${type} is not valid: ${problems.join('; ')}.`, {
     ...clusterOf(input),
     evidence: problems,
-    remedies: ['Correct the fields named and start again; nothing was started.'],
+    remedies: [`Correct what is named and ${then}.`],
   });
 }
 

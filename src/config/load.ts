@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { LineCounter, parseDocument } from 'yaml';
+import { plainWords } from '../contract/schema/plain-words.js';
 import type { ClusterConfig, Config, PasswordSource, TlsConfig } from './config.js';
 import { ConfigError, linesFor, Places } from './problems.js';
 import { configSchema, type ClusterFile } from './schema.js';
@@ -19,7 +20,7 @@ export function loadConfig(file: string): Config {
     throw new ConfigError(document.errors.map((error) => `${places.at(error.pos[0])}: ${error.message}`));
   }
   const value: unknown = document.toJS();
-  const checked = configSchema.safeParse(value);
+  const checked = configSchema.safeParse(value, { error: plainWords });
   if (!checked.success) {
     throw new ConfigError(checked.error.issues.flatMap((issue) => linesFor(issue, value, places)));
   }

@@ -63,47 +63,10 @@ export function linesFor(issue: z.core.$ZodIssue, value: unknown, places: Places
       ),
     );
   }
-  if (issue.code === 'invalid_key') {
-    return [
-      places.problem(issue.path, 'a cluster\'s name has letters, digits, "_" and "-" only, at most 64'),
-    ];
-  }
   const found = valueAt(value, issue.path);
-  if (found === undefined && issue.code !== 'custom') {
-    return [places.problem(issue.path, `required; ${allowed(issue)}`)];
-  }
-  const seen = issue.code === 'custom' ? '' : `; found ${describe(found, issue.code)}`;
-  return [places.problem(issue.path, `${allowed(issue)}${seen}`)];
+  const seen = issue.code === 'custom' || found === undefined ? '' : `; found ${describe(found, issue.code)}`;
+  return [places.problem(issue.path, `${issue.message}${seen}`)];
 }
-
-function allowed(issue: z.core.$ZodIssue): string {
-  switch (issue.code) {
-    case 'invalid_type':
-      return `must be ${typeNames[issue.expected] ?? issue.expected}`;
-    case 'invalid_value':
-      return `must be one of ${issue.values.map((value) => String(value)).join(', ')}`;
-    case 'too_small':
-      return issue.origin === 'string' || issue.origin === 'array'
-        ? issue.message
-        : `must be at least ${issue.minimum}`;
-    case 'too_big':
-      return issue.origin === 'string' || issue.origin === 'array'
-        ? issue.message
-        : `must be at most ${issue.maximum}`;
-    default:
-      return issue.message;
-  }
-}
-
-const typeNames: Record<string, string> = {
-  string: 'a text',
-  number: 'a number',
-  int: 'a whole number',
-  boolean: 'true or false',
-  object: 'a mapping of fields',
-  record: 'a mapping of names',
-  array: 'a list',
-};
 
 /** Never shows a text that may hold a secret, such as a connection string put where a mapping belongs. */
 function describe(value: unknown, code: string): string {

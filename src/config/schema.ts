@@ -67,7 +67,8 @@ const tls = strict({
   })
   .meta(rules.certWithKey);
 
-const coordinator = strict({
+/** Also asked for one by one: field.ts. */
+export const coordinatorFields = {
   host: host.optional().describe('host name or IPv4 address; exactly one of `host` and `hosts`'),
   hosts: z
     .array(host)
@@ -81,7 +82,9 @@ const coordinator = strict({
   user: text('the name of a role').describe('the role that acts, on every node'),
   ...passwordShape,
   tls: tls.default({ mode: 'prefer' }).describe('of every node'),
-})
+};
+
+const coordinator = strict(coordinatorFields)
   .refine((value) => (value.host === undefined) !== (value.hosts === undefined), {
     ...always,
     error: 'exactly one of host and hosts is needed',
@@ -166,12 +169,28 @@ const cluster = strict({
   })
   .meta(rules.machinesAllowed);
 
+const namePattern = /^[A-Za-z0-9_-]{1,64}$/;
+
+export function clusterNameProblem(name: string): string | undefined {
+  return namePattern.test(name)
+    ? undefined
+    : 'a cluster\'s name has letters, digits, "_" and "-" only, at most 64';
+}
+
 export const configSchema = strict({
   clusters: z
-    .record(z.string().regex(/^[A-Za-z0-9_-]{1,64}$/), cluster)
+    .record(z.string(), cluster)
     .refine((clusters) => Object.keys(clusters).length > 0, 'must name at least one cluster')
+    // No schema of the keys: a name that isn't allowed would hide what is wrong with its cluster.
+    .superRefine((clusters, context) => {
+      for (const name of Object.keys(clusters)) {
+        const problem = clusterNameProblem(name);
+        if (problem !== undefined) context.addIssue({ code: 'custom', path: [name], message: problem });
+      }
+    }, always)
     .meta({
       minProperties: 1,
+      propertyNames: { type: 'string', pattern: namePattern.source },
       description: 'clusters by name; a name has letters, digits, `_` and `-`, at most 64',
     }),
   reports: text('the path of a folder')

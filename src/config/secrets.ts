@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import pgpass from 'pgpass';
 import type { ClusterConfig, PasswordSource } from './config.js';
 
-/** A password that the config refers to isn't there. The message names the reference, never a value. */
+/** A password that the config refers to isn't there, or can't be read. The message names the reference, never a value. */
 export class SecretMissingError extends Error {
   override readonly name = 'SecretMissingError';
 }
@@ -18,7 +18,7 @@ export interface Target {
  * Reads a password at the moment it is needed, so that a rotated one is taken up without a restart and none is kept.
  *
  * @returns undefined when ~/.pgpass has no line for the target; the server may not ask for one
- * @throws SecretMissingError, or the file system's own error
+ * @throws SecretMissingError
  */
 export async function readPassword(
   cluster: ClusterConfig,
@@ -27,7 +27,7 @@ export async function readPassword(
 ): Promise<string | undefined> {
   switch (source.from) {
     case 'file':
-      return (await readFile(source.path, 'utf8')).replace(/\r?\n$/, '');
+      return (await readSecretFile(cluster, source.path)).replace(/\r?\n$/, '');
     case 'env': {
       const value = process.env[source.name];
       if (value === undefined || value === '') {
@@ -39,5 +39,16 @@ export async function readPassword(
     }
     case 'pgpass':
       return new Promise((resolve) => pgpass(target, resolve));
+  }
+}
+
+async function readSecretFile(cluster: ClusterConfig, path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new SecretMissingError(
+      `The passwordFile that the config names for cluster "${cluster.name}" can't be read: ${why}.`,
+    );
   }
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { OperationHandle } from '../../client.js';
+import { UpdateRejectedError } from '../../client/errors.js';
 import { runs, type App, type Session } from '../app.js';
 import { cancelOutlook } from '../cancel-outlook.js';
 import { example } from '../example.js';
@@ -7,6 +8,7 @@ import { exit, type ExitCode } from '../exit-codes.js';
 import { follow } from '../follow/follow.js';
 import { onOperation, operationArgument } from '../on-operation.js';
 import type { Io } from '../io.js';
+import { isOver } from '../render/state.js';
 import { wrap } from '../render/text.js';
 
 interface Options {
@@ -17,7 +19,7 @@ interface Options {
 export function define(command: Command, session: Session): void {
   command
     .argument(...operationArgument)
-    .option('-y, --yes', 'do not ask')
+    .option('-y, --yes', 'do not ask (without a terminal nobody is asked)')
     .option('--detach', 'ask for it and return')
     .addHelpText('after', example('citus-scaler cancel shop'))
     .action(
@@ -29,7 +31,9 @@ export function define(command: Command, session: Session): void {
 
 /** Asks the status first: Temporal accepts every cancel request, so it is said before what one would do. */
 async function cancel(io: Io, handle: OperationHandle, { yes, detach }: Options): Promise<ExitCode> {
-  const outlook = cancelOutlook(await handle.status());
+  const found = await handle.status();
+  const outlook = cancelOutlook(found);
+  if (isOver(found.state)) throw new UpdateRejectedError('Rejected', handle.id, outlook);
   io.tell(wrap(outlook, io.columns));
   if (io.interactive && !yes && !(await sure())) {
     io.warn('Nothing was cancelled.');

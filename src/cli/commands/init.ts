@@ -1,15 +1,16 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { Colors } from 'picocolors/types.js';
-import { readNodes } from '../../citus/nodes.js';
-import { tlsModes } from '../../config/index.js';
+import { fieldProblem, tlsModes } from '../../config/index.js';
 import { runs, type App, type Session } from '../app.js';
 import { configFileOf } from '../config-file.js';
 import type { NewCluster } from '../config-text.js';
 import { example } from '../example.js';
 import { exit, type ExitCode } from '../exit-codes.js';
 import { askNewCluster, newClusterOf } from '../init-questions.js';
+import { lookAround, refuseWorker } from '../init/look-around.js';
 import { printGrants, type GrantOptions } from '../init/print-grants.js';
+import { refuseOptions } from '../init/refuse-options.js';
 import { withDraft, askCoordinator } from '../init/try-config.js';
 import { UsageError } from '../problem.js';
 import { optionOf, wholeNumber } from '../parse.js';
@@ -53,7 +54,8 @@ async function init(app: App, options: Options): Promise<ExitCode> {
   if (existsSync(file) && !options.force) {
     throw new UsageError(`${file} exists already.`, ['--force overwrites it; --config FILE writes another.']);
   }
-  const cluster = io.interactive ? await askNewCluster(options) : newClusterOf(options);
+  refuseOptions(options);
+  const cluster = io.interactive ? await askNewCluster(options, fieldProblem) : newClusterOf(options);
   if (!cluster) return exit.ok;
   const nodes = await writeTested(file, cluster, options.test);
   if (io.json) io.document({ file, cluster: cluster.name, ...(nodes && { nodes }) });
@@ -72,9 +74,10 @@ async function writeTested(
 ): Promise<FoundNode[] | undefined> {
   return withDraft(file, cluster, async ({ cluster: config, keep }) => {
     const otherwise = `${file} was not written; --no-test writes it without connecting.`;
-    const nodes = test ? await askCoordinator(config, otherwise, readNodes) : undefined;
+    const around = test ? await askCoordinator(config, otherwise, lookAround) : undefined;
+    if (around) refuseWorker(around, otherwise);
     await keep();
-    return nodes?.map(({ node, role, active }) => ({ node, role, active }));
+    return around?.nodes.map(({ node, role, active }) => ({ node, role, active }));
   });
 }
 

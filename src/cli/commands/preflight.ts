@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
-import { operationTypes, type InspectInput } from '../../contract/index.js';
+import type { InspectInput } from '../../contract/index.js';
 import { runs, type App, type Session } from '../app.js';
+import { commandNames, typeNamed } from '../command-names.js';
 import { example } from '../example.js';
 import { exit, type ExitCode } from '../exit-codes.js';
 import { optional } from '../operation-options.js';
@@ -17,7 +18,7 @@ export function define(command: Command, session: Session): void {
   command
     .argument('<cluster>', 'name of the cluster in the config')
     .addOption(
-      optionOf('--for <type>', 'the operation planned', operationTypes.map(dashed)).default('scale-out'),
+      optionOf('--for <type>', 'the operation planned', Object.values(commandNames)).default('scale-out'),
     )
     .option('--node <host:port...>', 'servers that it will be about')
     .addHelpText('after', example('citus-scaler preflight shop --for scale-out'))
@@ -30,7 +31,7 @@ function preflight({ io, withClient }: App, cluster: string, options: Options): 
       what: 'preflight',
       cluster,
       // A wrong name is refused by the client's check, with what it may be.
-      ...optional('for', camel(options.for) as InspectInput['for']),
+      ...optional('for', typeNamed(options.for) ?? (options.for as InspectInput['for'])),
       ...optional('nodes', options.node),
     });
     if (io.json) io.document({ ...answer, checks: worstFirst(answer.checks) });
@@ -45,14 +46,4 @@ function preflight({ io, withClient }: App, cluster: string, options: Options): 
     }
     return answer.blockers === 0 ? exit.ok : exit.refused;
   });
-}
-
-/** `scaleOut` → `scale-out` */
-function dashed(type: string): string {
-  return type.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-}
-
-/** `scale-out` → `scaleOut` */
-function camel(name: string): string {
-  return name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }

@@ -7,6 +7,7 @@ import { stream } from '../follow/stream.js';
 import { onOperation, operationArgument } from '../on-operation.js';
 
 export function define(command: Command, session: Session): void {
+  session.documents = 'line';
   command
     .argument(...operationArgument)
     .addHelpText(

@@ -2,7 +2,13 @@ import { rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { TlsRefusedError, withCoordinator, type Db } from '../../citus/connect.js';
 import { UnreachableError } from '../../client/errors.js';
-import { clusterOf, ConfigError, loadConfig, type ClusterConfig } from '../../config/index.js';
+import {
+  clusterOf,
+  ConfigError,
+  loadConfig,
+  SecretMissingError,
+  type ClusterConfig,
+} from '../../config/index.js';
 import { schemaPathFrom } from '../config-schema.js';
 import { configText, type NewCluster } from '../config-text.js';
 import { UsageError } from '../problem.js';
@@ -76,6 +82,7 @@ function messageOf(error: unknown): string {
 }
 
 function remedyOf(error: unknown): string {
+  if (error instanceof SecretMissingError) return 'Check --password-file or --password-env.';
   if (error instanceof TlsRefusedError) return 'Check --tls and --tls-ca.';
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (code.startsWith('28')) return 'Check the user and the password.';

@@ -1,4 +1,5 @@
 import type { OperationStatus, Step } from '../../contract/index.js';
+import { ownWords } from '../own-words.js';
 import { count, bytes, duration, moment, secondsBetween } from './figures.js';
 import { progressLine } from './progress.js';
 
@@ -80,7 +81,7 @@ function stateChange(before: OperationStatus | undefined, now: OperationStatus):
     state === 'waiting-for-window' && now.window?.opensAt !== undefined
       ? `, which opens ${moment(now.window.opensAt)} UTC`
       : '';
-  const why = attention ? `: ${attention.problem}` : opens;
+  const why = attention ? `: ${ownWords(attention.problem)}` : opens;
   const said = state === 'planning' && !before ? [] : [`${state.replaceAll('-', ' ')}${why}`];
   return [...said, ...refused];
 }

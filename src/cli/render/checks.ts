@@ -1,5 +1,6 @@
 import type { Colors } from 'picocolors/types.js';
 import type { Check } from '../../contract/index.js';
+import { ownWords } from '../own-words.js';
 import { pad, width, wrap } from './text.js';
 
 /** Failed blockers first, then warnings, then what is good to know, then what passed. */
@@ -18,11 +19,11 @@ export function checkLines(checks: Check[], paint: Colors, columns: number): str
   return worstFirst(checks)
     .map((check) => {
       const lead = `  ${markOf(check, paint)} ${pad(check.id, idWidth)}  `;
-      const evidence = wrap(lead + check.evidence, columns, idWidth + 6).split('\n');
+      const evidence = wrap(lead + ownWords(check.evidence), columns, idWidth + 6).split('\n');
       const remedy =
         check.ok || check.remedy === undefined
           ? []
-          : [wrap(`${' '.repeat(idWidth + 6)}→ ${check.remedy}`, columns, idWidth + 8)];
+          : [wrap(`${' '.repeat(idWidth + 6)}→ ${ownWords(check.remedy)}`, columns, idWidth + 8)];
       return [...evidence, ...remedy].join('\n');
     })
     .join('\n');

@@ -26,6 +26,32 @@ export function stateWord(state: OperationState, paint: Colors): string {
   }
 }
 
+export function isOver(state: OperationState): boolean {
+  return state === 'done' || state === 'failed' || state === 'cancelled';
+}
+
+/** What follows its name: `needs attention`, `is running`. */
+export function stateSentence(state: OperationState): string {
+  switch (state) {
+    case 'waiting-for-lock':
+      return 'waits for another operation';
+    case 'awaiting-approval':
+      return 'awaits approval';
+    case 'waiting-for-window':
+      return 'waits for its window';
+    case 'needs-attention':
+      return 'needs attention';
+    case 'planning':
+    case 'running':
+    case 'paused':
+    case 'cancelling':
+    case 'done':
+    case 'failed':
+    case 'cancelled':
+      return `is ${state}`;
+  }
+}
+
 /** `scaleOut shop  running` on the left, the operation's id below. */
 export function heading(status: OperationStatus, paint: Colors): string {
   const title = `${paint.bold(`${status.type} ${status.cluster}`)}  ${stateWord(status.state, paint)}`;

@@ -1,11 +1,12 @@
 import type { Colors } from 'picocolors/types.js';
 import type { Attention, OperationStatus } from '../../contract/index.js';
+import { ownWords } from '../own-words.js';
 import { checkLines, standsOut } from './checks.js';
 import { governorLines } from './governor.js';
 import { renderPlan } from './plan.js';
 import { renderProgress } from './progress.js';
 import { roomy, type Room } from './room.js';
-import { briefSteps, heading, steps } from './state.js';
+import { briefSteps, heading, isOver, steps } from './state.js';
 import { wrap } from './text.js';
 import { windowLines } from './window.js';
 
@@ -65,10 +66,6 @@ function ending(status: OperationStatus, paint: Colors, columns: number, { extra
   ]);
 }
 
-function isOver(state: OperationStatus['state']): boolean {
-  return state === 'done' || state === 'failed' || state === 'cancelled';
-}
-
 export function renderAttention(
   { problem, evidence, remedies }: Attention,
   operation: string,
@@ -77,12 +74,12 @@ export function renderAttention(
   full = true,
 ): string {
   return [
-    wrap(`${paint.yellow('!')} ${problem}`, columns, 2),
+    wrap(`${paint.yellow('!')} ${ownWords(problem)}`, columns, 2),
     ...(full ? evidence : '')
       .split('\n')
       .filter((line) => line !== '' && !problem.includes(line))
-      .map((line) => paint.dim(wrap(`  ${line}`, columns, 4))),
-    ...remedies.map((remedy) => wrap(`  → ${remedy}`, columns, 4)),
+      .map((line) => paint.dim(wrap(`  ${ownWords(line)}`, columns, 4))),
+    ...remedies.map((remedy) => wrap(`  → ${ownWords(remedy)}`, columns, 4)),
     hints([`citus-scaler retry ${operation}`, `citus-scaler give-up ${operation} --reason …`], paint),
   ].join('\n');
 }
@@ -93,11 +90,11 @@ function renderFailure(
   columns: number,
 ): string {
   return [
-    wrap(`${paint.red('✗')} ${message}`, columns, 2),
+    wrap(`${paint.red('✗')} ${ownWords(message)}`, columns, 2),
     ...evidence
       .filter((line) => !message.includes(line))
-      .map((line) => paint.dim(wrap(`  ${line}`, columns, 4))),
-    ...remedies.map((remedy) => wrap(`  → ${remedy}`, columns, 4)),
+      .map((line) => paint.dim(wrap(`  ${ownWords(line)}`, columns, 4))),
+    ...remedies.map((remedy) => wrap(`  → ${ownWords(remedy)}`, columns, 4)),
   ].join('\n');
 }
 

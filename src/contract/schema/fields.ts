@@ -11,7 +11,7 @@ export function strict<Shape extends z.ZodRawShape>(shape: Shape) {
 
 export const nodeAddress = z
   .string()
-  .regex(/^[A-Za-z0-9_.-]+:\d{1,5}$/, 'must be host:port, for example "db3:5432"')
+  .regex(/^[A-Za-z0-9_.-]+:\d{1,5}$/, { error: 'must be host:port, for example "db3:5432"', abort: true })
   .refine((value) => {
     const port = Number(value.slice(value.lastIndexOf(':') + 1));
     return port >= 1 && port <= 65_535;

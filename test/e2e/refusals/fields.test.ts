@@ -13,30 +13,30 @@ afterAll(() => stage.end());
 
 describe('an input of the wrong type or out of range is refused, with the field and what it may be', () => {
   type Wrong = Record<string, { values: unknown[]; says: RegExp }>;
-  const number = /expected (number|int)\b/;
+  const number = /must be (a number|a whole number|at least \d|at most \d)/;
   const text = (most: number): Wrong[string] => ({
     values: ['', 7, null, 'x'.repeat(most + 1)],
-    says: /expected string/,
+    says: /must be a text|must not be empty|must have at most \d+ characters/,
   });
   const nodes = {
     values: ['db3:5432', [7], ['db3'], ['db3:0'], ['db3:65536'], addresses(101)],
-    says: /expected array|expected string|must be host:port|port must be between 1 and 65535/,
+    says: /must be a list|must be a text|must name at (least|most)|must be host:port|port must be between 1 and 65535/,
   };
-  const flag = { values: ['yes', 0, null], says: /expected boolean/ };
+  const flag = { values: ['yes', 0, null], says: /must be true or false/ };
   const common: Wrong = {
     cluster: {
       values: [undefined, null, 7, '', 'two words', 'x'.repeat(65)],
       says: /the name of a cluster in the config/,
     },
-    transferMode: { values: ['logical', true], says: /"auto"\|"force_logical"\|"block_writes"/ },
+    transferMode: { values: ['logical', true], says: /must be one of auto, force_logical, block_writes/ },
     parallelMoves: { values: ['2', 0, 65, 1.5], says: number },
-    approval: { values: ['none', false], says: /"required"\|"auto"/ },
-    window: { values: ['never', true], says: /"respect"\|"ignore"/ },
+    approval: { values: ['none', false], says: /must be one of required, auto/ },
+    window: { values: ['never', true], says: /must be one of respect, ignore/ },
     dryRun: flag,
-    ifBusy: { values: ['takeOver', true], says: /"fail"\|"wait"/ },
+    ifBusy: { values: ['takeOver', true], says: /must be one of fail, wait/ },
     acceptChecks: {
       values: ['role', [''], [7], ['no-such-check'], ['new-node-extension']],
-      says: /expected array|expected string|it may name: .*target-disk/,
+      says: /must be a list|must be a text|must not be empty|it may name: .*target-disk/,
     },
     reason: text(500),
     requestedBy: text(200),
@@ -70,10 +70,10 @@ describe('an input of the wrong type or out of range is refused, with the field 
   const inspect: Wrong = {
     what: {
       values: [undefined, 'everything', 7],
-      says: /"health"\|"preflight"\|"clusters"\|"moves"\|"nodes"/,
+      says: /must be one of health, preflight, clusters, moves, nodes/,
     },
     cluster: { values: [undefined, 7, 'two words'], says: /required|the name of a cluster in the config/ },
-    for: { values: ['scaleIn', 7], says: /"scaleOut"/ },
+    for: { values: ['scaleIn', 7], says: /must be one of scaleOut, / },
     page: { values: [0, 1.5, '1'], says: number },
     nodes,
   };

@@ -12,8 +12,8 @@ afterAll(() => stage.end());
 describe('an input that contradicts itself or says too little is refused', () => {
   test.concurrent.each<[string, string, unknown, string, RegExp]>([
     ['nothing at all', 'scaleOut', undefined, 'cluster', /required/],
-    ['a text', 'scaleOut', 'demo', 'input', /object/],
-    ['a list', 'scaleOut', [{ cluster: 'demo' }], 'input', /object/],
+    ['a text', 'scaleOut', 'demo', 'input', /must be a mapping of fields/],
+    ['a list', 'scaleOut', [{ cluster: 'demo' }], 'input', /must be a mapping of fields/],
     ['no aim', 'scaleOut', { cluster: 'demo' }, 'to', /exactly one of to, add and nodes is needed; none/],
     ['to and add', 'scaleOut', { cluster: 'demo', to: 3, add: 1 }, 'to', /to and add were given/],
     [
@@ -23,7 +23,7 @@ describe('an input that contradicts itself or says too little is refused', () =>
       'add',
       /add and nodes were given/,
     ],
-    ['no node to drain', 'drainWorker', { cluster: 'demo' }, 'nodes', /expected array/],
+    ['no node to drain', 'drainWorker', { cluster: 'demo' }, 'nodes', /required; must be a list/],
     [
       'a node to drain twice',
       'drainWorker',

@@ -68,7 +68,11 @@ describe('an operation command ends with', () => {
     const followed = await following.done;
     expect(followed.code).toBe(6);
     expect(followed.json<ErrorDocument>().error.type).toBe('Cancelled');
-    expect((await stage.run('cancel', id)).code).toBe(1);
+    const again = await stage.run('cancel', id);
+    expect(again.code).toBe(1);
+    expect(again.stderr.split(/\s+/).join(' ')).toBe(
+      `✗ ${id} is cancelled already; there is nothing to cancel. `,
+    );
     expect((await stage.run('status', id, '--json')).json<OperationStatus>().state).toBe('cancelled');
     expect((await stage.run('report', id)).stdout).toContain('cancelled');
   });
@@ -117,7 +121,9 @@ describe('a mistake of usage ends with 2', () => {
     [['--json', 'status', 'no-such-operation']],
     [['status', 'shop/scaleOut/20260101T000000Z-0000']],
     [['list', '--profile', 'no-such-profile']],
-    [['list', '--namespace', 'no-such-namespace']],
+    [['list', '--limit', '0']],
+    [['list', '--limit', '-5']],
+    [['list', '--cluster', 'no-such-cluster']],
     [['worker', '--config', '/no/such/file.yaml']],
   ])('%s', async (args) => {
     const plain = await stage.run(...args);
@@ -128,6 +134,31 @@ describe('a mistake of usage ends with 2', () => {
     expect(ran.code).toBe(2);
     expect(ran.json<ErrorDocument>().error.message).not.toBe('');
   });
+});
+
+test.each([
+  [['list']],
+  [['clusters']],
+  [['health', 'shop']],
+  [scaleOut('done')],
+  [['status', 'shop']],
+  [['status', 'shop/scaleOut/20260101T000000Z-0000']],
+  [['approve', 'shop/scaleOut/20260101T000000Z-0000']],
+])('%s says of a namespace that isn’t there what list says', async (args) => {
+  const ran = await stage.run(...args, '--namespace', 'no-such-namespace');
+  expect(ran.code).toBe(2);
+  expect(ran.stderr.replace(/\s+/g, ' ')).toBe(
+    `✗ Temporal at ${stage.address} has no namespace no-such-namespace (--namespace, TEMPORAL_NAMESPACE). `,
+  );
+});
+
+test('watch --json prints an error as a line too', async () => {
+  for (const args of [['shop/scaleOut/20260101T000000Z-0000'], []]) {
+    const ran = await stage.run('watch', ...args, '--json');
+    expect(ran.code).toBe(2);
+    expect(ran.stdout.trim().split('\n')).toHaveLength(1);
+    expect(ran.json<ErrorDocument>().error.message).not.toBe('');
+  }
 });
 
 describe('what is away is noticed within 10 s and ends with 7', () => {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { loadConfig } from '../../../src/config/index.js';
@@ -45,6 +45,43 @@ test('from a look to one worker more', async () => {
   const health = (await run('health', 'demo', '--json')).json<HealthAnswer>();
   expect(health.nodes.filter(({ role }) => role === 'worker')).toHaveLength(3);
   expect((await run('health', 'demo')).stdout).toMatch(/worker +active/);
+});
+
+test('init refuses a worker, and says where the coordinator is', async () => {
+  const { coordinator, database, user, workers } = stage.cluster;
+  const file = join(stage.folder, 'worker.yaml');
+  const [worker] = workers;
+  const ran = await run(
+    ...[
+      'init',
+      '--config',
+      file,
+      '--name',
+      'made',
+      '--host',
+      coordinator.host,
+      '--port',
+      String(worker?.port),
+    ],
+    ...['--database', database, '--user', user, '--password-file', `${stage.cluster.folder}/password`],
+  );
+  expect(ran.code).toBe(2);
+  expect(ran.stderr).toContain(`:${worker?.port} is a worker`);
+  expect(ran.stderr.replace(/\s+/g, ' ')).toContain(`registered as 127.0.0.1:${coordinator.port}.`);
+  expect(existsSync(file)).toBe(false);
+});
+
+test('init says of a password file that isn’t there which one it is', async () => {
+  const { coordinator, database, user } = stage.cluster;
+  const ran = await run(
+    ...['init', '--config', join(stage.folder, 'none.yaml'), '--name', 'made', '--host', coordinator.host],
+    ...['--port', String(coordinator.port), '--database', database, '--user', user],
+    ...['--password-file', '/no/such/file'],
+  );
+  expect(ran.code).toBe(7);
+  expect(ran.stderr.replace(/\s+/g, ' ')).toMatch(
+    /passwordFile that the config names for cluster "made" can't be read: ENOENT.*→ Check --password-file/,
+  );
 });
 
 test('init writes a config that works, and never over another', async () => {

@@ -1,7 +1,14 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { describe, expect, test } from 'vitest';
-import { classify, classifyWith, needsPerson, passing, redact } from '../../../src/activities/classify.js';
-import { UnknownClusterError } from '../../../src/config/index.js';
+import {
+  classify,
+  classifyWith,
+  needsPerson,
+  passing,
+  redact,
+  type WorksFor,
+} from '../../../src/activities/classify.js';
+import { SecretMissingError, UnknownClusterError } from '../../../src/config/index.js';
 
 const sql = (code: string, message = 'something'): Error => Object.assign(new Error(message), { code });
 function asFailure(error: Error): ApplicationFailure {
@@ -79,6 +86,17 @@ describe('what a person must repair parks', () => {
     });
   });
 });
+
+test.each([new Error('odd'), sql('28P01'), new SecretMissingError('gone')])(
+  'who only looks is offered no retry and no cancel: %s',
+  (error) => {
+    const remedies = (worksFor?: WorksFor): string =>
+      (asFailure(classify(error, worksFor)).details?.[0] as { remedies: string[] }).remedies.join();
+    expect(remedies()).toContain('then retry');
+    expect(remedies('look')).toContain('then look again');
+    expect(remedies('look')).not.toMatch(/retry|cancel/);
+  },
+);
 
 test('a cluster that the config does not name ends the operation, and the others are named', () => {
   expect(asFailure(classify(new UnknownClusterError('shop', ['demo'])))).toMatchObject({

@@ -13,7 +13,9 @@ const removing: OperationStatus = {
 
 describe('what a cancel would do', () => {
   test.each([
-    [awaiting, 'nothing was changed yet'],
+    [awaiting, 'awaits approval: nothing was changed yet'],
+    [{ ...still, state: 'needs-attention' }, ' needs attention. A cancel leaves'],
+    [{ ...still, state: 'waiting-for-window' }, ' waits for its window. A cancel leaves'],
     [
       { ...running, borrowed: [{ node: 'a:1', name: 'x', before: null, raised: '1' }] },
       'stops 1 running move, leaves what was moved where it is, gives back the borrowed settings',

@@ -44,7 +44,7 @@ test.each([
   ],
   [
     ['preflight', 'shop', '--for', ''],
-    ['scale-out', 'rebalance', 'drain-worker', 'remove-worker', 'clean-up'],
+    ['scale-out', 'rebalance', 'drain', 'remove', 'clean'],
   ],
   [
     ['init', '--tls', ''],

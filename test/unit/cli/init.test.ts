@@ -1,11 +1,27 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import { schemaPathFrom } from '../../../src/cli/config-schema.js';
 import { configText } from '../../../src/cli/config-text.js';
-import { newClusterOf } from '../../../src/cli/init-questions.js';
-import { loadConfig } from '../../../src/config/index.js';
+import { refuseOptions } from '../../../src/cli/init/refuse-options.js';
+import { askNewCluster, newClusterOf } from '../../../src/cli/init-questions.js';
+import { fieldProblem, loadConfig } from '../../../src/config/index.js';
+
+/** A person who types these answers one after another; the questions refuse some. */
+const asked = vi.hoisted((): { answers: string[]; refused: string[] } => ({ answers: [], refused: [] }));
+vi.mock('@clack/prompts', () => ({
+  isCancel: () => false,
+  select: () => Promise.resolve('passwordEnv'),
+  text: ({ validate }: { validate: (answer: string) => string | undefined }) => {
+    for (let answer = asked.answers.shift(); answer !== undefined; answer = asked.answers.shift()) {
+      const problem = validate(answer);
+      if (problem === undefined) return Promise.resolve(answer);
+      asked.refused.push(problem);
+    }
+    throw new Error('no answer is left');
+  },
+}));
 
 const folder = mkdtempSync(join(tmpdir(), 'citus-scaler-init-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -29,6 +45,52 @@ test.each([
   writeFileSync(file, configText(cluster));
   const [read] = loadConfig(file).clusters;
   expect(read).toMatchObject({ name: 'shop', port: 5433, approval: 'required', ...wanted });
+});
+
+test('a name that YAML takes for something else is one all the same', () => {
+  const file = join(folder, 'numbers.yaml');
+  for (const name of ['0x1F', 'null', '007']) {
+    writeFileSync(file, configText({ ...shop, name }));
+    expect(loadConfig(file).clusters[0]?.name).toBe(name);
+  }
+});
+
+test('an option that the config could not hold is refused by its name, each of them', () => {
+  expect(() => refuseOptions({ name: 'my shop', host: 'db0', port: 0, passwordEnv: 'A B' })).toThrow(
+    expect.objectContaining({
+      message: '--name: a cluster\'s name has letters, digits, "_" and "-" only, at most 64.',
+      details: {
+        evidence: [
+          '--port: must be at least 1',
+          '--password-env: must be the name of an environment variable',
+        ],
+        remedies: [],
+      },
+    }) as Error,
+  );
+  expect(() => refuseOptions(shop)).not.toThrow();
+});
+
+test('each answer is checked when it is given', async () => {
+  asked.answers = [
+    ...['my shop', ' shop '],
+    ...['db0:5432', 'db0'],
+    ...['99999', 'none', '', '5433'],
+    ...['', 'shop'],
+    ...['', 'scaler'],
+    ...['A B', 'SHOP_PW'],
+  ];
+  expect(await askNewCluster({}, fieldProblem)).toEqual({ ...shop, passwordEnv: 'SHOP_PW' });
+  expect(asked.refused).toEqual([
+    'a cluster\'s name has letters, digits, "_" and "-" only, at most 64',
+    'must be a host name or an IPv4 address, without port, user or scheme',
+    'must be at most 65535',
+    'must be a number',
+    'must be a number',
+    'must be the name of a database',
+    'must be the name of a role',
+    'must be the name of an environment variable',
+  ]);
 });
 
 test('all that is missing is named', () => {

@@ -15,6 +15,18 @@ test('all problems of an input are named at once, with the field', () => {
   );
 });
 
+test.each<[object, string]>([
+  [{ add: 0 }, 'add: must be at least 1'],
+  [{ add: 1.5 }, 'add: must be a whole number'],
+  [{ nodes: ['foo'] }, 'nodes.0: must be host:port, for example "db3:5432"'],
+  [{ nodes: [] }, 'nodes: must name at least one'],
+  [{ add: 1, reason: '' }, 'reason: must not be empty'],
+])('what a field may be is said once, in plain words: %j', (given, problem) => {
+  expect(() => checkedInput('scaleOut', { cluster: 'shop', ...given })).toThrow(
+    `The input of scaleOut is not valid: ${problem}.`,
+  );
+});
+
 test('fields without a value are no fields, and hosts are lower case', () => {
   const given = { cluster: 'shop', nodes: ['DB3:5432'], reason: undefined } as unknown as ScaleOutInput;
   expect(checkedInput('scaleOut', given)).toEqual({ cluster: 'shop', nodes: ['db3:5432'] });

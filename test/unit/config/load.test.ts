@@ -100,6 +100,20 @@ notify: []
     ]);
   });
 
+  test('a name that isn’t allowed hides nothing of its cluster', () => {
+    expect(
+      problemsOf(`clusters:
+  my shop:
+    coordinator: { host: db0, port: 0, database: shop, user: scaler }
+    aproval: required
+`),
+    ).toEqual([
+      '3:31: clusters.my shop.coordinator.port: must be at least 1; found 0',
+      expect.stringContaining('4:5: clusters.my shop.aproval: unknown field'),
+      '2:3: clusters.my shop: a cluster\'s name has letters, digits, "_" and "-" only, at most 64',
+    ]);
+  });
+
   test.each(['autoscale: {}', 'aproval: required'])('refuses %s with what is allowed', (field) => {
     expect(problemsOf(small(`    ${field}\n`))).toEqual([
       `4:5: clusters.shop.${field.split(':')[0] ?? ''}: unknown field; allowed here: coordinator, observer, workersFrom, allowedNodes, movement, windows, approval`,
@@ -147,6 +161,7 @@ notify: []
       problemsOf(small(`    movement: { governor: ${text} }\n`)).join();
     expect(governor('{}')).toContain('governor: needs one of maxStatementSeconds, maxCpuPressure');
     expect(governor('{ maxLoad: 3 }')).toContain('allowed here: maxStatementSeconds, maxCpuPressure');
+    expect(governor('{ maxLag: 0 }')).toContain('governor.maxLag: must be above 0; found 0');
     expect(governor('{ maxCpuPressure: 140 }')).toContain('governor.maxCpuPressure: must be at most 100');
     expect(governor('{ maxLag: 1e6, every: 5m }')).toContain('governor.every: must be from 1s to 1m');
     expect(governor('{ maxStatementSeconds: 2 }')).toBe('');

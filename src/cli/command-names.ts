@@ -1,0 +1,20 @@
+import { operationTypes, type OperationType } from '../contract/index.js';
+
+/** The command that starts an operation of each type. */
+export const commandNames: Record<OperationType, string> = {
+  scaleOut: 'scale-out',
+  rebalance: 'rebalance',
+  drainWorker: 'drain',
+  removeWorker: 'remove',
+  cleanUp: 'clean',
+};
+
+/** The type that a person names by its command, or by the type's own name, `drainWorker` or `drain-worker`. */
+export function typeNamed(name: string): OperationType | undefined {
+  return operationTypes.find((type) => [commandNames[type], type, dashed(type)].includes(name));
+}
+
+/** `drainWorker` → `drain-worker` */
+export function dashed(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}

@@ -1,0 +1,31 @@
+import type { Db } from '../../citus/connect.js';
+import { readLocalGroup, readNodes, type ClusterNode } from '../../citus/nodes.js';
+import { UsageError } from '../problem.js';
+
+/** What a server says of itself and of its cluster. */
+export interface Around {
+  /** `host:port` that was asked. */
+  asked: string;
+  /** 0 is the coordinator's. */
+  group: number | null;
+  nodes: ClusterNode[];
+}
+
+export async function lookAround(db: Db): Promise<Around> {
+  return { asked: db.node, group: await readLocalGroup(db), nodes: await readNodes(db) };
+}
+
+/**
+ * A worker knows the cluster too, and would be taken for its coordinator.
+ * @throws UsageError that says where the coordinator is
+ */
+export function refuseWorker({ asked, group, nodes }: Around, otherwise: string): void {
+  if (group === null || group === 0) return;
+  const coordinator = nodes.find(({ role }) => role === 'coordinator')?.node;
+  const remedy =
+    coordinator === undefined ? 'Name the coordinator.' : `The coordinator is registered as ${coordinator}.`;
+  throw new UsageError(`${asked} is a worker (node group ${group}), not the coordinator.`, [
+    remedy,
+    otherwise,
+  ]);
+}
