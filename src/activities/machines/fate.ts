@@ -5,7 +5,6 @@ import { readNodes } from '../../citus/nodes.js';
 import { isRegistered } from '../../citus/registration.js';
 import type { ClusterConfig, Config } from '../../config/index.js';
 import type { Machine } from '../../machines/provisioner.js';
-import { redact } from '../classify.js';
 import { session } from '../context.js';
 import { provisionerOf } from './provisioner-of.js';
 
@@ -23,16 +22,16 @@ export async function fateOf(config: Config, cluster: ClusterConfig, node: strin
   if (!(await machineOf(cluster, node))) return goesOn('the provisioner doesn’t know it');
   const user = (await otherCluster(config, cluster, node)) ?? (await otherDatabase(cluster, node));
   if (user !== undefined) return goesOn(user);
-  return { stops: true, why: `is stopped by ${commandLine(cluster.workersFrom.command.stop)}` };
+  return { stops: true, why: `is stopped by ${programOf(cluster.workersFrom.command.stop)}` };
 }
 
-/** An interpreter's name alone would say nothing. The arguments of a long one are told as far as they fit on a line. */
-export function commandLine(argv: string[]): string {
-  const line = redact(argv.join(' '));
-  return line.length <= toldLetters ? line : `${line.slice(0, toldLetters - 1)}…`;
+/**
+ * The program, and what it is given first, for an interpreter's name alone would say nothing. No more: plans and
+ * histories keep this, and a later argument may be a secret.
+ */
+export function programOf([program = '', first = '-']: string[]): string {
+  return first.startsWith('-') ? program : `${program} ${first}`.slice(0, 120);
 }
-
-const toldLetters = 120;
 
 /** The machine of a node, if the provisioner lists it. */
 export async function machineOf(cluster: ClusterConfig, node: string): Promise<Machine | undefined> {
