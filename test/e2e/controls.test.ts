@@ -11,7 +11,7 @@ beforeEach(async () => {
 afterEach(() => stage.end());
 
 test('a cancel in the middle of the movement stops the moves, gives back and says what stays', async () => {
-  const { op, release } = await midMove(stage, 'cancelled', { add: 1 }, 60);
+  const { op, release } = await midMove(stage, 'cancelled', { add: 1, parallelMoves: 1 }, 60);
   await op.update('pause', { by: 'test' });
   await op.until('waiting for resume', ({ progress }) => progress?.waitingFor === '`resume`');
   await op.cancel();
