@@ -62,7 +62,7 @@ function ending(status: OperationStatus, paint: Colors, columns: number, { extra
       ? [hints([`citus-scaler ignore-window ${operation} --reason …`], paint)]
       : []),
     ...(paused ? [hints([`citus-scaler resume ${operation}`], paint)] : []),
-    ...(url === undefined || !extras ? [] : [paint.dim(url)]),
+    ...(url === undefined ? [] : [paint.dim(url)]),
   ]);
 }
 
