@@ -1,33 +1,53 @@
 // npm run sandbox: leaves a cluster, Temporal with its UI and a worker up, and prints what to try.
-// npm run sandbox -- --stop FOLDER… PID: ends them again.
-import { parseArgs } from 'node:util';
 import { loadData } from './data.js';
-import { demoOptions } from './demo/options.js';
+import { argumentsOf, commonUsage, flavourOf, refuse } from './demo/arguments.js';
 import { announce, describeStack } from './demo/tell.js';
-import { findFlavour } from './flavour.js';
 import { endAndRemove } from './os/sweep.js';
-import { commandLineOf, signal } from './os/processes.js';
-import { startStack } from './stack.js';
+import { ownerOf } from './os/sandbox-folder.js';
+import { recordedStack } from './stack-record.js';
+import { configOf, startStack } from './stack.js';
+import { startWorker } from './worker.js';
 
-const { values, positionals } = parseArgs({ allowPositionals: true, strict: false });
-if (values['stop'] === undefined) await up();
-else down([String(values['stop']), ...positionals]);
+const usage = `npm run sandbox                       starts a cluster, Temporal and a worker, and prints what to try
+npm run sandbox -- --worker FOLDER    starts another worker for it, when the last one is gone
+npm run sandbox -- --stop FOLDER …    ends all of it, its workers too, and removes it
+
+${commonUsage}`;
+
+const { values, positionals } = argumentsOf(
+  usage,
+  { stop: { type: 'boolean' }, worker: { type: 'string' } },
+  true,
+);
+if (values.stop) down(positionals);
+else if (positionals.length > 0) refuse(usage, `what is ${positionals.join(' ')}?`);
+else if (values.worker !== undefined) await another(values.worker);
+else await up();
 
 async function up(): Promise<void> {
-  const options = demoOptions(process.argv.slice(2));
-  const { flavour, why } = findFlavour(options.flavour);
-  announce(why);
+  const { flavour, why } = flavourOf(usage, values.flavour);
+  announce('citus-scaler sandbox', why);
   const stack = await startStack({ flavour, workers: 2, detached: true });
   await loadData(stack.cluster);
   describeStack(stack);
   process.exit(0);
 }
 
-function down(what: string[]): void {
-  for (const each of what) {
-    if (/^\d+$/.test(each)) {
-      // Only a worker of ours: process ids are used again.
-      if (commandLineOf(Number(each)).includes('citus-scaler.yaml')) signal(Number(each), 'SIGTERM');
-    } else if (each !== 'true') endAndRemove(each);
+async function another(folder: string): Promise<void> {
+  const stack = recordedStack(folder);
+  if (!stack) refuse(usage, `${folder} is no folder of a sandbox's cluster`);
+  const worker = await startWorker(configOf(folder), stack.temporalAddress, { detached: true });
+  console.log(`Worker        process ${worker.pid}, log ${worker.logFile}`);
+  process.exit(0);
+}
+
+function down(folders: string[]): void {
+  const strangers = folders.filter((folder) => ownerOf(folder) === undefined);
+  if (folders.length === 0) refuse(usage, '--stop needs the folder that was printed');
+  if (strangers.length > 0) refuse(usage, `not a sandbox's folder: ${strangers.join(', ')}`);
+  for (const folder of folders) {
+    const stack = recordedStack(folder);
+    endAndRemove(folder);
+    if (stack) endAndRemove(stack.temporalFolder);
   }
 }
