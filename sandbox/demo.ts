@@ -1,38 +1,52 @@
 // npm run demo: grows a cluster from two workers to four under a write load, kills the worker process half way, and
 // shows that nothing was lost. Exit 0 only if all of that holds.
-import { spawn } from 'node:child_process';
-import { ScalerClient } from '../src/client.js';
-import { demoOptions } from './demo/options.js';
+import { ScalerClient, type OperationHandle } from '../src/client.js';
+import { createIo } from '../src/cli/io.js';
+import { argumentsOf, commonUsage, flavourOf } from './demo/arguments.js';
+import { followed } from './demo/followed.js';
 import { after, announce, describeStack, say, verdict } from './demo/tell.js';
 import { loadData, checksum } from './data.js';
-import { findFlavour } from './flavour.js';
 import { startLoad } from './load.js';
 import { startStack, type Stack } from './stack.js';
-import { cli } from './worker.js';
 
-const options = demoOptions(process.argv.slice(2));
-const { flavour, why } = findFlavour(options.flavour);
-announce(why);
+const usage = `npm run demo [-- --keep]    grows a cluster under load, and kills the worker half way
 
-const stack = await startStack({
-  flavour,
-  workers: 2,
-  moveSeconds: flavour === 'stand-in' ? 0.7 : 0,
-  wishes: { parallelMoves: 3 },
-  detached: options.keep,
-});
+  --keep                     leaves all of it running at the end, and prints what to try
+${commonUsage}`;
+
+const { values } = argumentsOf(usage, { keep: { type: 'boolean' } });
+const { flavour, why } = flavourOf(usage, values.flavour);
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, interrupted);
+announce('citus-scaler demo', why);
+
+let stack: Stack | undefined;
 let good = false;
 try {
+  stack = await startStack({
+    flavour,
+    workers: 2,
+    moveSeconds: flavour === 'stand-in' ? 0.7 : 0,
+    wishes: { parallelMoves: 3 },
+    detached: values.keep,
+  });
   good = await show(stack);
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
 } finally {
-  if (options.keep) describeStack(stack);
-  else await stack.stop();
+  if (values.keep && stack) describeStack(stack);
+  else await stack?.stop();
 }
 process.exit(good ? 0 : 1);
 
-async function show({ cluster, temporal }: Stack): Promise<boolean> {
+/** What runs ends with this process, unless it is to be kept. */
+function interrupted(): void {
+  if (values.keep && stack) describeStack(stack);
+  else say('Interrupted: the cluster, Temporal and the worker are ended and removed');
+  process.exit(130);
+}
+
+async function show(running: Stack): Promise<boolean> {
+  const { cluster, temporal } = running;
   say('Loading a shop of 400 tenants: 5 tables, 32 shards each, one reference table');
   await loadData(cluster, { tenants: 400, ordersPerTenant: 50, events: 20_000, filling: 200 });
   const before = await checksum(cluster);
@@ -46,8 +60,8 @@ async function show({ cluster, temporal }: Stack): Promise<boolean> {
       approval: 'auto',
       requestedBy: 'npm run demo',
     });
-    const watching = watch(operation.id, temporal.address);
-    const killed = await killHalfWay(operation.id, client);
+    const watching = followed(operation, createIo({}));
+    const killed = await killHalfWay(operation, running);
     const report = await operation.result();
     await watching;
     const loaded = await load.stop();
@@ -60,19 +74,10 @@ async function show({ cluster, temporal }: Stack): Promise<boolean> {
   }
 }
 
-/** The CLI's own live progress. */
-function watch(id: string, address: string): Promise<void> {
-  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), cli, 'watch', id], {
-    stdio: 'inherit',
-    env: { ...process.env, TEMPORAL_ADDRESS: address },
-  });
-  return new Promise((resolve) => child.once('exit', () => resolve()));
-}
-
 /** Kills the worker process with SIGKILL when some of the data has moved and some has not, and starts another. */
-async function killHalfWay(id: string, client: ScalerClient): Promise<boolean> {
+async function killHalfWay(operation: OperationHandle, { worker, startWorker }: Stack): Promise<boolean> {
   for (;;) {
-    const { state, progress } = await client.operation(id).status();
+    const { state, progress } = await operation.status();
     if (['done', 'failed', 'cancelled'].includes(state)) return false;
     if (
       progress &&
@@ -83,7 +88,7 @@ async function killHalfWay(id: string, client: ScalerClient): Promise<boolean> {
       break;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  await stack.worker.kill();
-  await stack.startWorker();
+  await worker.kill();
+  await startWorker();
   return true;
 }

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { startCluster, type SandboxCluster, type StartOptions } from './cluster/cluster.js';
 import { writeConfig, type ConfigWishes } from './config-file.js';
+import { recordStack } from './stack-record.js';
 import { startTemporal, type SandboxTemporal } from './temporal/server.js';
 import { startWorker, type WorkerProcess } from './worker.js';
 
@@ -16,11 +17,17 @@ export interface Stack {
   stop: () => Promise<void>;
 }
 
+/** The worker's config in a cluster's folder. */
+export function configOf(folder: string): string {
+  return join(folder, 'citus-scaler.yaml');
+}
+
 export async function startStack(options: StartOptions & { wishes?: ConfigWishes }): Promise<Stack> {
   const { wishes = {}, ...clusterOptions } = options;
   const detached = options.detached;
   const [cluster, temporal] = await Promise.all([startCluster(clusterOptions), startTemporal({ detached })]);
-  const configFile = join(cluster.folder, 'citus-scaler.yaml');
+  const configFile = configOf(cluster.folder);
+  recordStack(cluster.folder, { temporalAddress: temporal.address, temporalFolder: temporal.folder });
   const reports = join(cluster.folder, 'reports');
   mkdirSync(reports);
   writeConfig(configFile, [{ cluster, wishes }], { reports, temporalUi: temporal.uiUrl });

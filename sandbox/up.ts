@@ -1,46 +1,56 @@
 // npm run sandbox: leaves a cluster, Temporal with its UI and a worker up, and prints what to try.
-// npm run sandbox -- --stop FOLDER… PID: ends them again.
-import { parseArgs } from 'node:util';
 import { loadData } from './data.js';
-import { demoOptions } from './demo/options.js';
+import { argumentsOf, commonUsage, flavourOf, refuse } from './demo/arguments.js';
 import { announce, describeStack } from './demo/tell.js';
-import { findFlavour } from './flavour.js';
 import { endSandbox } from './os/sweep.js';
-import { commandLineOf, signal } from './os/processes.js';
-import { startStack } from './stack.js';
+import { recordedStack } from './stack-record.js';
+import { configOf, startStack } from './stack.js';
+import { startWorker } from './worker.js';
 
-const { values, positionals } = parseArgs({ allowPositionals: true, strict: false });
-if (values['stop'] === undefined) await up();
-else down(values['stop'] === true ? positionals : [String(values['stop']), ...positionals]);
+const usage = `npm run sandbox                       starts a cluster, Temporal and a worker, and prints what to try
+npm run sandbox -- --worker FOLDER    starts another worker for it, when the last one is gone
+npm run sandbox -- --stop FOLDER …    ends all of it, its workers too, and removes it
+
+${commonUsage}`;
+
+const { values, positionals } = argumentsOf(
+  usage,
+  { stop: { type: 'boolean' }, worker: { type: 'string' } },
+  true,
+);
+if (values.stop) down(positionals);
+else if (positionals.length > 0) refuse(usage, `what is ${positionals.join(' ')}?`);
+else if (values.worker !== undefined) await another(values.worker);
+else await up();
 
 async function up(): Promise<void> {
-  const options = demoOptions(process.argv.slice(2));
-  const { flavour, why } = findFlavour(options.flavour);
-  announce(why);
+  const { flavour, why } = flavourOf(usage, values.flavour);
+  announce('citus-scaler sandbox', why);
   const stack = await startStack({ flavour, workers: 2, detached: true });
   await loadData(stack.cluster);
   describeStack(stack);
   process.exit(0);
 }
 
-/** What is no sandbox, or no worker of one, is named and left alone; the rest is ended all the same. */
-function down(what: string[]): void {
-  const refused = what.length === 0 ? ['name the folders and the worker that `npm run sandbox` told'] : [];
-  for (const each of what) {
-    try {
-      if (/^\d+$/.test(each)) endWorker(Number(each));
-      else endSandbox(each);
-    } catch (error) {
-      refused.push(error instanceof Error ? error.message : String(error));
-    }
-  }
-  for (const why of refused) console.error(why);
-  process.exitCode = refused.length > 0 ? 1 : 0;
+async function another(folder: string): Promise<void> {
+  const stack = recordedStack(folder);
+  if (!stack) refuse(usage, `${folder} is no folder of a sandbox's cluster`);
+  const worker = await startWorker(configOf(folder), stack.temporalAddress, { detached: true });
+  console.log(`Worker        process ${worker.pid}, log ${worker.logFile}`);
+  process.exit(0);
 }
 
-/** Only a worker of ours: process ids are used again. */
-function endWorker(pid: number): void {
-  if (!commandLineOf(pid).includes('citus-scaler.yaml'))
-    throw new Error(`process ${pid} is not the worker of a sandbox, or has ended`);
-  signal(pid, 'SIGTERM');
+/** What is no sandbox is named and left alone; the rest is ended all the same. */
+function down(folders: string[]): void {
+  if (folders.length === 0) refuse(usage, '--stop needs the folder that was printed');
+  for (const folder of folders) {
+    try {
+      const stack = recordedStack(folder);
+      endSandbox(folder);
+      if (stack) endSandbox(stack.temporalFolder);
+    } catch (error) {
+      console.error(error instanceof Error ? error.message : String(error));
+      process.exitCode = 1;
+    }
+  }
 }

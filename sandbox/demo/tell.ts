@@ -1,18 +1,22 @@
 import pc from 'picocolors';
-import { relative } from 'node:path';
 import type { Balance, OperationReport } from '../../src/contract/index.js';
+import { wrap } from '../../src/cli/render/text.js';
 import { formatBytes } from '../../src/planning/format.js';
 import { tables, type Table, type TableChecksum } from '../data.js';
 import type { LoadReport } from '../load.js';
 import type { Stack } from '../stack.js';
 
+function print(text: string, indent: number): void {
+  console.log(wrap(text, process.stdout.columns || 80, indent));
+}
+
 export function say(line: string): void {
-  console.log(`${pc.cyan('▸')} ${line}`);
+  print(`${pc.cyan('▸')} ${line}`, 2);
 }
 
 /** Says what runs here: real Citus, or the test double. */
-export function announce(why: string): void {
-  console.log(pc.bold('citus-scaler demo'));
+export function announce(title: string, why: string): void {
+  console.log(pc.bold(title));
   say(why);
   say('Starting a coordinator, two workers, Temporal and a citus-scaler worker');
 }
@@ -23,7 +27,8 @@ export function after({ before, after: now, steps }: OperationReport): void {
       startedAt && endedAt ? ((Date.parse(endedAt) - Date.parse(startedAt)) / 1000).toFixed(1) : '–';
     return `${name} ${seconds} s`;
   });
-  console.log(`\n${pc.bold('Steps')}    ${took.join(', ')}`);
+  console.log('');
+  print(`${pc.bold('Steps')}    ${took.join(', ')}`, 9);
   if (before) console.log(`${pc.bold('Before')}   ${balance(before)}`);
   if (now) console.log(`${pc.bold('After')}    ${balance(now)}`);
 }
@@ -70,27 +75,32 @@ export function verdict({ before, now, loaded, report, killed }: Outcome): boole
     ],
   ];
   console.log('');
-  for (const [promise, kept] of promises) console.log(`${kept ? pc.green('✓') : pc.red('✗')} ${promise}`);
+  for (const [promise, kept] of promises) print(`${kept ? pc.green('✓') : pc.red('✗')} ${promise}`, 2);
   return promises.every(([, kept]) => kept);
 }
 
 /** Where everything is, and what to try. */
 export function describeStack({ cluster, temporal, configFile, worker }: Stack): void {
-  const run = 'npx tsx src/cli/main.ts';
+  const { folder, coordinator, database, user, passwordFile } = cluster;
   console.log(`
 ${pc.bold('Left running')} (${cluster.flavour === 'citus' ? 'real Citus' : 'a stand-in for Citus'})
   Temporal UI   ${temporal.uiUrl}
-  Coordinator   PGPASSFILE=${cluster.passwordFile} psql -h 127.0.0.1 -p ${cluster.coordinator.port} -U ${cluster.user} ${cluster.database}
-  Config        ${relative(process.cwd(), configFile)}
+  Coordinator   PGPASSFILE=${passwordFile} psql -h 127.0.0.1 -p ${coordinator.port} -U ${user} ${database}
+  Config        ${configFile}
   Worker        process ${worker.pid}, log ${worker.logFile}
 
-${pc.bold('Try')}
-  export TEMPORAL_ADDRESS=${temporal.address}
-  ${run} health demo
-  ${run} preflight demo
-  ${run} scale-out demo --add 1
-  temporal workflow start --type scaleOut --task-queue citus-scaler --input '{"cluster":"demo","add":1}'
+${pc.bold('Try')} (in this folder; hints such as \`citus-scaler approve …\` then work as they are printed)
+  alias citus-scaler='npx tsx src/cli/main.ts'
+  export TEMPORAL_ADDRESS=${temporal.address} CITUS_SCALER_CONFIG=${configFile}
+  citus-scaler health demo
+  citus-scaler preflight demo
+  citus-scaler scale-out demo --add 1
+  ${temporal.program} workflow start --type scaleOut --task-queue citus-scaler --input '{"cluster":"demo","add":1}'
+
+${pc.bold('Kill the worker, and start another')}
+  kill -9 ${worker.pid}
+  npm run sandbox -- --worker ${folder}
 
 ${pc.bold('Stop')}
-  npm run sandbox -- --stop ${cluster.folder} ${temporal.folder} ${worker.pid}`);
+  npm run sandbox -- --stop ${folder}`);
 }

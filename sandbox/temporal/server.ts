@@ -25,6 +25,8 @@ export interface SandboxTemporal {
   readonly uiUrl: string;
   readonly namespace: 'default';
   readonly folder: string;
+  /** The Temporal CLI that runs it. */
+  readonly program: string;
   /** SIGKILL, as a crash. */
   kill(): Promise<void>;
   /** Starts it again with the same database and ports. */
@@ -67,6 +69,7 @@ export async function startTemporal(options: TemporalOptions = {}): Promise<Sand
     uiUrl: `http://127.0.0.1:${uiPort}`,
     namespace: 'default',
     folder,
+    program,
     start: async () => {
       const log = openSync(join(folder, 'temporal.log'), 'a');
       const child = spawn(program, args, { detached: true, stdio: ['ignore', log, log] });

@@ -119,6 +119,12 @@ export function classifyWith(error: unknown, evidence: string): Error {
   });
 }
 
+/** Whether the failure is one that parks the operation. */
+export function waitsForPerson(error: unknown): boolean {
+  const classified = classify(error);
+  return classified instanceof ApplicationFailure && classified.type === needsPerson;
+}
+
 /** Whether the failure is one that passes by itself. */
 export function isPassingError(error: unknown): boolean {
   if (!(error instanceof Error)) return false;

@@ -5,9 +5,9 @@ import { withCoordinator, type ConnectOptions } from '../citus/connect.js';
 import { cancelBackend, findBackend, readPlacements, readShardGroup } from '../citus/moves.js';
 import { readRegistration } from '../citus/registration.js';
 import type { ClusterConfig } from '../config/index.js';
-import type { MoveHeartbeat, Moving } from '../contract/index.js';
 import type { MayGoOnQuestion } from '../contract/may-move.js';
 import { askWorkflow } from './ask-workflow.js';
+import type { BatchBeat } from './batch-beat.js';
 import { refuseBesideOthers } from './beside-others.js';
 import { watchClosing, type ClosingOrder } from './closing.js';
 import { clusterIn, ownWorkflowId, session, stopManner, type ActivityContext } from './context.js';
@@ -57,16 +57,14 @@ export async function moveOne(
   batch: BatchOrder,
   index: number,
   { order, tables }: ToDo,
-  { beat, telling }: { beat: MoveHeartbeat; telling: Telling },
+  { beat, telling }: { beat: BatchBeat; telling: Telling },
 ): Promise<Outcome> {
   const activity = Context.current();
   const cluster = clusterIn(context, batch.cluster);
   const { shardId } = order;
   const { from, to, closing } = batch;
-  const bytes = batch.bytes[index] ?? 0;
-  const { attempt } = activity.info;
-  const current: Moving = { from, to, tables: tables.slice(0, 5), phase: 'Setting Up', bytes, attempt };
-  beat.current = current;
+  const move = { from, to, tables: tables.slice(0, 5), bytes: batch.bytes[index] ?? 0 };
+  const current = beat.begins(index, move, order.running);
   const mayGoOn = (): Promise<boolean> =>
     askWorkflow<MayGoOnQuestion>(context, 'mayGoOn', { at: new Date().toISOString() });
   const window = watchClosing({ closing, index, adopted: order.running, mayGoOn });
@@ -85,7 +83,6 @@ export async function moveOne(
       telling,
       times: context.stallTimes ?? usualStallTimes,
     });
-    delete beat.current;
     if (ended === 'stopped' && stop.manner() === 'leave') await endUnlessHeld(context, batch, order);
     // Citus's own word is enough; of a stopped or adopted statement nobody knows how it ended.
     if (ended === 'ended' || (await look(cluster, batch, shardId)).state !== 'to do') return { moved: true };

@@ -2,14 +2,15 @@ import { Context } from '@temporalio/activity';
 import { operationPrefix } from '../citus/application-name.js';
 import { withCoordinator } from '../citus/connect.js';
 import { cancelBackend, findBackends } from '../citus/moves.js';
-import type { MoveHeartbeat } from '../contract/index.js';
 import type { MayMoveQuestion } from '../contract/may-move.js';
 import { askWorkflow } from './ask-workflow.js';
+import { batchBeat } from './batch-beat.js';
+import { waitsForPerson } from './classify.js';
 import { isPast } from './closing.js';
 import { clusterIn, stopManner, type ActivityContext } from './context.js';
 import { assertHeld } from './hold.js';
 import { beatWith } from './interceptor.js';
-import { look, moveOne, type BatchOrder, type BatchResult, type Look } from './move-group.js';
+import { look, moveOne, type BatchOrder, type BatchResult, type Look, type Outcome } from './move-group.js';
 import { tellingOf } from './stalls/telling.js';
 
 export type MoveActivities = ReturnType<typeof moveActivities>;
@@ -20,10 +21,11 @@ export function moveActivities(context: ActivityContext) {
     moveShardGroups: async (batch: BatchOrder): Promise<BatchResult> => {
       const activity = Context.current();
       const cluster = clusterIn(context, batch.cluster);
-      const beat: MoveHeartbeat = { kind: 'moves', movesDone: 0, bytesDone: 0 };
+      const { attempt } = activity.info;
+      const beat = batchBeat(attempt, activity.info.heartbeatDetails);
       const result: BatchResult = { movedShardGroups: 0, movedBytes: 0, left: [], notes: [] };
       const telling = tellingOf(context.client, activity);
-      beatWith(activity, () => beat);
+      beatWith(activity, () => beat.told);
 
       for (const [index, shardId] of batch.shardIds.entries()) {
         const bytes = batch.bytes[index] ?? 0;
@@ -37,18 +39,19 @@ export function moveActivities(context: ActivityContext) {
           const isNew = !seen.order.running && (index > 0 || isPast(batch.closing));
           if (isNew && !(await mayMove(context, batch))) return stopped(activity, rest());
           const outcome = await moveOne(context, batch, index, seen, { beat, telling }).catch(
-            async (error: unknown) => {
+            async (error: unknown): Promise<Outcome> => {
               // A custodian that was told to give back has cancelled it: no stranger.
               await assertHeld(context.client, batch.holdId);
+              // What was moved counts from now on; the rest is handed out anew, and its first move says what is wrong.
+              if (result.movedShardGroups > 0 && waitsForPerson(error)) return { moved: false, because: {} };
               throw error;
             },
           );
           if (!outcome.moved) return stopped(activity, { ...rest(), ...outcome.because });
           result.movedShardGroups += 1;
           result.movedBytes += bytes;
-        } else note(result, batch, index, seen, activity.info.attempt);
-        beat.movesDone += 1;
-        beat.bytesDone += bytes;
+        } else note(result, batch, index, seen, attempt);
+        beat.isOver(index, bytes);
       }
       return result;
     },

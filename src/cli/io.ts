@@ -9,8 +9,9 @@ export interface Io {
   interactive: boolean;
   /** Standard error is a terminal, so progress may be drawn over itself. */
   live: boolean;
-  columns: number;
-  /** Lines of the terminal that progress is drawn on, now: it may be made larger. */
+  /** Of the terminal, now: it may be made larger or smaller. */
+  readonly columns: number;
+  /** Lines of the terminal that progress is drawn on, now. */
   rows: () => number;
   /** Colours for standard output and for standard error. */
   paint: Colors;
@@ -51,7 +52,9 @@ export function createIo(options: GlobalOptions): Io {
     quiet: options.quiet === true,
     interactive: stdin.isTTY && stderr.isTTY && !json,
     live: stderr.isTTY && process.env['TERM'] !== 'dumb',
-    columns: Math.min(widest, (stderr.isTTY ? stderr.columns : undefined) ?? usual),
+    get columns() {
+      return Math.min(widest, (stderr.isTTY ? stderr.columns : undefined) ?? usual);
+    },
     rows: () => (stderr.isTTY ? stderr.rows : undefined) ?? usualRows,
     paint: pc.createColors(wanted && hasColours(stdout.isTTY)),
     paintError: pc.createColors(wanted && hasColours(stderr.isTTY)),

@@ -17,7 +17,7 @@ export function operate({ io, withClient }: App, options: OperationOptions, star
     const status = await handle.status();
     if (io.json) io.document(status);
     else io.answer(renderStatus(status, io.paint, io.columns, Date.now()));
-    io.tell(`Follow it with: citus-scaler watch ${handle.id}`);
+    io.tell(`Follow it with:\n  citus-scaler watch ${handle.id}`);
     return exit.ok;
   });
 }

@@ -6,6 +6,8 @@ import type { Moving } from './status.js';
  */
 export interface MoveHeartbeat {
   kind: 'moves';
+  /** Of the batch, from 1: which one tells this. `current.attempt` is the move's own. */
+  attempt?: number;
   /** Moves of this batch that are done, and their bytes. */
   movesDone: number;
   bytesDone: number;

@@ -24,6 +24,8 @@ export interface OperationStatus {
   pointOfNoReturn?: { why: string; last: boolean };
   /** One of the states below. */
   state: OperationState;
+  /** Who paused it and why, in any state that a pause still has a say in: a plan may wait for approval meanwhile. */
+  paused?: { by: string; reason?: string };
   /** What is done, in its order. */
   steps: Step[];
   /** What was checked, before anything was changed. */

@@ -22,7 +22,7 @@ export async function cleanUp(input: CleanUpInput): Promise<OperationReport> {
     const { request } = op;
     const { cluster, holdId } = request;
     op.steps(Object.values(steps));
-    await op.step(steps.check, () => op.preflight());
+    await op.preflight(steps.check);
     if (op.dryRun && !op.plannable()) return;
 
     const { plan, items } = await planStep(

@@ -22,7 +22,7 @@ export async function drainWorker(input: DrainWorkerInput): Promise<OperationRep
     };
     op.steps(Object.values(steps));
     op.about(request.input.nodes);
-    await op.step(steps.check, () => op.preflight());
+    await op.preflight(steps.check);
     if (op.dryRun && !op.plannable()) return;
 
     const planned = await planStep(op, steps.plan, () =>

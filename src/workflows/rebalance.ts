@@ -17,7 +17,7 @@ export async function rebalance(input: RebalanceInput): Promise<OperationReport>
   return operation('rebalance', input, async (op) => {
     const { request } = op;
     op.steps(Object.values(steps));
-    await op.step(steps.check, () => op.preflight());
+    await op.preflight(steps.check);
     if (op.dryRun && !op.plannable()) return;
 
     const planned = await planStep(op, steps.plan, () =>

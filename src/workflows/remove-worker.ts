@@ -30,7 +30,7 @@ export async function removeWorker(input: RemoveWorkerInput): Promise<OperationR
     const { request } = op;
     op.steps([...Object.values(steps), ...request.input.nodes.map(removing)]);
     op.about(request.input.nodes);
-    await op.step(steps.check, () => op.preflight());
+    await op.preflight(steps.check);
     if (op.dryRun && !op.plannable()) return;
 
     const planned = await planStep(op, steps.plan, () =>

@@ -28,7 +28,7 @@ export async function scaleOut(input: ScaleOutInput): Promise<OperationReport> {
     const { request } = op;
     const { cluster, holdId } = request;
     op.steps(Object.values(steps));
-    await op.step(steps.check, () => op.preflight());
+    await op.preflight(steps.check);
     if (op.dryRun && !op.plannable()) return;
 
     const planned = await planStep(

@@ -12,7 +12,9 @@ beforeEach(async () => {
 afterEach(() => stage.end());
 
 test('a cancel in the middle of the movement stops the moves, gives back and says what stays', async () => {
-  const { op, release } = await midMove(stage, 'cancelled', { add: 1 });
+  const { op, release } = await midMove(stage, 'cancelled', { add: 1, parallelMoves: 1 }, 60);
+  await op.update('pause', { by: 'test' });
+  await op.until('waiting for resume', ({ progress }) => progress?.waitingFor === '`resume`');
   await op.cancel();
   await expect(op.result()).rejects.toThrow(/cancel/i);
   await release();
@@ -20,6 +22,8 @@ test('a cancel in the middle of the movement stops the moves, gives back and say
   const status = await op.status();
   expect(status.state).toBe('cancelled');
   expect(status.cancel?.requestedAt).toBeDefined();
+  expect(status).not.toHaveProperty('paused');
+  expect(status.progress).not.toHaveProperty('waitingFor');
   expect(await movesAtServer(stage.cluster)).toEqual([]);
   // Nothing had been moved: the worker is out again and its machine is stopped.
   expect(await workersOf(stage.cluster)).toHaveLength(2);

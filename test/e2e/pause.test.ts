@@ -21,7 +21,9 @@ test('a pause holds up what can’t be undone as well as what moves', async () =
   const node = leastOf(await workersOf(stage.cluster));
   const op = await stage.start('removeWorker', 'held-up', { nodes: [node], approval: 'required' });
   await op.until('awaiting approval', ({ state }) => state === 'awaiting-approval');
-  await op.update('pause', { by: 'test' });
+  const pause = { by: 'test', reason: 'month-end run' };
+  await op.update('pause', pause);
+  expect(await op.status()).toMatchObject({ state: 'awaiting-approval', paused: pause });
   await op.update('approve', { by: 'test' });
   await op.until('paused', ({ state }) => state === 'paused');
   await new Promise((resolve) => setTimeout(resolve, 2_000));
@@ -42,7 +44,9 @@ test('a pause holds up what can’t be undone as well as what moves', async () =
   expect(await workersOf(stage.cluster)).toHaveLength(3);
   await lastingMoves(0);
   await op.update('resume', { by: 'test' });
-  expect((await op.result()).state).toBe('done');
+  const report = await op.result();
+  expect(report.state).toBe('done');
+  expect(report).not.toHaveProperty('paused');
   expect(await workersOf(stage.cluster)).toHaveLength(2);
   expect(await fingerprint(stage.cluster)).toEqual(before);
 });

@@ -43,7 +43,7 @@ async function cancel(io: Io, handle: OperationHandle, { yes, detach }: Options)
   if (!detach) return follow(io, handle, { cancelling: true });
   const status = await handle.status();
   if (io.json) io.document(status);
-  io.tell(`Cancel requested. Follow it with: citus-scaler watch ${handle.id}`);
+  io.tell(`Cancel requested. Follow it with:\n  citus-scaler watch ${handle.id}`);
   return exit.ok;
 }
 

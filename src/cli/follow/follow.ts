@@ -69,7 +69,7 @@ function waiting(io: Io, status: OperationStatus): ExitCode {
 
 function detached(io: Io, handle: OperationHandle, last: OperationStatus | undefined): ExitCode {
   if (io.json && last) io.document(last);
-  io.warn(`Detached. The operation goes on; come back with: citus-scaler watch ${handle.id}`);
+  io.warn(`Detached. The operation goes on; come back with:\n  citus-scaler watch ${handle.id}`);
   return exit.ok;
 }
 

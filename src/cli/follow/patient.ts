@@ -1,22 +1,27 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { OperationHandle } from '../../client.js';
+import { rateMeter } from '../../client/rate.js';
 import type { OperationStatus } from '../../contract/index.js';
 
 /** An operation outlives its worker; a deploy takes less than this. */
 const patienceMs = 60_000;
 
-/** The statuses of an operation; once it was seen, a worker or a Temporal that is away for a moment is waited for. */
+/**
+ * The statuses of an operation; once it was seen, a worker or a Temporal that is away for a moment is waited for.
+ * Progress never runs backwards, also when the watch had to begin anew.
+ */
 export async function* patientWatch(
   handle: OperationHandle,
   signal: AbortSignal,
   away: (message: string) => void,
 ): AsyncGenerator<OperationStatus, void, void> {
+  const measured = rateMeter();
   let seenAt: number | undefined;
   while (!signal.aborted) {
     try {
       for await (const status of handle.watch({ signal, intervalMs: 1_000 })) {
         seenAt = Date.now();
-        yield status;
+        yield measured(status);
       }
       return;
     } catch (error) {

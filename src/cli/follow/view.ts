@@ -4,6 +4,7 @@ import { changes } from '../render/changes.js';
 import { fitted } from '../render/room.js';
 import { renderStatus } from '../render/status.js';
 import { wrap } from '../render/text.js';
+import { createCanvas } from './canvas.js';
 
 /** How an operation is shown while it is followed. */
 export interface View {
@@ -24,26 +25,32 @@ export async function createView(io: Io): Promise<View> {
 
 /** Draws over itself; the seconds go on between two looks. */
 async function liveView(io: Io): Promise<View> {
-  const { createLogUpdate } = await import('log-update');
-  const draw = createLogUpdate(process.stderr);
+  const canvas = await createCanvas(process.stderr);
   let shown: OperationStatus | undefined;
   let silence: string | undefined;
+  let toldPage = false;
   const redraw = (): void => {
     if (!shown) return;
     // Inside the frame: a line written beside it would be counted with what is drawn over.
     const note =
       silence === undefined ? '' : `\n${wrap(`${io.paintError.yellow('!')} ${silence}`, io.columns, 2)}\n`;
-    const status = shown;
+    const { url: _, ...status } = shown;
     const frame = fitted((room) => renderStatus(status, io.paintError, io.columns, Date.now(), room), {
       columns: io.columns,
       rows: io.rows() - 1 - note.split('\n').length,
     });
-    draw(`${frame}\n${note}`);
+    canvas.draw(`${frame}\n${note}`);
   };
   const timer = setInterval(redraw, 500);
   timer.unref();
   return {
     show: (status) => {
+      if (status.url !== undefined && !toldPage) {
+        // Above the frame, which may be broken anywhere: an address that is longer than a line stays one word.
+        canvas.clear();
+        io.tell(io.paintError.dim(status.url));
+        toldPage = true;
+      }
       shown = status;
       silence = undefined;
       redraw();
@@ -54,13 +61,13 @@ async function liveView(io: Io): Promise<View> {
     },
     pause: () => {
       shown = undefined;
-      draw.clear();
-      draw.done();
+      canvas.clear();
+      canvas.done();
     },
     end: (how) => {
       clearInterval(timer);
-      if (how === 'clear') draw.clear();
-      draw.done();
+      if (how === 'clear') canvas.clear();
+      canvas.done();
     },
   };
 }

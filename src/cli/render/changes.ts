@@ -2,6 +2,7 @@ import type { OperationStatus, Step } from '../../contract/index.js';
 import { ownWords } from '../own-words.js';
 import { count, bytes, duration, moment, secondsBetween } from './figures.js';
 import { progressLine } from './progress.js';
+import { pausedBy } from './state.js';
 
 /** Progress is worth a line each time it passes another so many percent. */
 const percentStep = 10;
@@ -18,6 +19,7 @@ export function changes(before: OperationStatus | undefined, now: OperationStatu
     ...planChange(before, now),
     ...governorChange(before, now),
     ...progressChange(before, now),
+    ...pauseChange(before, now),
     ...stateChange(before, now),
   ];
 }
@@ -70,6 +72,12 @@ function governorChange(before: OperationStatus | undefined, { governor }: Opera
   return [`up to ${governor.parallelMoves} of ${governor.ceiling} moves at once: ${governor.reason}`];
 }
 
+/** A pause before anything moves doesn't change the state. */
+function pauseChange(before: OperationStatus | undefined, { paused, state }: OperationStatus): string[] {
+  if (!paused || state === 'paused' || before?.paused) return [];
+  return [pausedBy(paused)];
+}
+
 function stateChange(before: OperationStatus | undefined, now: OperationStatus): string[] {
   const { state, attention, cancel } = now;
   const refused =
@@ -82,6 +90,7 @@ function stateChange(before: OperationStatus | undefined, now: OperationStatus):
       ? `, which opens ${moment(now.window.opensAt)} UTC`
       : '';
   const why = attention ? `: ${ownWords(attention.problem)}` : opens;
-  const said = state === 'planning' && !before ? [] : [`${state.replaceAll('-', ' ')}${why}`];
+  const word = now.paused && state === 'paused' ? pausedBy(now.paused) : state.replaceAll('-', ' ');
+  const said = state === 'planning' && !before ? [] : [`${word}${why}`];
   return [...said, ...refused];
 }

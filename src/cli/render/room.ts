@@ -1,4 +1,4 @@
-import { width } from './text.js';
+import { rowsOf } from './text.js';
 
 /** How much of an operation is shown, where not all of it fits. */
 export interface Room {
@@ -6,7 +6,7 @@ export interface Room {
   steps: 'all' | 'brief';
   nodes: number;
   moves: number;
-  /** Evidence of what needs attention, the commands to type, the page in the Temporal UI. */
+  /** Evidence of what needs attention. */
   extras: boolean;
 }
 
@@ -35,9 +35,7 @@ export function fitted(render: (room: Room) => string, { columns, rows }: Size):
   let shortest = '';
   for (const room of rooms) {
     shortest = render(room);
-    // A terminal breaks a line that is too long for it, as the address of a page may be.
-    const lines = shortest.split('\n').map((line) => Math.max(1, Math.ceil(width(line) / columns)));
-    if (lines.reduce((sum, each) => sum + each, 0) <= rows) return shortest;
+    if (rowsOf(shortest, columns) <= rows) return shortest;
   }
   return shortest.split('\n').slice(0, Math.max(1, rows)).join('\n');
 }

@@ -52,6 +52,11 @@ export function stateSentence(state: OperationState): string {
   }
 }
 
+/** `Paused by ada@ops: month-end run` */
+export function pausedBy({ by, reason }: NonNullable<OperationStatus['paused']>): string {
+  return `Paused by ${by}${reason === undefined ? '' : `: ${reason}`}`;
+}
+
 /** `scaleOut shop  running` on the left, the operation's id below. */
 export function heading(status: OperationStatus, paint: Colors): string {
   const title = `${paint.bold(`${status.type} ${status.cluster}`)}  ${stateWord(status.state, paint)}`;

@@ -6,7 +6,7 @@ import { governorLines } from './governor.js';
 import { renderPlan } from './plan.js';
 import { renderProgress } from './progress.js';
 import { roomy, type Room } from './room.js';
-import { briefSteps, heading, isOver, steps } from './state.js';
+import { briefSteps, heading, isOver, pausedBy, steps } from './state.js';
 import { wrap } from './text.js';
 import { windowLines } from './window.js';
 
@@ -41,10 +41,11 @@ function body(status: OperationStatus, paint: Colors, columns: number, room: Roo
 
 /** What a person has to know or to do. */
 function ending(status: OperationStatus, paint: Colors, columns: number, { extras }: Room): string {
-  const { operation, state, attention, failure, cancel, borrowed = [], url } = status;
+  const { operation, state, attention, failure, paused, cancel, borrowed = [], url } = status;
   return joined([
     ...(attention ? [renderAttention(attention, operation, paint, columns, extras)] : []),
     ...(failure ? [renderFailure(failure, paint, columns)] : []),
+    ...(paused ? [wrap(pausedBy(paused), columns, 2)] : []),
     ...(cancel?.refused !== undefined ? [wrap(`Cancel was refused: ${cancel.refused}`, columns, 2)] : []),
     ...(borrowed.length > 0 && isOver(state)
       ? [
@@ -61,8 +62,8 @@ function ending(status: OperationStatus, paint: Colors, columns: number, { extra
     ...(state === 'waiting-for-window'
       ? [hints([`citus-scaler ignore-window ${operation} --reason …`], paint)]
       : []),
-    ...(state === 'paused' ? [hints([`citus-scaler resume ${operation}`], paint)] : []),
-    ...(url === undefined || !extras ? [] : [paint.dim(url)]),
+    ...(paused ? [hints([`citus-scaler resume ${operation}`], paint)] : []),
+    ...(url === undefined ? [] : [paint.dim(url)]),
   ]);
 }
 

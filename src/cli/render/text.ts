@@ -25,6 +25,11 @@ export function cutMiddle(text: string, columns: number): string {
   return `${letters.slice(0, columns - 1 - tail).join('')}…${letters.slice(-tail).join('')}`;
 }
 
+/** How many lines of a terminal a text takes, which breaks those that are too long for it. */
+export function rowsOf(text: string, columns: number): number {
+  return text.split('\n').reduce((sum, line) => sum + Math.max(1, Math.ceil(width(line) / columns)), 0);
+}
+
 /** Breaks at spaces; further lines are indented. Several spaces, which align, stay. A word that is too long keeps its line. */
 export function wrap(text: string, columns: number, indent = 0): string {
   const lines: string[] = [];

@@ -88,6 +88,8 @@ function publish(board: Board): void {
   const [trouble] = board.troubles.values();
   if (trouble) status.attention = isCancelling(status) ? { ...trouble, during: 'cancelling' } : trouble;
   else delete status.attention;
+  if (board.paused && !isOver(board) && !isCancelling(status)) status.paused = board.paused;
+  else delete status.paused;
   if (board.window) status.window = board.window();
   else delete status.window;
   setCurrentDetails(renderDetails(board));
@@ -96,13 +98,18 @@ function publish(board: Board): void {
   }
 }
 
+function isOver({ phase }: Board): boolean {
+  return phase === 'done' || phase === 'failed' || phase === 'cancelled';
+}
+
 /** Whether a cancel was asked for, and not refused. */
 export function isCancelling({ cancel }: OperationStatus): boolean {
   return cancel !== undefined && cancel.refused === undefined;
 }
 
-function stateOf({ phase, paused, waitsForWindow, troubles, status }: Board): OperationState {
-  if (phase === 'done' || phase === 'failed' || phase === 'cancelled') return phase;
+function stateOf(board: Board): OperationState {
+  const { phase, paused, waitsForWindow, troubles, status } = board;
+  if (isOver(board)) return phase;
   if (troubles.size > 0) return 'needs-attention';
   if (isCancelling(status)) return 'cancelling';
   if (phase !== 'running') return phase;
@@ -141,6 +148,12 @@ export async function runStep<T>(board: Board, name: string, work: (step: Step) 
     step.endedAt = new Date().toISOString();
     board.publish();
   }
+}
+
+/** Of a step that came to its end, and found what speaks against going on. */
+export function failStep(board: Board, name: string, why: string): void {
+  Object.assign(stepOf(board, name), { state: 'failed', detail: why } satisfies Partial<Step>);
+  board.publish();
 }
 
 export function skipStep(board: Board, name: string, why: string): void {

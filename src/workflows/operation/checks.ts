@@ -14,9 +14,13 @@ export function canBePlanned(checks: Check[]): boolean {
   return checks.every(({ id, severity, ok }) => ok || severity !== 'blocker' || !essential.includes(id));
 }
 
+export function blockersIn(checks: Check[]): Check[] {
+  return checks.filter(({ severity, ok }) => severity === 'blocker' && !ok);
+}
+
 /** @throws PreflightRefused, or ForeignJobRunning, when one of them blocks */
 export function refuseBlockers(cluster: string, checks: Check[]): void {
-  const blockers = checks.filter(({ severity, ok }) => severity === 'blocker' && !ok);
+  const blockers = blockersIn(checks);
   const [first] = blockers;
   if (!first) return;
   const foreign = blockers.find(({ id }) => id === 'foreign-job');

@@ -12,9 +12,9 @@ import type { Board } from './board.js';
 const stepMarks = { pending: '·', running: '▶', done: '✓', skipped: '–', failed: '✗' } as const;
 
 /** What the Temporal UI shows of an operation, as Markdown. */
-export function renderDetails({ status, notes, paused }: Pick<Board, 'status' | 'notes' | 'paused'>): string {
+export function renderDetails({ status, notes }: Pick<Board, 'status' | 'notes'>): string {
   return [
-    `**${status.type}** of **${status.cluster}**: ${status.state}${paused ? ` (paused by ${paused.by})` : ''}`,
+    `**${status.type}** of **${status.cluster}**: ${status.state}${pause(status)}`,
     ...attention(status),
     ...window(status.window),
     ...governor(status.governor),
@@ -26,6 +26,11 @@ export function renderDetails({ status, notes, paused }: Pick<Board, 'status' | 
     ...checks(status.checks),
     ...(notes.length > 0 ? [['**Notes**', ...notes.slice(0, 20).map((note) => `- ${note}`)].join('\n')] : []),
   ].join('\n\n');
+}
+
+function pause({ paused }: OperationStatus): string {
+  if (!paused) return '';
+  return ` (paused by ${paused.by}${paused.reason === undefined ? '' : `: ${paused.reason}`})`;
 }
 
 function attention({ attention: problem }: OperationStatus): string[] {

@@ -63,6 +63,7 @@ export function createHandOut(board: Board, caller: Caller, windows: Windows, go
     const totals = { moves: moves.length, bytes: moves.reduce((sum, { bytes }) => sum + bytes, 0) };
     const done = { moves: 0, bytes: 0 };
     let failure: Error | undefined;
+    let over = false;
 
     const start = (batch: Batch): void => {
       batch.forEach((move) => pending.delete(move));
@@ -94,7 +95,7 @@ export function createHandOut(board: Board, caller: Caller, windows: Windows, go
     const show = (): void => {
       const basis = totals.bytes > 0 ? 'bytes' : 'moves';
       const total = Math.max(1, totals[basis]);
-      const waitingFor = pending.size > 0 ? whatHolds(request) : undefined;
+      const waitingFor = pending.size > 0 && !over ? whatHolds(request) : undefined;
       board.status.progress = {
         basis,
         done: done[basis],
@@ -167,6 +168,8 @@ export function createHandOut(board: Board, caller: Caller, windows: Windows, go
         await caller.until(() => seen() !== before);
       }
     } finally {
+      over = true;
+      show();
       board.waitsForWindow = false;
       windows.sleepOn();
       governor.rest();
@@ -193,7 +196,7 @@ export function createHandOut(board: Board, caller: Caller, windows: Windows, go
 
   /** Why further moves don't start. */
   function whatHolds(request: OperationRequest): string | undefined {
-    if (board.paused) return `\`resume\`: paused by ${board.paused.by}`;
+    if (board.paused) return '`resume`';
     if (windows.left() === 0)
       return `the maintenance window${board.window?.().opensAt === undefined ? '' : `, which opens ${board.window().opensAt}`}`;
     if (limit(request) < ceiling(request) && running.size >= limit(request))

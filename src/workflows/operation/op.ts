@@ -10,11 +10,12 @@ import type {
 } from '../../contract/index.js';
 import type { OperationRequest } from '../../contract/request.js';
 import { worstFirst } from '../../planning/checks.js';
+import { count } from '../../planning/format.js';
 import type { PackedMoves } from '../../planning/planned-moves.js';
 import { checkActivities } from './activities.js';
 import type { createApproval } from './approval.js';
-import { announceSteps, runStep, skipStep, type Board } from './board.js';
-import { canBePlanned, refuseBlockers } from './checks.js';
+import { announceSteps, failStep, runStep, skipStep, type Board } from './board.js';
+import { blockersIn, canBePlanned, refuseBlockers } from './checks.js';
 import { passNoReturn, type HowLeft, type NoReturn } from './no-return.js';
 import { unpaused } from './pause.js';
 import type { Caller } from './persist.js';
@@ -32,8 +33,8 @@ export interface Operation<Type extends OperationType> {
   /** Adds a line to the report. */
   note: (...lines: string[]) => void;
   about: (nodes: string[]) => void;
-  /** Checks the cluster; throws PreflightRefused or ForeignJobRunning on a blocker, unless it is a dry run. */
-  preflight: () => Promise<void>;
+  /** Checks the cluster; throws PreflightRefused or ForeignJobRunning on a blocker. A dry run goes on, its step failed. */
+  preflight: (step: string) => Promise<void>;
   /** Whether the checks leave anything to plan: not without the coordinator, nor with nowhere for the data to go. */
   plannable: () => boolean;
   /** Adds checks made later, and refuses on a blocker. */
@@ -80,7 +81,7 @@ export function operationOf<Type extends OperationType>(
   const refuse = (checks: Check[]): void => {
     if (!dryRun) refuseBlockers(request.cluster, checks);
   };
-  const preflight = async (): Promise<void> => {
+  const lookAgain = async (): Promise<void> => {
     const seen = await caller.call(checkActivities.preflight, 'Check the cluster', {
       request,
       operationId: workflowInfo().workflowId,
@@ -98,7 +99,11 @@ export function operationOf<Type extends OperationType>(
     call: caller.call,
     note: (...lines) => board.notes.push(...lines),
     about: board.about,
-    preflight,
+    preflight: async (step) => {
+      await runStep(board, step, lookAgain);
+      const blockers = blockersIn(board.status.checks);
+      if (blockers.length > 0) failStep(board, step, count(blockers.length, 'blocker'));
+    },
     plannable: () => canBePlanned(board.status.checks),
     checked: (checks) => {
       board.status.checks = worstFirst([...board.status.checks, ...checks]);
@@ -110,7 +115,7 @@ export function operationOf<Type extends OperationType>(
       const by = await approval.ask(plan);
       board.notes.push(`plan ${plan.hash} approved by ${by}`);
       // Someone thought about it for a while: the world may have changed.
-      if (Date.now() - asked > 60_000) await preflight();
+      if (Date.now() - asked > 60_000) await lookAgain();
       return true;
     },
     act: () => {

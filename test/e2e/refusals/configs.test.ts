@@ -34,8 +34,10 @@ describe('a config that leads to no usable cluster', () => {
     async (cluster, id, says) => {
       const name = `dry/${cluster}`;
       await stage.begin('scaleOut', name, { cluster, add: 1, dryRun: true });
-      const { checks, state } = await operation(stage.client, name).result();
+      const { checks, state, steps } = await operation(stage.client, name).result();
       expect(state).toBe('done');
+      expect(steps[0]).toMatchObject({ name: 'Check the cluster', state: 'failed' });
+      expect(steps[0]?.detail).toMatch(/^\d+ blockers?$/);
       const check = checks.find((each) => each.id === id);
       expect(check).toMatchObject({ severity: 'blocker', ok: false });
       expect(check?.evidence).toMatch(says);

@@ -110,6 +110,12 @@ export const attention: OperationStatus = {
   },
 };
 
+export const paused: OperationStatus = {
+  ...running,
+  state: 'paused',
+  paused: { by: 'ada@ops', reason: 'month-end run' },
+};
+
 export const failed: OperationStatus = {
   ...running,
   state: 'failed',

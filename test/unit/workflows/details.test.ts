@@ -5,7 +5,7 @@ import { awaiting, plan } from '../cli/statuses.js';
 
 /** What a person reads on the page of an operation in the Temporal UI. */
 const page = (of: Partial<OperationStatus>): string =>
-  renderDetails({ status: { ...awaiting, ...of }, notes: [], paused: undefined });
+  renderDetails({ status: { ...awaiting, ...of }, notes: [] });
 
 test('whoever approves a removal reads which workers go, and what becomes of their machines', () => {
   const text = page({
@@ -22,6 +22,11 @@ test('whoever approves a removal reads which workers go, and what becomes of the
   );
   expect(text).not.toContain('all nodes: PostgreSQL 17');
   expect(text).toContain('send the update `approve`');
+});
+
+test('a pause is named with who and why, whatever the state', () => {
+  const paused = { by: 'ada@ops', reason: 'month-end run' };
+  expect(page({ paused })).toContain('awaiting-approval (paused by ada@ops: month-end run)');
 });
 
 test('workers that come, are emptied or are put back in service are named', () => {

@@ -1,7 +1,12 @@
 import { expect, test } from 'vitest';
 import type { OperationStatus } from '../../../../src/contract/index.js';
 import { changes } from '../../../../src/cli/render/changes.js';
-import { attention, awaiting, running } from '../statuses.js';
+import { attention, awaiting, paused, running } from '../statuses.js';
+
+test('a pause is told with who and why, also while a plan waits for approval', () => {
+  expect(changes(running, paused)).toEqual(['Paused by ada@ops: month-end run']);
+  expect(changes(awaiting, { ...awaiting, paused: { by: 'ada@ops' } })).toEqual(['Paused by ada@ops']);
+});
 
 test('progress without a terminal is a line a change', () => {
   expect(changes(undefined, awaiting)).toEqual([

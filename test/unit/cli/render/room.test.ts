@@ -29,7 +29,6 @@ describe('a terminal of 80 x 24', () => {
       after: balance(Array<number>(30).fill(20e9), 1),
     },
     progress: { basis: 'bytes', done: 1e9, total: 9e9, percent: 11, moving, movingTotal: 64 },
-    url: `https://temporal.shop.internal/namespaces/default/workflows/${'x'.repeat(60)}`,
   };
   const live = (of: OperationStatus, rows = 24): string =>
     fitted((room) => renderStatus(of, plain, 80, now, room), { columns: 80, rows });

@@ -4,7 +4,7 @@ import { operationStates, type OperationStatus } from '../../../../src/contract/
 import { changes } from '../../../../src/cli/render/changes.js';
 import { renderReport } from '../../../../src/cli/render/report.js';
 import { renderStatus } from '../../../../src/cli/render/status.js';
-import { attention, awaiting, done, failed, plan, running } from '../statuses.js';
+import { attention, awaiting, done, failed, paused, plan, running } from '../statuses.js';
 import { expectToFit } from './expect-to-fit.js';
 
 const plain = pc.createColors(false);
@@ -16,6 +16,7 @@ describe('a status fits 80 columns and has no colour when there is none', () => 
   test.each([
     ['awaiting approval', awaiting],
     ['needs attention', attention],
+    ['paused', paused],
     ['failed', failed],
     ['done', done],
   ])('with all that belongs to %s', (_, of) => expectToFit(status(of)));
@@ -83,6 +84,15 @@ describe('a status says', () => {
     const lines = changes(running, { ...running, state: 'waiting-for-window', window });
     expect(lines).toContain('waiting for window, which opens 2026-11-24 21:00 UTC');
   });
+
+  test.each([paused, { ...awaiting, paused: { by: 'ada@ops', reason: 'month-end run' } }])(
+    'who paused it and why',
+    (of) => {
+      const text = status(of);
+      expect(text).toContain('Paused by ada@ops: month-end run');
+      expect(text).toContain('citus-scaler resume shop/scaleOut/20261124T014459Z-c0c6');
+    },
+  );
 
   test('what a person has to do', () => {
     const text = status(attention);

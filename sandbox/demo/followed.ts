@@ -1,0 +1,22 @@
+import type { OperationHandle } from '../../src/client.js';
+import { patientWatch } from '../../src/cli/follow/patient.js';
+import { createView } from '../../src/cli/follow/view.js';
+import type { Io } from '../../src/cli/io.js';
+import { renderReport } from '../../src/cli/render/report.js';
+
+/** The CLI's own live progress, and at the end its report. Here nobody may detach: all ends with this process. */
+export async function followed(operation: OperationHandle, io: Io): Promise<void> {
+  const view = await createView(io);
+  const forEver = new AbortController().signal;
+  try {
+    for await (const status of patientWatch(operation, forEver, view.away)) {
+      view.show(status);
+      if (status.state !== 'done') continue;
+      view.end('clear');
+      io.answer(renderReport(status, io.paint, io.columns));
+    }
+  } catch (error) {
+    view.end('keep');
+    io.warn(error instanceof Error ? error.message : String(error));
+  }
+}
