@@ -14,7 +14,9 @@ export function liveBatches(description: WorkflowExecutionDescription): LiveBatc
   return beatsOf(description).flatMap(({ activity, beat }) => {
     const heartbeat = parseHeartbeat(beat);
     if (!heartbeat) return [];
-    const lastFailure = activity.lastFailure?.message;
+    const lastFailure = activity.lastFailure?.timeoutFailureInfo
+      ? 'the worker was away'
+      : activity.lastFailure?.message;
     return [{ heartbeat, attempt: activity.attempt ?? 1, ...(lastFailure && { lastFailure }) }];
   });
 }
@@ -58,6 +60,7 @@ export function parseHeartbeat(value: unknown): MoveHeartbeat | undefined {
   const current = parseMoving(fields.get('current'));
   return {
     kind: 'moves',
+    ...optional('attempt', fields.get('attempt')),
     movesDone: count(fields.get('movesDone')),
     bytesDone: count(fields.get('bytesDone')),
     ...(current && { current }),

@@ -104,7 +104,13 @@ function attentionOf(status: OperationStatus | undefined): { attention?: string 
   if (status?.attention) return { attention: status.attention.problem };
   if (status?.state === 'waiting-for-window' && status.window?.opensAt !== undefined)
     return { attention: `the maintenance window opens ${status.window.opensAt}` };
-  return status?.state === 'awaiting-approval' ? { attention: 'waits for approval' } : {};
+  const asked = status?.state === 'awaiting-approval' ? ['waits for approval'] : [];
+  const lines = [...asked, ...(status?.paused ? [pausedBy(status.paused)] : [])];
+  return lines.length > 0 ? { attention: lines.join('; ') } : {};
+}
+
+function pausedBy({ by, reason }: NonNullable<OperationStatus['paused']>): string {
+  return `paused by ${by}${reason === undefined ? '' : `: ${reason}`}`;
 }
 
 async function summaryOf(

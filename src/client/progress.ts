@@ -72,13 +72,11 @@ function mergedMoving(known: Moving[], batches: LiveBatch[]): Moving[] {
   return [...live, ...others];
 }
 
-function movingOf(current: Moving, { attempt, lastFailure }: LiveBatch): Moving {
-  const message = current.message ?? (attempt > 1 ? lastFailure : undefined);
-  return {
-    ...current,
-    attempt: Math.max(attempt, current.attempt),
-    ...(message !== undefined && { message }),
-  };
+/** An attempt that has told of itself knows whether its move was tried before; of one that hasn't, Temporal does. */
+function movingOf(current: Moving, { heartbeat, attempt, lastFailure }: LiveBatch): Moving {
+  const tries = heartbeat.attempt === attempt ? current.attempt : Math.max(attempt, current.attempt);
+  const message = current.message ?? (tries > 1 ? lastFailure : undefined);
+  return { ...current, attempt: tries, ...(message !== undefined && { message }) };
 }
 
 /** A batch goes from one node to another; the workflow names its first move's table only. */

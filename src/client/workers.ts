@@ -24,6 +24,6 @@ export async function countWorkers(client: Client, target: Target, now = Date.no
 export function noWorker(evidence: string, remedies: string[] = []): UnreachableError {
   return new UnreachableError('worker', `No worker answers on task queue ${taskQueue}.`, {
     evidence: [evidence],
-    remedies: ['Start one: citus-scaler worker --config citus-scaler.yaml', ...remedies],
+    remedies: ['Start one: citus-scaler worker', ...remedies],
   });
 }

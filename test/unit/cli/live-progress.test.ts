@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { parseHeartbeat } from '../../../src/client/heartbeats.js';
 import { withLiveProgress } from '../../../src/client/progress.js';
 import { rateMeter } from '../../../src/client/rate.js';
-import type { OperationStatus, Progress } from '../../../src/contract/index.js';
+import type { Moving, OperationStatus, Progress } from '../../../src/contract/index.js';
 import { running } from './statuses.js';
 
 const route = { from: 'a:1', to: 'b:1' };
@@ -75,6 +75,28 @@ describe('live progress', () => {
     ]);
     expect(progress?.moving).toEqual([{ ...current, attempt: 3, message: 'connection lost' }, other]);
     expect(progress?.movingTotal).toBe(2);
+  });
+});
+
+describe('a further attempt of a batch', () => {
+  const beat = { kind: 'moves' as const, movesDone: 2, bytesDone: 70 };
+  const movingOf = (attempt: number, move: Moving) => {
+    const heartbeat = { ...beat, attempt, current: move };
+    const batch = { heartbeat, attempt: 2, lastFailure: 'the worker was away' };
+    return withLiveProgress(moving({}), [batch]).progress?.moving;
+  };
+
+  test('is told with why the last one failed, until it tells of itself', () => {
+    expect(movingOf(1, current)).toEqual([{ ...current, attempt: 2, message: 'the worker was away' }]);
+  });
+
+  test('says of the move that it took over what it knows', () => {
+    const taken = { ...current, attempt: 2, message: 'taken over' };
+    expect(movingOf(2, taken)).toEqual([taken]);
+  });
+
+  test('has nothing to say of the moves after that one', () => {
+    expect(movingOf(2, current)).toEqual([current]);
   });
 });
 
