@@ -5,6 +5,9 @@ import { identifier, literal } from '../quote.js';
 /** Why something is still there; undefined: it is gone, or was. `settled`: looked at again, it is no leftover. */
 export type Refusal = { settled: boolean; why: string } | undefined;
 
+/** SQLSTATE of a lock time-out. */
+const lockNotAvailable = '55P03';
+
 /** A table to drop: exactly the one that was looked at. */
 export interface TableToDrop {
   node: string;
@@ -28,6 +31,11 @@ export async function dropShardTable(db: Db, table: TableToDrop): Promise<Refusa
     await db.query('LOCK TABLE pg_catalog.pg_dist_cleanup, pg_catalog.pg_dist_placement IN SHARE MODE');
     const why = await whyNotDrop(db, table);
     return why ?? (await command(db, table.node, dropCommand(table)));
+  } catch (error) {
+    // A move writes them just now.
+    if (error instanceof Error && 'code' in error && error.code === lockNotAvailable)
+      return { settled: false, why: error.message };
+    throw error;
   } finally {
     await db.query('ROLLBACK');
   }
