@@ -103,7 +103,7 @@ test('a lowered number takes effect within a batch, and a paused operation write
   const told = (await historyOf(op)).length;
   await new Promise((resolve) => setTimeout(resolve, 5_000));
   expect(await historyOf(op)).toHaveLength(told);
-  expect((await op.status()).progress?.waitingFor).toBe('`resume`: paused by test');
+  expect(await op.status()).toMatchObject({ paused: { by: 'test' }, progress: { waitingFor: '`resume`' } });
   await op.update('setParallelMoves', { by: 'test', n: 8 });
   await op.update('resume', { by: 'test' });
   expect((await op.result()).state).toBe('done');
