@@ -28,7 +28,7 @@ describe("a command that can't be done says why, in one JSON document or on stan
     [['scale-out', 'demo', '--add', '1', '--colour'], 2, 'Usage', /--colour/],
     [['scale-out', 'demo', '--to'], 2, 'Usage', /--to/],
     [['scale-out', 'demo', '--to', 'two'], 2, 'Usage', /--to.*two.*whole number/],
-    [['scale-out', 'demo', '--to', '0'], 2, 'InvalidInput', /to: .*>=1/],
+    [['scale-out', 'demo', '--to', '0'], 2, 'InvalidInput', /to: must be at least 1/],
     [['scale-out', 'demo', '--to', '3', '--add', '1'], 2, 'InvalidInput', /to and add were given/],
     [
       ['scale-out', 'demo', '--node', 'db3', '--transfer-mode', 'x'],
