@@ -14,7 +14,7 @@ export interface ForeignWork {
 
 /** The statement on the coordinator that ends it; of our own operations the command, for they would begin it anew. */
 export function howToEnd({ kind, id, state, ours = false }: ForeignWork): string {
-  if (ours) return 'citus-scaler cancel ends the operation, citus-scaler list names it';
+  if (ours) return 'citus-scaler cancel OPERATION, whose id citus-scaler list tells';
   if (kind === 'move') return `SELECT pg_cancel_backend(${id.replace('pid ', '')})`;
   // Citus loses a cancel that comes as a task begins, and then it locks its jobs (docs/citus.md).
   if (state === 'cancelling')

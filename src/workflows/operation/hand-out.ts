@@ -5,7 +5,7 @@ import { count, formatBytes, formatSeconds } from '../../planning/format.js';
 import { createMoveSeconds } from '../../planning/move-seconds.js';
 import { nextBatch, type Batch } from '../../planning/next-batch.js';
 import { namesOf, unpackMoves, type PackedMoves } from '../../planning/planned-moves.js';
-import { moveActivities } from './activities.js';
+import { createBatches } from './batches.js';
 import type { Board } from './board.js';
 import { createFlow } from './flow.js';
 import type { Governor } from './governor.js';
@@ -36,7 +36,7 @@ export function createHandOut(board: Board, caller: Caller, windows: Windows, go
   const flow = createFlow();
   const seconds = createMoveSeconds();
   let wanted: number | undefined;
-  let stops = 0;
+  const batches = createBatches(board, caller, windows, seconds);
   const ceiling = (request: OperationRequest): number => wanted ?? request.parallelMoves;
   const limit = (request: OperationRequest): number =>
     Math.min(ceiling(request), governor.limit() ?? Number.POSITIVE_INFINITY);
@@ -70,7 +70,7 @@ export function createHandOut(board: Board, caller: Caller, windows: Windows, go
       const scope = new CancellationScope();
       const entry: Running = { batch, scope, ended: Promise.resolve() };
       entry.ended = scope
-        .run(() => makeMoves(request, packed, batch))
+        .run(() => batches.make(request, packed, batch))
         .then((left) => {
           for (const move of batch) {
             if (left.has(move.shardId)) pending.add(move);
@@ -173,7 +173,7 @@ export function createHandOut(board: Board, caller: Caller, windows: Windows, go
       board.waitsForWindow = false;
       windows.sleepOn();
       governor.rest();
-      sayStopped();
+      batches.sayStopped();
       // After a cancel or a failure: nothing goes on behind our back.
       await CancellationScope.nonCancellable(async () => {
         stopRunning();
@@ -204,55 +204,5 @@ export function createHandOut(board: Board, caller: Caller, windows: Windows, go
     if (running.size >= limit(request)) return `the running moves: ${limit(request)} at once`;
     if (windows.left() !== undefined && running.size === 0) return 'a maintenance window with room for them';
     return undefined;
-  }
-
-  /** Returns the shards of the moves that are still to be made: a pause, a window's end or another came in between. */
-  async function makeMoves(
-    request: OperationRequest,
-    packed: PackedMoves,
-    batch: Batch,
-  ): Promise<Set<number>> {
-    const [first] = batch;
-    const { from, to, tables } = namesOf(packed, first);
-    const bytes = batch.reduce((sum, move) => sum + move.bytes, 0);
-    const more = batch.length > 1 ? ` and ${count(batch.length - 1, 'more move')}` : '';
-    const closing = windows.closing();
-    const begun = Date.now();
-    const result = await caller
-      .call(
-        moveActivities.moveShardGroups,
-        `${tables[0] ?? 'shards'}, ${first.shardId}${more}: ${from} → ${to}, ${formatBytes(bytes)}`,
-        {
-          cluster: request.cluster,
-          holdId: request.holdId,
-          transferMode: request.transferMode,
-          from,
-          to,
-          shardIds: batch.map(({ shardId }) => shardId),
-          bytes: batch.map((move) => move.bytes),
-          ...(closing && { closing: { ...closing, expectedSeconds: batch.map(seconds.expected) } }),
-        },
-      )
-      .catch((error: unknown) => {
-        board.moved.unanswered += batch.length;
-        throw error;
-      });
-    board.moved.bytes += result.movedBytes;
-    board.moved.shardGroups += result.movedShardGroups;
-    board.notes.push(...result.notes);
-    if (result.movedShardGroups === batch.length) seconds.took(batch, (Date.now() - begun) / 1_000);
-    if (result.stopped) {
-      stops += 1;
-      seconds.needs(result.stopped.shardId, result.stopped.neededSeconds);
-    }
-    return new Set(result.left);
-  }
-
-  function sayStopped(): void {
-    if (stops === 0) return;
-    board.notes.push(
-      `${count(stops, 'move')} stopped when a maintenance window closed, to begin anew in the next`,
-    );
-    stops = 0;
   }
 }

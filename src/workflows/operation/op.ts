@@ -81,7 +81,7 @@ export function operationOf<Type extends OperationType>(
   const refuse = (checks: Check[]): void => {
     if (!dryRun) refuseBlockers(request.cluster, checks);
   };
-  const lookAgain = async (): Promise<void> => {
+  const checkCluster = async (): Promise<void> => {
     const seen = await caller.call(checkActivities.preflight, 'Check the cluster', {
       request,
       operationId: workflowInfo().workflowId,
@@ -100,7 +100,7 @@ export function operationOf<Type extends OperationType>(
     note: (...lines) => board.notes.push(...lines),
     about: board.about,
     preflight: async (step) => {
-      await runStep(board, step, lookAgain);
+      await runStep(board, step, checkCluster);
       const blockers = blockersIn(board.status.checks);
       if (blockers.length > 0) failStep(board, step, count(blockers.length, 'blocker'));
     },
@@ -115,7 +115,7 @@ export function operationOf<Type extends OperationType>(
       const by = await approval.ask(plan);
       board.notes.push(`plan ${plan.hash} approved by ${by}`);
       // Someone thought about it for a while: the world may have changed.
-      if (Date.now() - asked > 60_000) await lookAgain();
+      if (Date.now() - asked > 60_000) await checkCluster();
       return true;
     },
     act: () => {

@@ -56,7 +56,7 @@ test('a move by others is foreign, one of the same operation is not', async () =
       const foreign = checkOf(await preflight({ rebalance: false }), 'foreign-job');
       expect(foreign.ok).toBe(false);
       expect(foreign.evidence).toMatch(/citus_move_shard_placement in session \d+ of another operation/);
-      expect(foreign.remedy).toContain('citus-scaler cancel ends the operation');
+      expect(foreign.remedy).toContain('citus-scaler cancel OPERATION');
       const own = { operationId: 'shop/scaleOut/1' };
       expect(checkOf(await preflight({ rebalance: false }, own), 'foreign-job').ok).toBe(true);
     } finally {

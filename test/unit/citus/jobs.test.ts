@@ -6,7 +6,7 @@ test.each([
   [{ kind: 'job', id: '7', state: 'running' }, 'SELECT citus_job_cancel(7)'],
   [
     { kind: 'move', id: 'pid 12', state: 'running', ours: true },
-    expect.stringContaining('citus-scaler cancel'),
+    expect.stringContaining('citus-scaler cancel OPERATION'),
   ],
 ] as const)('%o is ended by its own statement', (work, statement) => {
   expect(howToEnd({ ...work, description: '' })).toEqual(statement);
