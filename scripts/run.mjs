@@ -1,4 +1,4 @@
-// Runs a TypeScript program of this checkout, from a bare clone too: node scripts/run.mjs sandbox/demo.ts [arguments]
+// Runs a TypeScript program of this checkout, from a bare clone too: node scripts/run.mjs sandbox/demo/main.ts [arguments]
 import { spawn } from 'node:child_process';
 import { ensurePackages, root } from './ensure.mjs';
 

@@ -10,8 +10,8 @@ import {
   type WorkflowBundleOption,
 } from '@temporalio/worker';
 import { createActivities } from './activities/index.js';
-import { usualStallTimes, type StallTimes } from './activities/stalls/watch.js';
-import { sharedActivityBehaviour } from './activities/interceptor.js';
+import { usualStallTimes, type StallTimes } from './activities/moving/stalls/watch.js';
+import { sharedActivityBehaviour } from './activities/runtime/interceptor.js';
 import { workflowBundle } from './bundle.js';
 import { resolveConnection } from './client/connect.js';
 import { explained, isNotFound, noNamespace, unreachable, type Target } from './client/grpc.js';

@@ -1,4 +1,4 @@
-import type { OperationHandle } from '../../src/client.js';
+import type { OperationHandle } from '../../src/client/index.js';
 import { patientWatch } from '../../src/cli/follow/patient.js';
 import { createView } from '../../src/cli/follow/view.js';
 import type { Io } from '../../src/cli/io.js';

@@ -1,7 +1,7 @@
 import pc from 'picocolors';
 import type { Balance, OperationReport } from '../../src/contract/index.js';
 import { wrap } from '../../src/cli/render/text.js';
-import { formatBytes } from '../../src/planning/format.js';
+import { formatBytes } from '../../src/text/figures.js';
 import { tables, type Table, type TableChecksum } from '../data.js';
 import type { LoadReport } from '../load.js';
 import type { Stack } from '../stack.js';

@@ -1,25 +1,25 @@
-import { checkActivities } from './checks.js';
-import { cleanUpActivities } from './clean-up.js';
-import type { ActivityContext } from './context.js';
-import { governorActivities } from './governor.js';
-import { holdActivities, isAnyHeld } from './hold.js';
-import { inspectActivities } from './inspect.js';
-import { machineActivities } from './machines.js';
-import { moveActivities } from './moves.js';
-import { nodeActivities } from './nodes.js';
-import { planActivities } from './plan.js';
-import { removalActivities } from './removal.js';
-import { reportActivities } from './reports.js';
-import { requestActivities } from './request.js';
-import { settingActivities } from './settings.js';
-import { verifyActivities } from './verify.js';
-import { windowActivities } from './windows.js';
+import { checkActivities } from './preflight/activities.js';
+import { cleanUpActivities } from './leftovers/activities.js';
+import type { ActivityContext } from './runtime/context.js';
+import { governorActivities } from './governor/activities.js';
+import { lockActivities, isAnyHeld } from './lock/activities.js';
+import { inspectActivities } from './inspect/activities.js';
+import { machineActivities } from './machines/activities.js';
+import { moveActivities } from './moving/activities.js';
+import { nodeActivities } from './nodes/activities.js';
+import { planActivities } from './plan/activities.js';
+import { removalActivities } from './nodes/removal.js';
+import { reportActivities } from './operation/keep-report.js';
+import { requestActivities } from './operation/check-input.js';
+import { settingActivities } from './settings/activities.js';
+import { verifyActivities } from './verify/activities.js';
+import { windowActivities } from './moving/windows.js';
 
 /** Every activity that the worker registers, by name. */
 export function createActivities(context: ActivityContext) {
   return {
     ...requestActivities(context),
-    ...holdActivities(context),
+    ...lockActivities(context),
     ...checkActivities(context),
     ...planActivities(context),
     ...machineActivities(context),

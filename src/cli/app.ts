@@ -1,4 +1,4 @@
-import type { ScalerClient } from '../client.js';
+import type { ScalerClient } from '../client/index.js';
 import { exit, type ExitCode } from './exit-codes.js';
 import { createIo, type DocumentStyle, type GlobalOptions, type Io } from './io.js';
 
@@ -34,7 +34,7 @@ function createApp(globals: GlobalOptions): App {
     globals,
     io: createIo(globals),
     withClient: async (work) => {
-      const { ScalerClient } = await import('../client.js');
+      const { ScalerClient } = await import('../client/index.js');
       const client = await ScalerClient.connect({
         ...(profile !== undefined && { profile }),
         ...(address !== undefined && { address }),

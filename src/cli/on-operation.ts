@@ -1,4 +1,4 @@
-import type { OperationHandle } from '../client.js';
+import type { OperationHandle } from '../client/index.js';
 import type { App } from './app.js';
 import { exit, type ExitCode } from './exit-codes.js';
 import { stateWord } from './render/state.js';

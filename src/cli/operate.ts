@@ -1,4 +1,4 @@
-import type { OperationHandle, ScalerClient, StartOptions } from '../client.js';
+import type { OperationHandle, ScalerClient, StartOptions } from '../client/index.js';
 import type { App } from './app.js';
 import { exit, type ExitCode } from './exit-codes.js';
 import { follow } from './follow/follow.js';

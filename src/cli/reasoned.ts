@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { OperationHandle } from '../client.js';
+import type { OperationHandle } from '../client/index.js';
 import { runs, type App, type Session } from './app.js';
 import { example } from './example.js';
 import { operationArgument, steer } from './on-operation.js';

@@ -1,6 +1,6 @@
 import type { CleanUpInput, OperationReport } from '../contract/index.js';
-import { count } from '../planning/format.js';
-import { cleanUpActivities } from './operation/activities.js';
+import { count } from '../text/figures.js';
+import { cleanUpActivities } from './activities.js';
 import { operation } from './operation/operation.js';
 import { planStep } from './operation/steps.js';
 

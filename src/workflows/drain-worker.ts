@@ -1,5 +1,5 @@
 import type { DrainWorkerInput, OperationReport } from '../contract/index.js';
-import { planActivities, verifyActivities } from './operation/activities.js';
+import { planActivities, verifyActivities } from './activities.js';
 import { operation } from './operation/operation.js';
 import { approvalStep, markStep, moveSteps, planStep } from './operation/steps.js';
 

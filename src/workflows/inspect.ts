@@ -4,7 +4,7 @@ import {
   ApplicationFailure,
   proxyActivities,
 } from '@temporalio/workflow';
-import type { InspectActivities } from '../activities/inspect.js';
+import type { InspectActivities } from '../activities/inspect/activities.js';
 import type { InspectAnswer, InspectInput } from '../contract/index.js';
 
 /** A person waits for the answer: a clear failure after some seconds is worth more than an answer in an hour. */

@@ -1,10 +1,5 @@
 import type { OperationReport, RemoveWorkerInput } from '../contract/index.js';
-import {
-  machineActivities,
-  planActivities,
-  removalActivities,
-  verifyActivities,
-} from './operation/activities.js';
+import { machineActivities, planActivities, removalActivities, verifyActivities } from './activities.js';
 import type { HowLeft } from './operation/no-return.js';
 import type { Operation } from './operation/op.js';
 import { operation } from './operation/operation.js';

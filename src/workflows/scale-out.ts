@@ -1,5 +1,5 @@
 import type { OperationReport, ScaleOutInput } from '../contract/index.js';
-import { count } from '../planning/format.js';
+import { count } from '../text/figures.js';
 import { planWithNodes, withNodes } from '../planning/planned-moves.js';
 import {
   machineActivities,
@@ -7,7 +7,7 @@ import {
   planActivities,
   checkActivities,
   verifyActivities,
-} from './operation/activities.js';
+} from './activities.js';
 import { operation } from './operation/operation.js';
 import { approvalStep, moveSteps, planStep } from './operation/steps.js';
 

@@ -6,7 +6,7 @@ import { writeConfig } from '../../sandbox/config-file.js';
 import { startTemporal, type SandboxCluster } from '../../sandbox/index.js';
 import { onExit } from '../../sandbox/os/on-exit.js';
 import { Client, Connection } from '@temporalio/client';
-import { ScalerClient } from '../../src/client.js';
+import { ScalerClient } from '../../src/client/index.js';
 
 export interface Pretence {
   client: Client;

@@ -5,11 +5,11 @@ import { Context } from '@temporalio/activity';
 import { Client } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { createActivities } from '../../src/activities/index.js';
-import { sharedActivityBehaviour } from '../../src/activities/interceptor.js';
-import type { BatchOrder, BatchResult } from '../../src/activities/move-group.js';
+import { sharedActivityBehaviour } from '../../src/activities/runtime/interceptor.js';
+import type { BatchOrder, BatchResult } from '../../src/activities/moving/move-group.js';
 import { loadConfig } from '../../src/config/index.js';
 import { taskQueue } from '../../src/contract/index.js';
-import type { OperationRequest } from '../../src/contract/request.js';
+import type { OperationRequest } from '../../src/contract/internal/request.js';
 import { unpackBalances } from '../../src/planning/packed-balances.js';
 
 const [, , configFile = '', address = '', seconds = '0'] = process.argv;

@@ -2,7 +2,7 @@ import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import type { ConfigWishes } from '../../sandbox/config-file.js';
 import { startStack, type Stack } from '../../sandbox/stack.js';
 import type { Flavour, SandboxCluster } from '../../sandbox/index.js';
-import { ScalerClient } from '../../src/client.js';
+import { ScalerClient } from '../../src/client/index.js';
 import type { OperationReport, ScaleOutInput } from '../../src/contract/index.js';
 import { timed } from './measure.js';
 

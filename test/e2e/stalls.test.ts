@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { findFlavour, withClient } from '../../sandbox/index.js';
-import { ScalerClient } from '../../src/client.js';
+import { ScalerClient } from '../../src/client/index.js';
 import type { OperationStatus } from '../../src/contract/index.js';
 import { midMove, movesAtServer } from '../support/slow-moves.js';
 import { fingerprint, flavour, setStage, type Stage } from '../support/stage.js';

@@ -1,4 +1,4 @@
-import type { Db } from '../../citus/connect.js';
+import type { Db } from '../../citus/session/connect.js';
 import {
   cpuPressure,
   cpuPressureOfWorkers,
@@ -8,10 +8,10 @@ import {
   slotLag,
   statementsSchema,
   statementTotals,
-} from '../../citus/load.js';
+} from '../../citus/moving/load.js';
 import type { GovernorConfig } from '../../config/index.js';
 import { governorLimits, type GovernorLimit, type LoadFigure } from '../../contract/index.js';
-import { isPassingError } from '../classify.js';
+import { isPassingError } from '../runtime/classify.js';
 
 /** Reads one figure; undefined when there is none this time, as in the first sample of a difference. */
 type Meter = (db: Db, at: number) => Promise<number | undefined>;

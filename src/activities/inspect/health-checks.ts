@@ -1,6 +1,6 @@
-import type { NodeCapacity } from '../../citus/capacity.js';
+import type { NodeCapacity } from '../../citus/nodes/capacity.js';
 import type { Balance, Check, HealthAnswer } from '../../contract/index.js';
-import { formatBytes } from '../../planning/format.js';
+import { formatBytes } from '../../text/figures.js';
 import type { Found } from '../leftovers/find.js';
 import { listed, passed, warning } from '../preflight/check.js';
 

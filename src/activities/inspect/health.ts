@@ -1,19 +1,25 @@
-import type { Db } from '../../citus/connect.js';
-import { withCoordinator } from '../../citus/connect.js';
-import { readJobs, readMovingSessions } from '../../citus/jobs.js';
-import { readServerFacts, versionText, type ServerFacts } from '../../citus/server-facts.js';
+import type { Db } from '../../citus/session/connect.js';
+import { withCoordinator } from '../../citus/session/connect.js';
+import { readJobs, readMovingSessions } from '../../citus/moving/jobs.js';
+import { readServerFacts, versionText, type ServerFacts } from '../../citus/nodes/server-facts.js';
 import type { ClusterConfig } from '../../config/index.js';
 import type { Check, HealthAnswer } from '../../contract/index.js';
 import { balanceOf } from '../../planning/balance.js';
 import { worstFirst } from '../../planning/checks.js';
-import { session } from '../context.js';
+import { session } from '../runtime/context.js';
 import { findLeftovers } from '../leftovers/find.js';
 import { leftoverOf } from '../leftovers/finding.js';
 import { raisedSettings } from '../leftovers/raised-settings.js';
-import { oldTransactions } from '../preflight/capacity.js';
-import { isCoordinator, isWritable } from '../preflight/coordinator.js';
-import { nothingRaised, tableLocks } from '../preflight/traffic.js';
-import { emptyNodes, metadataSynced, nodesActive, specialNodes, versionsEqual } from '../preflight/nodes.js';
+import { oldTransactions } from '../preflight/cluster/capacity.js';
+import { isCoordinator, isWritable } from '../preflight/cluster/coordinator.js';
+import { nothingRaised, tableLocks } from '../preflight/cluster/traffic.js';
+import {
+  emptyNodes,
+  metadataSynced,
+  nodesActive,
+  specialNodes,
+  versionsEqual,
+} from '../preflight/cluster/nodes.js';
 import { even, noLeftovers, nonePrepared, roomOnDisk, verdictOf } from './health-checks.js';
 import { firstBytes, pageOf } from './pages.js';
 import { viewNodes } from './node-views.js';

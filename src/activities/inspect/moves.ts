@@ -1,8 +1,8 @@
-import { withCoordinator } from '../../citus/connect.js';
-import { readShardGroups } from '../../citus/shard-groups.js';
+import { withCoordinator } from '../../citus/session/connect.js';
+import { readShardGroups } from '../../citus/tables/shard-groups.js';
 import type { ClusterConfig } from '../../config/index.js';
 import type { MovesAnswer } from '../../contract/index.js';
-import { session } from '../context.js';
+import { session } from '../runtime/context.js';
 import { planMoves, viewOf } from '../plan/group-moves.js';
 import { pageOf } from './pages.js';
 

@@ -1,8 +1,8 @@
-import { readCapacities, type NodeCapacity } from '../../citus/capacity.js';
-import type { Db } from '../../citus/connect.js';
-import { readNodes, type ClusterNode } from '../../citus/nodes.js';
-import { versionText } from '../../citus/server-facts.js';
-import { readShardGroupsWithin, type ShardGroup } from '../../citus/shard-groups.js';
+import { readCapacities, type NodeCapacity } from '../../citus/nodes/capacity.js';
+import type { Db } from '../../citus/session/connect.js';
+import { readNodes, type ClusterNode } from '../../citus/nodes/nodes.js';
+import { versionText } from '../../citus/nodes/server-facts.js';
+import { readShardGroupsWithin, type ShardGroup } from '../../citus/tables/shard-groups.js';
 import type { NodeView } from '../../contract/index.js';
 
 export interface ClusterView {

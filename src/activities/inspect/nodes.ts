@@ -1,7 +1,7 @@
-import { withCoordinator } from '../../citus/connect.js';
+import { withCoordinator } from '../../citus/session/connect.js';
 import type { ClusterConfig } from '../../config/index.js';
 import type { NodesAnswer } from '../../contract/index.js';
-import { session } from '../context.js';
+import { session } from '../runtime/context.js';
 import { viewNodes } from './node-views.js';
 import { pageOf } from './pages.js';
 

@@ -1,6 +1,6 @@
 import type { ClusterConfig } from '../../config/index.js';
 import type { OperationType, PreflightAnswer } from '../../contract/index.js';
-import { runPreflight } from '../preflight.js';
+import { runPreflight } from '../preflight/run-preflight.js';
 import { pageOf } from './pages.js';
 
 export async function inspectPreflight(

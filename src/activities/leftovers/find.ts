@@ -14,10 +14,10 @@ import {
   type NodeFindings,
   type ShardLikeTable,
 } from '../../citus/leftovers/on-nodes.js';
-import type { Db } from '../../citus/db.js';
-import type { ClusterNode } from '../../citus/nodes.js';
+import type { Db } from '../../citus/session/db.js';
+import type { ClusterNode } from '../../citus/nodes/nodes.js';
 import { deleteHopelessRows, recoverTransactions } from '../../citus/leftovers/removal.js';
-import { literal } from '../../citus/quote.js';
+import { literal } from '../../citus/session/quote.js';
 import { inOrder, keyOf, type Finding } from './finding.js';
 import { movedObjects } from './move-objects.js';
 import { strangers } from './strangers.js';

@@ -1,4 +1,4 @@
-import type { Db } from '../../citus/db.js';
+import type { Db } from '../../citus/session/db.js';
 import type { Refusal } from '../../citus/leftovers/removal.js';
 import type { Leftover, LeftoverKind } from '../../contract/index.js';
 

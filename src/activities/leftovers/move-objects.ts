@@ -7,8 +7,8 @@ import {
   dropSubscription,
   type Refusal,
 } from '../../citus/leftovers/removal.js';
-import type { Db } from '../../citus/db.js';
-import { identifier, literal } from '../../citus/quote.js';
+import type { Db } from '../../citus/session/db.js';
+import { identifier, literal } from '../../citus/session/quote.js';
 import type { LeftoverKind } from '../../contract/index.js';
 import type { Finding } from './finding.js';
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Cleanup, Plan } from '../../contract/index.js';
-import { count, formatBytes } from '../../planning/format.js';
+import { count, formatBytes } from '../../text/figures.js';
 import type { Found } from './find.js';
 import { keyOf, type Finding, type Item } from './finding.js';
 

@@ -1,6 +1,6 @@
-import { readNodeSetting, setNodeSetting } from '../../citus/node-settings.js';
-import type { Db } from '../../citus/db.js';
-import { borrowable } from '../settings.js';
+import { readNodeSetting, setNodeSetting } from '../../citus/nodes/node-settings.js';
+import type { Db } from '../../citus/session/db.js';
+import { borrowable } from '../settings/activities.js';
 import type { Finding } from './finding.js';
 
 /**

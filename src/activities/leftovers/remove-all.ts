@@ -1,8 +1,8 @@
 import { ApplicationFailure } from '@temporalio/common';
-import { runOnNodes } from '../../citus/node-settings.js';
-import type { Db } from '../../citus/db.js';
+import { runOnNodes } from '../../citus/nodes/node-settings.js';
+import type { Db } from '../../citus/session/db.js';
 import type { Refusal } from '../../citus/leftovers/removal.js';
-import { isPassingError, needsPerson, passing } from '../classify.js';
+import { isPassingError, needsPerson, passing } from '../runtime/classify.js';
 import { keyOf, type Finding, type Item } from './finding.js';
 
 interface Left {

@@ -1,7 +1,7 @@
 import type { KnownShard, ShardNumbers } from '../../citus/leftovers/catalog.js';
 import type { ShardLikeTable } from '../../citus/leftovers/on-nodes.js';
 import { dropShardTable } from '../../citus/leftovers/removal.js';
-import { formatBytes } from '../../planning/format.js';
+import { formatBytes } from '../../text/figures.js';
 import type { Finding } from './finding.js';
 
 export interface TableFacts {

@@ -1,5 +1,5 @@
 import type { NodeFindings } from '../../citus/leftovers/on-nodes.js';
-import type { ClusterNode } from '../../citus/nodes.js';
+import type { ClusterNode } from '../../citus/nodes/nodes.js';
 import type { Finding } from './finding.js';
 
 /** The node id of a process that began before its server was a node: that of most daemons of Citus (measured). */

@@ -1,12 +1,12 @@
 import { cancellationSignal } from '@temporalio/activity';
-import { withCoordinator, withNode } from '../../citus/connect.js';
-import { runOnNodes } from '../../citus/node-settings.js';
-import { readNodes } from '../../citus/nodes.js';
-import { isRegistered } from '../../citus/registration.js';
+import { withCoordinator, withNode } from '../../citus/session/connect.js';
+import { runOnNodes } from '../../citus/nodes/node-settings.js';
+import { readNodes } from '../../citus/nodes/nodes.js';
+import { isRegistered } from '../../citus/nodes/registration.js';
 import type { ClusterConfig, Config } from '../../config/index.js';
 import type { Machine } from '../../machines/provisioner.js';
-import { session } from '../context.js';
-import { provisionerOf } from './provisioner-of.js';
+import { session } from '../runtime/context.js';
+import { provisionerOf } from '../../machines/provisioner-of.js';
 
 /** What becomes of the machine of a worker that leaves, and why. */
 export interface MachineFate {

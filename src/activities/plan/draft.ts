@@ -1,15 +1,15 @@
-import type { ClusterNode } from '../../citus/nodes.js';
-import type { ShardGroup } from '../../citus/shard-groups.js';
+import type { ClusterNode } from '../../citus/nodes/nodes.js';
+import type { ShardGroup } from '../../citus/tables/shard-groups.js';
 import type { ClusterConfig } from '../../config/index.js';
 import type { BorrowedSetting, Check, Plan } from '../../contract/index.js';
-import type { OperationRequest } from '../../contract/request.js';
+import type { OperationRequest } from '../../contract/internal/request.js';
 import { balanceOf } from '../../planning/balance.js';
 import { estimateSeconds } from '../../planning/estimate.js';
 import { packBalances, type PackedBalances } from '../../planning/packed-balances.js';
 import type { PackedMoves } from '../../planning/planned-moves.js';
 import type { StrategyMeasure } from '../../planning/improvement.js';
-import { checkTargets, type Incoming } from '../preflight.js';
-import { unevennessNow } from '../strategy.js';
+import { checkTargets, type Incoming } from '../preflight/run-preflight.js';
+import { unevennessNow } from './strategy.js';
 import { applyMoves, hashOf, incomingOf, oneRound, pack, shown, type GroupMove } from './group-moves.js';
 
 /** A plan as it travels: what a person sees, the moves packed, and what was found while it was made. */

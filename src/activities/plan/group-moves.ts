@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import type { Db } from '../../citus/connect.js';
-import type { ClusterNode } from '../../citus/nodes.js';
-import { readRebalancePlan, type PlanWishes } from '../../citus/rebalance-plan.js';
-import type { ShardGroup } from '../../citus/shard-groups.js';
+import type { Db } from '../../citus/session/connect.js';
+import type { ClusterNode } from '../../citus/nodes/nodes.js';
+import { readRebalancePlan, type PlanWishes } from '../../citus/tables/rebalance-plan.js';
+import type { ShardGroup } from '../../citus/tables/shard-groups.js';
 import type { Move } from '../../contract/index.js';
-import { formatTables } from '../../planning/format.js';
+import { formatTables } from '../../text/figures.js';
 import { maxMovesPerRound, packMoves, type PackedMoves } from '../../planning/planned-moves.js';
-import type { Incoming } from '../preflight.js';
+import type { Incoming } from '../preflight/run-preflight.js';
 import { placeholderOf } from './placeholders.js';
 
 /** Labels of colocation groups that travel with the moves; the rest are called like the first. */

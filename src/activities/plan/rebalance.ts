@@ -1,12 +1,12 @@
-import type { Db } from '../../citus/connect.js';
-import { readNodes, type ClusterNode } from '../../citus/nodes.js';
-import type { PlanWishes } from '../../citus/rebalance-plan.js';
-import { readShardGroups, type ShardGroup } from '../../citus/shard-groups.js';
+import type { Db } from '../../citus/session/connect.js';
+import { readNodes, type ClusterNode } from '../../citus/nodes/nodes.js';
+import type { PlanWishes } from '../../citus/tables/rebalance-plan.js';
+import { readShardGroups, type ShardGroup } from '../../citus/tables/shard-groups.js';
 import type { ClusterConfig } from '../../config/index.js';
-import type { OperationRequest } from '../../contract/request.js';
-import { blockedWrites } from '../preflight/blocked-writes.js';
+import type { OperationRequest } from '../../contract/internal/request.js';
+import { blockedWrites } from '../preflight/cluster/blocked-writes.js';
 import { listed } from '../preflight/check.js';
-import { measureOf, strategyNamed, whyBalanced } from '../strategy.js';
+import { measureOf, strategyNamed, whyBalanced } from './strategy.js';
 import { draftOf, type Draft } from './draft.js';
 import { planMoves, type GroupMove } from './group-moves.js';
 

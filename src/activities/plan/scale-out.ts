@@ -1,9 +1,9 @@
-import type { Db } from '../../citus/connect.js';
-import { readNodes } from '../../citus/nodes.js';
-import { readShardGroups } from '../../citus/shard-groups.js';
+import type { Db } from '../../citus/session/connect.js';
+import { readNodes } from '../../citus/nodes/nodes.js';
+import { readShardGroups } from '../../citus/tables/shard-groups.js';
 import type { ClusterConfig } from '../../config/index.js';
-import type { OperationRequest } from '../../contract/request.js';
-import { measureOf, strategyNamed } from '../strategy.js';
+import type { OperationRequest } from '../../contract/internal/request.js';
+import { measureOf, strategyNamed } from './strategy.js';
 import { draftOf, type Draft } from './draft.js';
 import { planMoves } from './group-moves.js';
 import { pretendedAddress } from './placeholders.js';

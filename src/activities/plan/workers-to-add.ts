@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
-import type { ClusterNode } from '../../citus/nodes.js';
-import type { OperationRequest } from '../../contract/request.js';
-import { ownWorkflowId } from '../context.js';
+import type { ClusterNode } from '../../citus/nodes/nodes.js';
+import type { OperationRequest } from '../../contract/internal/request.js';
+import { ownWorkflowId } from '../runtime/context.js';
 
 export interface WorkersToAdd {
   /** `host:port`, or a placeholder for a machine that is yet to be started. */

@@ -1,6 +1,6 @@
-import type { NodeCapacity } from '../../citus/capacity.js';
-import type { ClusterNode } from '../../citus/nodes.js';
-import type { ServerFacts } from '../../citus/server-facts.js';
+import type { NodeCapacity } from '../../citus/nodes/capacity.js';
+import type { ClusterNode } from '../../citus/nodes/nodes.js';
+import type { ServerFacts } from '../../citus/nodes/server-facts.js';
 import type { Intent } from './intent.js';
 
 /** What was read of a cluster and its servers, for the checks to judge. */

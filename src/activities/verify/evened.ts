@@ -1,9 +1,9 @@
 import { ApplicationFailure } from '@temporalio/common';
-import type { Db } from '../../citus/connect.js';
-import type { ClusterNode } from '../../citus/nodes.js';
-import type { ShardGroup } from '../../citus/shard-groups.js';
-import { count, formatBytes } from '../../planning/format.js';
-import { measureOf, percent, strategyNamed, unevennessNow } from '../strategy.js';
+import type { Db } from '../../citus/session/connect.js';
+import type { ClusterNode } from '../../citus/nodes/nodes.js';
+import type { ShardGroup } from '../../citus/tables/shard-groups.js';
+import { count, formatBytes } from '../../text/figures.js';
+import { measureOf, percent, strategyNamed, unevennessNow } from '../plan/strategy.js';
 
 export interface EvenedOrder {
   cluster: string;

@@ -1,11 +1,11 @@
 import { ApplicationFailure } from '@temporalio/common';
-import type { Db } from '../../citus/connect.js';
+import type { Db } from '../../citus/session/connect.js';
 import { readCleanupRows, type CleanupRow } from '../../citus/leftovers/catalog.js';
 import { readNodeFindings } from '../../citus/leftovers/on-nodes.js';
-import { runOnNodes } from '../../citus/node-settings.js';
-import type { ClusterNode } from '../../citus/nodes.js';
-import { readRegistration } from '../../citus/registration.js';
-import { passing } from '../classify.js';
+import { runOnNodes } from '../../citus/nodes/node-settings.js';
+import type { ClusterNode } from '../../citus/nodes/nodes.js';
+import { readRegistration } from '../../citus/nodes/registration.js';
+import { passing } from '../runtime/classify.js';
 import { movedObjects } from '../leftovers/move-objects.js';
 import { needsPerson } from './shared.js';
 

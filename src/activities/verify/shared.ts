@@ -1,9 +1,9 @@
 import { ApplicationFailure } from '@temporalio/common';
-import type { Db } from '../../citus/connect.js';
-import { readNodeSetting, runOnNodes } from '../../citus/node-settings.js';
-import type { ClusterNode } from '../../citus/nodes.js';
+import type { Db } from '../../citus/session/connect.js';
+import { readNodeSetting, runOnNodes } from '../../citus/nodes/node-settings.js';
+import type { ClusterNode } from '../../citus/nodes/nodes.js';
 import type { Balance, BorrowedSetting } from '../../contract/index.js';
-import { passing } from '../classify.js';
+import { passing } from '../runtime/classify.js';
 
 /** What a verification answers. */
 export interface Verified {

@@ -1,4 +1,4 @@
-import type { Db } from '../db.js';
+import type { Db } from '../session/db.js';
 
 /** What Citus has put off: a row of `pg_dist_cleanup`. */
 export interface CleanupRow {

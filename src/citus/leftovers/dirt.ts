@@ -1,4 +1,4 @@
-import type { Db } from '../db.js';
+import type { Db } from '../session/db.js';
 
 /** Signs of an earlier time in a cluster, on the server connected to. */
 export interface Dirt {

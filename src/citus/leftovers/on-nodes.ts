@@ -1,6 +1,6 @@
-import type { Db } from '../db.js';
-import { runOnNodes } from '../node-settings.js';
-import { within } from '../within.js';
+import type { Db } from '../session/db.js';
+import { runOnNodes } from '../nodes/node-settings.js';
+import { within } from '../session/within.js';
 
 /** A table that is named like a shard, and that its own node's metadata doesn't place there. */
 export interface ShardLikeTable {

@@ -1,6 +1,6 @@
-import type { Db } from '../db.js';
-import { runOnNodes } from '../node-settings.js';
-import { identifier, literal } from '../quote.js';
+import type { Db } from '../session/db.js';
+import { runOnNodes } from '../nodes/node-settings.js';
+import { identifier, literal } from '../session/quote.js';
 
 /** Why something is still there; undefined: it is gone, or was. `settled`: looked at again, it is no leftover. */
 export type Refusal = { settled: boolean; why: string } | undefined;

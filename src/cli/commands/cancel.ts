@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { OperationHandle } from '../../client.js';
+import type { OperationHandle } from '../../client/index.js';
 import { UpdateRejectedError } from '../../client/errors.js';
 import { runs, type App, type Session } from '../app.js';
 import { cancelOutlook } from '../cancel-outlook.js';

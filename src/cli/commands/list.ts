@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { ScalerClient } from '../../client.js';
+import type { ScalerClient } from '../../client/index.js';
 import { ScalerError } from '../../client/errors.js';
 import { runs, type App, type Session } from '../app.js';
 import { example } from '../example.js';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ConnectOptions, OperationRow } from '../../client.js';
+import type { ConnectOptions, OperationRow } from '../../client/index.js';
 import type { Candidate } from './wanted.js';
 
 /** Nobody waits longer for a TAB. Then, as when Temporal is away, nothing is offered. */
@@ -14,7 +14,7 @@ export async function namesFor(
   command: string,
   where: ConnectOptions,
 ): Promise<Candidate[]> {
-  const { ScalerClient } = await import('../../client.js');
+  const { ScalerClient } = await import('../../client/index.js');
   const ask = async (): Promise<Candidate[]> => {
     const client = await ScalerClient.connect(where);
     if (kind === 'cluster') return clusters(await client.list({ all: true, brief: true, limit: 200 }));

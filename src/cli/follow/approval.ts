@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { OperationHandle } from '../../client.js';
+import type { OperationHandle } from '../../client/index.js';
 import type { OperationStatus, Plan } from '../../contract/index.js';
 import type { Io } from '../io.js';
 import { renderPlan } from '../render/plan.js';

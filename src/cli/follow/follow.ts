@@ -1,4 +1,4 @@
-import type { OperationHandle } from '../../client.js';
+import type { OperationHandle } from '../../client/index.js';
 import type { OperationStatus } from '../../contract/index.js';
 import { exit, exitCodeOfReport, type ExitCode } from '../exit-codes.js';
 import type { Io } from '../io.js';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { OperationHandle } from '../../client.js';
+import type { OperationHandle } from '../../client/index.js';
 import { rateMeter } from '../../client/rate.js';
 import type { OperationStatus } from '../../contract/index.js';
 

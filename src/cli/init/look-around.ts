@@ -1,5 +1,5 @@
-import type { Db } from '../../citus/connect.js';
-import { readLocalGroup, readNodes, type ClusterNode } from '../../citus/nodes.js';
+import type { Db } from '../../citus/session/connect.js';
+import { readLocalGroup, readNodes, type ClusterNode } from '../../citus/nodes/nodes.js';
 import { UsageError } from '../problem.js';
 
 /** What a server says of itself and of its cluster. */

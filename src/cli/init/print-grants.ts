@@ -1,9 +1,9 @@
-import { readGrantOwners } from '../../citus/owners.js';
-import { grantScript, type GrantOwner, type GrantScript } from '../../citus/grants.js';
+import { readGrantOwners } from '../../citus/roles/owners.js';
+import { grantScript, type GrantOwner, type GrantScript } from '../../citus/roles/grants.js';
 import type { App } from '../app.js';
 import { configFileOf } from '../config-file.js';
 import { exit, type ExitCode } from '../exit-codes.js';
-import { newClusterOf, type InitOptions } from '../init-questions.js';
+import { newClusterOf, type InitOptions } from './questions.js';
 import { UsageError } from '../problem.js';
 import { askCoordinator, withDraft } from './try-config.js';
 

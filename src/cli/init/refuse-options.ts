@@ -1,6 +1,6 @@
 import { fieldProblem, type AskedField } from '../../config/index.js';
 import { dashed } from '../command-names.js';
-import type { InitOptions } from '../init-questions.js';
+import type { InitOptions } from './questions.js';
 import { UsageError } from '../problem.js';
 
 const asked: AskedField[] = ['name', 'host', 'port', 'database', 'user', 'passwordFile', 'passwordEnv'];

@@ -1,6 +1,6 @@
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { TlsRefusedError, withCoordinator, type Db } from '../../citus/connect.js';
+import { TlsRefusedError, withCoordinator, type Db } from '../../citus/session/connect.js';
 import { UnreachableError } from '../../client/errors.js';
 import {
   clusterOf,
@@ -10,7 +10,7 @@ import {
   type ClusterConfig,
 } from '../../config/index.js';
 import { schemaPathFrom } from '../config-schema.js';
-import { configText, type NewCluster } from '../config-text.js';
+import { configText, type NewCluster } from './config-text.js';
 import { UsageError } from '../problem.js';
 
 /** A config that lies beside the file that it may become: relative paths in it start there. */

@@ -1,5 +1,5 @@
 import type { Colors } from 'picocolors/types.js';
-import type { OperationRow } from '../../client.js';
+import type { OperationRow } from '../../client/index.js';
 import { duration, moment, secondsBetween } from './figures.js';
 import { stateWord } from './state.js';
 import { cut, pad, width, wrap } from './text.js';

@@ -1,7 +1,7 @@
 import type { Plan } from '../../contract/index.js';
-import type { Board } from './board.js';
+import type { Board } from './status.js';
 import { operationFailure } from './failure.js';
-import type { Caller } from './persist.js';
+import type { Calls } from './calls.js';
 
 /** A person's word on the plan: exactly the one shown. */
 export interface Approval {
@@ -13,7 +13,7 @@ export interface Approval {
   ask: (plan: Plan) => Promise<string>;
 }
 
-export function createApproval(board: Board, caller: Caller): Approval {
+export function createApproval(board: Board, caller: Calls): Approval {
   let asked: string | undefined;
   let plans = 0;
   let answer: { by: string; rejected?: string } | undefined;

@@ -13,11 +13,11 @@ import type {
   UpdateName,
 } from '../../contract/index.js';
 import { statusQuery } from '../../contract/index.js';
-import type { MayGoOnQuestion, MayMoveQuestion } from '../../contract/may-move.js';
+import type { MayGoOnQuestion, MayMoveQuestion } from '../../contract/internal/may-move.js';
 import type { Approval } from './approval.js';
-import { isCancelling, type Board } from './board.js';
-import type { MovementControls } from './movement.js';
-import type { Caller } from './persist.js';
+import { isCancelling, type Board } from './status.js';
+import type { MovementControls } from '../movement/movement.js';
+import type { Calls } from './calls.js';
 
 /** An activity tells that it has been failing for a while, or (without attention) that it is well again. */
 export const troubleSignal = defineSignal<[activityId: string, attention: Attention | null]>('trouble');
@@ -40,7 +40,7 @@ interface Control<Name extends UpdateName> {
 /** Registers all handlers, synchronously and before the first await: messages may arrive with the start. */
 export function registerControls(
   board: Board,
-  caller: Caller,
+  caller: Calls,
   approval: Approval,
   movement: MovementControls,
 ): void {

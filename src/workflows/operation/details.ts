@@ -6,8 +6,8 @@ import {
   type Plan,
   type WindowStatus,
 } from '../../contract/index.js';
-import { formatBytes, formatTables } from '../../planning/format.js';
-import type { Board } from './board.js';
+import { formatBytes, formatTables } from '../../text/figures.js';
+import type { Board } from './status.js';
 
 const stepMarks = { pending: '·', running: '▶', done: '✓', skipped: '–', failed: '✗' } as const;
 

@@ -1,5 +1,5 @@
 import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
-import type { Board } from './board.js';
+import type { Board } from './status.js';
 import { isErrorType, type Attention, type ErrorType, type FailureDetails } from '../../contract/index.js';
 
 /** A failed outcome is a failed workflow: this is the only way in which an operation fails. */

@@ -1,6 +1,6 @@
 import { CancellationScope, CancelledFailure } from '@temporalio/workflow';
 import type { FailureDetails } from '../../contract/index.js';
-import type { Board } from './board.js';
+import type { Board } from './status.js';
 
 /** How the cluster is left when the operation ends now, and what a person has to do then. */
 export type HowLeft = Pick<FailureDetails, 'evidence' | 'remedies'>;

@@ -8,17 +8,17 @@ import type {
   Plan,
   Step,
 } from '../../contract/index.js';
-import type { OperationRequest } from '../../contract/request.js';
+import type { OperationRequest } from '../../contract/internal/request.js';
 import { worstFirst } from '../../planning/checks.js';
-import { count } from '../../planning/format.js';
+import { count } from '../../text/figures.js';
 import type { PackedMoves } from '../../planning/planned-moves.js';
-import { checkActivities } from './activities.js';
+import { checkActivities } from '../activities.js';
 import type { createApproval } from './approval.js';
-import { announceSteps, failStep, runStep, skipStep, type Board } from './board.js';
+import { announceSteps, failStep, runStep, skipStep, type Board } from './status.js';
 import { blockersIn, canBePlanned, refuseBlockers } from './checks.js';
 import { passNoReturn, type HowLeft, type NoReturn } from './no-return.js';
 import { unpaused } from './pause.js';
-import type { Caller } from './persist.js';
+import type { Calls } from './calls.js';
 import type { Service } from './service.js';
 import type { Undo } from './undo.js';
 
@@ -29,7 +29,7 @@ export interface Operation<Type extends OperationType> {
   steps: (names: readonly string[]) => void;
   step: <T>(name: string, work: (step: Step) => Promise<T>) => Promise<T>;
   skip: (name: string, why: string) => void;
-  call: Caller['call'];
+  call: Calls['call'];
   /** Adds a line to the report. */
   note: (...lines: string[]) => void;
   about: (nodes: string[]) => void;
@@ -68,7 +68,7 @@ export interface Operation<Type extends OperationType> {
 /** Made of what the shell has at hand; `deeds` are those that its hold and its movement do. */
 export function operationOf<Type extends OperationType>(
   board: Board,
-  caller: Caller,
+  caller: Calls,
   request: OperationRequest<Type>,
   approval: ReturnType<typeof createApproval>,
   undo: Undo[],

@@ -6,20 +6,20 @@ import {
   isCancellation,
 } from '@temporalio/workflow';
 import type { OperationReport, OperationType } from '../../contract/index.js';
-import type { OperationRequest } from '../../contract/request.js';
+import type { OperationRequest } from '../../contract/internal/request.js';
 import { fitReport } from '../../planning/fit.js';
-import { reportActivities, requestActivities } from './activities.js';
+import { reportActivities, requestActivities } from '../activities.js';
 import { createApproval } from './approval.js';
-import { createBoard, introduce, type Board } from './board.js';
+import { createBoard, introduce, type Board } from './status.js';
 import { stopLost, undoAll, type Undo } from './undo.js';
 import { registerControls } from './controls.js';
 import { attentionOf, endingFailure, operationFailure } from './failure.js';
-import { acquireHold, type Hold } from './hold.js';
-import { createMovement } from './movement.js';
+import { acquireHold, type Hold } from './cluster-lock.js';
+import { createMovement } from '../movement/movement.js';
 import { operationOf, type Operation } from './op.js';
-import { createCaller } from './persist.js';
+import { createCalls } from './calls.js';
 import { createService } from './service.js';
-import { windowFits } from './windows.js';
+import { windowFits } from '../movement/windows.js';
 
 /** Runs a procedure in the shell that all operations share. See docs/architecture.md. */
 export async function operation<Type extends OperationType>(
@@ -29,7 +29,7 @@ export async function operation<Type extends OperationType>(
 ): Promise<OperationReport> {
   const startedAt = new Date().toISOString();
   const board = createBoard(type, clusterIn(input));
-  const caller = createCaller(board);
+  const caller = createCalls(board);
   const approval = createApproval(board, caller);
   const movement = createMovement(board, caller);
   const undo: Undo[] = [];

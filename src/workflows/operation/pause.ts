@@ -1,8 +1,8 @@
 import { patched } from '@temporalio/workflow';
-import type { Board } from './board.js';
-import type { Caller } from './persist.js';
+import type { Board } from './status.js';
+import type { Calls } from './calls.js';
 
 /** Waits while the operation is paused: until then nothing begins that moves data or can't be undone. */
-export async function unpaused(board: Board, caller: Caller): Promise<void> {
+export async function unpaused(board: Board, caller: Calls): Promise<void> {
   if (board.paused && patched('pause-holds-all')) await caller.until(() => board.paused === undefined);
 }

@@ -1,9 +1,9 @@
 import type { BorrowedSetting } from '../../contract/index.js';
-import type { OperationRequest } from '../../contract/request.js';
-import { nodeActivities, settingActivities } from './activities.js';
+import type { OperationRequest } from '../../contract/internal/request.js';
+import { nodeActivities, settingActivities } from '../activities.js';
 import type { Undo } from './undo.js';
-import type { Hold } from './hold.js';
-import type { Caller } from './persist.js';
+import type { Hold } from './cluster-lock.js';
+import type { Calls } from './calls.js';
 
 /** Takes nodes out of service, or puts them back: whether they should hold shards. */
 export interface Service {
@@ -14,7 +14,7 @@ export interface Service {
 }
 
 export function createService(
-  caller: Caller,
+  caller: Calls,
   request: OperationRequest,
   hold: Hold | undefined,
   undo: Undo[],

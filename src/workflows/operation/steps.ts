@@ -1,11 +1,11 @@
 import { patched } from '@temporalio/workflow';
-import type { Draft } from '../../activities/plan.js';
+import type { Draft } from '../../activities/plan/activities.js';
 import type { BorrowedSetting, Check, OperationType, Plan } from '../../contract/index.js';
-import type { AnyRequest } from '../../contract/request.js';
-import { count } from '../../planning/format.js';
+import type { AnyRequest } from '../../contract/internal/request.js';
+import { count } from '../../text/figures.js';
 import { unpackBalances } from '../../planning/packed-balances.js';
 import type { PackedMoves } from '../../planning/planned-moves.js';
-import { planActivities } from './activities.js';
+import { planActivities } from '../activities.js';
 import type { Operation } from './op.js';
 
 /** What every plan brings along, moves or not. */

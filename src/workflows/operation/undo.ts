@@ -1,8 +1,8 @@
 import { shardMark, type BorrowedSetting } from '../../contract/index.js';
-import { moveActivities } from './activities.js';
-import type { Board } from './board.js';
+import { moveActivities } from '../activities.js';
+import type { Board } from './status.js';
 import { attentionOf } from './failure.js';
-import type { Caller } from './persist.js';
+import type { Calls } from './calls.js';
 
 /** What undoes a step, and what it is called. */
 export interface Undo {
@@ -23,7 +23,7 @@ export async function undoAll(board: Board, undo: Undo[]): Promise<void> {
 }
 
 /** What a worker was at when it was killed goes on at the server, and after a cancel no other attempt takes it over. */
-export function stopLost(board: Board, caller: Caller): Undo {
+export function stopLost(board: Board, caller: Calls): Undo {
   return {
     name: 'stop what a lost worker left running at the server',
     run: async () => {

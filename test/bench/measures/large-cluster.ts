@@ -1,4 +1,4 @@
-import type { OperationHandle } from '../../../src/client.js';
+import type { OperationHandle } from '../../../src/client/index.js';
 import { flavours } from '../../../sandbox/flavour.js';
 import { activitySeconds, largestPayload } from '../histories.js';
 import { pretendManyShards, startManyFaced } from '../many-nodes.js';

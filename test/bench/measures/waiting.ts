@@ -6,7 +6,7 @@ import { loadData } from '../../../sandbox/data.js';
 import { flavours } from '../../../sandbox/flavour.js';
 import { startTemporal, type SandboxCluster } from '../../../sandbox/index.js';
 import { startWorker } from '../../../sandbox/worker.js';
-import { ScalerClient } from '../../../src/client.js';
+import { ScalerClient } from '../../../src/client/index.js';
 import { build, builtCli } from '../built.js';
 import { alias, startManyFaced } from '../many-nodes.js';
 import type { Measure } from '../measure.js';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { OperationHandle } from '../../../src/client.js';
+import type { OperationHandle } from '../../../src/client/index.js';
 import type { OperationStatus, ScaleOutInput } from '../../../src/contract/index.js';
 import { setStubStage, type StubStage } from './stub-stage.js';
 

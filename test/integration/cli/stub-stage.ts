@@ -8,7 +8,7 @@ import {
   Worker,
 } from '@temporalio/worker';
 import { startTemporal } from '../../../sandbox/index.js';
-import { ScalerClient } from '../../../src/client.js';
+import { ScalerClient } from '../../../src/client/index.js';
 import { taskQueue } from '../../../src/contract/index.js';
 import { buildCli } from './built-cli.js';
 import { startCli, type Ran, type Running } from './run-cli.js';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { isPassingError } from '../../../src/activities/classify.js';
+import { isPassingError } from '../../../src/activities/runtime/classify.js';
 import { conformJobs } from './job-stage.js';
 import { startMove } from './mover.js';
 import { nodeId, until } from './questions.js';

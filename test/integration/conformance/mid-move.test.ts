@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { SandboxNode } from '../../../sandbox/index.js';
-import { isPassingError } from '../../../src/activities/classify.js';
+import { isPassingError } from '../../../src/activities/runtime/classify.js';
 import { checksum, loadData, type Table, type TableChecksum } from '../../../sandbox/data.js';
 import { conform } from './flavours.js';
 import { holdMoves, move, startMove, untilItMoves, type WantedMove } from './mover.js';

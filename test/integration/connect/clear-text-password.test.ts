@@ -1,6 +1,6 @@
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { classify } from '../../../src/activities/classify.js';
+import { classify } from '../../../src/activities/runtime/classify.js';
 import { encrypted, password, setTlsStage, type TlsStage } from './tls-stage.js';
 
 let stage: TlsStage;

@@ -9,7 +9,7 @@ import {
   withCoordinator,
   withNode,
   type Db,
-} from '../../../src/citus/connect.js';
+} from '../../../src/citus/session/connect.js';
 import { SecretMissingError } from '../../../src/config/index.js';
 import { flavour } from '../../support/stage.js';
 import { configOf } from './support.js';

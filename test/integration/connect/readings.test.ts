@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startCluster, type SandboxCluster } from '../../../sandbox/index.js';
-import { withCoordinator, type Db } from '../../../src/citus/connect.js';
-import { readNodes } from '../../../src/citus/nodes.js';
-import { readShardGroups } from '../../../src/citus/shard-groups.js';
+import { withCoordinator, type Db } from '../../../src/citus/session/connect.js';
+import { readNodes } from '../../../src/citus/nodes/nodes.js';
+import { readShardGroups } from '../../../src/citus/tables/shard-groups.js';
 import { balanceOf } from '../../../src/planning/balance.js';
 import { flavour } from '../../support/stage.js';
 import { configOf } from './support.js';

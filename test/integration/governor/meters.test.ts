@@ -5,7 +5,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { findFlavour, startCluster, withClient, type SandboxCluster } from '../../../sandbox/index.js';
 import { createMeters } from '../../../src/activities/governor/meters.js';
-import { withCoordinator } from '../../../src/citus/connect.js';
+import { withCoordinator } from '../../../src/citus/session/connect.js';
 import type { GovernorConfig } from '../../../src/config/index.js';
 import { configOf } from '../connect/support.js';
 import { flavour, smallData } from '../../support/stage.js';

@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startCluster, type SandboxCluster } from '../../../sandbox/index.js';
-import { inspectActivities } from '../../../src/activities/inspect.js';
+import { inspectActivities } from '../../../src/activities/inspect/activities.js';
 import { pageOf } from '../../../src/activities/inspect/pages.js';
 import { loadConfig, UnknownClusterError } from '../../../src/config/index.js';
 import type { HealthAnswer, InspectAnswers, InspectInput } from '../../../src/contract/index.js';

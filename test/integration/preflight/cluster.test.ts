@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { SandboxCluster } from '../../../sandbox/index.js';
-import { acceptableChecks, checkIds, runPreflight } from '../../../src/activities/preflight.js';
+import { acceptableChecks, checkIds, runPreflight } from '../../../src/activities/preflight/run-preflight.js';
 import { configOf } from '../connect/support.js';
 import {
   asActivity,

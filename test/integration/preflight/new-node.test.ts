@@ -1,6 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startCluster, type SandboxCluster, type SandboxNode } from '../../../sandbox/index.js';
-import { checkNewNodes, checkTargets, runPreflight } from '../../../src/activities/preflight.js';
+import {
+  checkNewNodes,
+  checkTargets,
+  runPreflight,
+} from '../../../src/activities/preflight/run-preflight.js';
 import type { Check } from '../../../src/contract/index.js';
 import { flavour } from '../../support/stage.js';
 import { configOf } from '../connect/support.js';

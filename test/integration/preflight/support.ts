@@ -1,7 +1,7 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { expect } from 'vitest';
 import { startCluster, type SandboxCluster } from '../../../sandbox/index.js';
-import { runPreflight, type PreflightRequest } from '../../../src/activities/preflight.js';
+import { runPreflight, type PreflightRequest } from '../../../src/activities/preflight/run-preflight.js';
 import type { Check } from '../../../src/contract/index.js';
 import { flavour } from '../../support/stage.js';
 import { configOf } from '../connect/support.js';

@@ -1,8 +1,8 @@
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { withClient, type SandboxCluster } from '../../../sandbox/index.js';
-import { runPreflight } from '../../../src/activities/preflight.js';
-import { moveApplicationName } from '../../../src/citus/application-name.js';
+import { runPreflight } from '../../../src/activities/preflight/run-preflight.js';
+import { moveApplicationName } from '../../../src/citus/session/application-name.js';
 import { startForeignJob } from '../../support/foreign-job.js';
 import { configOf } from '../connect/support.js';
 import { asActivity, checkOf, preflightOf, request, startWithOrders, type Wishes } from './support.js';

@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { startCluster, withClient, type SandboxCluster, type SandboxNode } from '../../../sandbox/index.js';
-import { deregister, whatItLeaves } from '../../../src/activities/deregister.js';
-import { runPreflight } from '../../../src/activities/preflight.js';
+import { deregister, whatItLeaves } from '../../../src/activities/nodes/deregister.js';
+import { runPreflight } from '../../../src/activities/preflight/run-preflight.js';
 import { tracesOf } from '../../../src/activities/verify/removed.js';
-import { withCoordinator, type Db } from '../../../src/citus/connect.js';
-import { readNodes } from '../../../src/citus/nodes.js';
+import { withCoordinator, type Db } from '../../../src/citus/session/connect.js';
+import { readNodes } from '../../../src/citus/nodes/nodes.js';
 import { byHand, putOff } from '../../support/make-leftovers.js';
 import { flavour } from '../../support/stage.js';
 import { configOf } from '../connect/support.js';

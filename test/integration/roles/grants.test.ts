@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startCluster, type SandboxCluster, type SandboxNode } from '../../../sandbox/index.js';
-import { runPreflight } from '../../../src/activities/preflight.js';
+import { runPreflight } from '../../../src/activities/preflight/run-preflight.js';
 import type { Check } from '../../../src/contract/index.js';
 import { makeRoles, noRoles, runSql, type Roles } from '../../support/roles.js';
 import { flavour, smallData } from '../../support/stage.js';

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startCluster, withClient, type SandboxCluster } from '../../../sandbox/index.js';
-import { inspectActivities } from '../../../src/activities/inspect.js';
+import { inspectActivities } from '../../../src/activities/inspect/activities.js';
 import { loadConfig } from '../../../src/config/index.js';
-import type { NodeAnswer } from '../../../src/citus/node-settings.js';
+import type { NodeAnswer } from '../../../src/citus/nodes/node-settings.js';
 import type { InspectAnswers, InspectInput } from '../../../src/contract/index.js';
 import { byHand, placedShards } from '../../support/make-leftovers.js';
 import { makeRoles, noRoles, type Roles } from '../../support/roles.js';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { SandboxCluster, SandboxNode } from '../../../sandbox/index.js';
-import { makeMove } from '../../../src/activities/make-move.js';
+import { makeMove } from '../../../src/activities/moving/make-move.js';
 import type { Attention, FailureDetails } from '../../../src/contract/index.js';
 import { configOf } from '../connect/support.js';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { wrapperNames } from '../../../src/citus/wrappers.js';
-import { grantScript, type GrantOwner } from '../../../src/citus/grants.js';
+import { wrapperNames } from '../../../src/citus/roles/wrappers.js';
+import { grantScript, type GrantOwner } from '../../../src/citus/roles/grants.js';
 
 const owner = (role: string, more: Partial<GrantOwner> = {}): GrantOwner => ({
   role,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { howToEnd } from '../../../src/citus/jobs.js';
+import { howToEnd } from '../../../src/citus/moving/jobs.js';
 
 test.each([
   [{ kind: 'move', id: 'pid 12', state: 'running' }, 'SELECT pg_cancel_backend(12)'],

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test, vi } from 'vitest';
 import { schemaPathFrom } from '../../../src/cli/config-schema.js';
-import { configText } from '../../../src/cli/config-text.js';
+import { configText } from '../../../src/cli/init/config-text.js';
 import { refuseOptions } from '../../../src/cli/init/refuse-options.js';
-import { askNewCluster, newClusterOf } from '../../../src/cli/init-questions.js';
+import { askNewCluster, newClusterOf } from '../../../src/cli/init/questions.js';
 import { fieldProblem, loadConfig } from '../../../src/config/index.js';
 
 /** A person who types these answers one after another; the questions refuse some. */

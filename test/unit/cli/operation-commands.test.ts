@@ -5,7 +5,7 @@ import { operationInputs } from '../../../src/contract/schema/inputs.js';
 
 /** What a command has asked of the client; it is told that nobody is there, so that it ends. */
 const asked = vi.hoisted((): { type: string; input: object; options: object }[] => []);
-vi.mock('../../../src/client.js', () => {
+vi.mock('../../../src/client/index.js', () => {
   const start = (type: string) => (input: object, options: object) => {
     asked.push({ type, input, options });
     return Promise.reject(new Error('asked'));

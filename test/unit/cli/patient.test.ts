@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { OperationHandle } from '../../../src/client.js';
+import type { OperationHandle } from '../../../src/client/index.js';
 import { patientWatch } from '../../../src/cli/follow/patient.js';
 import type { OperationStatus } from '../../../src/contract/index.js';
 import { done, running } from './statuses.js';

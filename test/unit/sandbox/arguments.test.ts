@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
-const programs = { demo: '../../../sandbox/demo.ts', sandbox: '../../../sandbox/up.ts' };
+const programs = { demo: '../../../sandbox/demo/main.ts', sandbox: '../../../sandbox/up.ts' };
 
 function run(program: keyof typeof programs, ...args: string[]) {
   const file = fileURLToPath(new URL(programs[program], import.meta.url));

@@ -1,0 +1,45 @@
+import { ApplicationFailure } from '@temporalio/common';
+import { inspectInput } from '../../contract/schema/inputs.js';
+import { plainWords } from '../../contract/schema/plain-words.js';
+import type { InspectAnswer, InspectInput } from '../../contract/index.js';
+import type { Config } from '../../config/index.js';
+import { clusterOf } from '../../config/index.js';
+import { inspectClusters } from './clusters.js';
+import { inspectHealth } from './health.js';
+import { inspectMoves } from './moves.js';
+import { inspectNodes } from './nodes.js';
+import { inspectPreflight } from './preflight.js';
+import { holdIdOf } from '../operation/check-input.js';
+import { invalidInput, namedCluster, sayProblems } from '../operation/input-problems.js';
+
+export type InspectActivities = ReturnType<typeof inspectActivities>;
+
+/**
+ * What a person or a service reads of a cluster: so that secrets stay with the worker. Holds and changes nothing.
+ *
+ * @param isAnyHeld whether an operation holds a cluster, by the id of its custodian
+ */
+export function inspectActivities(config: Config, isAnyHeld: (holdId: string) => Promise<boolean>) {
+  return {
+    /** @throws InvalidInput, UnknownCluster */
+    inspect: async ({ input }: { input: InspectInput }): Promise<InspectAnswer> => {
+      const parsed = inspectInput.safeParse(input, { error: plainWords });
+      if (!parsed.success) throw invalidInput(namedCluster(input), sayProblems(parsed.error));
+      const { what, cluster: name, page = 1, nodes } = parsed.data;
+      if (what === 'clusters') return inspectClusters(config, page);
+      if (name === undefined) throw ApplicationFailure.nonRetryable('cluster: required', 'InvalidInput');
+      const cluster = clusterOf(config, name);
+      const isHeld = (): Promise<boolean> => isAnyHeld(holdIdOf(cluster));
+      switch (what) {
+        case 'health':
+          return inspectHealth(cluster, page, isHeld);
+        case 'preflight':
+          return inspectPreflight(cluster, parsed.data.for ?? 'scaleOut', nodes ?? [], page, isHeld);
+        case 'nodes':
+          return inspectNodes(cluster, page);
+        case 'moves':
+          return inspectMoves(cluster, page);
+      }
+    },
+  };
+}

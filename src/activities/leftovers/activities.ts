@@ -1,0 +1,114 @@
+import { cancellationSignal } from '@temporalio/activity';
+import { withCoordinator, type Db } from '../../citus/session/connect.js';
+import { cleanUpByCitus } from '../../citus/leftovers/removal.js';
+import { readNodes, type ClusterNode } from '../../citus/nodes/nodes.js';
+import { readShardGroupsWithin } from '../../citus/tables/shard-groups.js';
+import type { Plan } from '../../contract/index.js';
+import type { OperationRequest } from '../../contract/internal/request.js';
+import { balanceOf } from '../../planning/balance.js';
+import { count } from '../../text/figures.js';
+import { packBalances, type PackedBalances } from '../../planning/packed-balances.js';
+import { clusterIn, session, type ActivityContext } from '../runtime/context.js';
+import { assertHeld } from '../lock/activities.js';
+import { findLeftovers, type Found } from './find.js';
+import { keyOf, type Finding, type Item } from './finding.js';
+import { planRemovals } from './plan.js';
+import { raisedSettings } from './raised-settings.js';
+import { removeAll } from './remove-all.js';
+
+export type CleanUpActivities = ReturnType<typeof cleanUpActivities>;
+
+export interface CleanUpPlan {
+  plan: Omit<Plan, 'before' | 'after'>;
+  balances: PackedBalances;
+  /** All that the plan covers. */
+  items: Item[];
+  notes: string[];
+}
+
+export interface CleanUpOrder {
+  cluster: string;
+  holdId: string;
+}
+
+/** Finds and removes what earlier moves and operations left on nodes. */
+export function cleanUpActivities(context: ActivityContext) {
+  const lookingAt = <T>(cluster: string, work: (db: Db) => Promise<T>): Promise<T> =>
+    withCoordinator(clusterIn(context, cluster), session('clean up', { statementTimeoutSeconds: 300 }), work);
+
+  return {
+    /** What is to be removed, and what is found and left. Changes nothing. */
+    planCleanUp: ({ request }: { request: OperationRequest<'cleanUp'> }): Promise<CleanUpPlan> =>
+      lookingAt(request.cluster, async (db) => {
+        const { nodes, found } = await look(db);
+        const { groups } = await readShardGroupsWithin(db, 10);
+        const balance = balanceOf(groups, nodes);
+        return { ...planRemovals(found), balances: packBalances(balance, balance) };
+      }),
+
+    /** Citus's own way first: what it can do, it does. Its warnings tell what it couldn't. */
+    letCitusCleanUp: async ({ cluster, holdId }: CleanUpOrder): Promise<{ notes: string[] }> => {
+      await assertHeld(context.client, holdId);
+      return lookingAt(cluster, async (db) => {
+        const warnings = await cleanUpByCitus(db);
+        return { notes: [...new Set(warnings)].slice(0, 10).map((warning) => `Citus: ${warning}`) };
+      });
+    },
+
+    /** Removes what the plan covers, each thing looked at again before. */
+    removeLeftovers: async ({
+      cluster,
+      holdId,
+      items,
+    }: CleanUpOrder & { items: Item[] }): Promise<{ notes: string[] }> =>
+      lookingAt(cluster, (db) =>
+        removeAll(db, items, {
+          find: async () => (await look(db)).found.leftovers,
+          mayAct: async () => {
+            cancellationSignal().throwIfAborted();
+            await assertHeld(context.client, holdId);
+          },
+        }),
+      ),
+
+    /** Looks again: what is still there is told. */
+    verifyCleanUp: ({
+      cluster,
+      items,
+    }: {
+      cluster: string;
+      items: Item[];
+    }): Promise<{ detail: string; notes: string[] }> =>
+      lookingAt(cluster, async (db) => {
+        const { found } = await look(db);
+        const covered = new Set(items.map(keyOf));
+        const left = found.leftovers.filter((finding) => covered.has(keyOf(finding)));
+        const away = new Set(found.silent.map(({ node }) => node));
+        const unknown = items.filter(({ node }) => away.has(node));
+        return {
+          detail: `${items.length - left.length - unknown.length} of ${count(items.length, 'leftover')} gone`,
+          notes: [...left.map(stillThere), ...unknown.map(isUnknown)],
+        };
+      }),
+  };
+}
+
+async function look(db: Db): Promise<{ nodes: ClusterNode[]; found: Found }> {
+  const nodes = await readNodes(db);
+  const asked = nodes.filter(({ role, active }) => role !== 'secondary' && active).map(({ node }) => node);
+  const found = await findLeftovers(db, nodes, asked);
+  const silent = new Set(found.silent.map(({ node }) => node));
+  const answering = asked.filter((node) => !silent.has(node));
+  return {
+    nodes,
+    found: { ...found, leftovers: [...found.leftovers, ...(await raisedSettings(db, answering))] },
+  };
+}
+
+function stillThere({ kind, node, name, how }: Finding): string {
+  return `still there: ${kind} ${name} on ${node}: ${how}`;
+}
+
+function isUnknown({ kind, node, name }: Item): string {
+  return `not removed, for ${node} doesn't answer: ${kind} ${name}; clean again when it is back`;
+}

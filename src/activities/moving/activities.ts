@@ -1,0 +1,127 @@
+import { Context } from '@temporalio/activity';
+import { operationPrefix } from '../../citus/session/application-name.js';
+import { withCoordinator } from '../../citus/session/connect.js';
+import { cancelBackend, findBackends } from '../../citus/moving/moves.js';
+import type { MayMoveQuestion } from '../../contract/internal/may-move.js';
+import { askWorkflow } from '../runtime/ask-workflow.js';
+import { batchBeat } from './batch-beat.js';
+import { waitsForPerson } from '../runtime/classify.js';
+import { isPast } from './closing.js';
+import { clusterIn, stopManner, type ActivityContext } from '../runtime/context.js';
+import { assertHeld } from '../lock/activities.js';
+import { beatWith } from '../runtime/interceptor.js';
+import { look, moveOne, type BatchOrder, type BatchResult, type Look, type Outcome } from './move-group.js';
+import { tellingOf } from './stalls/telling.js';
+
+export type MoveActivities = ReturnType<typeof moveActivities>;
+
+export function moveActivities(context: ActivityContext) {
+  return {
+    /** Moves shard groups one after another. Looks before each where it is: any attempt goes on where the last one was. */
+    moveShardGroups: async (batch: BatchOrder): Promise<BatchResult> => {
+      const activity = Context.current();
+      const cluster = clusterIn(context, batch.cluster);
+      const { attempt } = activity.info;
+      const beat = batchBeat(attempt, activity.info.heartbeatDetails);
+      const result: BatchResult = { movedShardGroups: 0, movedBytes: 0, left: [], notes: [] };
+      const telling = tellingOf(context.client, activity);
+      beatWith(activity, () => beat.told);
+
+      for (const [index, shardId] of batch.shardIds.entries()) {
+        const bytes = batch.bytes[index] ?? 0;
+        const rest = (): BatchResult => ({ ...result, left: batch.shardIds.slice(index) });
+        if (activity.cancellationSignal.aborted) return stopped(activity, rest());
+        const seen = await look(cluster, batch, shardId, { alone: true });
+        if (seen.state === 'to do') {
+          // As late as possible: whoever is terminated after it has a custodian that finds the move at the server.
+          await assertHeld(context.client, batch.holdId);
+          // One that runs at the server already is adopted, whatever was decided meanwhile.
+          const isNew = !seen.order.running && (index > 0 || isPast(batch.closing));
+          if (isNew && !(await mayMove(context, batch))) return stopped(activity, rest());
+          const outcome = await moveOne(context, batch, index, seen, { beat, telling }).catch(
+            async (error: unknown): Promise<Outcome> => {
+              // A custodian that was told to give back has cancelled it: no stranger.
+              await assertHeld(context.client, batch.holdId);
+              // What was moved counts from now on; the rest is handed out anew, and its first move says what is wrong.
+              if (result.movedShardGroups > 0 && waitsForPerson(error)) return { moved: false, because: {} };
+              throw error;
+            },
+          );
+          if (!outcome.moved) return stopped(activity, { ...rest(), ...outcome.because });
+          result.movedShardGroups += 1;
+          result.movedBytes += bytes;
+        } else note(result, batch, index, seen, attempt);
+        beat.isOver(index, bytes);
+      }
+      return result;
+    },
+
+    /**
+     * Ends what an operation that is gone is still at on the server (its moves, and what else a dead worker had begun),
+     * and returns when nothing of it runs any more.
+     */
+    stopMovesOf: async ({
+      cluster,
+      operationId,
+    }: {
+      cluster: string;
+      operationId: string;
+    }): Promise<void> => {
+      const prefix = operationPrefix(operationId);
+      await withCoordinator(
+        clusterIn(context, cluster),
+        { applicationName: 'citus-scaler:custodian' },
+        async (db) => {
+          for (;;) {
+            const pids = await findBackends(db, prefix);
+            if (pids.length === 0) return;
+            for (const pid of pids) await cancelBackend(db, pid);
+            await Context.current().sleep(200);
+          }
+        },
+      );
+    },
+  };
+}
+
+/**
+ * Whether a further move of the batch may start: not while paused, outside of the window, or when more batches run
+ * than may. The running move finishes.
+ */
+function mayMove(context: ActivityContext, { shardIds }: BatchOrder): Promise<boolean> {
+  return askWorkflow<MayMoveQuestion>(context, 'mayMove', {
+    batch: shardIds[0] ?? 0,
+    at: new Date().toISOString(),
+  });
+}
+
+/** A pause or a cancel answers what is left; every other stop hands the batch to the next attempt. */
+function stopped(activity: Context, result: BatchResult): BatchResult {
+  if (stopManner(activity) === 'leave') activity.cancellationSignal.throwIfAborted();
+  return result;
+}
+
+function note(
+  result: BatchResult,
+  batch: BatchOrder,
+  index: number,
+  seen: Exclude<Look, { state: 'to do' }>,
+  attempt: number,
+): void {
+  const shardId = batch.shardIds[index] ?? 0;
+  switch (seen.state) {
+    case 'gone':
+      result.notes.push(`shard ${shardId} was not moved to ${batch.to}: it doesn't exist any more`);
+      return;
+    case 'elsewhere':
+      result.notes.push(
+        `shard ${shardId} was not moved to ${batch.to}: it is on ${seen.node} by now, not on ${batch.from}`,
+      );
+      return;
+    case 'there':
+      // An earlier attempt of this batch moved it, and was cut off before it could say so.
+      if (attempt === 1) return;
+      result.movedShardGroups += 1;
+      result.movedBytes += batch.bytes[index] ?? 0;
+  }
+}

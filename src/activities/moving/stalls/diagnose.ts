@@ -1,0 +1,66 @@
+import { withCoordinator, type Db } from '../../../citus/session/connect.js';
+import { giveUpSilentNodesSoon } from '../../../citus/nodes/node-answers.js';
+import type { ClusterConfig } from '../../../config/index.js';
+import { lookApplicationName } from '../../../citus/session/application-name.js';
+import { applyHasNoWorker, buildsIndex, copyLagsBehind } from './apply.js';
+import { nodeHasLeft, nodeIsAway, otherNodeIsAway } from './nodes.js';
+import type { Diagnosis, Scene, Stall } from './stall.js';
+import { waitsForTransaction } from './transactions.js';
+
+/** In this order: what makes later questions hang comes first, what is asked of all nodes last. */
+const ofRunning: Diagnosis[] = [
+  nodeHasLeft,
+  nodeIsAway,
+  waitsForTransaction,
+  applyHasNoWorker,
+  copyLagsBehind,
+  buildsIndex,
+  otherNodeIsAway,
+];
+
+/** Milliseconds for all questions together; any of them may hang. */
+const deadlineMs = 20_000;
+
+/** Why a statement that runs gets nowhere; undefined when nothing was found. Never throws. */
+export function diagnoseRunning(
+  cluster: ClusterConfig,
+  scene: Scene,
+  signal: AbortSignal,
+): Promise<Stall | undefined> {
+  return diagnose(cluster, scene, ofRunning, signal);
+}
+
+/** Asks one after another, on a connection of its own, until one knows. A question that fails knows nothing. */
+export async function diagnose(
+  cluster: ClusterConfig,
+  scene: Scene,
+  questions: Diagnosis[],
+  signal: AbortSignal,
+): Promise<Stall | undefined> {
+  const options = {
+    applicationName: lookApplicationName(scene.operationId, 'diagnose'),
+    statementTimeoutSeconds: 6,
+    signal: AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]),
+  };
+  try {
+    return await withCoordinator(cluster, options, async (db) => {
+      await giveUpSilentNodesSoon(db);
+      for (const ask of questions) {
+        const stall = await answerOf(ask, db, scene);
+        if (stall) return stall;
+      }
+      return undefined;
+    });
+  } catch {
+    return undefined; // The coordinator is away, or the time is over: the statement itself will tell.
+  }
+}
+
+async function answerOf(ask: Diagnosis, db: Db, scene: Scene): Promise<Stall | undefined> {
+  try {
+    return await ask(db, scene);
+  } catch (error) {
+    if (!(error instanceof Error && 'severity' in error)) throw error;
+    return undefined;
+  }
+}

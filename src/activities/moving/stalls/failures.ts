@@ -1,0 +1,61 @@
+import { ApplicationFailure } from '@temporalio/common';
+import type { ClusterConfig } from '../../../config/index.js';
+import type { FailureDetails } from '../../../contract/index.js';
+import { classifyWith, needsPerson, passing } from '../../runtime/classify.js';
+import { diagnose } from './diagnose.js';
+import { diskIsFull, targetHasNoRoom } from './disk.js';
+import { nodeHasLeft, nodeIsAway, otherNodeIsAway, targetTakesNoShards } from './nodes.js';
+import { noSendersLeft, noSlotsLeft } from './slots.js';
+import { cancelledBySomeone, lockIsHeld } from './someone-else.js';
+import type { Diagnosis, Scene, Stall } from './stall.js';
+
+/** Of the ways in which a statement can be cancelled, a time-out is the other, only this one is somebody's wish. */
+const cancelled = /^57014 .*due to user request/;
+
+/** What else a failed statement says, by SQLSTATE and text, and who can say more about it. */
+const causes: { says: RegExp; ask: Diagnosis[] }[] = [
+  { says: /not enough empty space on node/, ask: [targetHasNoRoom] },
+  { says: /^53100 |No space left on device/, ask: [diskIsFull] },
+  { says: /a node that shouldn't have a shard/, ask: [targetTakesNoShards] },
+  { says: /node with node id \d+ could not be found|to a non-active node/, ask: [nodeHasLeft] },
+  { says: /could not acquire the lock required to/, ask: [lockIsHeld] },
+  { says: /replication slots are in use/, ask: [noSlotsLeft] },
+  { says: /requested standby connections exceeds/, ask: [noSendersLeft] },
+];
+
+/**
+ * The failure of a statement that we did not stop ourselves, named for what it is: one that passes is retried, any
+ * other parks the operation.
+ */
+export async function explained(
+  cluster: ClusterConfig,
+  scene: Scene,
+  error: unknown,
+  signal: AbortSignal,
+): Promise<Error> {
+  const failure = classifyWith(error, scene.what);
+  if (!(failure instanceof ApplicationFailure) || signal.aborted) return failure;
+  const text = `${codeOf(error)} ${failure.message}`;
+  if (cancelled.test(text)) return failureOf(cancelledBySomeone(failure.message, scene));
+  const known = causes.find(({ says }) => says.test(text))?.ask;
+  if (!known && failure.type !== passing) return failure;
+  const stall = await diagnose(cluster, scene, known ?? [nodeIsAway, nodeHasLeft, otherNodeIsAway], signal);
+  if (!stall) return failure;
+  const { evidence = [] } = (failure.details?.[0] ?? {}) as Partial<FailureDetails>;
+  return failureOf({ ...stall, evidence: [...new Set([...evidence, ...stall.evidence])] });
+}
+
+/** What a stall ends an activity with: stuck, it parks the operation; otherwise it is tried again. */
+export function failureOf({ problem, evidence, remedies, outlook }: Stall): ApplicationFailure {
+  const stuck = outlook === 'stuck';
+  return ApplicationFailure.create({
+    type: stuck ? needsPerson : passing,
+    message: problem,
+    nonRetryable: stuck,
+    details: [{ evidence, remedies } satisfies FailureDetails],
+  });
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+}

@@ -1,0 +1,60 @@
+import type { Db } from '../../../citus/session/connect.js';
+import { readNodeAway, type NodeAway } from '../../../citus/nodes/node-answers.js';
+import { readRegistration } from '../../../citus/nodes/registration.js';
+import { allNodes, nodesOf, type Scene, type Stall } from './stall.js';
+
+/** A node between which data moves has left the cluster, or may hold no shards any more. */
+export async function nodeHasLeft(db: Db, { source, target, what }: Scene): Promise<Stall | undefined> {
+  for (const node of [target, source]) {
+    if (node === undefined) continue;
+    const row = await readRegistration(db, node);
+    if (row?.active && row.role === 'primary') continue;
+    const seen = row === undefined ? 'has no row for it' : `says: ${row.active ? row.role : 'not active'}`;
+    return {
+      problem: `${node} has left the cluster meanwhile`,
+      evidence: [`pg_dist_node ${seen}`, what],
+      remedies: [`bring ${node} back into the cluster, then retry`, 'or cancel'],
+      outlook: 'stuck',
+    };
+  }
+  return undefined;
+}
+
+export async function targetTakesNoShards(db: Db, { target, what }: Scene): Promise<Stall | undefined> {
+  const row = target === undefined ? undefined : await readRegistration(db, target);
+  if (target === undefined || row === undefined || row.shouldHaveShards) return undefined;
+  const [host, port] = [target.slice(0, target.lastIndexOf(':')), target.slice(target.lastIndexOf(':') + 1)];
+  return {
+    problem: `${target} was marked meanwhile as a node that shall have no shards`,
+    evidence: [`pg_dist_node.shouldhaveshards = false for ${target}`, what],
+    remedies: [
+      `SELECT citus_set_node_property('${host}', ${port}, 'shouldhaveshards', true), then retry`,
+      'or cancel: what was moved stays where it is',
+    ],
+    outlook: 'stuck',
+  };
+}
+
+/** One of the nodes that the statement works on can't be reached. */
+export async function nodeIsAway(db: Db, scene: Scene): Promise<Stall | undefined> {
+  return away(await readNodeAway(db, await nodesOf(db, scene)), scene);
+}
+
+/** Moves end with a word to all nodes, so each that is away holds them up at their last step. */
+export async function otherNodeIsAway(db: Db, scene: Scene): Promise<Stall | undefined> {
+  return away(await readNodeAway(db, await allNodes(db)), scene);
+}
+
+function away(found: NodeAway | undefined, { source, target, what }: Scene): Stall | undefined {
+  if (!found) return undefined;
+  const { node, how, said } = found;
+  const role = node === source ? ', the source,' : node === target ? ', the target,' : '';
+  const state =
+    how === 'silent' ? 'gives no answer: it is frozen, overloaded or cut off' : "can't be reached";
+  return {
+    problem: `${node}${role} ${state}`,
+    evidence: [`${node}: ${said}`, what],
+    remedies: [`bring ${node} back: it goes on by itself`, 'or cancel'],
+    outlook: 'heals',
+  };
+}

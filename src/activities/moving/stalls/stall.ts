@@ -1,0 +1,51 @@
+import type { Db } from '../../../citus/session/connect.js';
+import { readNodes } from '../../../citus/nodes/nodes.js';
+
+/** Why a movement gets nowhere, for a person to read. */
+export interface Stall {
+  /** One sentence. */
+  problem: string;
+  /** What was seen, a line each. */
+  evidence: string[];
+  /** What a person can do, a line each. */
+  remedies: string[];
+  /**
+   * `works`: nothing is wrong, it only takes long. `heals`: it goes on by itself when the cause is gone. `stuck`: it
+   * never does, a person must repair something or decide.
+   */
+  outlook: 'works' | 'heals' | 'stuck';
+}
+
+/** Copied bytes that are behind, and when. */
+interface Lag {
+  bytes: number;
+  at: number;
+}
+
+/** What gets nowhere. */
+export interface Scene {
+  /** Words for it: `move of shard 102008 from a:5432 to b:5432`. */
+  what: string;
+  operationId: string;
+  /** `host:port` where the data comes from and goes to; a copy of reference tables goes everywhere. */
+  source?: string;
+  target?: string;
+  /** Process of the statement at the coordinator, while there is one. */
+  pid?: number;
+  /** The lag when it last became smaller, and now. */
+  lag?: { best: Lag; now: Lag };
+}
+
+/** Looks for one kind of cause; undefined when it isn't that. */
+export type Diagnosis = (db: Db, scene: Scene) => Promise<Stall | undefined>;
+
+/** The nodes that the statement works on. */
+export async function nodesOf(db: Db, { source, target }: Scene): Promise<string[]> {
+  const named = [source, target].filter((node) => node !== undefined);
+  return named.length > 0 ? named : allNodes(db);
+}
+
+export async function allNodes(db: Db): Promise<string[]> {
+  const nodes = await readNodes(db);
+  return nodes.filter(({ role, active }) => role !== 'secondary' && active).map(({ node }) => node);
+}

@@ -1,0 +1,38 @@
+import type { Context } from '@temporalio/activity';
+import type { Client } from '@temporalio/client';
+import type { Attention } from '../../../contract/index.js';
+import { tell } from '../../runtime/interceptor.js';
+
+/** The running activity's word to its workflow about trouble that it sees while it works. */
+export interface Telling {
+  attention: (attention: Attention) => void;
+  /** All is well; says it once, and only when there was something to be well again from. */
+  well: () => void;
+  /** How often attention was asked for: each is an event in the history. */
+  readonly times: number;
+}
+
+export function tellingOf(client: Client, { info }: Context): Telling {
+  const workflowId = info.workflowExecution?.workflowId ?? '';
+  // An earlier attempt may have told of trouble and could not take it back.
+  let told = info.attempt > 1;
+  let times = 0;
+  let last = Promise.resolve();
+  const say = (attention: Attention | null): void => {
+    last = last.then(() => tell(client, workflowId, info.activityId, attention));
+  };
+  return {
+    attention: (attention) => {
+      told = true;
+      times += 1;
+      say(attention);
+    },
+    well: () => {
+      if (told) say(null);
+      told = false;
+    },
+    get times() {
+      return times;
+    },
+  };
+}

@@ -1,0 +1,82 @@
+import type { Db } from '../../../citus/session/connect.js';
+import { readOrigin, readWaits, type Blocker, type Wait } from '../../../citus/moving/waits.js';
+import { nodesOf, type Scene, type Stall } from './stall.js';
+
+/** A move waits for every transaction that had written on its source when it began, prepared ones too. */
+export async function waitsForTransaction(db: Db, scene: Scene): Promise<Stall | undefined> {
+  if (scene.pid === undefined) return undefined;
+  const waits = await readWaits(db, scene.pid, await nodesOf(db, scene));
+  const [first] = waits;
+  if (!first) return undefined;
+  return first.blocker.kind === 'prepared'
+    ? preparedStall(first.node, first.blocker, scene)
+    : sessionStall(db, waits, first.node, first.blocker, scene);
+}
+
+type Session = Extract<Blocker, { kind: 'session' }>;
+
+async function sessionStall(
+  db: Db,
+  waits: Wait[],
+  node: string,
+  blocker: Session,
+  { what }: Scene,
+): Promise<Stall> {
+  const found = blocker.servesGpid === null ? undefined : await readOrigin(db, blocker.servesGpid);
+  const origin = found?.kind === 'session' ? found : { ...blocker, node };
+  const through = found ? [`there it works through process ${blocker.pid} on ${node}`] : [];
+  return {
+    problem: `waits for a transaction of process ${origin.pid} on ${origin.node}${sinceOf(origin)}`,
+    evidence: [
+      `process ${origin.pid} on ${origin.node}: ${describe(origin)}`,
+      ...through,
+      ...moreOf(waits),
+      what,
+    ],
+    remedies: [
+      'let that transaction end: it goes on by itself',
+      `or end its session: SELECT pg_terminate_backend(${origin.pid}) on ${origin.node}`,
+    ],
+    outlook: 'heals',
+  };
+}
+
+function preparedStall(
+  node: string,
+  { gid, since, user, database }: Extract<Blocker, { kind: 'prepared' }>,
+  { what }: Scene,
+): Stall {
+  return {
+    problem: `waits for the prepared transaction ${gid} on ${node}, since ${since}`,
+    evidence: [
+      `pg_prepared_xacts on ${node}: ${gid} of ${user} in database ${database}, since ${since}`,
+      what,
+    ],
+    remedies: [
+      gid.startsWith('citus_')
+        ? `it is one of Citus: SELECT recover_prepared_transactions() on its coordinator ends it, when all nodes are there`
+        : `ask whose it is; then COMMIT PREPARED '${gid}' or ROLLBACK PREPARED '${gid}' in database ${database} on ${node}`,
+    ],
+    outlook: 'heals',
+  };
+}
+
+function sinceOf({ since }: Session): string {
+  return since === null ? '' : `, open since ${since}`;
+}
+
+/** Others' sessions show little to a role without pg_monitor. */
+function describe({ application, user, database, tag, state, since }: Session): string {
+  return [
+    ...(application === '' ? [] : [`application ${application}`]),
+    ...(user === null ? [] : [`user ${user}`]),
+    ...(database === null ? [] : [`database ${database}`]),
+    ...(state === null ? [] : [state]),
+    ...(tag === null ? [] : [`last command ${tag}`]),
+    ...(since === null ? [] : [`since ${since}`]),
+  ].join(', ');
+}
+
+function moreOf({ length }: Wait[]): string[] {
+  return length > 1 ? [`and ${length - 1} more wait${length === 2 ? '' : 's'} of the same kind`] : [];
+}

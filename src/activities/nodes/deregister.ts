@@ -1,0 +1,153 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ApplicationFailure } from '@temporalio/common';
+import type { Db } from '../../citus/session/connect.js';
+import { recoverTransactions } from '../../citus/leftovers/removal.js';
+import { runOnNodes } from '../../citus/nodes/node-settings.js';
+import { readNodes } from '../../citus/nodes/nodes.js';
+import { cleanUpDeferred, isRegistered, removeNode } from '../../citus/nodes/registration.js';
+import { needsPerson, passing } from '../runtime/classify.js';
+import { inDoubtOf, type InDoubt } from './in-doubt.js';
+
+/** A worker that leaves. */
+export interface LeavingNode {
+  node: string;
+  groupId: number;
+}
+
+/** For so long one attempt waits; Citus drops moved shards 15 s after their move. */
+const patienceMs = 60_000;
+/** A transaction that Citus's own recovery, once a minute, has not finished by then is for a person. */
+const recoveryMs = 5 * 60_000;
+
+/**
+ * Waits until nothing hinders an empty worker from leaving: Citus has dropped there what it put off, and finished
+ * what the worker had begun on other nodes.
+ *
+ * @param since when it was first tried, in milliseconds
+ */
+export async function untilItCanLeave(db: Db, leaving: LeavingNode, since: number): Promise<void> {
+  for (const end = Date.now() + patienceMs; ;) {
+    const hindrance = await whatHinders(db, leaving, since);
+    if (hindrance === undefined) return;
+    if (hindrance.nonRetryable === true || Date.now() > end) throw hindrance;
+    await sleep(1_000);
+  }
+}
+
+async function whatHinders(
+  db: Db,
+  { node, groupId }: LeavingNode,
+  since: number,
+): Promise<ApplicationFailure | undefined> {
+  if ((await cleanUpDeferred(db, groupId)) > 0) return leftoversStay(node, groupId);
+  // Refused to a role that is no superuser: then the worker's own daemon does it, once a minute.
+  await recoverTransactions(db, { node, groupId });
+  const inDoubt = await inDoubtOf(db, await otherNodes(db, node), groupId);
+  return inDoubt.length > 0 ? stillInDoubt(node, inDoubt, since) : undefined;
+}
+
+/**
+ * Deregisters an empty worker together with its copy of the metadata, once nothing hinders it. When somebody was faster
+ * it is gone as well: the statement of an earlier attempt, whose worker process was killed, goes on at the server.
+ *
+ * @param mayAct asked right before; throws when nothing may be changed any more
+ */
+export async function deregister(
+  db: Db,
+  leaving: LeavingNode,
+  since: number,
+  mayAct: () => Promise<void>,
+): Promise<void> {
+  await untilItCanLeave(db, leaving, since);
+  await mayAct();
+  try {
+    await removeNode(db, leaving.node);
+  } catch (error) {
+    const stays = await isRegistered(db, leaving.node).catch(() => true);
+    if (stays) throw error;
+  }
+}
+
+/**
+ * Looks at a worker that was taken out. It finishes no transaction any more, though it has the record of which are
+ * committed: as long as there is one its machine must not go.
+ *
+ * @returns what a person should know about the server, if anything
+ * @throws NeedsPerson when a transaction that it began is still prepared on another node
+ */
+export async function whatItLeaves(db: Db, { node, groupId }: LeavingNode): Promise<string | undefined> {
+  const inDoubt = await inDoubtOf(db, await otherNodes(db, node), groupId);
+  if (inDoubt.length > 0) throw orphaned(node, inDoubt);
+  return stillKnows(db, node);
+}
+
+/** Whoever connects to a server that still has the metadata writes into the cluster. */
+async function stillKnows(db: Db, node: string): Promise<string | undefined> {
+  const [answer] = await runOnNodes(db, [{ node, command: 'select count(*) from pg_dist_node' }]);
+  const remedy = 'drop its database before it is used again: who connects to it could write into the cluster';
+  if (!answer?.success) return `${node} did not answer and may still know the cluster; ${remedy}`;
+  return answer.result === '0' ? undefined : `${node} still knows the cluster; ${remedy}`;
+}
+
+async function otherNodes(db: Db, leaving: string): Promise<string[]> {
+  return (await readNodes(db))
+    .filter(({ node, role, active }) => role === 'worker' && active && node !== leaving)
+    .map(({ node }) => node);
+}
+
+/** A row left behind would poison the server for a later return (measured, docs/citus.md). */
+function leftoversStay(node: string, groupId: number): ApplicationFailure {
+  return ApplicationFailure.create({
+    type: passing,
+    message: `leftovers on ${node} can't be cleaned up yet (pg_dist_cleanup, group ${groupId})`,
+    nonRetryable: false,
+    details: [
+      {
+        evidence: [`pg_dist_cleanup still names group ${groupId}: its server would be poisoned for a return`],
+        remedies: [
+          'end old transactions that hold the tables it names; it goes on by itself',
+          'CALL citus_cleanup_orphaned_resources() warns of what it can’t drop',
+        ],
+      },
+    ],
+  });
+}
+
+function stillInDoubt(node: string, inDoubt: InDoubt[], since: number): ApplicationFailure {
+  const overdue = Date.now() - since > recoveryMs;
+  return ApplicationFailure.create({
+    type: overdue ? needsPerson : passing,
+    message: `transactions that ${node} began are prepared on other nodes, and only ${node} knows whether they are committed`,
+    nonRetryable: overdue,
+    details: [
+      {
+        evidence: inDoubt.map(lineOf),
+        remedies: overdue
+          ? [byHand(node), 'then retry']
+          : [`Citus's own recovery on ${node} finishes them within a minute; it goes on by itself`],
+      },
+    ],
+  });
+}
+
+function orphaned(node: string, inDoubt: InDoubt[]): ApplicationFailure {
+  return ApplicationFailure.create({
+    type: needsPerson,
+    message: `${node} is out of the cluster, and transactions that it began are still prepared on other nodes: its machine is not stopped`,
+    nonRetryable: true,
+    details: [
+      {
+        evidence: inDoubt.map(lineOf),
+        remedies: [byHand(node), 'then retry', 'or give up: its machine goes on running'],
+      },
+    ],
+  });
+}
+
+function lineOf({ node, gid }: InDoubt): string {
+  return `${node}: ${gid}`;
+}
+
+function byHand(node: string): string {
+  return `SELECT gid FROM pg_dist_transaction on ${node} lists the committed ones: COMMIT PREPARED these where the evidence names them, ROLLBACK PREPARED the others`;
+}

@@ -1,0 +1,87 @@
+import { activityInfo } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import { withCoordinator, type Db } from '../../citus/session/connect.js';
+import { countShards, readRegistration, type Registration } from '../../citus/nodes/registration.js';
+import { count } from '../../text/figures.js';
+import { clusterIn, session, type ActivityContext } from '../runtime/context.js';
+import { deregister, untilItCanLeave, whatItLeaves } from './deregister.js';
+import { assertHeld } from '../lock/activities.js';
+
+export type RemovalActivities = ReturnType<typeof removalActivities>;
+
+export interface RemovalOrder {
+  cluster: string;
+  holdId: string;
+  /** As it was registered when the removal was planned. */
+  leaving: { node: string; nodeId: number; groupId: number };
+}
+
+/** Takes drained workers out of the cluster. */
+export function removalActivities(context: ActivityContext) {
+  const acting = <T>({ cluster }: RemovalOrder, seconds: number, work: (db: Db) => Promise<T>): Promise<T> =>
+    withCoordinator(
+      clusterIn(context, cluster),
+      session('remove', { statementTimeoutSeconds: seconds }),
+      work,
+    );
+
+  return {
+    /** Waits until nothing hinders an empty worker from leaving. Until then the operation can be cancelled. */
+    awaitRemovable: async (order: RemovalOrder): Promise<void> => {
+      await assertHeld(context.client, order.holdId);
+      await acting(order, 300, async (db) => {
+        const present = await readRegistration(db, order.leaving.node);
+        if (present) await untilItCanLeave(db, order.leaving, activityInfo().scheduledTimestampMs);
+      });
+    },
+
+    /**
+     * Deregisters an empty worker together with its copy of the metadata, or finds it gone. Refuses as long as it
+     * holds a shard. Answers what a person should know of the server.
+     */
+    removeWorkerNode: (order: RemovalOrder): Promise<{ notes: string[] }> =>
+      acting(order, 120, async (db) => {
+        const { leaving, holdId } = order;
+        const { node } = leaving;
+        const { attempt, scheduledTimestampMs } = activityInfo();
+        const notes: string[] = [];
+        const present = await readRegistration(db, node);
+        if (present) {
+          await assertEmpty(db, leaving, present);
+          await deregister(db, leaving, scheduledTimestampMs, () => assertHeld(context.client, holdId));
+        } else if (attempt === 1) {
+          notes.push(`${node} was out of the cluster already when it was to be taken out`);
+        }
+        const known = await whatItLeaves(db, leaving);
+        return { notes: known === undefined ? notes : [...notes, known] };
+      }),
+  };
+}
+
+async function assertEmpty(
+  db: Db,
+  { node, nodeId }: RemovalOrder['leaving'],
+  present: Registration,
+): Promise<void> {
+  if (present.groupId === 0) throw refused(`${node} is the coordinator`, 'find out who made it that');
+  if (present.nodeId !== nodeId)
+    throw refused(`${node} was registered anew since the plan was made`, 'find out who did that');
+  const shards = await countShards(db, present.groupId);
+  if (shards > 0)
+    throw refused(`${node} holds ${count(shards, 'shard')} again`, 'move them away, then retry');
+}
+
+/** Past the point of no return nobody can cancel. */
+function refused(problem: string, remedy: string): ApplicationFailure {
+  return ApplicationFailure.create({
+    type: 'NeedsPerson',
+    message: `${problem}: it is not removed`,
+    nonRetryable: true,
+    details: [
+      {
+        evidence: [problem],
+        remedies: [remedy, 'or give up: it stays in the cluster, in service as before'],
+      },
+    ],
+  });
+}

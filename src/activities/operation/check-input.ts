@@ -1,0 +1,66 @@
+import { operationInputs } from '../../contract/schema/inputs.js';
+import { plainWords } from '../../contract/schema/plain-words.js';
+import { isOperationType, type OperationType } from '../../contract/index.js';
+import type { OperationRequest } from '../../contract/internal/request.js';
+import type { ClusterConfig } from '../../config/index.js';
+import { acceptableChecks, checkIds } from '../preflight/run-preflight.js';
+import { clusterIn, ownWorkflowId, type ActivityContext } from '../runtime/context.js';
+import { invalidInput, namedCluster, sayProblems } from './input-problems.js';
+
+export type RequestActivities = ReturnType<typeof requestActivities>;
+
+/** The first activity of an operation: checks what the Temporal UI can't, and applies the config. Contacts nothing. */
+export function requestActivities(context: ActivityContext) {
+  return {
+    /** @throws InvalidInput, UnknownCluster */
+    checkInput: ({ type, input }: { type: OperationType; input: unknown }): Promise<OperationRequest> => {
+      if (!isOperationType(type))
+        throw invalidInput(namedCluster(input), [`${String(type)} is not an operation`]);
+      const parsed = operationInputs[type].safeParse(input ?? {}, { error: plainWords });
+      if (!parsed.success) throw invalidInput(namedCluster(input), sayProblems(parsed.error));
+      const { data } = parsed;
+      const cluster = clusterIn(context, data.cluster);
+      refuseUnacceptable(cluster, data.acceptChecks ?? []);
+      const { movement } = cluster;
+      const request: OperationRequest = {
+        type,
+        cluster: cluster.name,
+        input: data,
+        holdId: holdIdOf(cluster),
+        transferMode: data.transferMode ?? movement.transferMode,
+        parallelMoves: data.parallelMoves ?? movement.parallelMoves,
+        approval:
+          cluster.approval === 'required' ? 'required' : (data.approval ?? cluster.approval ?? 'required'),
+        tune: movement.tune,
+        searchAttributes: context.searchAttributes,
+        keepsReports: context.config.reports !== undefined,
+        ...(cluster.windows && { hasWindows: true }),
+        ...(movement.governor && { governed: true }),
+        ...urlOf(context),
+      };
+      return Promise.resolve(request);
+    },
+  };
+}
+
+/** Two names may mean one server, so the custodian's id is made from the address. */
+export function holdIdOf({ hosts, port }: ClusterConfig): string {
+  return `citus-scaler/hold/${[...hosts].sort().join(',')}:${port}`;
+}
+
+function urlOf({ config, namespace }: ActivityContext): { url?: string } {
+  if (config.temporalUi === undefined) return {};
+  return {
+    url: `${config.temporalUi}/namespaces/${namespace}/workflows/${encodeURIComponent(ownWorkflowId())}`,
+  };
+}
+
+function refuseUnacceptable(cluster: ClusterConfig, accepted: string[]): void {
+  const unknown = accepted.filter((id) => !acceptableChecks.includes(id));
+  if (unknown.length === 0) return;
+  const said = unknown.map((id) =>
+    checkIds.includes(id) ? `${id} can't be accepted` : `there is no check ${id}`,
+  );
+  const problem = `acceptChecks: ${said.join(', ')}; it may name: ${acceptableChecks.join(', ')}`;
+  throw invalidInput(cluster.name, [problem]);
+}

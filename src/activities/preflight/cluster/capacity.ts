@@ -1,0 +1,159 @@
+import type { Capacity, NodeCapacity } from '../../../citus/nodes/capacity.js';
+import type { Check } from '../../../contract/index.js';
+import { blocker, listed, passed, warning } from '../check.js';
+
+interface Need {
+  id: string;
+  /** What is missing on a node, or undefined. */
+  lack: (capacity: Capacity, moves: number) => string | undefined;
+  good: (moves: number) => string;
+  remedy: string;
+  /** Whether only online moves need it. */
+  online: boolean;
+  /** Whether a node needs it only to give shards away: a new one has none to give yet. */
+  sourceOnly?: boolean;
+}
+
+/**
+ * What online moves take on a source (slots, senders) and on a target (workers, and replication origins, which
+ * `max_replication_slots` bounds as well). Measured, docs/citus.md.
+ */
+const needs: Need[] = [
+  {
+    id: 'wal-level',
+    lack: ({ walLevel }) => (walLevel === 'logical' ? undefined : `wal_level = ${walLevel}`),
+    good: () => 'wal_level = logical everywhere',
+    remedy: 'set wal_level = logical and restart, or move with block_writes',
+    online: true,
+    sourceOnly: true,
+  },
+  {
+    id: 'replication-slots',
+    lack: ({ slots, slotsUsed }, moves) =>
+      slots - slotsUsed >= moves ? undefined : `${slots - slotsUsed} of ${slots} replication slots free`,
+    good: (moves) => `${moves} or more replication slots free on each node`,
+    remedy: 'raise max_replication_slots, drop slots that nobody uses, or lower parallelMoves',
+    online: true,
+  },
+  {
+    id: 'wal-senders',
+    lack: ({ senders, sendersUsed }, moves) =>
+      senders - sendersUsed >= moves ? undefined : `${senders - sendersUsed} of ${senders} wal senders free`,
+    good: (moves) => `${moves} or more wal senders free on each node`,
+    remedy: 'raise max_wal_senders, or lower parallelMoves',
+    online: true,
+    sourceOnly: true,
+  },
+  {
+    id: 'worker-processes',
+    lack: ({ workerProcesses, logicalWorkers }, moves) => {
+      // A target without a free one waits in silence for ever (measured); one lets moves go one by one.
+      if (logicalWorkers < 1 || workerProcesses < 4)
+        return `max_worker_processes ${workerProcesses}, max_logical_replication_workers ${logicalWorkers}`;
+      return workerProcesses < moves + 3
+        ? `max_worker_processes ${workerProcesses} for ${moves} moves at once`
+        : undefined;
+    },
+    good: (moves) => `worker processes for ${moves} moves at once on each node`,
+    remedy:
+      'raise max_worker_processes and max_logical_replication_workers and restart, or lower parallelMoves',
+    online: true,
+  },
+  {
+    id: 'prepared-transactions',
+    lack: ({ preparedMax, preparedUsed, preparedOld }, moves) => {
+      const free = preparedMax - preparedUsed;
+      if (free < moves) return `${free} of max_prepared_transactions = ${preparedMax} free`;
+      return preparedOld > 0
+        ? `${preparedOld} prepared transactions older than a minute: moves would wait for them for ever`
+        : undefined;
+    },
+    good: (moves) => `none is open for long, and ${moves} or more are free on each node`,
+    remedy:
+      'commit or roll back what pg_prepared_xacts lists; raise max_prepared_transactions (Citus advises max_connections)',
+    online: false,
+  },
+];
+
+/** @param capacities nodes that give or take shards: a coordinator without shards is none of them */
+export function capacityChecks(capacities: NodeCapacity[], moves: number, transferMode: string): Check[] {
+  const known = capacities.flatMap((each) => ('error' in each ? [] : [each]));
+  return [
+    ...needsOf(transferMode).map((need) => {
+      const lacking = known.flatMap(({ node, capacity }) => {
+        const what = need.lack(capacity, moves);
+        return what === undefined ? [] : [`${node}: ${what}`];
+      });
+      return lacking.length === 0
+        ? passed(need.id, need.good(moves))
+        : blocker(need.id, listed(lacking), need.remedy);
+    }),
+    connections(known, moves),
+    ...(transferMode === 'block_writes' ? [idleTimeout(known)] : []),
+  ];
+}
+
+/** What a server that is yet to join lacks. What it needs only to give shards away later is a warning. */
+export function newNodeLacks(node: string, capacity: Capacity, moves: number, transferMode: string): Check[] {
+  return needsOf(transferMode).flatMap((need) => {
+    const what = need.lack(capacity, moves);
+    if (what === undefined) return [];
+    return need.sourceOnly === true
+      ? [warning(need.id, `${node}: ${what}: it can take shards, but not give them away online`, need.remedy)]
+      : [blocker(need.id, `${node}: ${what}`, need.remedy)];
+  });
+}
+
+function needsOf(transferMode: string): Need[] {
+  return needs.filter(({ online }) => !online || transferMode !== 'block_writes');
+}
+
+type Known = Extract<NodeCapacity, { capacity: Capacity }>;
+
+/** A long series of moves has run servers out of connections before (citusdata/citus#4928). */
+function connections(known: Known[], moves: number): Check {
+  const wanted = 10 + 3 * moves;
+  const few = known.flatMap(({ node, capacity: { connectionsMax, connectionsUsed } }) =>
+    connectionsMax - connectionsUsed < wanted
+      ? [`${node}: ${connectionsMax - connectionsUsed} of ${connectionsMax} connections free`]
+      : [],
+  );
+  return few.length === 0
+    ? passed('connections', `${wanted} or more connections free on each node`)
+    : warning(
+        'connections',
+        `${listed(few)}; ${wanted} would be good`,
+        'raise max_connections, or lower parallelMoves',
+      );
+}
+
+/** A move that blocks writes holds a transaction open on every node, also those that it doesn't touch (citusdata/citus#8484). */
+function idleTimeout(known: Known[]): Check {
+  const ending = known.flatMap(({ node, capacity: { idleInTransactionTimeout: ms } }) =>
+    ms > 0 ? [`${node}: ${ms / 1000} s`] : [],
+  );
+  return ending.length === 0
+    ? passed('idle-timeout', 'idle_in_transaction_session_timeout is off everywhere')
+    : warning(
+        'idle-timeout',
+        `a move that takes longer than idle_in_transaction_session_timeout is ended: ${listed(ending)}`,
+        'set idle_in_transaction_session_timeout = 0 while moving, or move online',
+      );
+}
+
+/** Moves from a node wait for every transaction that has written there before, in any database. */
+export function oldTransactions(capacities: NodeCapacity[]): Check {
+  const old = capacities.flatMap((each) => {
+    const oldest = 'error' in each ? null : each.capacity.oldestWrite;
+    return oldest === null
+      ? []
+      : [`${each.node}: process ${oldest.pid} (${oldest.tag}) for ${oldest.seconds} s`];
+  });
+  return old.length === 0
+    ? passed('old-transactions', 'no transaction that has written is older than 30 s')
+    : warning(
+        'old-transactions',
+        `moves will wait for ${listed(old)}`,
+        'end them, or wait until they have ended',
+      );
+}

@@ -1,0 +1,60 @@
+import type { Db } from '../../../citus/session/connect.js';
+import type { ClusterConfig } from '../../../config/index.js';
+import type { Check } from '../../../contract/index.js';
+import { findLeftovers } from '../../leftovers/find.js';
+import type { Finding } from '../../leftovers/finding.js';
+import { capacityChecks, oldTransactions } from './capacity.js';
+import { passed } from '../check.js';
+import { addressFits, noPatroni, noPooler } from './coordinator.js';
+import type { Intent, PreflightRequest } from '../intent.js';
+import { leavingChecks } from './leaving.js';
+import { metadataSynced, nodesActive, specialNodes, versionsEqual } from './nodes.js';
+import { answering, moversOf, newOf, type Seen } from '../seen.js';
+import { replicaIdentity, tableTraits } from './tables.js';
+import { leftovers, nothingRaised, tableLocks } from './traffic.js';
+
+interface SeenInAll extends Seen {
+  /** Settings that an operation left raised. */
+  raised: Finding[];
+}
+
+/** What is looked at in a cluster that has a coordinator: its nodes, its tables, what goes on in it and what was left behind. */
+export async function clusterChecks(
+  db: Db,
+  { name }: ClusterConfig,
+  request: PreflightRequest,
+  seen: SeenInAll,
+  intent: Intent,
+): Promise<Check[]> {
+  const { facts, nodes, capacities, raised } = seen;
+  const found = await findLeftovers(db, nodes, answering(capacities));
+  const { parallelMoves, transferMode } = request;
+  return [
+    await noPooler(db),
+    noPatroni(facts, capacities),
+    ...leavingChecks(nodes, intent),
+    addressFits(nodes, newOf(intent.joining, nodes)),
+    nodesActive(nodes, capacities, intent.joining),
+    metadataSynced(nodes),
+    versionsEqual(facts, capacities),
+    oldTransactions(capacities),
+    await tableLocks(db),
+    ...(intent.moves ? await moveChecks(db, { parallelMoves, transferMode }, seen) : []),
+    ...(intent.cleans
+      ? [passed('leftovers', `${found.leftovers.length + raised.length} found`)]
+      : [leftovers(found, name, intent), nothingRaised(raised, name)]),
+    ...specialNodes(nodes, intent),
+  ];
+}
+
+async function moveChecks(
+  db: Db,
+  { parallelMoves, transferMode }: Pick<PreflightRequest, 'parallelMoves' | 'transferMode'>,
+  { nodes, capacities }: Seen,
+): Promise<Check[]> {
+  return [
+    ...capacityChecks(moversOf(capacities, nodes), parallelMoves, transferMode),
+    await replicaIdentity(db, transferMode),
+    ...(await tableTraits(db, transferMode)),
+  ];
+}

@@ -1,0 +1,103 @@
+import type { NodeCapacity } from '../../../citus/nodes/capacity.js';
+import type { Db } from '../../../citus/session/connect.js';
+import type { ClusterNode } from '../../../citus/nodes/nodes.js';
+import { versionText, type ServerFacts } from '../../../citus/nodes/server-facts.js';
+import type { Check } from '../../../contract/index.js';
+import { blocker, listed, passed, warning } from '../check.js';
+
+export function isCoordinator({ citus, localGroup }: ServerFacts): Check {
+  if (citus === null) {
+    return blocker(
+      'is-coordinator',
+      'the database has no citus extension',
+      'name the database of the Citus cluster in the config',
+    );
+  }
+  return localGroup === 0
+    ? passed('is-coordinator', `Citus ${citus}, node group 0`)
+    : blocker(
+        'is-coordinator',
+        `this server is a worker (node group ${String(localGroup)})`,
+        'name the coordinator in the config',
+      );
+}
+
+export function isWritable({ inRecovery, readOnly }: ServerFacts): Check {
+  if (inRecovery)
+    return blocker(
+      'coordinator-writable',
+      'the server is a standby',
+      'name the primary, or all candidates as hosts, in the config',
+    );
+  return readOnly
+    ? blocker(
+        'coordinator-writable',
+        'transactions are read-only',
+        'set default_transaction_read_only = off for this role',
+      )
+    : passed('coordinator-writable', 'a primary that takes writes');
+}
+
+export function addressFits(nodes: ClusterNode[], newNodes: string[]): Check {
+  const own = nodes.find(({ role }) => role === 'coordinator');
+  if (!own)
+    return warning(
+      'coordinator-address',
+      'the coordinator is not registered in its own metadata',
+      `run select citus_set_coordinator_host('<host>', <port>)`,
+    );
+  const local = isLocal(own.node);
+  const elsewhere = newNodes.filter((node) => !isLocal(node));
+  if (local && elsewhere.length > 0) {
+    return blocker(
+      'coordinator-address',
+      `the coordinator is registered as ${own.node}, which ${elsewhere.join(', ')} can't reach`,
+      `run select citus_set_coordinator_host('<host that workers reach>', <port>)`,
+    );
+  }
+  return passed('coordinator-address', `registered as ${own.node}`);
+}
+
+/** Citus refuses a worker beside a coordinator that is called localhost, unless the worker is too. */
+function isLocal(node: string): boolean {
+  return /^localhost:/i.test(node);
+}
+
+/** A pooler hands a statement to any server process: sessions, and so moves, can't be followed through it. */
+export async function noPooler(db: Db): Promise<Check> {
+  const pids = new Set<number>([db.backendPid]);
+  for (let times = 0; times < 3; times += 1) {
+    const [row] = await db.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+    if (row) pids.add(row.pid);
+  }
+  return pids.size === 1
+    ? passed('pooler', 'one session is one server process')
+    : blocker(
+        'pooler',
+        `one session was served by processes ${[...pids].join(', ')}`,
+        'connect to PostgreSQL itself, not through a pooler',
+      );
+}
+
+export function noPatroni(coordinator: ServerFacts, capacities: NodeCapacity[]): Check {
+  const signs = [
+    ...(coordinator.patroni === null ? [] : [`coordinator: ${coordinator.patroni}`]),
+    ...capacities.flatMap((each) =>
+      'error' in each || each.capacity.patroni === null ? [] : [`${each.node}: ${each.capacity.patroni}`],
+    ),
+  ];
+  return signs.length === 0
+    ? passed('patroni', 'no sign that Patroni manages the node rows')
+    : blocker(
+        'patroni',
+        `Patroni runs servers of this cluster: ${listed(signs)}`,
+        'add workers through Patroni; it would undo changes of pg_dist_node',
+      );
+}
+
+export function versionsKnown({ versionNum, library }: ServerFacts): Check {
+  return passed(
+    'coordinator-reachable',
+    `PostgreSQL ${versionText(versionNum)}, Citus ${library ?? 'missing'}`,
+  );
+}

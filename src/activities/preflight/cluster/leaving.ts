@@ -1,0 +1,67 @@
+import type { ClusterNode } from '../../../citus/nodes/nodes.js';
+import { literal } from '../../../citus/session/quote.js';
+import { addressOf } from '../../../citus/nodes/registration.js';
+import type { Check } from '../../../contract/index.js';
+import { blocker, listed, passed } from '../check.js';
+import type { Intent } from '../intent.js';
+
+/** Whether these nodes can leave: known, of the right kind, and not the last that may hold shards. */
+export function leavingChecks(nodes: ClusterNode[], intent: Intent): Check[] {
+  if (intent.leaving.length === 0) return [];
+  const checks = [canLeave(nodes, intent)];
+  if (intent.deregisters) checks.push(noStandbys(nodes, intent.leaving));
+  if (intent.moves) checks.push(someRemain(nodes, intent.leaving));
+  return checks;
+}
+
+function canLeave(nodes: ClusterNode[], { leaving }: Intent): Check {
+  const problems = leaving.flatMap((address) => {
+    const node = nodes.find((each) => each.node.toLowerCase() === address);
+    if (!node) return [`${address} is no node of this cluster`];
+    if (node.role === 'secondary') return [`${address} is a standby: it follows its primary`];
+    if (node.role === 'coordinator') return [`${address} is the coordinator`];
+    return [];
+  });
+  if (problems.length === 0) return passed('leaving-nodes', listed(leaving));
+  const workers = nodes.filter(({ role }) => role === 'worker').map(({ node }) => node);
+  return blocker(
+    'leaving-nodes',
+    listed(problems),
+    `name workers of this cluster: ${listed(workers, 20) || 'it has none'}`,
+  );
+}
+
+/** Citus takes the primary out without a word, and its standby keeps the node group. */
+function noStandbys(nodes: ClusterNode[], leaving: string[]): Check {
+  const groups = new Set(
+    nodes
+      .filter(({ node, role }) => role === 'worker' && leaving.includes(node.toLowerCase()))
+      .map(({ groupId }) => groupId),
+  );
+  const standbys = nodes.filter(({ role, groupId }) => role === 'secondary' && groups.has(groupId));
+  if (standbys.length === 0) return passed('leaving-standbys', 'none of them has a registered standby');
+  return blocker(
+    'leaving-standbys',
+    `registered as standbys of those that leave: ${listed(standbys.map(({ node }) => node))}`,
+    `take them out first: ${standbys.map(({ node }) => removeCall(node)).join('; ')}`,
+  );
+}
+
+function removeCall(node: string): string {
+  const { host, port } = addressOf(node);
+  return `SELECT citus_remove_node(${literal(host)}, ${port})`;
+}
+
+function someRemain(nodes: ClusterNode[], leaving: string[]): Check {
+  const takers = nodes.filter(
+    ({ node, role, active, shouldHaveShards }) =>
+      role !== 'secondary' && active && shouldHaveShards && !leaving.includes(node.toLowerCase()),
+  );
+  return takers.length > 0
+    ? passed('remaining-workers', `${takers.length} nodes remain that may hold shards`)
+    : blocker(
+        'remaining-workers',
+        'no other active node may hold shards: there is nowhere for the data to go',
+        'add a worker first (scaleOut), or put one that is marked back in service (drainWorker with undo)',
+      );
+}

@@ -1,0 +1,126 @@
+import type { NodeCapacity } from '../../../citus/nodes/capacity.js';
+import type { ClusterNode } from '../../../citus/nodes/nodes.js';
+import type { ShardGroup } from '../../../citus/tables/shard-groups.js';
+import { versionText, type ServerFacts } from '../../../citus/nodes/server-facts.js';
+import type { Check } from '../../../contract/index.js';
+import { blocker, listed, noted, passed, warning } from '../check.js';
+import type { Intent } from '../intent.js';
+
+export function nodesActive(nodes: ClusterNode[], capacities: NodeCapacity[], wanted: string[]): Check {
+  const inactive = nodes
+    .filter(({ role, active, node }) => role === 'worker' && !active && !wanted.includes(node.toLowerCase()))
+    .map(({ node }) => `${node} is inactive`);
+  const silent = capacities.flatMap((each) =>
+    'error' in each ? [`${each.node} doesn't answer: ${each.error.split('\n')[0] ?? ''}`] : [],
+  );
+  const problems = [...inactive, ...silent];
+  return problems.length === 0
+    ? passed('nodes-active', `${nodes.length} nodes registered, all active and answering`)
+    : blocker('nodes-active', listed(problems), 'bring them back, or remove them, first');
+}
+
+export function metadataSynced(nodes: ClusterNode[]): Check {
+  const behind = nodes.filter(
+    ({ active, hasMetadata, metadataSynced: synced, role }) =>
+      role !== 'secondary' && active && hasMetadata && !synced,
+  );
+  return behind.length === 0
+    ? passed('metadata-synced', 'all nodes have the present metadata')
+    : blocker(
+        'metadata-synced',
+        `out of sync: ${listed(behind.map(({ node }) => node))}`,
+        'wait a few seconds; if it stays, run select start_metadata_sync_to_all_nodes()',
+      );
+}
+
+/** Citus wants one version of PostgreSQL and of itself everywhere; a minor PostgreSQL version may differ. */
+export function versionsEqual({ versionNum, citus }: ServerFacts, capacities: NodeCapacity[]): Check {
+  const others = capacities.flatMap((each) => {
+    if ('error' in each) return [];
+    const { capacity } = each;
+    const same =
+      Math.floor(capacity.versionNum / 10_000) === Math.floor(versionNum / 10_000) &&
+      capacity.citus === citus;
+    return same
+      ? []
+      : [
+          `${each.node}: PostgreSQL ${versionText(capacity.versionNum)}, Citus ${capacity.citus ?? 'missing'}`,
+        ];
+  });
+  return others.length === 0
+    ? passed(
+        'versions',
+        `all nodes: PostgreSQL ${Math.floor(versionNum / 10_000)}, Citus ${citus ?? 'missing'}`,
+      )
+    : blocker(
+        'versions',
+        `the coordinator has PostgreSQL ${versionText(versionNum)}, Citus ${citus ?? 'missing'}; ${listed(others)}`,
+        'finish the upgrade of all nodes first',
+      );
+}
+
+/** Said, because people wonder: standbys follow their primary, and a coordinator may hold shards like a worker. */
+export function specialNodes(nodes: ClusterNode[], intent?: Intent): Check[] {
+  const standbys = nodes.filter(({ role }) => role === 'secondary').map(({ node }) => node);
+  const coordinator = nodes.find(({ role, shouldHaveShards }) => role === 'coordinator' && shouldHaveShards);
+  const drained = nodes
+    .filter(
+      ({ node, role, shouldHaveShards, active }) =>
+        role === 'worker' &&
+        active &&
+        !shouldHaveShards &&
+        intent?.leaving.includes(node.toLowerCase()) !== true,
+    )
+    .map(({ node }) => node);
+  return [
+    ...(standbys.length > 0
+      ? [
+          passed(
+            'secondaries',
+            `${listed(standbys)}: standbys follow their primaries and receive nothing from us`,
+          ),
+        ]
+      : []),
+    ...(coordinator
+      ? [
+          passed(
+            'coordinator-shards',
+            `${coordinator.node}, the coordinator, holds shards: it takes part like a worker`,
+          ),
+        ]
+      : []),
+    ...(drained.length > 0 ? [drainedNodes(drained, intent)] : []),
+  ];
+}
+
+function drainedNodes(drained: string[], intent: Intent | undefined): Check {
+  const off = `shouldhaveshards is off on ${listed(drained, 50)}`;
+  if (intent?.emptiesMarked) return passed('drained-nodes', `${off}: they are emptied, as asked`);
+  return warning(
+    'drained-nodes',
+    intent?.spreads
+      ? `${off}: they get nothing, and what they hold moves to the others`
+      : `${off}: they get nothing, and what they hold stays there`,
+    'put them back in service if that is not meant (drainWorker with undo)',
+  );
+}
+
+/** Said, for who has added a worker and wonders: it takes a move to fill it. */
+export function emptyNodes(groups: ShardGroup[], nodes: ClusterNode[]): Check[] {
+  const filled = new Set(
+    groups.filter(({ colocationId }) => colocationId !== 0).map(({ groupId }) => groupId),
+  );
+  const empty = nodes.filter(
+    ({ role, active, shouldHaveShards, groupId }) =>
+      role === 'worker' && active && shouldHaveShards && !filled.has(groupId),
+  );
+  return empty.length === 0 || filled.size === 0
+    ? []
+    : [
+        noted(
+          'empty-nodes',
+          `${listed(empty.map(({ node }) => node))}: in service and without shards`,
+          'a rebalance fills them',
+        ),
+      ];
+}

@@ -1,0 +1,54 @@
+import type { Db } from '../../../citus/session/connect.js';
+import { readTablesWithoutIdentity, readTableTraits } from '../../../citus/tables/tables.js';
+import type { Check } from '../../../contract/index.js';
+import { blocker, listed, passed, warning } from '../check.js';
+
+export async function replicaIdentity(db: Db, transferMode: string): Promise<Check> {
+  const tables = await readTablesWithoutIdentity(db);
+  if (tables.length === 0)
+    return passed('replica-identity', 'every table has a primary key or another replica identity');
+  const named = listed(tables, 20);
+  switch (transferMode) {
+    case 'auto':
+      return blocker(
+        'replica-identity',
+        `can't be moved online: ${named}`,
+        'give them a primary key or REPLICA IDENTITY, or choose force_logical (their UPDATE and DELETE fail meanwhile) or block_writes',
+      );
+    case 'force_logical':
+      return warning(
+        'replica-identity',
+        `UPDATE and DELETE will fail while they move: ${named}`,
+        'give them a primary key or REPLICA IDENTITY',
+      );
+    default:
+      return passed('replica-identity', `writes are blocked while they move: ${named}`);
+  }
+}
+
+/** Tables that can't move online at all, and those that we leave where they are. */
+export async function tableTraits(db: Db, transferMode: string): Promise<Check[]> {
+  const { unlogged, replicated } = await readTableTraits(db);
+  const online = transferMode !== 'block_writes';
+  return [
+    online && unlogged.length > 0
+      ? blocker(
+          'unlogged-tables',
+          `have no WAL, so they can't be moved online: ${listed(unlogged, 20)}`,
+          'ALTER TABLE … SET LOGGED, or choose block_writes',
+        )
+      : passed(
+          'unlogged-tables',
+          unlogged.length > 0 ? `moved by block_writes: ${listed(unlogged, 20)}` : 'none',
+        ),
+    ...(replicated.length > 0
+      ? [
+          warning(
+            'replicated-shards',
+            `their shards have several placements and are not moved: ${listed(replicated, 20)}`,
+            'use a replication factor of 1 and streaming standbys instead',
+          ),
+        ]
+      : []),
+  ];
+}

@@ -1,0 +1,72 @@
+import type { Db } from '../../../citus/session/connect.js';
+import { operationPrefix } from '../../../citus/session/application-name.js';
+import { howToEnd, readJobs, readMovingSessions } from '../../../citus/moving/jobs.js';
+import { readTableLocks } from '../../../citus/moving/table-locks.js';
+import type { Check } from '../../../contract/index.js';
+import { count } from '../../../text/figures.js';
+import type { Found } from '../../leftovers/find.js';
+import type { Finding } from '../../leftovers/finding.js';
+import type { Intent } from '../intent.js';
+import { blocker, listed, passed, warning } from '../check.js';
+
+/** Citus refuses neither a job beside a move nor the reverse, so we do. */
+export async function foreignJob(db: Db, operationId: string | undefined): Promise<Check> {
+  const own = operationId === undefined ? undefined : operationPrefix(operationId);
+  const found = [...(await readJobs(db)), ...(await readMovingSessions(db, own))];
+  if (found.length === 0) return passed('foreign-job', 'no job, rebalance or move by others');
+  const said = found.map(
+    ({ description, state, startedAt }) =>
+      `${description}, ${state}, since ${startedAt ?? 'not yet started'}`,
+  );
+  return blocker(
+    'foreign-job',
+    listed(said),
+    `wait until it has ended, or end it: ${listed(found.map(howToEnd))}`,
+  );
+}
+
+/** A row of a group that is gone makes every move of the shard fail that it names (measured). */
+export function leftovers(found: Found, cluster: string, { moves }: Intent): Check {
+  const { poisoned, silent, deferred } = found;
+  const remedy = `citus-scaler clean ${cluster} --dry-run shows what can be removed, citus-scaler clean ${cluster} removes it`;
+  if (moves && poisoned.length > 0)
+    return blocker(
+      'leftovers',
+      `${count(poisoned.length, 'shard')} can't be moved, for rows of pg_dist_cleanup name them in node groups that are gone: ${listed(poisoned)}`,
+      remedy,
+    );
+  const names = found.leftovers.map(({ node, kind, name }) => `${node}: ${kind} ${name}`);
+  if (names.length > 0)
+    return warning('leftovers', `${names.length} of earlier times: ${listed(names)}`, remedy);
+  const unknown = silent.length > 0 ? `; not known of ${listed(silent.map(({ node }) => node))}` : '';
+  return passed(
+    'leftovers',
+    deferred > 0
+      ? `${count(deferred, 'drop')} of moved shards put off by Citus, as usual${unknown}`
+      : `none of earlier moves${unknown}`,
+  );
+}
+
+/** An operation that was ended by force can't give back what it borrowed. */
+export function nothingRaised(raised: Finding[], cluster: string): Check {
+  const [first] = raised;
+  return first
+    ? warning(
+        'borrowed-settings',
+        `${first.name} on ${listed(raised.map(({ node }) => node))}, though nothing moves and no other operation runs`,
+        `when nobody means it so: citus-scaler clean ${cluster}, or there: ${first.how}`,
+      )
+    : passed('borrowed-settings', 'no setting is left raised');
+}
+
+/** Sizes, plans and moves wait for whoever holds a table exclusively: DDL, LOCK TABLE, a forgotten transaction. */
+export async function tableLocks(db: Db): Promise<Check> {
+  const locks = await readTableLocks(db);
+  return locks.length === 0
+    ? passed('table-locks', 'no distributed table is locked exclusively for longer than 5 s')
+    : warning(
+        'table-locks',
+        `moves will wait for ${listed(locks.map(({ pid, table, seconds, tag }) => `process ${pid} (${tag}), which has locked ${table} for ${seconds} s`))}`,
+        'end these sessions, or wait until they have ended',
+      );
+}

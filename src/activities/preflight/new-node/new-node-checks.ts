@@ -1,0 +1,103 @@
+import type { Dirt } from '../../../citus/leftovers/dirt.js';
+import type { BrokenWay } from '../../../citus/nodes/new-server.js';
+import { versionText, type ServerFacts } from '../../../citus/nodes/server-facts.js';
+import type { Check } from '../../../contract/index.js';
+import { blocker, listed, passed, warning } from '../check.js';
+
+export function takesWrites(node: string, { inRecovery, readOnly }: ServerFacts): Check {
+  if (inRecovery) return blocker('new-node-writable', `${node} is a standby`, 'name a primary');
+  return readOnly
+    ? blocker(
+        'new-node-writable',
+        `${node}: transactions are read-only`,
+        'set default_transaction_read_only = off there',
+      )
+    : passed('new-node-writable', `${node} is a primary that takes writes`);
+}
+
+/** Citus says it late and badly: `failure on connection marked as essential`. The database must be the right one. */
+export function extension(node: string, { citus }: ServerFacts, database: string): Check {
+  return citus === null
+    ? blocker(
+        'new-node-extension',
+        `${node} has no citus extension in the database ${database}`,
+        `run create extension citus in ${database} on ${node}`,
+      )
+    : passed('new-node-extension', `${node} has Citus ${citus} in ${database}`);
+}
+
+export function sameVersions(node: string, facts: ServerFacts, coordinator: ServerFacts): Check {
+  const major = ({ versionNum }: ServerFacts): number => Math.floor(versionNum / 10_000);
+  const said = ({ versionNum, citus, library }: ServerFacts): string =>
+    `PostgreSQL ${versionText(versionNum)}, Citus ${library ?? 'missing'} (extension ${citus ?? 'missing'})`;
+  const same =
+    major(facts) === major(coordinator) &&
+    facts.citus === coordinator.citus &&
+    facts.library === coordinator.library;
+  return same
+    ? passed('new-node-versions', `${node}: ${said(facts)}, as the coordinator`)
+    : blocker(
+        'new-node-versions',
+        `${node} has ${said(facts)}; the coordinator ${said(coordinator)}`,
+        'install the same versions',
+      );
+}
+
+/** Text sorts and compares differently under another collation: answers would depend on the node. */
+export function sameLocale(node: string, { locale }: ServerFacts, coordinator: ServerFacts): Check {
+  return locale === coordinator.locale
+    ? passed('new-node-locale', `${node}: ${locale}, as the coordinator`)
+    : blocker(
+        'new-node-locale',
+        `${node}: encoding and collation are ${locale}; at the coordinator ${coordinator.locale}`,
+        'create its database with the same ENCODING, LC_COLLATE and LC_CTYPE',
+      );
+}
+
+/** Citus creates the coordinator's extensions on a node that joins; one that isn't installed there stops it. */
+export function extensions(node: string, missing: string[]): Check {
+  return missing.length === 0
+    ? passed('new-node-extensions', `${node} has the extensions that the database uses`)
+    : blocker(
+        'new-node-extensions',
+        `not installed on ${node}: ${listed(missing)}`,
+        'install the packages of these extensions there',
+      );
+}
+
+/**
+ * A server that was in a cluster before. Same-named leftovers are replaced by a move, others stay as orphans
+ * (measured), so this warns; what does stop moves are rows of pg_dist_cleanup, see `leftovers`.
+ */
+export function clean(node: string, dirt: Dirt, { localGroup }: ServerFacts): Check {
+  const found = [
+    ...(dirt.tables > 0
+      ? [`${dirt.tables} tables that look like shards of an earlier time (${dirt.example ?? ''})`]
+      : []),
+    ...(dirt.subscriptions.length > 0
+      ? [`subscriptions of moves that never ended: ${listed(dirt.subscriptions)}`]
+      : []),
+    ...(dirt.nodes > 0 && localGroup !== 0 ? [`metadata of a cluster of ${dirt.nodes} nodes`] : []),
+  ];
+  return found.length === 0
+    ? passed('new-node-clean', `${node} holds nothing of an earlier cluster`)
+    : warning(
+        'new-node-clean',
+        `${node} was in a cluster before: ${found.join('; ')}`,
+        'start from an empty database, or make sure that it is in no other cluster, drop the tables (citus.override_table_visibility = off shows them) and for each subscription: ALTER SUBSCRIPTION s DISABLE; ALTER SUBSCRIPTION s SET (slot_name = NONE); DROP SUBSCRIPTION s',
+      );
+}
+
+/** Shards travel from worker to worker, so the workers must reach each other too. */
+export function mesh(node: string, broken: BrokenWay[]): Check {
+  return broken.length === 0
+    ? passed('new-node-mesh', `${node} and the workers reach each other`)
+    : blocker(
+        'new-node-mesh',
+        listed(
+          broken.map(({ from, to, error }) => `${from} can't reach ${to}: ${error}`),
+          5,
+        ),
+        'check name resolution, firewall, pg_hba.conf and the passwords of the servers',
+      );
+}

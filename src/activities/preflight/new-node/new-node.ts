@@ -1,0 +1,176 @@
+import { withCoordinator, withNode, NodeNotAllowedError, type Db } from '../../../citus/session/connect.js';
+import { readCapacity, type Capacity } from '../../../citus/nodes/capacity.js';
+import { readDirt, type Dirt } from '../../../citus/leftovers/dirt.js';
+import { readBrokenWays, readMissingExtensions, type BrokenWay } from '../../../citus/nodes/new-server.js';
+import { runOnNodes } from '../../../citus/nodes/node-settings.js';
+import type { ClusterNode } from '../../../citus/nodes/nodes.js';
+import { readOwnTuningRights } from '../../../citus/roles/rights.js';
+import { readServerFacts, versionText, type ServerFacts } from '../../../citus/nodes/server-facts.js';
+import type { ClusterConfig } from '../../../config/index.js';
+import type { Check } from '../../../contract/index.js';
+import { session } from '../../runtime/context.js';
+import { newNodeLacks } from '../cluster/capacity.js';
+import { borrowable } from '../../settings/activities.js';
+import { blocker, passed } from '../check.js';
+import { newNodeTuning } from '../rights/rights.js';
+import {
+  clean,
+  extension,
+  extensions,
+  mesh,
+  sameLocale,
+  sameVersions,
+  takesWrites,
+} from './new-node-checks.js';
+
+export interface NewNodeContext {
+  cluster: ClusterConfig;
+  coordinator: ServerFacts;
+  /** Extensions that Citus will create on it. */
+  extensions: string[];
+  nodes: ClusterNode[];
+  /** Active workers that answer. */
+  workers: string[];
+  parallelMoves: number;
+  transferMode: string;
+}
+
+interface Seen {
+  facts: ServerFacts;
+  missing: string[];
+  capacity?: Capacity;
+  dirt?: Dirt;
+  broken?: BrokenWay[];
+  /** Grants that borrowing a setting there would take. */
+  tuningLacks?: string[];
+}
+
+/** Everything that Citus would find out too late, looked at on the server itself before it is registered. */
+export async function checkNewNode(context: NewNodeContext, node: string): Promise<Check[]> {
+  const { cluster, nodes } = context;
+  const known = nodes.find((each) => each.node.toLowerCase() === node.toLowerCase());
+  if (known?.role === 'coordinator')
+    return [blocker('new-node-is-new', `${node} is the coordinator`, 'name another server')];
+  if (known?.role === 'secondary')
+    return [
+      blocker('new-node-is-new', `${node} is registered as a standby`, 'name a server that is no standby'),
+    ];
+  if (known?.active)
+    return [passed('new-node-is-new', `${node} is an active worker already: nothing to do for it`)];
+  let seen: Seen;
+  try {
+    const options = session('preflight', { statementTimeoutSeconds: 30 });
+    seen = await withNode(cluster, node, options, (db) => look(context, db, node));
+  } catch (error) {
+    return [whyNot(node, error)];
+  }
+  const { facts } = seen;
+  return [
+    passed('new-node-reachable', `${node} answers: PostgreSQL ${versionText(facts.versionNum)}`),
+    ...identity(context, node, seen),
+    await reached(cluster, node),
+  ];
+}
+
+async function look(context: NewNodeContext, db: Db, node: string): Promise<Seen> {
+  const facts = await readServerFacts(db);
+  const missing = await readMissingExtensions(db, context.extensions);
+  if (
+    facts.citus === null ||
+    facts.inRecovery ||
+    facts.readOnly ||
+    isCoordinatorItself(facts, context.coordinator)
+  )
+    return { facts, missing };
+  return {
+    facts,
+    missing,
+    capacity: await readCapacity(db),
+    dirt: await readDirt(db),
+    broken: await brokenWays(context, db, node),
+    ...(context.cluster.movement.tune ? { tuningLacks: await tuningLacks(db, facts) } : {}),
+  };
+}
+
+async function tuningLacks(db: Db, { superuser, versionNum }: ServerFacts): Promise<string[]> {
+  if (superuser) return [];
+  if (versionNum < 150_000) return ['superuser, as ALTER SYSTEM takes before PostgreSQL 15'];
+  return readOwnTuningRights(db, borrowable.name);
+}
+
+/** Ways to and from the first 50 workers; more would tell the same. */
+async function brokenWays({ cluster, workers }: NewNodeContext, db: Db, node: string): Promise<BrokenWay[]> {
+  return withCoordinator(cluster, session('preflight'), (coordinator) =>
+    readBrokenWays(coordinator, db, node, workers.slice(0, 50)),
+  );
+}
+
+/** One server, whatever its name: the same data directory and the same start. */
+function isCoordinatorItself(facts: ServerFacts, coordinator: ServerFacts): boolean {
+  return (
+    facts.systemIdentifier !== null &&
+    facts.systemIdentifier === coordinator.systemIdentifier &&
+    facts.startedAt === coordinator.startedAt
+  );
+}
+
+function identity(context: NewNodeContext, node: string, seen: Seen): Check[] {
+  const { facts, capacity, dirt, missing, broken, tuningLacks: lacks } = seen;
+  const { coordinator, cluster, parallelMoves, transferMode } = context;
+  if (isCoordinatorItself(facts, coordinator)) {
+    const evidence = `${node} is the coordinator itself under another name`;
+    return [blocker('new-node-is-new', evidence, 'name another server')];
+  }
+  const writable = takesWrites(node, facts);
+  if (!writable.ok) return [writable];
+  const citus = extension(node, facts, cluster.database);
+  if (!citus.ok) return [writable, citus];
+  return [
+    writable,
+    citus,
+    sameVersions(node, facts, coordinator),
+    sameLocale(node, facts, coordinator),
+    extensions(node, missing),
+    ...(facts.patroni === null
+      ? []
+      : [blocker('patroni', `Patroni runs ${node}: ${facts.patroni}`, 'add it through Patroni')]),
+    ...(dirt ? [clean(node, dirt, facts)] : []),
+    ...(broken ? [mesh(node, broken)] : []),
+    ...(lacks ? [newNodeTuning(node, facts.user, lacks)] : []),
+    ...(capacity ? newNodeLacks(node, capacity, parallelMoves, transferMode) : []),
+  ];
+}
+
+/** The same way that Citus will take: from the coordinator. */
+async function reached(cluster: ClusterConfig, node: string): Promise<Check> {
+  const [answer] = await withCoordinator(cluster, session('preflight'), (db) =>
+    runOnNodes(db, [{ node, command: 'select 1' }]),
+  );
+  return answer?.success
+    ? passed('coordinator-reaches-new-node', `the coordinator reaches ${node}`)
+    : blocker(
+        'coordinator-reaches-new-node',
+        `the coordinator can't reach ${node}: ${answer?.result ?? 'no answer'}`,
+        'check name resolution, firewall, pg_hba.conf and the password of the coordinator',
+      );
+}
+
+function whyNot(node: string, error: unknown): Check {
+  if (error instanceof NodeNotAllowedError)
+    return blocker(
+      'new-node-allowed',
+      error.message,
+      'add it to allowedNodes of the cluster in the config of the worker',
+    );
+  return blocker(
+    'new-node-reachable',
+    `${node} can't be used: ${causeOf(error)}`,
+    'start it, or check host, port, database, user and password',
+  );
+}
+
+/** Node reports a host with several addresses as an AggregateError, whose own message is empty. */
+function causeOf(error: unknown): string {
+  const inner: unknown = error instanceof AggregateError ? error.errors[0] : error;
+  return inner instanceof Error ? inner.message : String(inner);
+}

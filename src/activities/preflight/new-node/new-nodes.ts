@@ -1,0 +1,60 @@
+import { readCapacities } from '../../../citus/nodes/capacity.js';
+import { withCoordinator, type Db } from '../../../citus/session/connect.js';
+import { readExtensions } from '../../../citus/nodes/new-server.js';
+import { readNodes } from '../../../citus/nodes/nodes.js';
+import { readServerFacts } from '../../../citus/nodes/server-facts.js';
+import type { ClusterConfig } from '../../../config/index.js';
+import type { Check } from '../../../contract/index.js';
+import { worstFirst } from '../../../planning/checks.js';
+import { fitChecks } from '../../../planning/fit.js';
+import { session } from '../../runtime/context.js';
+import { inBatches } from '../in-batches.js';
+import type { PreflightRequest } from '../intent.js';
+import { checkNewNode, type NewNodeContext } from './new-node.js';
+import { answering, asked, type Seen } from '../seen.js';
+import { accepted } from '../severity.js';
+
+/** Each takes up to four connections, and ten seconds when it doesn't answer. */
+const newNodesAtOnce = 10;
+
+/** Checks servers that have been started for this operation, before they are registered. */
+export async function checkNewNodes(
+  cluster: ClusterConfig,
+  request: PreflightRequest,
+  nodes: string[],
+): Promise<Check[]> {
+  const context = await withCoordinator(cluster, session('preflight'), async (db) => {
+    const registered = await readNodes(db);
+    const seen = { facts: await readServerFacts(db), nodes: registered };
+    return newNodeContext(db, cluster, request, {
+      ...seen,
+      capacities: await readCapacities(db, asked(registered)),
+    });
+  });
+  const checks = await checkEach(context, nodes);
+  return fitChecks(worstFirst(accepted(checks, request.input.acceptChecks ?? [])));
+}
+
+/** The checks of each new server, in the order of the servers. */
+export async function checkEach(context: NewNodeContext, nodes: readonly string[]): Promise<Check[]> {
+  return (await inBatches(nodes, newNodesAtOnce, (node) => checkNewNode(context, node))).flat();
+}
+
+/** What new servers are compared with: the cluster that they are to join. */
+export async function newNodeContext(
+  db: Db,
+  cluster: ClusterConfig,
+  { parallelMoves, transferMode }: PreflightRequest,
+  { facts, nodes, capacities }: Seen,
+): Promise<NewNodeContext> {
+  const answer = new Set(answering(capacities));
+  return {
+    cluster,
+    coordinator: facts,
+    extensions: await readExtensions(db),
+    nodes,
+    workers: nodes.filter(({ role, node }) => role === 'worker' && answer.has(node)).map(({ node }) => node),
+    parallelMoves,
+    transferMode,
+  };
+}

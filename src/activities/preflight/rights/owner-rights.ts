@@ -1,0 +1,56 @@
+import type { Db } from '../../../citus/session/connect.js';
+import { readOwnerProblems, type OwnerProblem } from '../../../citus/roles/owners.js';
+import { identifier } from '../../../citus/session/quote.js';
+import type { Check } from '../../../contract/index.js';
+import { blocker, listed, passed } from '../check.js';
+
+/** Moves take the rights of each table's owner, who must be able to take part on every node. */
+export async function ownerRights(db: Db, nodes: string[], user: string): Promise<Check> {
+  const problems = await readOwnerProblems(db, nodes);
+  if (problems.length === 0)
+    return passed(
+      'owner-rights',
+      `${user} has the rights of every table owner; all may log in and create in their schemas, on ${nodes.length} nodes`,
+    );
+  const said = problems.map((each) => `${each.node}: ${evidenceOf(each, user)}`);
+  const remedies = [...new Set(problems.map((each) => remedyOf(each, user)))];
+  return blocker('owner-rights', listed(said), listed(remedies));
+}
+
+function evidenceOf({ owner, table, problem, schema, said }: OwnerProblem, user: string): string {
+  const of = `${owner} (owner of ${table})`;
+  switch (problem) {
+    case 'not a member':
+      return `${user} lacks the rights of ${of}`;
+    case 'may not log in':
+      return `${of} may not log in`;
+    case 'may not create in the schema':
+      return `${of} may not create in the schema ${schema}`;
+    case 'unknown there':
+      return `there is no role ${of}`;
+    case 'could not log in':
+      return `the coordinator could not log in as ${of}: ${said ?? 'no answer'}`;
+    case 'we could not log in':
+      return `the coordinator could not log in as ${user}: ${said ?? 'no answer'}`;
+  }
+}
+
+/** On the coordinator: what is granted there in this matter reaches the workers. */
+function remedyOf({ owner, table, problem, schema, superuser }: OwnerProblem, user: string): string {
+  const [role, ours] = [identifier(owner), identifier(user)];
+  switch (problem) {
+    case 'not a member':
+      return superuser
+        ? `${owner} is a superuser, of whom no operator should be a member: ALTER TABLE ${table} OWNER TO a role that is none`
+        : `GRANT ${role} TO ${ours} (and ${ours} must inherit)`;
+    case 'may not log in':
+      return `ALTER ROLE ${role} LOGIN`;
+    case 'may not create in the schema':
+      return `GRANT CREATE ON SCHEMA ${identifier(schema)} TO ${role}`;
+    case 'unknown there':
+      return `CREATE ROLE ${role} LOGIN there`;
+    case 'could not log in':
+    case 'we could not log in':
+      return 'let nodes log in to each other as this role: pg_hba.conf of the node, ~/.pgpass (of the server) or certificates on the others';
+  }
+}

@@ -1,0 +1,150 @@
+import { withCoordinator, type Db } from '../../../citus/session/connect.js';
+import { identifier } from '../../../citus/session/quote.js';
+import { readRights, readTuningRights, type Rights, type TuningRights } from '../../../citus/roles/rights.js';
+import { wrapperSchema, wrapperSignatures, type WrapperName } from '../../../citus/roles/wrappers.js';
+import type { ClusterConfig } from '../../../config/index.js';
+import type { Check } from '../../../contract/index.js';
+import { session } from '../../runtime/context.js';
+import { borrowable } from '../../settings/activities.js';
+import { blocker, listed, passed, warning } from '../check.js';
+import { ownerRights } from './owner-rights.js';
+
+/** What an operation is about to do, as far as it takes rights. */
+export interface Deeds {
+  registers: boolean;
+  deregisters: boolean;
+  /** Whether leftovers are removed. */
+  cleans: boolean;
+  /** Whether nodes are marked as ones that should hold no shards. */
+  marks: boolean;
+  moves: boolean;
+  tunes: boolean;
+  /** Nodes that answer; those that may take shards. */
+  nodes: string[];
+  takers: string[];
+}
+
+/**
+ * What the acting role may do, or which grant is missing. Asked as that role itself, which the reader need not be.
+ * @param db the reader's session on the coordinator
+ */
+export async function actingRights(
+  db: Db,
+  cluster: ClusterConfig,
+  reader: 'operator' | 'observer',
+  deeds: Deeds,
+): Promise<Check[]> {
+  if (reader === 'operator' || cluster.observer === undefined) return rightsChecks(db, deeds);
+  try {
+    return await withCoordinator(cluster, session('preflight'), (own) => rightsChecks(own, deeds));
+  } catch (error) {
+    return [cannotActAs(cluster.user, error)];
+  }
+}
+
+async function rightsChecks(db: Db, deeds: Deeds): Promise<Check[]> {
+  const rights = await readRights(db);
+  return [
+    mayAct(rights, deeds),
+    seesOthers(rights),
+    ...(deeds.moves ? [await ownerRights(db, deeds.nodes, rights.user)] : []),
+    ...(deeds.moves && deeds.tunes
+      ? [mayTune(rights, await readTuningRights(db, deeds.takers, borrowable.name))]
+      : []),
+  ];
+}
+
+/** The acting role itself can't be used, so nothing can be said of its rights. */
+function cannotActAs(user: string, error: unknown): Check {
+  return blocker(
+    'role',
+    `${user} can't be used: ${error instanceof Error ? error.message : String(error)}`,
+    'check coordinator.user and its password in the config of the worker',
+  );
+}
+
+/** Citus refuses citus_add_node and its like to everybody but a superuser, so functions lend the right (docs/roles.md). */
+function mayAct(rights: Rights, deeds: Deeds): Check {
+  const { user, superuser, wrappers, copiesReferenceTables } = rights;
+  if (superuser) return passed('role', `${user} is a superuser`);
+  if (deeds.cleans)
+    return blocker(
+      'role',
+      `${user} is no superuser, and it takes one to drop what others made and to change pg_dist_cleanup`,
+      'run by hand, as a superuser, what the plan of a dry run says; or name a superuser in the config',
+    );
+  const role = identifier(user);
+  const lacks: { evidence: string; remedy: string }[] = [];
+  const functions: WrapperName[] = [
+    ...(deeds.registers ? (['add_node', 'remove_node', 'plan_with_workers'] as const) : []),
+    ...(deeds.deregisters ? (['remove_node'] as const) : []),
+    ...(deeds.marks ? (['mark_node', 'plan_drain'] as const) : []),
+  ];
+  for (const each of functions) {
+    const signature = wrapperSignatures[each];
+    if (wrappers[each] === 'missing')
+      lacks.push({
+        evidence: `there is no function ${signature} of a superuser`,
+        remedy: 'run part 1 of what citus-scaler init --print-grants prints, on the coordinator',
+      });
+    if (wrappers[each] === 'no right')
+      lacks.push({
+        evidence: `it may not execute ${signature}`,
+        remedy: `GRANT USAGE ON SCHEMA ${wrapperSchema} TO ${role}; GRANT EXECUTE ON FUNCTION ${signature} TO ${role}`,
+      });
+  }
+  if (deeds.moves && !copiesReferenceTables)
+    lacks.push({
+      evidence: 'it may not execute replicate_reference_tables',
+      remedy: `GRANT EXECUTE ON FUNCTION pg_catalog.replicate_reference_tables(citus.shard_transfer_mode) TO ${role}`,
+    });
+  if (lacks.length === 0) return passed('role', `${user} is no superuser and has the grants of an operator`);
+  return blocker(
+    'role',
+    `${user} is no superuser: ${listed(lacks.map(({ evidence }) => evidence))}`,
+    `as a superuser on the coordinator: ${[...new Set(lacks.map(({ remedy }) => remedy))].join('; ')}`,
+  );
+}
+
+function seesOthers({ user, monitors }: Rights): Check {
+  return monitors
+    ? passed('monitor-rights', `${user} sees the statements of others`)
+    : warning(
+        'monitor-rights',
+        `${user} is no member of pg_monitor: moves and old transactions of others may go unseen, and no setting is borrowed`,
+        `on the coordinator: GRANT pg_monitor TO ${identifier(user)}`,
+      );
+}
+
+/** Never a reason to refuse: moves just take longer. */
+function mayTune({ user, superuser }: Rights, answers: TuningRights[]): Check {
+  const good = passed('tune-rights', `${user} may lower ${borrowable.name} on ${answers.length} nodes`);
+  if (superuser) return good;
+  const lacking = answers.flatMap((answer) =>
+    'error' in answer
+      ? [{ node: answer.node, what: answer.error }]
+      : answer.lacks.map((what) => ({ node: answer.node, what: `no ${what}` })),
+  );
+  if (lacking.length === 0) return good;
+  return warning(
+    'tune-rights',
+    `${user} can't lower ${borrowable.name}, so moves take longer: ${listed(lacking.map(({ node, what }) => `${node}: ${what}`))}`,
+    tuneRemedy(user),
+  );
+}
+
+/** For a server that is yet to join. */
+export function newNodeTuning(node: string, user: string, lacks: string[]): Check {
+  return lacks.length === 0
+    ? passed('tune-rights', `${user} may lower ${borrowable.name} on ${node}`)
+    : warning(
+        'tune-rights',
+        `${user} can't lower ${borrowable.name}, so moves take longer: ${listed(lacks.map((what) => `${node}: no ${what}`))}`,
+        tuneRemedy(user),
+      );
+}
+
+function tuneRemedy(user: string): string {
+  const role = identifier(user);
+  return `on each of them: GRANT ALTER SYSTEM ON PARAMETER ${borrowable.name} TO ${role}; GRANT EXECUTE ON FUNCTION pg_reload_conf() TO ${role}`;
+}

@@ -1,0 +1,112 @@
+import { withCoordinator, type Db } from '../../citus/session/connect.js';
+import { readCapacities, type NodeCapacity } from '../../citus/nodes/capacity.js';
+import { readNodes } from '../../citus/nodes/nodes.js';
+import { readServerFacts } from '../../citus/nodes/server-facts.js';
+import { readShardGroups, readShardGroupsWithin, type ShardGroup } from '../../citus/tables/shard-groups.js';
+import type { ClusterConfig } from '../../config/index.js';
+import type { Balance, Check } from '../../contract/index.js';
+import { balanceOf } from '../../planning/balance.js';
+import { worstFirst } from '../../planning/checks.js';
+import { fitChecks } from '../../planning/fit.js';
+import { session } from '../runtime/context.js';
+import { raisedSettings } from '../leftovers/raised-settings.js';
+import { clusterChecks } from './cluster/cluster-checks.js';
+import { isCoordinator, isWritable, versionsKnown } from './cluster/coordinator.js';
+import { intentOf, type Intent, type PreflightRequest } from './intent.js';
+import { checkEach, newNodeContext } from './new-node/new-nodes.js';
+import { emptyNodes } from './cluster/nodes.js';
+import { activeWorkers, provisionerNeeded } from './cluster/provisioner.js';
+import { actingRights, type Deeds } from './rights/rights.js';
+import { answering, asked, moversOf, newOf, staying, type Seen } from './seen.js';
+import { accepted, ofCleaning } from './severity.js';
+import { diskChecks, type Incoming } from './cluster/targets.js';
+import { foreignJob } from './cluster/traffic.js';
+
+export { acceptableChecks, checkIds } from './ids.js';
+export type { PreflightRequest } from './intent.js';
+export { checkNewNodes } from './new-node/new-nodes.js';
+export type { Incoming } from './cluster/targets.js';
+
+/**
+ * Every check before an operation, worst first; changes nothing.
+ *
+ * @param reader the role that looks; what the acting role may do is asked of itself either way
+ * @param isHeld whether another operation holds the cluster, whose settings are then not taken for left behind
+ * @throws what a connection to the coordinator throws
+ */
+export async function runPreflight(
+  cluster: ClusterConfig,
+  request: PreflightRequest,
+  {
+    reader = 'operator',
+    isHeld = () => Promise.resolve(false),
+  }: { reader?: 'operator' | 'observer'; isHeld?: () => Promise<boolean> } = {},
+): Promise<{ checks: Check[]; before?: Balance }> {
+  const intent = intentOf(request.type, request.input);
+  const options = session('preflight', { role: reader, statementTimeoutSeconds: 60 });
+  return withCoordinator(cluster, options, async (db) => {
+    const facts = await readServerFacts(db);
+    const first = [versionsKnown(facts), isCoordinator(facts), isWritable(facts)];
+    if (first.some(({ ok }) => !ok)) return { checks: worstFirst(first) };
+
+    const nodes = await readNodes(db);
+    const capacities = await readCapacities(db, asked(nodes));
+    const { groups, sized } = await readShards(db, capacities);
+    const context = await newNodeContext(db, cluster, request, { facts, nodes, capacities });
+    const foreign = await foreignJob(db, request.operationId);
+    const raised = foreign.ok && !(await isHeld()) ? await raisedSettings(db, answering(capacities)) : [];
+    const checks = [
+      ...first,
+      foreign,
+      ...(await clusterChecks(db, cluster, request, { facts, nodes, capacities, raised }, intent)),
+      ...emptyNodes(groups, staying(nodes, intent)),
+      ...(await actingRights(db, cluster, reader, deedsOf(cluster, intent, { nodes, capacities }))),
+      ...provisionerNeeded(cluster, intent, nodes),
+      ...(await checkEach(context, intent.joining)),
+    ];
+    return {
+      checks: fitChecks(
+        worstFirst(
+          accepted(intent.cleans ? checks.map(ofCleaning) : checks, request.input.acceptChecks ?? []),
+        ),
+      ),
+      ...(sized && { before: balanceOf(groups, nodes) }),
+    };
+  });
+}
+
+/** Sizes are asked of every node; with one silent, or a table locked, that would take long and tell less. */
+async function readShards(
+  db: Db,
+  capacities: NodeCapacity[],
+): Promise<{ groups: ShardGroup[]; sized: boolean }> {
+  if (capacities.some((each) => 'error' in each))
+    return { groups: await readShardGroups(db, false), sized: false };
+  return readShardGroupsWithin(db, 10);
+}
+
+function deedsOf(
+  { movement }: ClusterConfig,
+  intent: Intent,
+  { nodes, capacities }: Pick<Seen, 'nodes' | 'capacities'>,
+): Deeds {
+  return {
+    registers: newOf(intent.joining, nodes).length > 0 || intent.toStart(activeWorkers(nodes)) > 0,
+    deregisters: intent.deregisters,
+    cleans: intent.cleans,
+    marks: intent.marks,
+    moves: intent.moves,
+    tunes: movement.tune,
+    nodes: answering(capacities),
+    takers: answering(moversOf(capacities, nodes)),
+  };
+}
+
+/** Whether each node has room for what it will receive. */
+export async function checkTargets(
+  cluster: ClusterConfig,
+  request: PreflightRequest,
+  incoming: Incoming[],
+): Promise<Check[]> {
+  return accepted(await diskChecks(cluster, incoming), request.input.acceptChecks ?? []);
+}

@@ -1,0 +1,190 @@
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { TlsRefusedError } from '../../citus/session/connect.js';
+import { ConfigError, SecretMissingError, UnknownClusterError } from '../../config/index.js';
+import type { FailureDetails } from '../../contract/index.js';
+
+/** Type of a failure that Temporal retries until it has passed. */
+export const passing = 'Passing';
+/** Type of a failure that a person has to repair: the operation parks. */
+export const needsPerson = 'NeedsPerson';
+
+/**
+ * SQLSTATEs that pass by themselves: a server that starts or stops (57P01–57P03), too many connections (53300) or
+ * slots and senders (53400), serialisation (40001), deadlock (40P01), lock time-out (55P03), an object in use
+ * (55006), connection trouble (08…), a statement that took too long while a node hung (57014).
+ */
+const passingStates = /^(57P0[123]|53300|53400|40001|40P01|55P03|55006|57014|08.{3})$/;
+
+const passingCodes = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ECONNABORTED',
+  'ETIMEDOUT',
+  'EPIPE',
+  'EHOSTUNREACH',
+  'EHOSTDOWN',
+  'ENETUNREACH',
+  'EAI_AGAIN',
+]);
+
+/**
+ * What Citus says, with SQLSTATE XX000 or another unspecific one, of things that pass: a node that is gone for now,
+ * metadata that is being synced, a move of the same shard that still holds its lock, the leftover of a crashed move
+ * that the next call after some seconds removes. Measured, docs/citus.md. Of a node that dies in the middle of a move,
+ * Citus says one of many things: which one depends on what it was about to do with that node.
+ */
+const passingTexts = [
+  /failure on connection marked as essential/,
+  /server closed the connection unexpectedly/,
+  /connection to the remote node .* failed/,
+  /could not connect to/i,
+  /connection (not open|pointer is NULL)|no connection to the server/,
+  /SSL (SYSCALL error|connection has been closed)|SSL error: unexpected eof/,
+  /Connection terminated/,
+  /connection timeout|timeout expired/i,
+  /connection establishment for node .* failed/,
+  /could not establish any connections? to/,
+  /cannot recover from multiple connection failures/,
+  /failed to connect to/,
+  /Failed to COPY to (destination )?shard/,
+  /logical replication waiting timeout/,
+  /Could not fetch disk stats for node/,
+  /could not acquire the lock required to move/,
+  /orphaned shard .* could not be cleaned up/,
+  /is a metadata node, but is out of sync/,
+  /replication slots are in use/,
+  /requested standby connections exceeds/,
+  /could not receive data from|could not send data to/,
+  /cannot get the size because of a connection error/,
+  /the database system is (starting up|shutting down|in recovery mode)/,
+  // Citus repeats what libpq said last about a lost connection, and that may be nothing.
+  /^\s*$/,
+];
+
+interface SqlError {
+  message: string;
+  code?: string;
+}
+
+/** What an activity works for: an operation parks and can be retried, a look just ends. */
+export type WorksFor = 'operation' | 'look';
+
+/** What came out of an activity, as Temporal and the workflow are to see it. Never holds a secret or a row. */
+export function classify(error: unknown, worksFor: WorksFor = 'operation'): Error {
+  if (error instanceof ApplicationFailure || error instanceof CancelledFailure) return error;
+  if (error instanceof UnknownClusterError)
+    return failure('UnknownCluster', error.message, [], ['name one of these clusters'], error.cluster);
+  if (error instanceof SecretMissingError || error instanceof ConfigError) {
+    return failure(
+      needsPerson,
+      redact(error.message),
+      [],
+      [goingOn('repair it where the worker runs', worksFor)],
+    );
+  }
+  if (error instanceof TlsRefusedError) {
+    const repair = 'correct coordinator.tls in the config of the worker, or the certificates';
+    return failure(needsPerson, redact(error.message), [redact(error.message)], [goingOn(repair, worksFor)]);
+  }
+  if (!(error instanceof Error))
+    return failure(needsPerson, redact(String(error)), [], [goingOn('read the message', worksFor)]);
+  if (error.name === 'AbortError') return error;
+  const { code, message } = rootOf(error);
+  const said = redact(message);
+  const evidence = [code === undefined ? said : `${said} (${code})`];
+  if (isPassing(code, message)) {
+    return ApplicationFailure.create({
+      type: passing,
+      message: said,
+      nonRetryable: false,
+      details: [{ evidence, remedies: remediesFor(code, worksFor) } satisfies FailureDetails],
+    });
+  }
+  return failure(needsPerson, said, evidence, remediesFor(code, worksFor));
+}
+
+/** The same, saying also what it happened to: Citus's texts name a node in ways of their own, or not at all. */
+export function classifyWith(error: unknown, evidence: string): Error {
+  const classified = classify(error);
+  if (!(classified instanceof ApplicationFailure)) return classified;
+  const { type, message, nonRetryable, details } = classified;
+  const told = (details?.[0] ?? {}) as Partial<FailureDetails>;
+  return ApplicationFailure.create({
+    ...(typeof type === 'string' && { type }),
+    message,
+    nonRetryable: nonRetryable ?? false,
+    details: [
+      { remedies: [], ...told, evidence: [...(told.evidence ?? []), evidence] } satisfies FailureDetails,
+    ],
+  });
+}
+
+/** Whether the failure is one that parks the operation. */
+export function waitsForPerson(error: unknown): boolean {
+  const classified = classify(error);
+  return classified instanceof ApplicationFailure && classified.type === needsPerson;
+}
+
+/** Whether the failure is one that passes by itself. */
+export function isPassingError(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code, message } = rootOf(error);
+  return isPassing(code, message);
+}
+
+function isPassing(code: string | undefined, message: string): boolean {
+  if (code !== undefined && (passingStates.test(code) || passingCodes.has(code))) return true;
+  return passingTexts.some((text) => text.test(message));
+}
+
+/** Node reports a host with several addresses as an AggregateError, whose own message is empty. */
+function rootOf(error: Error): SqlError {
+  const inner = error instanceof AggregateError ? (error.errors[0] as unknown) : error;
+  const root = inner instanceof Error ? inner : error;
+  const code = 'code' in root && typeof root.code === 'string' ? root.code : undefined;
+  return code === undefined ? { message: root.message } : { message: root.message, code };
+}
+
+function remediesFor(code: string | undefined, worksFor: WorksFor): string[] {
+  const known = repairOf(code);
+  if (known !== undefined) return [goingOn(known, worksFor)];
+  return [
+    goingOn('repair what the evidence names', worksFor),
+    ...(worksFor === 'operation' ? ['or cancel: what can be undone is undone'] : []),
+  ];
+}
+
+function repairOf(code: string | undefined): string | undefined {
+  if (code?.startsWith('28')) return 'check the user and its password in the config of the worker';
+  if (code === '42501') return 'grant what is missing (docs/roles.md)';
+  if (code === '53100') return 'free or add disk space on the node named';
+  if (code === '3D000') return 'check the name of the database in the config of the worker';
+  if (code === 'ENOTFOUND') return 'check the name of the host in the config of the worker';
+  return undefined;
+}
+
+function goingOn(repair: string, worksFor: WorksFor): string {
+  return `${repair}, then ${worksFor === 'operation' ? 'retry' : 'look again'}`;
+}
+
+function failure(
+  type: string,
+  message: string,
+  evidence: string[],
+  remedies: string[],
+  cluster?: string,
+): ApplicationFailure {
+  return ApplicationFailure.create({
+    type,
+    message,
+    nonRetryable: true,
+    details: [{ ...(cluster !== undefined && { cluster }), evidence, remedies } satisfies FailureDetails],
+  });
+}
+
+/** A last line of defence: no message of ours should hold one, but libpq and programs of users may quote them. */
+export function redact(text: string): string {
+  return text
+    .replace(/(password|passwd|pwd)(\s*[=:]\s*)('[^']*'|"[^"]*"|\S+)/gi, '$1$2***')
+    .replace(/(postgres(?:ql)?:\/\/[^:@/\s]*):[^@\s]*@/gi, '$1:***@');
+}

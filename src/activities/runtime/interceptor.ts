@@ -1,0 +1,108 @@
+import type { Context } from '@temporalio/activity';
+import type { ActivityExecuteInput, ActivityInboundCallsInterceptor, Next } from '@temporalio/worker';
+import { ApplicationFailure } from '@temporalio/common';
+import type { Client } from '@temporalio/client';
+import { inspectType, type Attention, type FailureDetails } from '../../contract/index.js';
+import { classify, passing, type WorksFor } from './classify.js';
+
+/** An activity that has been failing for so long is shown as needing attention, while the retries go on. */
+const usualPatienceMs = 60_000;
+/** Longest time between two attempts: `maximumInterval` in workflows/operation/activities.ts. */
+const longestIntervalMs = 20_000;
+const beatEveryMs = 2_000;
+
+/**
+ * What all activities share: a heartbeat every two seconds (so that a dead worker is noticed and a cancel arrives),
+ * errors turned into what Temporal and a person can use, and a word to the workflow when retries have gone on for
+ * long. `trouble` is sent once when a minute is over, and again at attempts 16, 32, 64 …, so that history grows
+ * with the logarithm of the time.
+ */
+export function sharedActivityBehaviour(
+  client: Client,
+  patienceMs = usualPatienceMs,
+): (context: Context) => { inbound: ActivityInboundCallsInterceptor } {
+  return (context) => ({
+    inbound: {
+      async execute(input: ActivityExecuteInput, next: Next<ActivityInboundCallsInterceptor, 'execute'>) {
+        const beat = setInterval(() => beats.get(context)?.(), beatEveryMs);
+        if (!beats.has(context)) beats.set(context, () => context.heartbeat());
+        try {
+          return await next(input);
+        } catch (error) {
+          const classified =
+            context.cancellationSignal.aborted && isAbort(error)
+              ? reasonOf(context, error)
+              : classify(error, worksFor(context));
+          if (classified instanceof ApplicationFailure && classified.type === passing)
+            await tellIfLong(client, context, classified, patienceMs);
+          throw classified;
+        } finally {
+          clearInterval(beat);
+          beats.delete(context);
+        }
+      },
+    },
+  });
+}
+
+function worksFor({ info }: Context): WorksFor {
+  return info.workflowType === inspectType ? 'look' : 'operation';
+}
+
+/** What beats for an activity that runs; one that has progress to tell puts its own here. */
+const beats = new WeakMap<Context, () => void>();
+
+/** From now on the running activity's heartbeat tells this. */
+export function beatWith(context: Context, details: () => unknown): void {
+  beats.set(context, () => context.heartbeat(details()));
+  context.heartbeat(details());
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && (error.name === 'AbortError' || error.name === 'CancelledFailure');
+}
+
+/** Temporal counts an attempt as cancelled only when its own reason comes back. */
+function reasonOf(context: Context, error: unknown): Error {
+  const reason: unknown = context.cancellationSignal.reason;
+  return reason instanceof Error ? reason : classify(error);
+}
+
+async function tellIfLong(
+  client: Client,
+  { info }: Context,
+  failure: ApplicationFailure,
+  patienceMs: number,
+): Promise<void> {
+  const attempt = info.attempt;
+  const begun = info.scheduledTimestampMs;
+  const isOver = Date.now() - begun >= patienceMs;
+  // Attempts are short and lie up to an interval apart: the first one after the minute was scheduled in here.
+  const isFirst = info.currentAttemptScheduledTimestampMs - begun < patienceMs + longestIntervalMs;
+  const powerOfTwo = attempt >= 16 && (attempt & (attempt - 1)) === 0;
+  if (!isOver || (!isFirst && !powerOfTwo) || info.workflowExecution === undefined) return;
+  const details = (failure.details?.[0] ?? {}) as Partial<FailureDetails>;
+  const attention: Attention = {
+    problem: `${info.activityType} keeps failing: ${failure.message}`,
+    evidence: [
+      ...(details.evidence ?? []),
+      `attempt ${attempt}, since ${new Date(begun).toISOString()}; retries go on`,
+    ].join('\n'),
+    remedies: ['nothing to do if it passes by itself', ...(details.remedies ?? [])],
+  };
+  await tell(client, info.workflowExecution.workflowId, info.activityId, attention);
+}
+
+/** Tells the running activity's workflow of trouble, or (null) that it is over. Best effort: the retries go on anyway. */
+export async function tell(
+  client: Client,
+  workflowId: string,
+  activityId: string,
+  attention: Attention | null,
+): Promise<void> {
+  try {
+    await client.workflow.getHandle(workflowId).signal('trouble', activityId, attention);
+  } catch {
+    // Closed meanwhile, or Temporal is away: the next attempt tells.
+  }
+}

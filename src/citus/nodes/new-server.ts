@@ -1,0 +1,59 @@
+import type { Db } from '../session/db.js';
+import { runOnNodes } from './node-settings.js';
+
+/** Extensions of the database connected to that Citus would create on a node that joins. */
+export async function readExtensions(db: Db): Promise<string[]> {
+  const rows = await db.query<{ name: string }>(
+    `SELECT extname::text AS name FROM pg_catalog.pg_extension WHERE extname NOT IN ('plpgsql') AND extname !~ '^citus' ORDER BY 1`,
+  );
+  return rows.map(({ name }) => name);
+}
+
+/** Those of the named extensions that the server connected to could not create. */
+export async function readMissingExtensions(db: Db, names: string[]): Promise<string[]> {
+  const rows = await db.query<{ name: string }>(
+    `SELECT n.name FROM unnest($1::text[]) n(name)
+      WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_available_extensions a WHERE a.name = n.name) ORDER BY 1`,
+    [names],
+  );
+  return rows.map(({ name }) => name);
+}
+
+/** A way between two servers that can't be gone. */
+export interface BrokenWay {
+  from: string;
+  to: string;
+  error: string;
+}
+
+/**
+ * Ways between a new server and the workers, both directions: moves go from worker to worker, and every node with
+ * metadata connects to every other. Asked of the servers themselves, with the credentials that they have.
+ *
+ * @param db a session on the new server
+ * @param coordinator a session on the coordinator
+ */
+export async function readBrokenWays(
+  coordinator: Db,
+  db: Db,
+  node: string,
+  workers: string[],
+): Promise<BrokenWay[]> {
+  const cut = node.lastIndexOf(':');
+  const command = `SELECT success::text || ' ' || result FROM pg_catalog.master_run_on_worker(
+    ARRAY['${node.slice(0, cut)}'], ARRAY[${node.slice(cut + 1)}], ARRAY['SELECT 1'], true)`;
+  const there = await runOnNodes(
+    coordinator,
+    workers.map((worker) => ({ node: worker, command })),
+  );
+  const back = await runOnNodes(
+    db,
+    workers.map((worker) => ({ node: worker, command: 'SELECT 1' })),
+  );
+  return [
+    ...there.flatMap(({ node: from, success, result }) =>
+      success && !result.startsWith('true') ? [{ from, to: node, error: result.replace(/^false /, '') }] : [],
+    ),
+    ...back.flatMap(({ node: to, success, result }) => (success ? [] : [{ from: node, to, error: result }])),
+  ];
+}

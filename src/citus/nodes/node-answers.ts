@@ -1,0 +1,32 @@
+import type { Db } from '../session/db.js';
+import { runOnNodes } from './node-settings.js';
+import { within } from '../session/within.js';
+
+/** A node that the coordinator can't reach. */
+export interface NodeAway {
+  node: string;
+  /** `silent`: it takes a connection and says nothing, like a server that is frozen. */
+  how: 'refuses' | 'silent';
+  said: string;
+}
+
+/** Milliseconds that a node gets for taking a connection of the coordinator. */
+const patienceMs = 2_000;
+
+/** Session setting by which Citus gives a silent node up; otherwise 30 s. */
+export async function giveUpSilentNodesSoon(db: Db): Promise<void> {
+  await db.query(`SELECT set_config('citus.node_connection_timeout', '${patienceMs}ms', false)`);
+}
+
+/** The first of these nodes that the coordinator can't reach. One by one: of several at once a silent one hides the rest. */
+export async function readNodeAway(db: Db, nodes: string[]): Promise<NodeAway | undefined> {
+  for (const node of nodes) {
+    const asked = Date.now();
+    const answer = await within(db, 4, () => runOnNodes(db, [{ node, command: 'SELECT 1' }]));
+    const [row] = answer ?? [{ success: false, result: 'no answer within 4 s' }];
+    if (row?.success) continue;
+    const how = Date.now() - asked < patienceMs * 0.9 ? 'refuses' : 'silent';
+    return { node, how, said: row?.result ?? '' };
+  }
+  return undefined;
+}

@@ -1,0 +1,84 @@
+import type { Db } from '../session/connect.js';
+import { addressOf } from './registration.js';
+
+/** What one node answered to a command. */
+export interface NodeAnswer {
+  node: string;
+  success: boolean;
+  result: string;
+}
+
+/**
+ * Runs one command on each of some nodes over the coordinator's own connections (`master_run_on_worker`, on which
+ * Citus builds `run_command_on_workers`): no password of ours is needed there. A command answers one column.
+ */
+export async function runOnNodes(
+  db: Db,
+  commands: { node: string; command: string }[],
+): Promise<NodeAnswer[]> {
+  if (commands.length === 0) return [];
+  const addresses = commands.map(({ node }) => addressOf(node));
+  return db.query<NodeAnswer>(
+    `select node_name || ':' || node_port as node, success, result
+       from master_run_on_worker($1::text[], $2::int[], $3::text[], true)`,
+    [
+      addresses.map(({ host }) => host),
+      addresses.map(({ port }) => port),
+      commands.map(({ command }) => command),
+    ],
+  );
+}
+
+export type NodeSetting =
+  { node: string; milliseconds: number; owners: string | null } | { node: string; error: string };
+
+/**
+ * A time setting of each node: what holds now, and what its owner had set with ALTER SYSTEM (null: nothing).
+ * `pg_settings.sourcefile` is NULL without pg_read_all_settings; then nobody could restore it, and it is an error.
+ */
+export async function readNodeSetting(db: Db, nodes: string[], name: string): Promise<NodeSetting[]> {
+  const command = `select json_build_object(
+      'ms', (select setting::int * case unit when 's' then 1000 else 1 end from pg_settings where name = '${name}'),
+      'readable', pg_has_role('pg_read_all_settings', 'member'),
+      'owners', (select current_setting(name) from pg_settings
+                  where name = '${name}' and sourcefile like '%postgresql.auto.conf'))::text`;
+  const answers = await runOnNodes(
+    db,
+    nodes.map((node) => ({ node, command })),
+  );
+  return answers.map(({ node, success, result }) => {
+    if (!success) return { node, error: result };
+    const { ms, owners, readable } = JSON.parse(result) as {
+      ms: number;
+      owners: string | null;
+      readable: boolean;
+    };
+    if (!readable) return { node, error: 'the role may not read who set it (pg_monitor is missing)' };
+    return { node, milliseconds: ms, owners };
+  });
+}
+
+/** Sets, or with null resets, a setting with ALTER SYSTEM and reloads. Answers an error for each node that failed. */
+export async function setNodeSetting(
+  db: Db,
+  wishes: { node: string; name: string; value: string | null }[],
+): Promise<{ node: string; error?: string }[]> {
+  const altered = await runOnNodes(
+    db,
+    wishes.map(({ node, name, value }) => ({
+      node,
+      command:
+        value === null
+          ? `alter system reset ${name}`
+          : `alter system set ${name} = '${value.replaceAll("'", "''")}'`,
+    })),
+  );
+  const good = altered.filter(({ success }) => success);
+  const reloaded = await runOnNodes(
+    db,
+    good.map(({ node }) => ({ node, command: 'select pg_reload_conf()' })),
+  );
+  return [...altered.filter(({ success }) => !success), ...reloaded].map(({ node, success, result }) =>
+    success ? { node } : { node, error: result },
+  );
+}

@@ -1,0 +1,32 @@
+import type { Db } from '../session/db.js';
+
+/** A row of `pg_dist_node`. */
+export interface ClusterNode {
+  nodeId: number;
+  groupId: number;
+  /** `host:port`, spelt as registered. */
+  node: string;
+  /** `secondary` stands for everything that is no primary: standbys, clones. */
+  role: 'coordinator' | 'worker' | 'secondary';
+  active: boolean;
+  hasMetadata: boolean;
+  metadataSynced: boolean;
+  shouldHaveShards: boolean;
+}
+
+/** All nodes, sorted by group and name. Catalog only, so that a dead or frozen worker doesn't delay it. */
+export async function readNodes(db: Db): Promise<ClusterNode[]> {
+  return db.query<ClusterNode>(`
+    SELECT nodeid AS "nodeId", groupid AS "groupId", nodename || ':' || nodeport AS node,
+           CASE WHEN noderole <> 'primary' THEN 'secondary' WHEN groupid = 0 THEN 'coordinator' ELSE 'worker' END AS role,
+           isactive AS active, hasmetadata AS "hasMetadata", metadatasynced AS "metadataSynced",
+           shouldhaveshards AS "shouldHaveShards"
+    FROM pg_catalog.pg_dist_node
+    ORDER BY groupid, noderole, nodename, nodeport`);
+}
+
+/** The node group of the server that the session is on: 0 is the coordinator. Null where nothing is noted. */
+export async function readLocalGroup(db: Db): Promise<number | null> {
+  const [row] = await db.query<{ id: number }>('SELECT groupid AS id FROM pg_catalog.pg_dist_local_group');
+  return row?.id ?? null;
+}

@@ -1,0 +1,104 @@
+import type { Db } from '../session/connect.js';
+import { usesWrapper, wrapperSchema } from '../roles/wrappers.js';
+
+/** Host and port of a `host:port`. */
+export function addressOf(node: string): { host: string; port: number } {
+  const cut = node.lastIndexOf(':');
+  return { host: node.slice(0, cut), port: Number(node.slice(cut + 1)) };
+}
+
+export interface Registration {
+  nodeId: number;
+  groupId: number;
+  role: string;
+  active: boolean;
+  shouldHaveShards: boolean;
+}
+
+/** The row of pg_dist_node for a `host:port`, if there is one. Host names are compared without case. */
+export async function readRegistration(db: Db, node: string): Promise<Registration | undefined> {
+  const { host, port } = addressOf(node);
+  const [row] = await db.query<Registration>(
+    `select nodeid as "nodeId", groupid as "groupId", noderole::text as role, isactive as active,
+            shouldhaveshards as "shouldHaveShards"
+       from pg_dist_node where lower(nodename) = lower($1) and nodeport = $2`,
+    [host, port],
+  );
+  return row;
+}
+
+export async function isRegistered(db: Db, node: string): Promise<boolean> {
+  return (await readRegistration(db, node)) !== undefined;
+}
+
+/** Idempotent in Citus: a second call changes nothing. Also activates a node that was inactive. */
+export async function addNode(db: Db, node: string): Promise<void> {
+  const { host, port } = addressOf(node);
+  const add = (await usesWrapper(db, 'add_node')) ? `${wrapperSchema}.add_node` : 'citus_add_node';
+  await db.query(`select ${add}($1, $2)`, [host, port]);
+}
+
+/**
+ * Copies every reference table to each node that lacks it; a node must hold them before its first shard. Without a
+ * cast: naming the type takes USAGE on Citus's schema, which only superusers have.
+ */
+export const replicateReferenceTablesStatement = 'select replicate_reference_tables($1)';
+
+/**
+ * Where reference tables are copied from and to: Citus takes the first by name and port of those that have them (13.2,
+ * `ActiveShardPlacementList`), which need not be the coordinator.
+ */
+export async function readReferenceRoute(db: Db): Promise<{ from: string; to: string[] } | undefined> {
+  const rows = await db.query<{ node: string; lacks: boolean }>(
+    `select n.nodename || ':' || n.nodeport as node,
+            exists (select from pg_dist_shard s join pg_dist_partition t using (logicalrelid)
+                     where t.partmethod = 'n' and t.repmodel = 't' and not exists
+                           (select from pg_dist_placement p where p.shardid = s.shardid and p.groupid = n.groupid)) as lacks
+       from pg_dist_node n where n.noderole = 'primary' and n.isactive order by n.nodename collate "C", n.nodeport`,
+  );
+  const from = rows.find(({ lacks }) => !lacks)?.node;
+  const to = rows.filter(({ lacks }) => lacks).map(({ node }) => node);
+  return from === undefined || to.length === 0 ? undefined : { from, to };
+}
+
+/** Placements of distributed tables on a node. Reference tables go with the node; Citus local tables never leave the coordinator. */
+export async function countShards(db: Db, groupId: number): Promise<number> {
+  const [row] = await db.query<{ n: number }>(
+    `select count(*)::int as n from pg_dist_placement p join pg_dist_shard s using (shardid)
+       join pg_dist_partition t using (logicalrelid)
+      where p.groupid = $1 and not (t.partmethod = 'n' and (t.repmodel = 't' or t.colocationid = 0))`,
+    [groupId],
+  );
+  return row?.n ?? 0;
+}
+
+/** Runs what Citus put off for later (dropping moved shards), and says how much of it still names this node. */
+export async function cleanUpDeferred(db: Db, groupId: number): Promise<number> {
+  await db.query('call citus_cleanup_orphaned_resources()');
+  const [row] = await db.query<{ n: number }>(
+    'select count(*)::int as n from pg_dist_cleanup where node_group_id = $1',
+    [groupId],
+  );
+  return row?.n ?? 0;
+}
+
+/**
+ * Deregisters a node and takes its copy of the metadata away: without the latter whoever still connects to it
+ * writes into the cluster (measured, docs/citus.md).
+ */
+export async function removeNode(db: Db, node: string): Promise<void> {
+  const { host, port } = addressOf(node);
+  if (await usesWrapper(db, 'remove_node')) {
+    await db.query(`select ${wrapperSchema}.remove_node($1, $2)`, [host, port]);
+    return;
+  }
+  await db.query('begin');
+  try {
+    await db.query('select stop_metadata_sync_to_node($1, $2)', [host, port]);
+    await db.query('select citus_remove_node($1, $2)', [host, port]);
+    await db.query('commit');
+  } catch (error) {
+    await db.query('rollback').catch(() => undefined);
+    throw error;
+  }
+}

@@ -1,0 +1,69 @@
+import type { Db } from '../session/db.js';
+import { readLocalGroup } from './nodes.js';
+import { patroniSign } from './patroni.js';
+
+/** What one server says of itself; catalog and settings only. */
+export interface ServerFacts {
+  /** For example 150020. */
+  versionNum: number;
+  /** Of the citus extension in the database connected to; null when it isn't there. */
+  citus: string | null;
+  /** Of Citus's library, `13.2.2`, where it tells; of the extension otherwise. */
+  library: string | null;
+  inRecovery: boolean;
+  readOnly: boolean;
+  user: string;
+  superuser: boolean;
+  /** Group of this server in the cluster that its database belongs to; null without the extension. */
+  localGroup: number | null;
+  /** Same for a server and its physical copies. */
+  systemIdentifier: string | null;
+  startedAt: string;
+  backendPid: number;
+  /** What looks like Patroni's: a sign, or null. */
+  patroni: string | null;
+  /** Encoding, collation and character type of the database. */
+  locale: string;
+}
+
+export async function readServerFacts(db: Db): Promise<ServerFacts> {
+  const [row] = await db.query<Omit<ServerFacts, 'library'> & { tells: boolean }>(`
+    SELECT current_setting('server_version_num')::int AS "versionNum",
+           (SELECT extversion FROM pg_catalog.pg_extension WHERE extname = 'citus') AS citus,
+           pg_catalog.pg_is_in_recovery() AS "inRecovery", current_setting('transaction_read_only')::bool AS "readOnly",
+           current_user::text AS "user", (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user) AS superuser,
+           NULL::int AS "localGroup", NULL::text AS "systemIdentifier",
+           pg_catalog.pg_postmaster_start_time()::text AS "startedAt", pg_catalog.pg_backend_pid() AS "backendPid",
+           ${patroniSign} AS patroni,
+           (SELECT pg_encoding_to_char(encoding) || ' ' || datcollate || ' ' || datctype FROM pg_catalog.pg_database
+             WHERE datname = current_database()) AS locale,
+           to_regprocedure('pg_catalog.citus_version()') IS NOT NULL AS tells`);
+  if (!row) throw new Error('the server answered nothing');
+  const { tells, ...told } = row;
+  const facts: ServerFacts = { ...told, library: (tells ? await readLibrary(db) : undefined) ?? row.citus };
+  if (row.citus !== null) facts.localGroup = await readLocalGroup(db);
+  facts.systemIdentifier = await readSystemIdentifier(db);
+  return facts;
+}
+
+async function readLibrary(db: Db): Promise<string | undefined> {
+  const [row] = await db.query<{ version: string }>('SELECT pg_catalog.citus_version() AS version');
+  return /Citus (\S+)/.exec(row?.version ?? '')?.[1];
+}
+
+async function readSystemIdentifier(db: Db): Promise<string | null> {
+  try {
+    const [row] = await db.query<{ id: string }>(
+      'SELECT system_identifier::text AS id FROM pg_catalog.pg_control_system()',
+    );
+    return row?.id ?? null;
+  } catch {
+    // A role may lack it; the other signs have to do.
+    return null;
+  }
+}
+
+/** `15.20` of 150020 */
+export function versionText(versionNum: number): string {
+  return `${Math.floor(versionNum / 10_000)}.${versionNum % 10_000}`;
+}

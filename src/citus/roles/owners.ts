@@ -1,0 +1,145 @@
+import type { Db } from '../session/db.js';
+import type { GrantOwner } from './grants.js';
+import { runOnNodes, type NodeAnswer } from '../nodes/node-settings.js';
+import { identifier } from '../session/quote.js';
+import { within } from '../session/within.js';
+
+/** What is the matter with an owner on one node. */
+export interface OwnerProblem {
+  owner: string;
+  /** A table of theirs. */
+  table: string;
+  schema: string;
+  problem: Problem;
+  /** Whether the owner is a superuser: no role should become its member. */
+  superuser: boolean;
+  /** What the node said. */
+  said?: string;
+}
+
+type Problem =
+  | 'not a member'
+  | 'may not log in'
+  | 'may not create in the schema'
+  | 'unknown there'
+  | 'could not log in'
+  | 'we could not log in';
+
+/** An owner of distributed tables, with a schema in which it has some. */
+interface Owner {
+  owner: string;
+  schema: string;
+  table: string;
+  superuser: boolean;
+}
+
+/**
+ * Owners of distributed tables that stand in the way of moves, by node: the mover must have the rights of each (else
+ * `must be owner of table`), and each must be allowed to log in and to create in its schemas, else moves retry for
+ * half an hour. Grants don't propagate to workers, so each is asked. Measured, docs/roles.md.
+ *
+ * @param nodes those that answer
+ */
+export async function readOwnerProblems(
+  db: Db,
+  nodes: string[],
+): Promise<(OwnerProblem & { node: string })[]> {
+  const owners = await readOwners(db);
+  if (owners.length === 0) return [];
+  const answers = await runOnNodes(
+    db,
+    nodes.map((node) => ({ node, command: ownersQuery(owners) })),
+  );
+  const [first] = owners;
+  const problems = answers.flatMap(({ node, success, result }): (OwnerProblem & { node: string })[] => {
+    if (success) return (JSON.parse(result) as OwnerProblem[]).map((problem) => ({ node, ...problem }));
+    return first ? [{ node, ...first, problem: 'we could not log in', said: result }] : [];
+  });
+  return [...problems, ...(await readRefusedLogins(db, owners, nodes, problems))];
+}
+
+/** Of every table that moves or is copied. */
+async function readOwners(db: Db): Promise<Owner[]> {
+  return db.query<Owner>(`
+    SELECT r.rolname::text AS owner, n.nspname::text AS schema, min(t.logicalrelid::regclass::text) AS "table",
+           r.rolsuper AS superuser
+      FROM pg_catalog.pg_dist_partition t JOIN pg_catalog.pg_class c ON c.oid = t.logicalrelid
+      JOIN pg_catalog.pg_roles r ON r.oid = c.relowner JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+     WHERE NOT (t.partmethod = 'n' AND t.repmodel <> 't' AND t.colocationid = 0)
+     GROUP BY 1, 2, 4 ORDER BY 1, 2`);
+}
+
+/** What the grants of an operator have to say of each owner, asked of the coordinator alone. */
+export async function readGrantOwners(db: Db): Promise<GrantOwner[]> {
+  const owners = await readOwners(db);
+  const rows = await db.query<{
+    role: string;
+    superuser: boolean;
+    lacksLogin: boolean;
+    schema: string;
+    lacks: boolean;
+  }>(
+    `SELECT r.rolname::text AS role, r.rolsuper AS superuser, NOT r.rolcanlogin AS "lacksLogin", o.schema,
+            NOT has_schema_privilege(r.oid, n.oid, 'CREATE') AS lacks
+       FROM json_to_recordset($1) AS o(owner text, schema text)
+       JOIN pg_catalog.pg_roles r ON r.rolname = o.owner JOIN pg_catalog.pg_namespace n ON n.nspname = o.schema ORDER BY 1, 4`,
+    [JSON.stringify(owners)],
+  );
+  const byRole = new Map<string, GrantOwner>();
+  for (const { role, superuser, lacksLogin, schema, lacks } of rows) {
+    const owner = byRole.get(role) ?? { role, superuser, lacksLogin, lacksCreateIn: [] };
+    if (lacks) owner.lacksCreateIn.push(schema);
+    byRole.set(role, owner);
+  }
+  return [...byRole.values()];
+}
+
+/**
+ * Citus logs in to nodes as the owner, with what the coordinator has for it (pg_hba.conf, ~/.pgpass), and waits for ever
+ * where that is refused. So it is tried the same way, for the first owners that nothing else is wrong with.
+ */
+async function readRefusedLogins(
+  db: Db,
+  owners: Owner[],
+  nodes: string[],
+  problems: OwnerProblem[],
+): Promise<(OwnerProblem & { node: string })[]> {
+  const [{ user } = { user: '' }] = await db.query<{ user: string }>('SELECT current_user::text AS "user"');
+  const known = new Set([user, ...problems.map(({ owner }) => owner)]);
+  const refused: (OwnerProblem & { node: string })[] = [];
+  for (const owner of owners) {
+    if (known.has(owner.owner) || known.size > triedOwners) continue;
+    known.add(owner.owner);
+    for (const { node, success, result } of (await asRole(db, owner.owner, nodes)) ?? [])
+      if (!success) refused.push({ node, ...owner, problem: 'could not log in', said: result });
+  }
+  return refused;
+}
+
+const triedOwners = 20;
+
+/** Undefined where we may not act as the role. */
+async function asRole(db: Db, role: string, nodes: string[]): Promise<NodeAnswer[] | undefined> {
+  return within(db, 15, async () => {
+    await db.query(`SET LOCAL ROLE ${identifier(role)}`);
+    return runOnNodes(
+      db,
+      nodes.map((node) => ({ node, command: 'SELECT 1' })),
+    );
+  });
+}
+
+/** One column of JSON; the owners travel in it, since a worker need not have the catalog of tables. */
+function ownersQuery(owners: Owner[]): string {
+  const json = JSON.stringify(owners).replaceAll("'", "''");
+  return `SELECT coalesce(json_agg(p), '[]')::text FROM (
+    SELECT o.owner, o."table", o.schema, o.superuser, problem
+      FROM json_to_recordset('${json}') AS o(owner text, schema text, "table" text, superuser bool)
+      LEFT JOIN pg_catalog.pg_roles r ON r.rolname = o.owner
+      LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = o.schema,
+      LATERAL (SELECT 'unknown there' WHERE r.oid IS NULL
+        UNION ALL SELECT 'not a member' WHERE NOT pg_has_role(current_user, r.oid, 'usage')
+        UNION ALL SELECT 'may not log in' WHERE NOT r.rolcanlogin
+        UNION ALL SELECT 'may not create in the schema'
+          WHERE n.oid IS NOT NULL AND NOT has_schema_privilege(r.oid, n.oid, 'CREATE')) w(problem)) p`;
+}

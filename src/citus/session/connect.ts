@@ -1,0 +1,243 @@
+import pg from 'pg';
+import { readPassword, SecretMissingError, type ClusterConfig } from '../../config/index.js';
+import { allowedByConfig, NodeNotAllowedError, splitNode } from './allowed.js';
+import { connectionError, sessionOver, type Db } from './db.js';
+import { readNodes } from '../nodes/nodes.js';
+import { CleartextRefusedError, tlsRefused, TlsRefusedError } from './tls-refused.js';
+import { tlsOptions } from './tls.js';
+
+export { NodeNotAllowedError } from './allowed.js';
+export { ConnectionLostError, type Db } from './db.js';
+export { TlsRefusedError } from './tls-refused.js';
+
+export interface ConnectOptions {
+  /** Which of the config's two roles; the observer falls back to the operator when the config has none. */
+  role?: 'operator' | 'observer';
+  applicationName: string;
+  /** Default 30; 0 = none. */
+  statementTimeoutSeconds?: number;
+  /** Seconds to wait for a lock; default 0 = no limit, which a move needs. */
+  lockTimeoutSeconds?: number;
+  /** Ends the connection, not what the server is at: a statement that waits for no client goes on there. */
+  signal?: AbortSignal;
+}
+
+const connectionTimeoutMillis = 10_000;
+
+/** None of the coordinator's hosts takes writes: a failover is under way, or the config is out of date. */
+export class NoWritableCoordinatorError extends Error {
+  override readonly name = 'NoWritableCoordinatorError';
+  /** `cannot_connect_now`: it passes like a server that starts. */
+  readonly code = '57P03';
+  constructor(cluster: string, seen: string[]) {
+    super(`No host of cluster "${cluster}" is a writable coordinator: ${seen.join('; ')}.`);
+  }
+}
+
+/**
+ * Runs `work` in a session of its own on the coordinator. With several hosts the writable one is used.
+ *
+ * @throws what `work` throws; pg and socket errors as they are; {@link NoWritableCoordinatorError}
+ */
+export async function withCoordinator<T>(
+  cluster: ClusterConfig,
+  options: ConnectOptions,
+  work: (db: Db) => Promise<T>,
+): Promise<T> {
+  const [only, ...others] = cluster.hosts;
+  if (only !== undefined && others.length === 0) {
+    return withServer(cluster, { host: only, port: cluster.port }, options, work);
+  }
+  const seen: string[] = [];
+  let answer: Error | undefined;
+  for (const host of cluster.hosts) {
+    try {
+      const done = await withServer(cluster, { host, port: cluster.port }, options, async (db) =>
+        (await isWritable(db)) ? { result: await settled(work(db)) } : undefined,
+      );
+      if (done) return done.result();
+      seen.push(`${host} is read-only`);
+    } catch (error) {
+      if (options.signal?.aborted) throw error;
+      answer = error instanceof pg.DatabaseError || error instanceof TlsRefusedError ? error : answer;
+      seen.push(`${host}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  // A refused password or certificate is nothing that waiting heals.
+  if (answer !== undefined && !seen.some((line) => line.endsWith('is read-only'))) throw answer;
+  throw new NoWritableCoordinatorError(cluster.name, seen);
+}
+
+/**
+ * Runs `work` in a session of its own on one server of the cluster.
+ *
+ * @param node `host:port`: a host of the coordinator, one that `allowedNodes` matches, or a registered node
+ * @throws NodeNotAllowedError before anything is sent to a server that nobody allowed
+ */
+export async function withNode<T>(
+  cluster: ClusterConfig,
+  node: string,
+  options: ConnectOptions,
+  work: (db: Db) => Promise<T>,
+): Promise<T> {
+  const target = splitNode(cluster, node);
+  if (!allowedByConfig(cluster, node)) {
+    const registered = await withCoordinator(cluster, options, readNodes);
+    const known = registered.some((row) => row.node.toLowerCase() === node.toLowerCase());
+    if (!known) throw new NodeNotAllowedError(cluster.name, node);
+  }
+  return withServer(cluster, target, options, work);
+}
+
+async function withServer<T>(
+  cluster: ClusterConfig,
+  target: { host: string; port: number },
+  options: ConnectOptions,
+  work: (db: Db) => Promise<T>,
+): Promise<T> {
+  options.signal?.throwIfAborted();
+  const client = await connected(cluster, target, options);
+  const node = `${target.host}:${target.port}`;
+  const drop = () => client.connection.stream.destroy();
+  options.signal?.addEventListener('abort', drop, { once: true });
+  try {
+    const db = sessionOver(client, node, protocolPid(client));
+    await prepareSession(db, options);
+    return await work(db);
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    throw error;
+  } finally {
+    options.signal?.removeEventListener('abort', drop);
+    await goodbye(client);
+  }
+}
+
+/** A connected client. `prefer` tries TLS first, as libpq does; pg itself knows only with and without. */
+async function connected(
+  cluster: ClusterConfig,
+  target: { host: string; port: number },
+  options: ConnectOptions,
+): Promise<pg.Client> {
+  const node = `${target.host}:${target.port}`;
+  const refused = (error: unknown): Error =>
+    tlsRefused(error, node, cluster.tls) ?? connectionError(error, node);
+  const tls = await tlsOptions(cluster.tls);
+  try {
+    return await connectOnce(cluster, target, options, tls);
+  } catch (error) {
+    const noTls = error instanceof Error && error.message === 'The server does not support SSL connections';
+    if (!noTls || cluster.tls.mode !== 'prefer') throw refused(error);
+  }
+  return connectOnce(cluster, target, options, false).catch((error: unknown) => {
+    throw refused(error);
+  });
+}
+
+async function connectOnce(
+  cluster: ClusterConfig,
+  target: { host: string; port: number },
+  options: ConnectOptions,
+  ssl: Awaited<ReturnType<typeof tlsOptions>>,
+): Promise<pg.Client> {
+  const login = (options.role === 'observer' && cluster.observer) || cluster;
+  const where = { ...target, database: cluster.database, user: login.user };
+  const client = new pg.Client({
+    ...where,
+    password: async () => {
+      const password = await readPassword(cluster, login.password, where);
+      if (password !== undefined) return password;
+      throw new SecretMissingError(
+        `${where.host}:${where.port} asks for a password for ${where.user}, and the config of cluster "${cluster.name}" and ~/.pgpass have none.`,
+      );
+    },
+    ssl,
+    sslnegotiation: 'postgres',
+    application_name: options.applicationName,
+    connectionTimeoutMillis,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+    types: wholeNumbers(),
+  });
+  client.on('error', () => undefined); // It reaches the caller by the statement that fails.
+  if (!ssl) refuseCleartext(client, `${target.host}:${target.port}`);
+  const drop = () => client.connection.stream.destroy();
+  options.signal?.addEventListener('abort', drop, { once: true });
+  try {
+    await client.connect();
+    return client;
+  } catch (error) {
+    drop();
+    options.signal?.throwIfAborted();
+    throw error;
+  } finally {
+    options.signal?.removeEventListener('abort', drop);
+  }
+}
+
+/** pg answers any request for a password; the function that gives it the password can't see which kind was asked for. */
+function refuseCleartext(client: pg.Client, node: string): void {
+  client.connection.removeAllListeners('authenticationCleartextPassword');
+  client.connection.on('authenticationCleartextPassword', () => {
+    client.connection.emit('error', new CleartextRefusedError(node));
+  });
+}
+
+/** What the server's protocol says its process id is: a pooler in between says another than `pg_backend_pid()`. */
+function protocolPid(client: pg.Client): number {
+  const pid: unknown = Reflect.get(client, 'processID');
+  return typeof pid === 'number' ? pid : 0;
+}
+
+async function prepareSession(db: Db, options: ConnectOptions): Promise<void> {
+  const settings = {
+    search_path: 'pg_catalog',
+    statement_timeout: `${options.statementTimeoutSeconds ?? 30}s`,
+    lock_timeout: `${options.lockTimeoutSeconds ?? 0}s`,
+    client_connection_check_interval: '0',
+    'citus.node_connection_timeout': '5s',
+  };
+  await db.query(
+    `SELECT set_config(s.name, w.value, false)
+     FROM unnest($1::text[], $2::text[]) w(name, value) JOIN pg_catalog.pg_settings s ON s.name = w.name`,
+    [Object.keys(settings), Object.values(settings)],
+  );
+}
+
+async function isWritable(db: Db): Promise<boolean> {
+  const [row] = await db.query<{ writable: boolean }>(
+    `SELECT NOT pg_is_in_recovery() AND current_setting('transaction_read_only') = 'off' AS writable`,
+  );
+  return row?.writable ?? false;
+}
+
+/** Keeps an error of the caller's work apart from an error of the connection: only the latter leads to the next host. */
+async function settled<T>(work: Promise<T>): Promise<() => T> {
+  try {
+    const result = await work;
+    return () => result;
+  } catch (error) {
+    return () => {
+      throw error;
+    };
+  }
+}
+
+/** Ends the session politely, and without waiting for a server that is frozen. */
+async function goodbye(client: pg.Client): Promise<void> {
+  const cut = setTimeout(() => client.connection.stream.destroy(), 1_000);
+  await client.end().catch(() => undefined);
+  clearTimeout(cut);
+}
+
+/** Whole numbers of 8 bytes as JavaScript numbers: shard ids, sizes and node ids stay far below 2^53. */
+function wholeNumbers(): pg.CustomTypesConfig {
+  const types = new pg.TypeOverrides();
+  types.setTypeParser(pg.types.builtins.INT8, Number);
+  types.setTypeParser(int8Array, (value: string) =>
+    value === '{}' ? [] : value.slice(1, -1).split(',').map(Number),
+  );
+  return types;
+}
+
+const int8Array = 1016;

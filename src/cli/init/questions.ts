@@ -1,0 +1,96 @@
+import type { NewCluster } from './config-text.js';
+import { UsageError } from '../problem.js';
+import { optional } from '../operation-options.js';
+
+export interface InitOptions {
+  name?: string;
+  host?: string;
+  port?: number;
+  database?: string;
+  user?: string;
+  passwordFile?: string;
+  passwordEnv?: string;
+  tls?: string;
+  tlsCa?: string;
+}
+
+/** From the options alone. @throws UsageError that names all that is missing */
+export function newClusterOf(options: InitOptions): NewCluster {
+  const { name, host, database, user, port = 5432, passwordFile, passwordEnv, tls, tlsCa } = options;
+  if (name === undefined || host === undefined || database === undefined || user === undefined) {
+    const missing = (['name', 'host', 'database', 'user'] as const).filter(
+      (field) => options[field] === undefined,
+    );
+    throw new UsageError(`Missing: ${missing.map((field) => `--${field}`).join(', ')}.`, [
+      'On a terminal, citus-scaler init asks for what is left out.',
+    ]);
+  }
+  if (passwordFile !== undefined && passwordEnv !== undefined) {
+    throw new UsageError('--password-file and --password-env are given; only one may be.');
+  }
+  if (tlsCa !== undefined && tls === undefined)
+    throw new UsageError('--tls-ca is given without --tls.', ['For example: --tls verify-full.']);
+  return {
+    name,
+    host,
+    port,
+    database,
+    user,
+    ...optional('passwordFile', passwordFile),
+    ...optional('passwordEnv', passwordEnv),
+    ...optional('tls', tls),
+    ...optional('tlsCa', tlsCa),
+  };
+}
+
+/** What is wrong with an answer, if anything. */
+export type AnswerCheck = (field: Question, value: string | number) => string | undefined;
+type Question = 'name' | 'host' | 'port' | 'database' | 'user' | 'passwordFile' | 'passwordEnv';
+
+/** Asks for what the options leave out, each until it is right; undefined when the person gave up. */
+export async function askNewCluster(
+  options: InitOptions,
+  problemWith: AnswerCheck,
+): Promise<NewCluster | undefined> {
+  const prompts = await import('@clack/prompts');
+  const output = process.stderr;
+  const answers: InitOptions = { ...options };
+  const ask = async (field: Question, message: string, initialValue = ''): Promise<boolean> => {
+    if (answers[field] !== undefined) return true;
+    const answer = await prompts.text({
+      message,
+      initialValue,
+      output,
+      validate: (text) => problemWith(field, valueOf(field, text)),
+    });
+    if (prompts.isCancel(answer)) return false;
+    Object.assign(answers, { [field]: valueOf(field, answer) });
+    return true;
+  };
+  if (!(await ask('name', 'What do you call the cluster?'))) return undefined;
+  if (!(await ask('host', 'Host of its coordinator?'))) return undefined;
+  if (!(await ask('port', 'Port?', '5432'))) return undefined;
+  if (!(await ask('database', 'Database with the distributed tables?', answers.name))) return undefined;
+  if (!(await ask('user', 'Role that operations act as?', 'citus_scaler'))) return undefined;
+  if (answers.passwordFile === undefined && answers.passwordEnv === undefined) {
+    const source = await prompts.select({
+      message: 'Where does the worker find its password?',
+      options: [
+        { value: 'passwordFile', label: 'In a file' },
+        { value: 'passwordEnv', label: 'In an environment variable' },
+        { value: 'pgpass', label: 'In ~/.pgpass' },
+      ],
+      output,
+    });
+    if (prompts.isCancel(source)) return undefined;
+    if (source === 'passwordFile' && !(await ask('passwordFile', 'Which file?'))) return undefined;
+    if (source === 'passwordEnv' && !(await ask('passwordEnv', 'Which variable?'))) return undefined;
+  }
+  return newClusterOf(answers);
+}
+
+/** Of what was typed; a port that is a number is one. */
+function valueOf(field: Question, text = ''): string | number {
+  const typed = text.trim();
+  return field === 'port' && /^\d+$/.test(typed) ? Number(typed) : typed;
+}

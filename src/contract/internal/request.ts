@@ -1,0 +1,29 @@
+import type { OperationInputs } from '../inputs.js';
+import type { OperationType, SearchAttributeName, TransferMode } from '../names.js';
+
+/** An input that was checked, with the config's floor and defaults applied. Made by the first activity of an operation. */
+export interface OperationRequest<Type extends OperationType = OperationType> {
+  type: Type;
+  cluster: string;
+  input: OperationInputs[Type];
+  /** Workflow id of the cluster's custodian, made from the coordinator's address. */
+  holdId: string;
+  transferMode: TransferMode;
+  parallelMoves: number;
+  approval: 'required' | 'auto';
+  /** Whether movements may borrow server settings. */
+  tune: boolean;
+  /** The cluster has maintenance windows; the worker is asked for them. */
+  hasWindows?: boolean;
+  /** The number of parallel moves follows the load on the cluster. */
+  governed?: boolean;
+  /** Search attributes that the namespace knows; others must not be upserted (the workflow task would fail for ever). */
+  searchAttributes: SearchAttributeName[];
+  /** Page of the operation in the Temporal UI. */
+  url?: string;
+  /** Where the final report is kept, when the config says so. */
+  keepsReports: boolean;
+}
+
+/** Whose `type` tells which input it holds. */
+export type AnyRequest = { [Each in OperationType]: OperationRequest<Each> }[OperationType];

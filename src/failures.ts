@@ -1,0 +1,43 @@
+import { ApplicationFailure } from '@temporalio/common';
+import type { ErrorType, FailureDetails } from './contract/index.js';
+
+/** Type of a failure that Temporal retries until it has passed. */
+export const passingType = 'Passing';
+/** Type of a failure that a person has to repair: the operation parks. */
+export const needsPersonType = 'NeedsPerson';
+/** Type of a failure of an activity that may change nothing any more: its operation lost the cluster's lock. */
+export const lockLostType = 'LockLost';
+
+/** What a failure says besides its sentence. */
+export type Said = Partial<FailureDetails>;
+
+/** A failure that ends the operation, with one of the public types. Retried by nobody. */
+export function refused(type: ErrorType, message: string, said: Said = {}): ApplicationFailure {
+  return failure(type, message, said, true);
+}
+
+/** A failure that a person has to repair: the operation parks until `retry`, `giveUp` or a cancel. */
+export function needsPerson(message: string, said: Said = {}): ApplicationFailure {
+  return failure(needsPersonType, message, said, true);
+}
+
+/** A failure that passes by itself: Temporal tries again, and after a minute a person is told. */
+export function passing(message: string, said: Said = {}): ApplicationFailure {
+  return failure(passingType, message, said, false);
+}
+
+/** A failure of an activity whose operation doesn't hold the cluster's lock any more. */
+export function lockLost(lockId: string): ApplicationFailure {
+  return failure(lockLostType, `the cluster is not held by this operation any more (${lockId})`, {}, true);
+}
+
+/** What a failure of ours says besides its sentence; of another's error nothing. */
+export function detailsOf(error: unknown): FailureDetails {
+  const said = (error instanceof ApplicationFailure ? error.details?.[0] : undefined) as Said | undefined;
+  return { evidence: [], remedies: [], ...said };
+}
+
+function failure(type: string, message: string, said: Said, nonRetryable: boolean): ApplicationFailure {
+  const details: FailureDetails = { evidence: [], remedies: [], ...said };
+  return ApplicationFailure.create({ type, message, nonRetryable, details: [details] });
+}

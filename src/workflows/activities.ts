@@ -1,0 +1,70 @@
+import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
+import type { ActivityOptions } from '@temporalio/workflow';
+import type { CheckActivities } from '../activities/preflight/activities.js';
+import type { CleanUpActivities } from '../activities/leftovers/activities.js';
+import type { LockActivities } from '../activities/lock/activities.js';
+import type { MachineActivities } from '../activities/machines/activities.js';
+import type { MoveActivities } from '../activities/moving/activities.js';
+import type { NodeActivities } from '../activities/nodes/activities.js';
+import type { PlanActivities } from '../activities/plan/activities.js';
+import type { RemovalActivities } from '../activities/nodes/removal.js';
+import type { ReportActivities } from '../activities/operation/keep-report.js';
+import type { RequestActivities } from '../activities/operation/check-input.js';
+import type { SettingActivities } from '../activities/settings/activities.js';
+import type { VerifyActivities } from '../activities/verify/activities.js';
+import type { WindowActivities } from '../activities/moving/windows.js';
+
+/**
+ * Every activity beats each few seconds (the worker's interceptor sees to it), so that a dead worker is noticed
+ * after `heartbeatTimeout` and a cancel arrives. What passes is retried without a maximum of attempts, since each
+ * deploy costs one.
+ */
+const persistent: ActivityOptions = {
+  heartbeatTimeout: '10s',
+  startToCloseTimeout: '10m',
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '20s' },
+};
+
+/** Looking changes nothing, and needs answers soon. */
+const looking: ActivityOptions = { ...persistent, startToCloseTimeout: '1m' };
+
+/** Reads the config only. */
+export const requestActivities = proxyActivities<RequestActivities>({
+  ...looking,
+  retry: { initialInterval: '1s', maximumInterval: '10s' },
+});
+export const windowActivities = proxyActivities<WindowActivities>(looking);
+export const checkActivities = proxyActivities<CheckActivities>(persistent);
+export const planActivities = proxyActivities<PlanActivities>(persistent);
+export const nodeActivities = proxyActivities<Omit<NodeActivities, 'replicateReferenceTables'>>(persistent);
+export const cleanUpActivities = proxyActivities<CleanUpActivities>({
+  ...persistent,
+  // Dropping thousands of tables takes its time.
+  startToCloseTimeout: '6h',
+});
+export const removalActivities = proxyActivities<RemovalActivities>(persistent);
+export const machineActivities = proxyActivities<MachineActivities>({
+  ...persistent,
+  startToCloseTimeout: '30m',
+});
+export const settingActivities = proxyActivities<SettingActivities>(persistent);
+export const verifyActivities = proxyActivities<VerifyActivities>(persistent);
+export const reportActivities = proxyActivities<ReportActivities>({
+  ...persistent,
+  startToCloseTimeout: '15s',
+  scheduleToCloseTimeout: '20s',
+});
+
+/** One move may take days; progress and cancel travel with the heartbeats. */
+const moving: ActivityOptions = { ...persistent, heartbeatTimeout: '6s', startToCloseTimeout: '30d' };
+export const moveActivities = proxyActivities<MoveActivities>(moving);
+/** Reference tables may be big, and wait for old transactions as a move does. */
+export const copyActivities = proxyActivities<Pick<NodeActivities, 'replicateReferenceTables'>>(moving);
+
+export const holdActivities = proxyActivities<LockActivities>({ ...persistent, startToCloseTimeout: '30d' });
+
+/** What the custodian does when its operation is gone: for ever, whatever the error. */
+export const custodianActivities = proxyActivities<
+  Pick<MoveActivities, 'stopMovesOf'> & Pick<SettingActivities, 'giveBackSettings'>
+>(persistent);

@@ -1,0 +1,71 @@
+import type { OperationRequest } from '../../contract/internal/request.js';
+import { count, formatBytes } from '../../text/figures.js';
+import type { MoveSeconds } from '../../planning/move-seconds.js';
+import type { Batch } from '../../planning/next-batch.js';
+import { namesOf, type PackedMoves } from '../../planning/planned-moves.js';
+import { moveActivities } from '../activities.js';
+import type { Board } from '../operation/status.js';
+import type { Calls } from '../operation/calls.js';
+import type { Windows } from './windows.js';
+
+/** Has batches of moves made, and counts what comes of them. */
+export interface Batches {
+  /** Returns the shards of the moves that are still to be made: a pause, a window's end or another came in between. */
+  make: (request: OperationRequest, packed: PackedMoves, batch: Batch) => Promise<Set<number>>;
+  /** Notes how many moves a window's end has stopped. */
+  sayStopped: () => void;
+}
+
+export function createBatches(board: Board, caller: Calls, windows: Windows, seconds: MoveSeconds): Batches {
+  let stops = 0;
+  return { make: makeMoves, sayStopped };
+
+  async function makeMoves(
+    request: OperationRequest,
+    packed: PackedMoves,
+    batch: Batch,
+  ): Promise<Set<number>> {
+    const [first] = batch;
+    const { from, to, tables } = namesOf(packed, first);
+    const bytes = batch.reduce((sum, move) => sum + move.bytes, 0);
+    const more = batch.length > 1 ? ` and ${count(batch.length - 1, 'more move')}` : '';
+    const closing = windows.closing();
+    const begun = Date.now();
+    const result = await caller
+      .call(
+        moveActivities.moveShardGroups,
+        `${tables[0] ?? 'shards'}, ${first.shardId}${more}: ${from} → ${to}, ${formatBytes(bytes)}`,
+        {
+          cluster: request.cluster,
+          holdId: request.holdId,
+          transferMode: request.transferMode,
+          from,
+          to,
+          shardIds: batch.map(({ shardId }) => shardId),
+          bytes: batch.map((move) => move.bytes),
+          ...(closing && { closing: { ...closing, expectedSeconds: batch.map(seconds.expected) } }),
+        },
+      )
+      .catch((error: unknown) => {
+        board.moved.unanswered += batch.length;
+        throw error;
+      });
+    board.moved.bytes += result.movedBytes;
+    board.moved.shardGroups += result.movedShardGroups;
+    board.notes.push(...result.notes);
+    if (result.movedShardGroups === batch.length) seconds.took(batch, (Date.now() - begun) / 1_000);
+    if (result.stopped) {
+      stops += 1;
+      seconds.needs(result.stopped.shardId, result.stopped.neededSeconds);
+    }
+    return new Set(result.left);
+  }
+
+  function sayStopped(): void {
+    if (stops === 0) return;
+    board.notes.push(
+      `${count(stops, 'move')} stopped when a maintenance window closed, to begin anew in the next`,
+    );
+    stops = 0;
+  }
+}

@@ -1,0 +1,104 @@
+import {
+  ActivityCancellationType,
+  CancellationScope,
+  isCancellation,
+  proxyActivities,
+} from '@temporalio/workflow';
+import type { GovernorActivities } from '../../activities/governor/activities.js';
+import type { GovernorNews } from '../../contract/index.js';
+import type { OperationRequest } from '../../contract/internal/request.js';
+import type { Board } from '../operation/status.js';
+import { attentionOf } from '../operation/failure.js';
+
+/** Keeps the number of parallel moves to what the load on the cluster allows, where the config says so. */
+export interface Governor {
+  /** Moves at once; undefined: it has no say. */
+  limit: () => number | undefined;
+  /** Watches the load from now on; with another ceiling it begins anew. */
+  watch: (request: OperationRequest, ceiling: number) => void;
+  /** Stops watching: nothing moves, or it is over. */
+  rest: () => void;
+  heard: (news: GovernorNews) => void;
+}
+
+/** It changes nothing, so nobody waits for its end; it may last as long as a movement. */
+const { governMoves } = proxyActivities<GovernorActivities>({
+  heartbeatTimeout: '10s',
+  startToCloseTimeout: '30d',
+  cancellationType: ActivityCancellationType.TRY_CANCEL,
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '20s' },
+});
+
+const keptChanges = 20;
+
+export function createGovernor(board: Board): Governor {
+  let watching: { scope: CancellationScope; ceiling: number } | undefined;
+  let startedAt: string | undefined;
+  let useless = false;
+  let watches = 0;
+
+  const governor: Governor = {
+    limit: () => (useless ? undefined : board.status.governor?.parallelMoves),
+    watch: (request, ceiling) => {
+      if (request.governed !== true || useless || watching?.ceiling === ceiling) return;
+      const before = board.status.governor;
+      // It begins with one; later, as after a pause, it goes on from where it was.
+      const parallelMoves = Math.min(before?.parallelMoves ?? 1, ceiling);
+      const reason = before?.reason ?? 'it begins with one and goes up while the load is low';
+      board.status.governor = { figures: [], changes: [], ...before, parallelMoves, ceiling, reason };
+      startedAt ??= new Date().toISOString();
+      governor.rest();
+      const scope = new CancellationScope();
+      // The calls of an operation are numbered by themselves (persist.ts): Temporal's own numbers would meet them.
+      watches += 1;
+      watching = { scope, ceiling };
+      const order = { cluster: request.cluster, ceiling, parallelMoves, startedAt };
+      scope
+        .run(() =>
+          governMoves.executeWithOptions({ summary: 'Watch the load', activityId: `governor-${watches}` }, [
+            order,
+          ]),
+        )
+        .then(() => giveUp('none of its figures can be read'))
+        .catch((error: unknown) => {
+          if (!isCancellation(error)) giveUp(attentionOf(error).problem);
+        });
+      board.publish();
+    },
+    rest: () => {
+      watching?.scope.cancel();
+      watching = undefined;
+    },
+    heard: ({ change, notes }) => {
+      board.notes.push(...notes);
+      const { governor: status } = board.status;
+      if (status && change && watching) {
+        const { parallelMoves, reason, figures } = change;
+        const changes = [...status.changes, { at: new Date().toISOString(), parallelMoves, reason }];
+        board.status.governor = {
+          ...status,
+          parallelMoves,
+          reason,
+          figures,
+          changes: changes.slice(-keptChanges),
+        };
+      }
+      board.publish();
+    },
+  };
+  return governor;
+
+  function giveUp(why: string): void {
+    useless = true;
+    watching = undefined;
+    board.notes.push(`the load is not watched any more (${why}): moves run up to the ceiling`);
+    const { governor: status } = board.status;
+    if (status)
+      board.status.governor = {
+        ...status,
+        parallelMoves: status.ceiling,
+        reason: 'the load is not watched any more',
+      };
+    board.publish();
+  }
+}

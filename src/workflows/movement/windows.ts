@@ -1,0 +1,207 @@
+import { CancellationScope, isCancellation } from '@temporalio/workflow';
+import type { Check, Plan, WindowCalendar } from '../../contract/index.js';
+import type { OperationRequest } from '../../contract/internal/request.js';
+import { formatBytes, formatSeconds } from '../../text/figures.js';
+import { expectedSeconds } from '../../planning/next-batch.js';
+import * as calendars from '../../planning/windows.js';
+import { windowActivities } from '../activities.js';
+import { createTimer } from './timer.js';
+import { isCancelling, type Board } from '../operation/status.js';
+import type { Calls } from '../operation/calls.js';
+
+/** Id of the check that compares the largest move with the longest window. */
+export const windowFits = 'window-fits';
+
+/** The maintenance windows of a cluster, as an operation keeps to them. Without any, everything is open and nothing is asked. */
+export interface Windows {
+  /** Counts what may have changed the answers below. */
+  readonly version: number;
+  /** Asks the config, where it has windows; afterwards only when nothing is known any more or a window has opened. */
+  refresh: (request: OperationRequest, anew?: boolean) => Promise<void>;
+  /** Whether movements may run at a time: in milliseconds since 1970, by default now. */
+  open: (at?: number) => boolean;
+  /** Seconds that a move may take that starts now; undefined: any. */
+  left: () => number | undefined;
+  /** Whether a move of so many seconds has room in any window. */
+  hasRoom: (seconds: number) => boolean;
+  longestSeconds: () => number;
+  /** What the activity that moves has to know of closing time. */
+  closing: () => { at: string; graceSeconds: number } | undefined;
+  /** Sees to it that `version` changes when a window opens or closes. */
+  wakeMe: () => void;
+  sleepOn: () => void;
+  /** Waits until a window is open. */
+  untilOpen: (request: OperationRequest) => Promise<void>;
+  /**
+   * Runs what can't be cut into moves inside of windows; what isn't over then is stopped and begun again in the next.
+   * `whenCut` runs in between.
+   */
+  inside: <T>(
+    request: OperationRequest,
+    deed: { work: () => Promise<T>; whenCut: () => Promise<void> },
+  ) => Promise<T>;
+  /** Why it can't be ignored, if so. */
+  refuseIgnore: () => string | undefined;
+  ignore: (by: string, reason: string) => void;
+  /** A warning about moves that have no room in any window. */
+  judge: (plan: Plan) => Check[];
+}
+
+export function createWindows(board: Board, caller: Calls): Windows {
+  let calendar: WindowCalendar | undefined;
+  let askedAt = 0;
+  let ignored: { by: string; reason: string } | undefined;
+  let version = 0;
+  const alarm = createTimer(() => {
+    version += 1;
+  });
+  /** What binds the operation: nothing when it ignores the windows, or there are none (any more). */
+  const binding = (): WindowCalendar | undefined => (ignored ? undefined : calendar);
+
+  const windows: Windows = {
+    get version() {
+      return version;
+    },
+    refresh: async (request, anew = false) => {
+      if (request.hasWindows !== true || (calendar && ignored)) return;
+      const first = askedAt === 0;
+      if (!first && !anew && (!calendar || !calendars.isOutdated(calendar, askedAt, Date.now()))) return;
+      if (first && request.input.window === 'ignore')
+        ignore(request.input.requestedBy ?? 'the request', request.input.reason ?? '');
+      askedAt = Date.now();
+      const answer = await caller.call(windowActivities.readWindows, 'When may data move?', {
+        cluster: request.cluster,
+        at: new Date(askedAt).toISOString(),
+      });
+      calendar = answer ?? undefined;
+      if (calendar) board.window = statusNow;
+      else delete board.window;
+      board.publish();
+    },
+    open: (at = Date.now()) => {
+      const bound = binding();
+      return !bound || calendars.openAt(bound, at) !== undefined;
+    },
+    left: () => {
+      const bound = binding();
+      return bound && calendars.secondsLeft(bound, Date.now());
+    },
+    hasRoom: (seconds) => {
+      const bound = binding();
+      return !bound || seconds <= calendars.longestSeconds(bound);
+    },
+    longestSeconds: () => (calendar ? calendars.longestSeconds(calendar) : 0),
+    closing: () => {
+      const bound = binding();
+      const at = bound && calendars.closingTime(bound, Date.now());
+      return bound && at !== undefined ? { at, graceSeconds: bound.graceSeconds } : undefined;
+    },
+    wakeMe: () => {
+      const bound = binding();
+      if (bound) alarm.set(calendars.nextChange(bound, Date.now()));
+      else alarm.drop();
+    },
+    sleepOn: alarm.drop,
+
+    untilOpen,
+    async inside(request, { work, whenCut }) {
+      for (let cuts = 1; ; cuts += 1) {
+        await untilOpen(request);
+        const outcome = await runUntilClosed(work);
+        if (outcome.ended) return outcome.result;
+        board.notes.push('the copy of reference tables was stopped when the maintenance window closed');
+        await whenCut();
+        if (cuts > 1) await caller.park('window', noRoomForCopy());
+      }
+    },
+
+    refuseIgnore: () => {
+      if (board.status.type === 'cleanUp') return 'a cleanUp makes no moves: windows don’t bind it';
+      if (board.request && board.request.hasWindows !== true) return 'the cluster has no maintenance windows';
+      if (board.request === undefined) return `it isn't known yet: the operation is ${board.status.state}`;
+      return ignored && `ignored already, by ${ignored.by}`;
+    },
+    ignore: (by, reason) => {
+      ignore(by, reason);
+      if (board.troubles.has('window')) caller.retry();
+      board.publish();
+    },
+    judge: ({ moves }) => {
+      const bound = binding();
+      const largest = Math.max(0, ...moves.map(({ bytes }) => bytes));
+      const seconds = expectedSeconds(largest);
+      if (!bound || windows.hasRoom(seconds)) return [];
+      return [
+        {
+          id: windowFits,
+          severity: 'warning',
+          ok: false,
+          evidence: `the largest shard group (${formatBytes(largest)}) is expected to take ${formatSeconds(seconds)}, the longest maintenance window is ${formatSeconds(windows.longestSeconds())}`,
+          remedy: 'a longer window, or ignoreWindow when it comes to that move',
+        },
+      ];
+    },
+  };
+  return windows;
+
+  function ignore(by: string, reason: string): void {
+    ignored = { by, reason };
+    version += 1;
+    board.notes.push(`the maintenance windows are ignored, by ${by}: ${reason}`);
+  }
+
+  function statusNow() {
+    const now = calendar ? calendars.windowStatus(calendar, Date.now()) : { open: true };
+    return ignored ? { ...now, ignored } : now;
+  }
+
+  /** One that was waited for doesn't end a pause that was made meanwhile. */
+  async function untilOpen(request: OperationRequest): Promise<void> {
+    await windows.refresh(request);
+    try {
+      while (!windows.open() || (board.waitsForWindow && board.paused)) {
+        board.waitsForWindow = true;
+        board.publish();
+        if (!board.paused) windows.wakeMe();
+        const before = { version: windows.version, paused: board.paused };
+        await caller.until(() => windows.version !== before.version || board.paused !== before.paused);
+        if (!board.paused) await windows.refresh(request);
+      }
+    } finally {
+      board.waitsForWindow = false;
+      windows.sleepOn();
+      board.publish();
+    }
+  }
+
+  async function runUntilClosed<T>(
+    work: () => Promise<T>,
+  ): Promise<{ ended: true; result: T } | { ended: false }> {
+    const closing = windows.closing();
+    if (!closing) return { ended: true, result: await work() };
+    const scope = new CancellationScope();
+    const cut = { off: false };
+    const bell = createTimer(() => {
+      // Ignored meanwhile, or open again.
+      cut.off = !windows.open();
+      if (cut.off) scope.cancel();
+    });
+    bell.set(Date.parse(closing.at) + closing.graceSeconds * 1_000);
+    try {
+      return { ended: true, result: await scope.run(work) };
+    } catch (error) {
+      if (cut.off && isCancellation(error) && !isCancelling(board.status)) return { ended: false };
+      throw error;
+    } finally {
+      bell.drop();
+    }
+  }
+}
+
+function noRoomForCopy() {
+  return {
+    problem: 'the reference tables have no room in the maintenance windows',
+    evidence: 'their copy was stopped twice when a window closed; it begins from its beginning each time',
+    remedies: ['ignoreWindow, with a reason', 'a longer window in the config, a new worker, then retry'],
+  };
+}

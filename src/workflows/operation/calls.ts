@@ -1,0 +1,158 @@
+import {
+  ActivityFailure,
+  CancellationScope,
+  condition,
+  isCancellation,
+  TimeoutFailure,
+} from '@temporalio/workflow';
+import type { ActivityOptions } from '@temporalio/workflow';
+import type { Attention } from '../../contract/index.js';
+import type { Board } from './status.js';
+import { attentionOf, endingFailure, givenUp, isHoldLost } from './failure.js';
+
+/** An activity as `proxyActivities` offers it. */
+export interface ProxiedActivity<Input, Output> {
+  executeWithOptions(options: ActivityOptions, args: [Input]): Promise<Output>;
+}
+
+/**
+ * Calls that don't give up by themselves: what passes is retried by Temporal; what a person must repair parks the
+ * operation until `retry`, `giveUp` or a cancel.
+ */
+export interface Calls {
+  /**
+   * Runs an activity; `summary` is what the Temporal UI shows of it. When the hold was lost it is run again after
+   * `onHoldLost`, by default the one below.
+   */
+  call: <Input, Output>(
+    activity: ProxiedActivity<Input, Output>,
+    summary: string,
+    input: Input,
+    onHoldLost?: () => Promise<void>,
+  ) => Promise<Output>;
+  /** Parks until `retry`; throws GivenUp or CancelledFailure. */
+  park: (id: string, attention: Attention) => Promise<void>;
+  retry: () => void;
+  giveUp: (by: string, reason: string) => void;
+  readonly givenUp: boolean;
+  /** Whether an activity was lost with its worker: after a cancel none is tried again, and its statement may go on. */
+  readonly lostOne: boolean;
+  /** Waits for a condition, or throws GivenUp. */
+  until: (condition: () => boolean) => Promise<void>;
+  /** An activity tells that it has been retrying for a while, or that it is well again. */
+  tell: (activityId: string, attention: Attention | undefined) => void;
+  /** Takes the hold again after it was lost; set by the hold. */
+  onHoldLost: (() => Promise<void>) | undefined;
+}
+
+/** Milliseconds for which giving up waits for what runs to end; and for what the clean-up began after it. */
+const cutPatience = 8_000;
+const lateCutPatience = 500;
+/** After giving up, each call of the clean-up may try for so long, and all of them together until the deadline. */
+const tryPatience = 5_000;
+const giveUpDeadline = 24_000;
+
+export function createCalls(board: Board): Calls {
+  let calls = 0;
+  let retries = 0;
+  let abandoned: { by: string; reason: string; at: number } | undefined;
+  const open = new Set<string>();
+  let lostOne = false;
+
+  function failGivenUp(): never {
+    const { by, reason } = abandoned ?? { by: 'nobody', reason: '' };
+    throw givenUp(board, `${by} gave up: ${reason}`);
+  }
+
+  const caller: Calls = {
+    onHoldLost: undefined,
+    get givenUp() {
+      return abandoned !== undefined;
+    },
+    get lostOne() {
+      return lostOne;
+    },
+    retry: () => {
+      retries += 1;
+    },
+    giveUp: (by, reason) => {
+      abandoned ??= { by, reason, at: Date.now() };
+    },
+    tell: (activityId, attention) => {
+      if (attention && open.has(activityId)) board.troubles.set(activityId, attention);
+      else board.troubles.delete(activityId);
+      board.publish();
+    },
+
+    async until(reached) {
+      await condition(() => reached() || abandoned !== undefined);
+      if (!reached()) failGivenUp();
+    },
+
+    async park(id, attention) {
+      const seen = retries;
+      board.troubles.set(id, attention);
+      board.publish();
+      try {
+        await caller.until(() => retries > seen);
+      } finally {
+        board.troubles.delete(id);
+        board.publish();
+      }
+    },
+
+    async call(activity, summary, input, onHoldLost = caller.onHoldLost) {
+      calls += 1;
+      const id = `${calls}`;
+      for (let attempt = 1; ; attempt += 1) {
+        try {
+          const activityId = attempt === 1 ? id : `${id}.${attempt}`;
+          return await untilGivenUp(activityId, () =>
+            activity.executeWithOptions({ summary, activityId }, [input]),
+          );
+        } catch (error) {
+          if (error instanceof ActivityFailure && error.cause instanceof TimeoutFailure) lostOne = true;
+          if (isCancellation(error) || endingFailure(error)) throw error;
+          if (isHoldLost(error) && onHoldLost) await onHoldLost();
+          else await caller.park(id, attentionOf(error));
+        }
+      }
+    },
+  };
+
+  /** Ends when the work ends or, soon, when the operation is given up: whatever is unreachable then. */
+  async function untilGivenUp<T>(id: string, work: () => Promise<T>): Promise<T> {
+    const scope = new CancellationScope();
+    const running = scope.run(work);
+    const outcome = { settled: false };
+    const cut = abandoned ? lateCutPatience : cutPatience;
+    const settle = (): void => {
+      outcome.settled = true;
+    };
+    running.then(settle, settle);
+    open.add(id);
+    try {
+      // Not cancellable: a cancelled activity that changes something is waited for, so that nothing runs behind our back.
+      await CancellationScope.nonCancellable(async () => {
+        if (abandoned) await condition(() => outcome.settled, patienceLeft(abandoned.at));
+        else await condition(() => outcome.settled || abandoned !== undefined);
+      });
+      if (!outcome.settled) {
+        scope.cancel();
+        await CancellationScope.nonCancellable(() => condition(() => outcome.settled, cut));
+        failGivenUp();
+      }
+      return await running;
+    } finally {
+      open.delete(id);
+      if (board.troubles.delete(id)) board.publish();
+    }
+  }
+
+  return caller;
+}
+
+/** The clean-up after giving up tries what can be reached, but not for long. At least a moment: a condition needs one. */
+function patienceLeft(givenUpAt: number): number {
+  return Math.max(1, Math.min(tryPatience, givenUpAt + giveUpDeadline - Date.now()));
+}

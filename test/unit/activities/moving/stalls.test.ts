@@ -1,0 +1,59 @@
+import { describe, expect, test } from 'vitest';
+import type { ClusterConfig } from '../../../../src/config/index.js';
+import { copyLagsBehind } from '../../../../src/activities/moving/stalls/apply.js';
+import { explained } from '../../../../src/activities/moving/stalls/failures.js';
+import { isFurther, standing } from '../../../../src/activities/moving/stalls/standing.js';
+import type { Db } from '../../../../src/citus/session/connect.js';
+
+const copying = { phase: 'Copying Data', copiedBytes: 100, bytes: 500, lagBytes: null };
+const catchingUp = { phase: 'Catching Up', copiedBytes: 500, bytes: 500, lagBytes: 1_000 };
+
+describe('a move gets somewhere', () => {
+  test.each([
+    ['with more bytes at the target', copying, { ...copying, copiedBytes: 101 }, true],
+    ['with the same bytes', copying, copying, false],
+    ['with the next phase', copying, { ...catchingUp, lagBytes: 9_000 }, true],
+    ['with a smaller lag', catchingUp, { ...catchingUp, lagBytes: 999 }, true],
+    [
+      'with more bytes, but a lag that grows',
+      catchingUp,
+      { ...catchingUp, copiedBytes: 600, lagBytes: 1_001 },
+      false,
+    ],
+    ['when its lag is known at last', { ...catchingUp, lagBytes: null }, catchingUp, true],
+    ['when Citus tells nothing', copying, undefined, false],
+  ])('%s: %#', (_, best, now, further) =>
+    expect(isFurther(standing(now, 2), standing(best, 1))).toBe(further),
+  );
+});
+
+test('a copy that falls behind is told with bytes and rate', async () => {
+  const scene = { what: 'move', operationId: 'o', source: 'a:1', target: 'b:1' };
+  const lag = { best: { bytes: 1_000_000, at: 0 }, now: { bytes: 5_000_000, at: 20_000 } };
+  const stall = await copyLagsBehind({} as Db, { ...scene, lag });
+  expect(stall?.problem).toBe('the copy is 5.0 MB behind and gets no closer');
+  expect(stall?.evidence[0]).toBe('1.0 MB behind 20 s ago, 5.0 MB now: it grows by 200 kB/s');
+  expect(await copyLagsBehind({} as Db, scene)).toBeUndefined();
+});
+
+describe('a statement that was cancelled (57014)', () => {
+  const nowhere = { name: 'demo', hosts: [] as string[] } as ClusterConfig;
+  const failureOf = async (message: string): Promise<Error> => {
+    const error = Object.assign(new Error(message), { code: '57014' });
+    const scene = { what: 'move of shard 7 from a:1 to b:1', operationId: 'o', source: 'a:1', target: 'b:1' };
+    return explained(nowhere, scene, error, new AbortController().signal);
+  };
+
+  test('by someone’s wish waits for a person, even when nobody can be asked more', async () => {
+    expect(await failureOf('canceling statement due to user request')).toMatchObject({
+      type: 'NeedsPerson',
+      message: 'the move of shard 7 from a:1 to b:1 was cancelled by someone else',
+    });
+  });
+
+  test('by a time-out passes', async () => {
+    expect(await failureOf('canceling statement due to statement timeout')).toMatchObject({
+      type: 'Passing',
+    });
+  });
+});
