@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { acceptableChecks, checkIds } from '../../../../src/activities/preflight/ids.js';
 import { windowFits } from '../../../../src/workflows/movement/windows.js';
 
-const root = fileURLToPath(new URL('../../../src', import.meta.url));
+const root = fileURLToPath(new URL('../../../../src', import.meta.url));
 
 /** What makes a check is called with its id, or writes it as the field of that name. */
 const made = /\b(?:passed|blocker|warning|noted)\(\s*'([a-z-]+)'|\bid: '([a-z-]+)'/g;
