@@ -33,6 +33,8 @@ export interface WorkerOptions {
   activityInterceptors?: ActivityInterceptorsFactory[];
   /** When a movement that gets nowhere is looked into, and when trouble is told. */
   stallTimes?: StallTimes;
+  /** Milliseconds after which what can't be undone, for a node doesn't answer, is handed over to a person. */
+  undoPatienceMs?: number;
 }
 
 /**
@@ -69,6 +71,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
         namespace,
         searchAttributes: known,
         stallTimes,
+        ...(options.undoPatienceMs !== undefined && { undoPatienceMs: options.undoPatienceMs }),
       }),
       interceptors: {
         activity: [

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { inspectInput, operationInputs } from '../../src/contract/schema/inputs.js';
 import {
-  holdType,
+  lockType,
   inspectType,
   operationTypes,
   searchAttributes,
@@ -29,8 +29,8 @@ export function workflowsPage(root: string): string {
     workflow(inspectType, workflows, inspectInput),
     answers(contract),
     section(
-      holdType,
-      docOf(workflows.functions, holdType),
+      lockType,
+      docOf(workflows.functions, lockType),
       'Not for people: operations start it themselves.',
     ),
     updates(contract),

@@ -2,7 +2,8 @@ import { checkActivities } from './preflight/activities.js';
 import { cleanUpActivities } from './leftovers/activities.js';
 import type { ActivityContext } from './runtime/context.js';
 import { governorActivities } from './governor/activities.js';
-import { lockActivities, isAnyHeld } from './lock/activities.js';
+import { lockActivities } from './lock/activities.js';
+import { isAnyHeld } from './lock/held.js';
 import { inspectActivities } from './inspect/activities.js';
 import { machineActivities } from './machines/activities.js';
 import { moveActivities } from './moving/activities.js';
@@ -12,6 +13,7 @@ import { removalActivities } from './nodes/removal.js';
 import { reportActivities } from './operation/keep-report.js';
 import { requestActivities } from './operation/check-input.js';
 import { settingActivities } from './settings/activities.js';
+import { undoActivities } from './undo/activities.js';
 import { verifyActivities } from './verify/activities.js';
 import { windowActivities } from './moving/windows.js';
 
@@ -26,12 +28,13 @@ export function createActivities(context: ActivityContext) {
     ...nodeActivities(context),
     ...removalActivities(context),
     ...settingActivities(context),
+    ...undoActivities(context),
     ...moveActivities(context),
     ...governorActivities(context),
     ...verifyActivities(context),
     ...windowActivities(context),
     ...cleanUpActivities(context),
     ...reportActivities(context),
-    ...inspectActivities(context.config, (holdId) => isAnyHeld(context.client, holdId)),
+    ...inspectActivities(context.config, (lockId) => isAnyHeld(context.client, lockId)),
   };
 }

@@ -1,10 +1,10 @@
-import { shardMark, type OperationStatus } from '../contract/index.js';
+import type { OperationStatus } from '../contract/index.js';
 import { count } from './render/figures.js';
 import { stateSentence } from './render/state.js';
 
 /** What a cancel would do to an operation in this state. */
 export function cancelOutlook(status: OperationStatus): string {
-  const { operation, state, cancel, progress, borrowed = [], steps, pointOfNoReturn: point } = status;
+  const { operation, state, cancel, progress, undo = [], steps, pointOfNoReturn: point } = status;
   if (cancel?.refused !== undefined) return `${operation} can't be cancelled any more: ${cancel.refused}`;
   const stuck = state === 'needs-attention' ? '; give-up ends it as it is' : '';
   switch (state) {
@@ -34,14 +34,11 @@ export function cancelOutlook(status: OperationStatus): string {
           ? [`stops ${count(progress.movingTotal, 'running move')}`]
           : []),
         'leaves what was moved where it is',
-        ...(borrowed.some(({ name }) => name !== shardMark) ? ['gives back the borrowed settings'] : []),
-        ...(borrowed.some(({ name }) => name === shardMark)
+        ...(undo.some(({ kind }) => kind === 'setting') ? ['gives back the temporary settings'] : []),
+        ...(undo.some(({ kind }) => kind === 'node-mark')
           ? [`marks the ${point || removed.length > 0 ? 'other ' : ''}nodes as they were, in service or not`]
           : []),
-        ...(steps.some(
-          ({ name, state: step }) =>
-            /^(Start|Register)/.test(name) && step !== 'pending' && step !== 'skipped',
-        )
+        ...(undo.some(({ kind }) => kind === 'registration' || kind === 'machine')
           ? ['removes new workers that hold no shard']
           : []),
       ];

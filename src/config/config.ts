@@ -29,6 +29,8 @@ export interface ClusterConfig {
   movement: Movement;
   /** When data may move; absent: at any time. */
   windows?: Windows;
+  /** Tells a physical copy of the coordinator's server from the original. */
+  lockName?: string;
   /** Absent: the request decides. */
   approval?: 'required' | 'auto';
 }

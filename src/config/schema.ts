@@ -155,6 +155,13 @@ const cluster = strict({
     ),
   movement: movement.prefault({}).describe('how data is moved'),
   windows: windows.optional().describe('maintenance windows: when data may move; left out, at any time'),
+  lockName: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must have letters, digits, "_" and "-" only, at most 64')
+    .optional()
+    .describe(
+      "tells a physical copy of the coordinator's server, used for staging, from the original: they have the same system identifier, by which operations on a cluster exclude each other",
+    ),
   approval: z
     .enum(['required', 'auto'])
     .optional()

@@ -10,13 +10,11 @@ export const transferModes = ['auto', 'force_logical', 'block_writes'] as const;
 export type TransferMode = (typeof transferModes)[number];
 
 export const inspectType = 'inspect';
-export const holdType = 'holdCluster';
+/** The workflow that keeps a cluster's lock. */
+export const lockType = 'lockCluster';
 
 /** The query that every operation answers, with an {@link OperationStatus}. */
 export const statusQuery = 'status';
-
-/** The query that a custodian answers, with lines on what it would give back, and what keeps it from that. */
-export const custodyQuery = 'custody';
 
 /** Updates that every operation takes. The arguments are in messages.ts. */
 export const updateNames = [

@@ -1,5 +1,6 @@
 import type { Balance } from './balance.js';
 import type { GovernorStatus } from './governor.js';
+import type { UndoKind } from './internal/undo.js';
 import type { LeftoverKind } from './leftover.js';
 import type { OperationType } from './names.js';
 import type { WindowStatus } from './windows.js';
@@ -46,8 +47,8 @@ export interface OperationStatus {
   before?: Balance;
   /** How data lies at the end. */
   after?: Balance;
-  /** Settings that are raised at this moment and will be restored. */
-  borrowed?: BorrowedSetting[];
+  /** What a cancel would take back now. */
+  undo?: UndoView[];
 }
 
 export const operationStates = [
@@ -215,17 +216,12 @@ export interface Attention {
   during?: 'cancelling';
 }
 
-/** {@link BorrowedSetting.name} of Citus's own mark on a node, which is no server setting: whether it should hold shards. */
-export const shardMark = 'shouldhaveshards';
-
-/** One server setting on one node, or its mark `shouldhaveshards`, as it was before the operation changed it. */
-export interface BorrowedSetting {
-  node: string;
-  name: string;
-  /** What the owner had set with ALTER SYSTEM; null when nothing. */
-  before: string | null;
-  /** What it is while data moves. */
-  raised: string;
+/** One thing that a cancel would take back. */
+export interface UndoView {
+  /** `setting`, `node-mark`, `registration`, `machine` */
+  kind: UndoKind;
+  /** What would be done, in a line. */
+  what: string;
 }
 
 /** What a finished operation returns: its final status and what came of it. */

@@ -11,6 +11,7 @@ import type { RemovalActivities } from '../activities/nodes/removal.js';
 import type { ReportActivities } from '../activities/operation/keep-report.js';
 import type { RequestActivities } from '../activities/operation/check-input.js';
 import type { SettingActivities } from '../activities/settings/activities.js';
+import type { UndoActivities } from '../activities/undo/activities.js';
 import type { VerifyActivities } from '../activities/verify/activities.js';
 import type { WindowActivities } from '../activities/moving/windows.js';
 
@@ -26,6 +27,9 @@ const persistent: ActivityOptions = {
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '20s' },
 };
 
+/** What waits for others to end: a second attempt beside the first would only wait too. */
+const lasting: ActivityOptions = { ...persistent, startToCloseTimeout: '30d' };
+
 /** Looking changes nothing, and needs answers soon. */
 const looking: ActivityOptions = { ...persistent, startToCloseTimeout: '1m' };
 
@@ -37,12 +41,12 @@ export const requestActivities = proxyActivities<RequestActivities>({
 export const windowActivities = proxyActivities<WindowActivities>(looking);
 export const checkActivities = proxyActivities<CheckActivities>(persistent);
 export const planActivities = proxyActivities<PlanActivities>(persistent);
-export const nodeActivities = proxyActivities<Omit<NodeActivities, 'replicateReferenceTables'>>(persistent);
 export const cleanUpActivities = proxyActivities<CleanUpActivities>({
   ...persistent,
   // Dropping thousands of tables takes its time.
   startToCloseTimeout: '6h',
 });
+export const nodeActivities = proxyActivities<NodeActivities>(lasting);
 export const removalActivities = proxyActivities<RemovalActivities>(persistent);
 export const machineActivities = proxyActivities<MachineActivities>({
   ...persistent,
@@ -59,12 +63,11 @@ export const reportActivities = proxyActivities<ReportActivities>({
 /** One move may take days; progress and cancel travel with the heartbeats. */
 const moving: ActivityOptions = { ...persistent, heartbeatTimeout: '6s', startToCloseTimeout: '30d' };
 export const moveActivities = proxyActivities<MoveActivities>(moving);
-/** Reference tables may be big, and wait for old transactions as a move does. */
-export const copyActivities = proxyActivities<Pick<NodeActivities, 'replicateReferenceTables'>>(moving);
+export const lockActivities = proxyActivities<LockActivities>(lasting);
+/** Waits for statements that are better not ended; what it undoes may take a program of the user's. */
+export const undoActivities = proxyActivities<UndoActivities>(lasting);
 
-export const holdActivities = proxyActivities<LockActivities>({ ...persistent, startToCloseTimeout: '30d' });
-
-/** What the custodian does when its operation is gone: for ever, whatever the error. */
-export const custodianActivities = proxyActivities<
-  Pick<MoveActivities, 'stopMovesOf'> & Pick<SettingActivities, 'giveBackSettings'>
->(persistent);
+/** What the lock keeper does when its operation is gone. */
+export const keeperActivities = proxyActivities<
+  Pick<UndoActivities, 'endStatements' | 'undo'> & Pick<LockActivities, 'isRunOpen'>
+>(lasting);

@@ -20,7 +20,7 @@ const steps = {
 export async function cleanUp(input: CleanUpInput): Promise<OperationReport> {
   return operation('cleanUp', input, async (op) => {
     const { request } = op;
-    const { cluster, holdId } = request;
+    const { cluster, lockId } = request;
     op.steps(Object.values(steps));
     await op.preflight(steps.check);
     if (op.dryRun && !op.plannable()) return;
@@ -28,7 +28,7 @@ export async function cleanUp(input: CleanUpInput): Promise<OperationReport> {
     const { plan, items } = await planStep(
       op,
       steps.plan,
-      () => op.call(cleanUpActivities.planCleanUp, 'Plan', { request }),
+      () => op.calls.run(cleanUpActivities.planCleanUp, 'Plan', { request }),
       ({ cleanupsTotal = 0 }) => count(cleanupsTotal, 'leftover'),
     );
     if (op.dryRun) return;
@@ -44,16 +44,20 @@ export async function cleanUp(input: CleanUpInput): Promise<OperationReport> {
 
     await op.step(steps.citus, async () => {
       await op.unpaused();
-      const done = await op.call(cleanUpActivities.letCitusCleanUp, steps.citus, { cluster, holdId });
+      const done = await op.calls.run(cleanUpActivities.letCitusCleanUp, steps.citus, { cluster, lockId });
       op.note(...done.notes);
     });
     await op.step(steps.remove, async () => {
       await op.unpaused();
-      const done = await op.call(cleanUpActivities.removeLeftovers, steps.remove, { cluster, holdId, items });
+      const done = await op.calls.run(cleanUpActivities.removeLeftovers, steps.remove, {
+        cluster,
+        lockId,
+        items,
+      });
       op.note(...done.notes);
     });
     await op.step(steps.verify, async (step) => {
-      const seen = await op.call(cleanUpActivities.verifyCleanUp, 'Verify', { cluster, items });
+      const seen = await op.calls.run(cleanUpActivities.verifyCleanUp, 'Verify', { cluster, items });
       step.detail = seen.detail;
       op.note(...seen.notes);
       op.set({ after: plan.after });

@@ -26,7 +26,7 @@ export async function drainWorker(input: DrainWorkerInput): Promise<OperationRep
     if (op.dryRun && !op.plannable()) return;
 
     const planned = await planStep(op, steps.plan, () =>
-      op.call(planActivities.planDrain, 'Plan', { request }),
+      op.calls.run(planActivities.planDrain, 'Plan', { request }),
     );
     if (op.dryRun) return;
     await approvalStep(op, steps.approval, planned);
@@ -35,14 +35,13 @@ export async function drainWorker(input: DrainWorkerInput): Promise<OperationRep
     await moveSteps(op, steps, planned.packed, planned);
 
     await op.step(steps.verify, async (step) => {
-      const verified = await op.call(verifyActivities.verifyDrain, 'Verify', {
+      const verified = await op.calls.run(verifyActivities.verifyDrain, 'Verify', {
         request,
-        borrowed: op.wasBorrowed(),
         nodes: planned.leaving.map(({ node }) => node),
         undo,
       });
       op.verified(step, verified);
     });
-    op.keepMarks();
+    await op.undo.keep('node-mark');
   });
 }

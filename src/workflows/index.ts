@@ -1,6 +1,6 @@
 export { cleanUp } from './clean-up.js';
 export { drainWorker } from './drain-worker.js';
-export { holdCluster } from './lock-cluster.js';
+export { lockCluster } from './lock-cluster.js';
 export { inspect } from './inspect.js';
 export { rebalance } from './rebalance.js';
 export { removeWorker } from './remove-worker.js';

@@ -5,43 +5,67 @@ import {
   isCancellation,
   setCurrentDetails,
   setHandler,
+  workflowInfo,
 } from '@temporalio/workflow';
-import { custodyQuery, type BorrowedSetting } from '../contract/index.js';
-import { borrowSignal, releaseSignal, type HoldInput } from './lock-messages.js';
-import { custodianActivities } from './activities.js';
+import { ledgerQuery, type LockInput, type LockResult } from '../contract/internal/lock.js';
+import { describeUndo, undoByHand, type HandedOver, type UndoEntry } from '../contract/internal/undo.js';
+import type { Attention } from '../contract/index.js';
+import { keeperActivities } from './activities.js';
 import { attentionOf } from './operation/failure.js';
+import { joiningIn, queueOf } from './operation/undo-entries.js';
+import { addSignal, handOverSignal, releaseSignal, removeSignal, troubleSignal } from './signals.js';
+
+/** Minutes for which the keeper itself tries what fails without passing by itself; an activity has a patience of its own. */
+const patienceMinutes = 5;
 
 /**
- * The custodian of a cluster: as long as it runs, no other operation may change that cluster. Released, it just
- * ends. Cancelled without release, because its operation was terminated, timed out or reset, it stops the moves of
- * that operation and gives back what was borrowed, for as long as that takes, and ends then.
+ * The lock keeper of a cluster: as long as it runs, no other operation may change that cluster. Released, it just
+ * ends. Cancelled because its operation was terminated, timed out or reset, it ends what still runs of that operation,
+ * undoes its ledger, and ends then. Cancelled by hand while its operation goes on, it ends and leaves the ledger to it.
  */
-export async function holdCluster(input: HoldInput): Promise<'released' | 'given back'> {
+export async function lockCluster(input: LockInput): Promise<LockResult> {
   const { cluster, holder } = input;
-  const custody: Custody = { borrowed: [], told: [], released: false, show };
-  setHandler(defineQuery<string[]>(custodyQuery), lines);
-  setHandler(borrowSignal, (settings, workflowId = holder.workflowId) => {
-    if (workflowId !== holder.workflowId) return;
-    custody.borrowed = settings;
+  const ledger = new Map<string, UndoEntry>();
+  const keeper: Keeper = { ledger, handedOver: [], told: [], released: false, show };
+  const ofHolder = (workflowId: string): boolean => workflowId === holder.workflowId;
+  setHandler(defineQuery<string[]>(ledgerQuery), lines);
+  setHandler(addSignal, (entries, workflowId) => {
+    if (ofHolder(workflowId)) for (const entry of entries) ledger.set(entry.id, entry);
+    show();
+  });
+  setHandler(removeSignal, (ids, workflowId) => {
+    if (ofHolder(workflowId)) for (const id of ids) ledger.delete(id);
+    show();
+  });
+  setHandler(handOverSignal, (items, workflowId) => {
+    if (!ofHolder(workflowId)) return;
+    for (const { entry } of items) ledger.delete(entry.id);
+    keeper.handedOver.push(...items);
     show();
   });
   setHandler(releaseSignal, (workflowId) => {
-    if (workflowId === holder.workflowId) custody.released = true;
+    if (ofHolder(workflowId)) keeper.released = true;
+  });
+  setHandler(troubleSignal, (_activityId, attention) => {
+    keeper.told = attention ? linesOf(attention) : [];
+    show();
   });
   show();
   try {
-    await condition(() => custody.released);
-    return 'released';
+    await condition(() => keeper.released);
+    return { outcome: 'released', handedOver: keeper.handedOver };
   } catch (error) {
     if (!isCancellation(error)) throw error;
-    return await CancellationScope.nonCancellable(() => giveBack(input, custody));
+    const outcome = await CancellationScope.nonCancellable(() => leave(input, keeper));
+    return { outcome, handedOver: keeper.handedOver };
   }
 
   function lines(): string[] {
-    const borrowed = custody.borrowed.map(
-      ({ node, name, before, raised }) => `${node}: ${name} = ${raised}, before ${before ?? 'not set'}`,
-    );
-    return [...borrowed, ...custody.told];
+    return [
+      ...[...ledger.values()].map(describeUndo),
+      ...keeper.handedOver.map(({ entry, why }) => `not undone: ${describeUndo(entry)}: ${why}`),
+      ...keeper.told,
+    ];
   }
 
   function show(): void {
@@ -50,52 +74,83 @@ export async function holdCluster(input: HoldInput): Promise<'released' | 'given
   }
 }
 
-interface Custody {
-  borrowed: BorrowedSetting[];
-  /** What a person should know of giving it back. */
+interface Keeper {
+  ledger: Map<string, UndoEntry>;
+  handedOver: HandedOver[];
+  /** What a person should know of the undoing. */
   told: string[];
   released: boolean;
   show: () => void;
 }
 
-async function giveBack(
-  { cluster, holder }: HoldInput,
-  custody: Custody,
-): Promise<'released' | 'given back'> {
-  const { stopMovesOf, giveBackSettings } = custodianActivities;
-  const stop = { summary: `Stop the moves of ${holder.workflowId}` };
-  await untilDone(custody, async () => {
-    await stopMovesOf.executeWithOptions(stop, [{ cluster, operationId: holder.workflowId }]);
+/** Undoes what its operation left, last first; entries that arrive meanwhile too. */
+async function leave({ cluster, holder }: LockInput, keeper: Keeper): Promise<LockResult['outcome']> {
+  const { endStatements, isRunOpen, undo } = keeperActivities;
+  const { workflowId, runId } = holder;
+  const open = { answer: false };
+  await untilDone(keeper, undefined, async () => {
+    const look = { summary: `Does ${workflowId} go on?` };
+    open.answer = await isRunOpen.executeWithOptions(look, [{ workflowId, runId }]);
   });
-  const restore = { summary: 'Give back the borrowed settings' };
-  if (custody.borrowed.length > 0) {
-    await untilDone(custody, async () => {
-      const order = { cluster, settings: custody.borrowed };
-      const { left } = await giveBackSettings.executeWithOptions(restore, [order]);
-      custody.told = left;
-      custody.show();
+  if (open.answer) return 'ended';
+  await untilDone(keeper, undefined, async () => {
+    const end = { summary: `End what runs of ${workflowId}` };
+    await endStatements.executeWithOptions(end, [
+      { cluster, operationId: workflowId, joining: joiningIn(keeper.ledger) },
+    ]);
+  });
+  while (keeper.ledger.size > 0 && !keeper.released) {
+    const entry = [...keeper.ledger.values()].at(-1);
+    if (!entry) break;
+    const why = await untilDone(keeper, patienceMinutes, async () => {
+      const options = { summary: `Undo: ${describeUndo(entry)}`.slice(0, 200), ...queueOf(entry) };
+      const { handedOver } = await undo.executeWithOptions(options, [
+        { cluster, lockId: workflowInfo().workflowId, entry },
+      ]);
+      if (handedOver !== undefined) keeper.handedOver.push({ entry, why: handedOver });
     });
+    if (why !== undefined)
+      keeper.handedOver.push({ entry, why: `${why}; still to do: ${undoByHand(entry)}` });
+    if (!keeper.released) keeper.ledger.delete(entry.id);
+    keeper.show();
   }
-  return custody.released ? 'released' : 'given back';
+  return keeper.released ? 'released' : 'undone';
 }
 
-/** Whatever goes wrong, tried again each time later (up to an hour), until it works or a person releases the hold. */
-async function untilDone(custody: Custody, work: () => Promise<void>): Promise<void> {
-  for (let minutes = 1; !custody.released; minutes = Math.min(60, minutes * 2)) {
+/**
+ * Does something whatever goes wrong: tried again each time later (up to an hour), until it works or a person releases
+ * the lock. With a patience, answers what went wrong last once that is over.
+ */
+async function untilDone(
+  keeper: Keeper,
+  patience: number | undefined,
+  work: () => Promise<void>,
+): Promise<string | undefined> {
+  let waited = 0;
+  for (let minutes = 1; !keeper.released; minutes = Math.min(60, minutes * 2)) {
     const scope = new CancellationScope();
     const done = scope.run(work).then(
       () => true,
       (error: unknown) => {
-        custody.told = [`tried again in ${minutes} min: ${attentionOf(error).problem}`];
-        custody.show();
+        const { problem, evidence } = attentionOf(error);
+        keeper.told = [`tried again in ${minutes} min: ${problem}`, ...evidence.split('\n').filter(Boolean)];
+        keeper.show();
         return false;
       },
     );
-    const freed = condition(() => custody.released).then(() => true);
+    const freed = condition(() => keeper.released).then(() => true);
     if (await Promise.race([done, freed])) {
       scope.cancel();
-      return;
+      keeper.told = [];
+      return undefined;
     }
-    await condition(() => custody.released, `${minutes}m`);
+    if (patience !== undefined && waited >= patience) return keeper.told.at(-1) ?? 'it failed';
+    await condition(() => keeper.released, `${minutes}m`);
+    waited += minutes;
   }
+  return undefined;
+}
+
+function linesOf({ problem, evidence }: Attention): string[] {
+  return [problem, ...evidence.split('\n').filter(Boolean)];
 }

@@ -21,7 +21,7 @@ export async function rebalance(input: RebalanceInput): Promise<OperationReport>
     if (op.dryRun && !op.plannable()) return;
 
     const planned = await planStep(op, steps.plan, () =>
-      op.call(planActivities.planRebalance, 'Plan', { request }),
+      op.calls.run(planActivities.planRebalance, 'Plan', { request }),
     );
     if (op.dryRun) return;
     if (planned.plan.movesTotal === 0) {
@@ -35,10 +35,9 @@ export async function rebalance(input: RebalanceInput): Promise<OperationReport>
     await moveSteps(op, steps, planned.packed, planned);
 
     await op.step(steps.verify, async (step) => {
-      const verified = await op.call(verifyActivities.verifyRebalance, 'Verify', {
+      const verified = await op.calls.run(verifyActivities.verifyRebalance, 'Verify', {
         request,
         movesTotal: planned.plan.movesTotal,
-        borrowed: op.wasBorrowed(),
         strategy: request.input.strategy,
         unevenness: planned.unevenness,
       });

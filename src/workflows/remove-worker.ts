@@ -29,7 +29,7 @@ export async function removeWorker(input: RemoveWorkerInput): Promise<OperationR
     if (op.dryRun && !op.plannable()) return;
 
     const planned = await planStep(op, steps.plan, () =>
-      op.call(planActivities.planDrain, 'Plan', { request }),
+      op.calls.run(planActivities.planDrain, 'Plan', { request }),
     );
     if (op.dryRun) return;
     await approvalStep(op, steps.approval, planned);
@@ -39,11 +39,13 @@ export async function removeWorker(input: RemoveWorkerInput): Promise<OperationR
     await op.step(steps.empty, async (step) => {
       const order = {
         request,
-        borrowed: op.wasBorrowed(),
         nodes: planned.leaving.map(({ node }) => node),
         undo: false,
       };
-      op.verified(step, await op.call(verifyActivities.verifyDrain, 'Verify that they are empty', order));
+      op.verified(
+        step,
+        await op.calls.run(verifyActivities.verifyDrain, 'Verify that they are empty', order),
+      );
     });
 
     const leaving = planned.leaving;
@@ -59,36 +61,35 @@ async function remove(
   leaving: Leaving,
   { last, only }: { last: boolean; only: boolean },
 ): Promise<void> {
-  const { cluster, holdId, input } = op.request;
+  const { cluster, lockId, input } = op.request;
   const { node } = leaving;
-  const order = { cluster, holdId, leaving };
+  const order = { cluster, lockId, leaving };
   await op.step(removing(node.toLowerCase()), async (step) => {
     const fate =
       input.keepMachine === true
         ? { stops: false, why: 'goes on running, as asked' }
-        : await op.call(machineActivities.lookAtMachine, `May the machine of ${node} be stopped?`, {
+        : await op.calls.run(machineActivities.lookAtMachine, `May the machine of ${node} be stopped?`, {
             cluster,
             node,
           });
-    await op.call(removalActivities.awaitRemovable, `Until ${node} can leave`, order);
+    await op.calls.run(removalActivities.awaitRemovable, `Until ${node} can leave`, order);
     await op.unpaused();
     const why = `${node} is being removed, which can't be undone${last && !only ? ', and it is the last one' : ''}`;
     const verified = await op.passNoReturn({ why, last, left: perhapsOut(cluster, node) }, async (isNow) => {
-      const gone = await op.call(removalActivities.removeWorkerNode, `Deregister ${node}`, order);
+      const gone = await op.calls.run(removalActivities.removeWorkerNode, `Deregister ${node}`, order);
       op.note(...gone.notes);
       isNow(fate.stops ? outAndRunning(cluster, node) : unverified(cluster, node));
       const { became } = fate.stops
-        ? await op.call(machineActivities.stopRemoved, `Stop the machine of ${node}`, {
+        ? await op.calls.run(machineActivities.stopRemoved, `Stop the machine of ${node}`, {
             cluster,
-            holdId,
+            lockId,
             node,
           })
         : { became: fate.why };
       op.note(`${node} was taken out of the cluster; its machine ${became}`);
       isNow(unverified(cluster, node));
-      return op.call(verifyActivities.verifyRemoval, `Is ${node} gone?`, {
+      return op.calls.run(verifyActivities.verifyRemoval, `Is ${node} gone?`, {
         request: op.request,
-        borrowed: [],
         removed: [leaving],
       });
     });

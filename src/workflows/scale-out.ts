@@ -1,4 +1,4 @@
-import type { OperationReport, ScaleOutInput } from '../contract/index.js';
+import { taskQueue, type OperationReport, type ScaleOutInput } from '../contract/index.js';
 import { count } from '../text/figures.js';
 import { planWithNodes, withNodes } from '../planning/planned-moves.js';
 import {
@@ -26,7 +26,7 @@ const steps = {
 export async function scaleOut(input: ScaleOutInput): Promise<OperationReport> {
   return operation('scaleOut', input, async (op) => {
     const { request } = op;
-    const { cluster, holdId } = request;
+    const { cluster, lockId } = request;
     op.steps(Object.values(steps));
     await op.preflight(steps.check);
     if (op.dryRun && !op.plannable()) return;
@@ -34,30 +34,24 @@ export async function scaleOut(input: ScaleOutInput): Promise<OperationReport> {
     const planned = await planStep(
       op,
       steps.plan,
-      () => op.call(planActivities.planScaleOut, 'Plan', { request }),
+      () => op.calls.run(planActivities.planScaleOut, 'Plan', { request }),
       (plan) => `${count(plan.movesTotal, 'move')}, ${count(plan.newWorkers.length, 'new worker')}`,
     );
     if (op.dryRun) return;
     await approvalStep(op, steps.approval, planned);
 
     const machines = new Map<string, string>();
-    const toStart = planned.toStart;
+    const { toStart } = planned;
     if (toStart.length === 0) op.skip(steps.start, 'nothing to start');
     else {
       await op.step(steps.start, async (step) => {
         for (const { placeholder, key } of toStart) {
-          op.onStop(`stop the machine of ${placeholder}`, async () => {
-            const stopped = await op.call(
-              machineActivities.stopUnused,
-              `Stop ${machines.get(placeholder) ?? placeholder}`,
-              { cluster, key, holdId },
-            );
-            op.note(...stopped.notes);
-          });
-          const { node } = await op.call(machineActivities.startMachine, `Start ${placeholder}`, {
+          const entry = { id: `machine ${key}`, kind: 'machine', key, placeholder, taskQueue } as const;
+          await op.undo.add([entry]);
+          const { node } = await op.calls.run(machineActivities.startMachine, `Start ${placeholder}`, {
             cluster,
-            key,
-            holdId,
+            lockId,
+            entry,
           });
           machines.set(placeholder, node);
         }
@@ -68,7 +62,7 @@ export async function scaleOut(input: ScaleOutInput): Promise<OperationReport> {
           return node === undefined ? [] : [{ ...each, node }];
         });
         op.checked(
-          await op.call(checkActivities.checkNewNodes, 'Check the new machines', {
+          await op.calls.run(checkActivities.checkNewNodes, 'Check the new machines', {
             request,
             nodes: [...machines.values()],
             incoming,
@@ -82,36 +76,33 @@ export async function scaleOut(input: ScaleOutInput): Promise<OperationReport> {
     if (newWorkers.length === 0) op.skip(steps.register, 'nothing to register');
     else {
       await op.step(steps.register, async (step) => {
-        for (const node of newWorkers) {
-          op.onStop(`deregister ${node}`, async () => {
-            const gone = await op.call(
-              nodeActivities.deregisterUnused,
-              `Deregister ${node} if it holds no shard`,
-              { cluster, node, holdId },
-            );
-            op.note(...gone.notes);
-          });
-        }
         step.detail = newWorkers.join(', ');
-        await op.call(nodeActivities.registerNodes, `Register ${step.detail}`.slice(0, 200), {
+        const entries = await op.calls.run(nodeActivities.planRegistrations, 'How are they registered?', {
           cluster,
           nodes: newWorkers,
-          holdId,
         });
+        await op.undo.add(entries);
+        const { unchanged } = await op.calls.run(nodeActivities.registerNodes, `Register ${step.detail}`, {
+          cluster,
+          lockId,
+          entries,
+        });
+        await op.undo.settle(unchanged);
       });
     }
 
     await moveSteps(op, steps, withNodes(planned.packed, machines), planned);
 
+    // From here on they are what was asked for, whatever a verification says.
+    await op.undo.keep('registration', 'machine');
     await op.step(steps.verify, async (step) => {
       const order = {
         request,
         newWorkers,
         movesTotal: planned.plan.movesTotal,
-        borrowed: op.wasBorrowed(),
         unevenness: planned.unevenness,
       };
-      op.verified(step, await op.call(verifyActivities.verifyScaleOut, 'Verify', order));
+      op.verified(step, await op.calls.run(verifyActivities.verifyScaleOut, 'Verify', order));
     });
   });
 }

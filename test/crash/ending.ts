@@ -8,7 +8,7 @@ import { leftovers } from './leftovers.js';
 /** All that the end of an operation is compared by; servers by their names, since ports differ from case to case. */
 export interface Ending {
   outcome: string;
-  report: { state: string; movedShardGroups: number; steps: string[]; notes: string[]; borrowed: string[] };
+  report: { state: string; movedShardGroups: number; steps: string[]; notes: string[]; undo: string[] };
   /** Registered nodes: `name: flags, shards`. */
   nodes: string[];
   /** Moves of the plan whose shards are somewhere else. */
@@ -50,7 +50,7 @@ export async function observeEnding(
       movedShardGroups: report.movedShardGroups,
       steps: report.steps.map(({ name, state }) => named(`${name}: ${state}`)),
       notes: report.notes.map(named).sort(),
-      borrowed: (report.borrowed ?? []).map(({ node, name }) => named(`${node} ${name}`)),
+      undo: (report.undo ?? []).map(({ what }) => named(what)),
     },
     nodes: await nodes(cluster, named),
     misplaced: report.state === 'done' ? await misplaced(cluster, report, named) : [],

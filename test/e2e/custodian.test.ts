@@ -25,7 +25,7 @@ beforeEach(() => expectAsBefore());
 /** Whatever went wrong in one test: the next finds the cluster free. */
 afterEach(async () => {
   for await (const { workflowId } of stage.client.workflow.list({
-    query: `ExecutionStatus = 'Running' and WorkflowType != 'holdCluster'`,
+    query: `ExecutionStatus = 'Running' and WorkflowType != 'lockCluster'`,
   })) {
     await stage.client.workflow
       .getHandle(workflowId)
@@ -48,7 +48,7 @@ async function expectAsBefore(): Promise<void> {
 }
 
 async function custodian(): Promise<{ id: string; custody: () => Promise<string[]> }> {
-  const query = `WorkflowType = 'holdCluster' and ExecutionStatus = 'Running'`;
+  const query = `WorkflowType = 'lockCluster' and ExecutionStatus = 'Running'`;
   for await (const { workflowId: id } of stage.client.workflow.list({ query }))
     return { id, custody: () => stage.client.workflow.getHandle(id).query<string[]>('custody') };
   throw new Error('no custodian runs');
@@ -98,7 +98,7 @@ test('an operation that lost its hold tells nothing to the custodian of another'
   );
   await lost.update('retry', { by: 'test' });
   await expect(lost.result()).rejects.toMatchObject({ cause: { type: 'ClusterBusy' } });
-  expect((await lost.status()).borrowed).toBeUndefined();
+  expect((await lost.status()).undo).toBeUndefined();
   expect(await (await custodian()).custody()).toEqual(borrowed);
   expect(await retryIntervals(stage.cluster)).toContain('100ms');
   await op.terminate();

@@ -54,11 +54,9 @@ test('cancelled half way, the worker is in service as before and what was moved 
       parallelMoves: 1,
     }),
   );
-  expect((await op.status()).borrowed).toContainEqual({
-    node: address(2),
-    name: 'shouldhaveshards',
-    before: 'true',
-    raised: 'false',
+  expect((await op.status()).undo).toContainEqual({
+    kind: 'node-mark',
+    what: `shouldhaveshards of ${address(2)}: false → true`,
   });
   expect((await marks())[address(2)]).toBe(false);
   await op.cancel();
@@ -66,7 +64,7 @@ test('cancelled half way, the worker is in service as before and what was moved 
   await release();
   const status = await op.status();
   expect(status.state).toBe('cancelled');
-  expect(status.borrowed).toBeUndefined();
+  expect(status.undo).toBeUndefined();
   expect((await marks())[address(2)]).toBe(true);
   expect(await retryIntervals(stage.cluster)).toEqual(['5s']);
 });
@@ -95,7 +93,7 @@ test('empties the worker, leaves it registered, and names another that is marked
   expect(report.checks.find(({ id }) => id === 'drained-nodes')?.evidence).toContain(address(1));
   expect(await marks()).toEqual({ [address(0)]: true, [address(1)]: false, [address(2)]: false });
   expect(await fingerprint(stage.cluster)).toEqual(before);
-  expect(report.borrowed).toBeUndefined();
+  expect(report.undo).toBeUndefined();
   await mark(stage.cluster, marked, true);
 });
 

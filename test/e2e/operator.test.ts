@@ -35,7 +35,7 @@ describe.skipIf(noRoles !== undefined)(
       const { op, release } = await midMove(stage, 'op-cancelled', { nodes: [extra.address] });
       try {
         expect(await retryIntervals(stage.cluster)).toContain('100ms');
-        expect((await op.status()).borrowed).toBeDefined();
+        expect((await op.status()).undo).toBeDefined();
         await op.cancel();
         await op.until('cancelled', ({ state }) => state === 'cancelled');
       } finally {

@@ -38,7 +38,7 @@ test('starts with nothing but the temporal CLI, brings up a machine and moves it
   expect(workers.every(({ shards }) => shards > 0)).toBe(true);
   expect(await fingerprint(stage.cluster)).toEqual(before);
   expect(await retryIntervals(stage.cluster)).toEqual(['5s']);
-  expect(report.borrowed).toBeUndefined();
+  expect(report.undo).toBeUndefined();
 });
 
 test('shows the plan, refuses another hash and goes on with the one approved', async () => {

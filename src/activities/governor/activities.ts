@@ -2,7 +2,7 @@ import { Context } from '@temporalio/activity';
 import { withCoordinator } from '../../citus/session/connect.js';
 import type { GovernorNews, LoadFigure } from '../../contract/index.js';
 import { govern, newGovernor, type GovernorState } from '../../planning/governor.js';
-import { clusterIn, ownWorkflowId, session, type ActivityContext } from '../runtime/context.js';
+import { clusterIn, ownWorkflowId, looking, type ActivityContext } from '../runtime/context.js';
 import { createMeters } from './meters.js';
 import { beatWith } from '../runtime/interceptor.js';
 
@@ -51,7 +51,7 @@ export function governorActivities(context: ActivityContext) {
         ...resumed(activity, newGovernor(parallelMoves, Date.now())),
       };
       beatWith(activity, () => beat);
-      await withCoordinator(cluster, session('governor', { statementTimeoutSeconds: 10 }), async (db) => {
+      await withCoordinator(cluster, looking('governor', { statementTimeoutSeconds: 10 }), async (db) => {
         while (meters.some) {
           const at = Date.now();
           const figures = await meters.read(db, at);

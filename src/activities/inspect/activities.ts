@@ -9,7 +9,8 @@ import { inspectHealth } from './health.js';
 import { inspectMoves } from './moves.js';
 import { inspectNodes } from './nodes.js';
 import { inspectPreflight } from './preflight.js';
-import { holdIdOf } from '../operation/check-input.js';
+import { readLockId } from '../lock/lock-id.js';
+import { looking } from '../runtime/context.js';
 import { invalidInput, namedCluster, sayProblems } from '../operation/input-problems.js';
 
 export type InspectActivities = ReturnType<typeof inspectActivities>;
@@ -17,9 +18,9 @@ export type InspectActivities = ReturnType<typeof inspectActivities>;
 /**
  * What a person or a service reads of a cluster: so that secrets stay with the worker. Holds and changes nothing.
  *
- * @param isAnyHeld whether an operation holds a cluster, by the id of its custodian
+ * @param isAnyHeld whether an operation holds a cluster's lock, by the id of its lock keeper
  */
-export function inspectActivities(config: Config, isAnyHeld: (holdId: string) => Promise<boolean>) {
+export function inspectActivities(config: Config, isAnyHeld: (lockId: string) => Promise<boolean>) {
   return {
     /** @throws InvalidInput, UnknownCluster */
     inspect: async ({ input }: { input: InspectInput }): Promise<InspectAnswer> => {
@@ -29,7 +30,8 @@ export function inspectActivities(config: Config, isAnyHeld: (holdId: string) =>
       if (what === 'clusters') return inspectClusters(config, page);
       if (name === undefined) throw ApplicationFailure.nonRetryable('cluster: required', 'InvalidInput');
       const cluster = clusterOf(config, name);
-      const isHeld = (): Promise<boolean> => isAnyHeld(holdIdOf(cluster));
+      const isHeld = async (): Promise<boolean> =>
+        isAnyHeld(await readLockId(cluster, looking('lock', { role: 'observer' })));
       switch (what) {
         case 'health':
           return inspectHealth(cluster, page, isHeld);

@@ -6,7 +6,7 @@ import type { ClusterConfig } from '../../config/index.js';
 import type { Check, HealthAnswer } from '../../contract/index.js';
 import { balanceOf } from '../../planning/balance.js';
 import { worstFirst } from '../../planning/checks.js';
-import { session } from '../runtime/context.js';
+import { looking } from '../runtime/context.js';
 import { findLeftovers } from '../leftovers/find.js';
 import { leftoverOf } from '../leftovers/finding.js';
 import { raisedSettings } from '../leftovers/raised-settings.js';
@@ -34,7 +34,7 @@ export async function inspectHealth(
   page: number,
   held: () => Promise<boolean>,
 ): Promise<HealthAnswer> {
-  const options = session('inspect', { role: 'observer', statementTimeoutSeconds: 60 });
+  const options = looking('inspect', { role: 'observer', statementTimeoutSeconds: 60 });
   return withCoordinator(cluster, options, async (db) => {
     const facts = await readServerFacts(db);
     return isCoordinator(facts).ok

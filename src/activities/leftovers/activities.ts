@@ -8,8 +8,8 @@ import type { OperationRequest } from '../../contract/internal/request.js';
 import { balanceOf } from '../../planning/balance.js';
 import { count } from '../../text/figures.js';
 import { packBalances, type PackedBalances } from '../../planning/packed-balances.js';
-import { clusterIn, session, type ActivityContext } from '../runtime/context.js';
-import { assertHeld } from '../lock/activities.js';
+import { clusterIn, acting, type ActivityContext } from '../runtime/context.js';
+import { assertHeld } from '../lock/held.js';
 import { findLeftovers, type Found } from './find.js';
 import { keyOf, type Finding, type Item } from './finding.js';
 import { planRemovals } from './plan.js';
@@ -28,13 +28,13 @@ export interface CleanUpPlan {
 
 export interface CleanUpOrder {
   cluster: string;
-  holdId: string;
+  lockId: string;
 }
 
 /** Finds and removes what earlier moves and operations left on nodes. */
 export function cleanUpActivities(context: ActivityContext) {
   const lookingAt = <T>(cluster: string, work: (db: Db) => Promise<T>): Promise<T> =>
-    withCoordinator(clusterIn(context, cluster), session('clean up', { statementTimeoutSeconds: 300 }), work);
+    withCoordinator(clusterIn(context, cluster), acting('clean up', { statementTimeoutSeconds: 300 }), work);
 
   return {
     /** What is to be removed, and what is found and left. Changes nothing. */
@@ -47,8 +47,8 @@ export function cleanUpActivities(context: ActivityContext) {
       }),
 
     /** Citus's own way first: what it can do, it does. Its warnings tell what it couldn't. */
-    letCitusCleanUp: async ({ cluster, holdId }: CleanUpOrder): Promise<{ notes: string[] }> => {
-      await assertHeld(context.client, holdId);
+    letCitusCleanUp: async ({ cluster, lockId }: CleanUpOrder): Promise<{ notes: string[] }> => {
+      await assertHeld(context.client, lockId);
       return lookingAt(cluster, async (db) => {
         const warnings = await cleanUpByCitus(db);
         return { notes: [...new Set(warnings)].slice(0, 10).map((warning) => `Citus: ${warning}`) };
@@ -58,7 +58,7 @@ export function cleanUpActivities(context: ActivityContext) {
     /** Removes what the plan covers, each thing looked at again before. */
     removeLeftovers: async ({
       cluster,
-      holdId,
+      lockId,
       items,
     }: CleanUpOrder & { items: Item[] }): Promise<{ notes: string[] }> =>
       lookingAt(cluster, (db) =>
@@ -66,7 +66,7 @@ export function cleanUpActivities(context: ActivityContext) {
           find: async () => (await look(db)).found.leftovers,
           mayAct: async () => {
             cancellationSignal().throwIfAborted();
-            await assertHeld(context.client, holdId);
+            await assertHeld(context.client, lockId);
           },
         }),
       ),

@@ -1,23 +1,23 @@
 import { readNodeSetting, setNodeSetting } from '../../citus/nodes/node-settings.js';
 import type { Db } from '../../citus/session/db.js';
-import { borrowable } from '../settings/activities.js';
+import { temporary } from '../settings/temporary.js';
 import type { Finding } from './finding.js';
 
 /**
- * Settings that an operation raised and, ended by force, could not give back. Ask only while no other operation holds
- * the cluster: its custodian gives back by itself. What the owner had is known to nobody then.
+ * Finds settings that an operation lowered and could not give back. Ask only while no operation holds the cluster's
+ * lock: its keeper gives back by itself. What the owner had is known to nobody then.
  */
 export async function raisedSettings(db: Db, nodes: string[]): Promise<Finding[]> {
-  const { name, raised } = borrowable;
+  const { name, during } = temporary;
   const found = await readNodeSetting(db, nodes, name);
   return found.flatMap((each) =>
-    'error' in each || each.owners !== raised
+    'error' in each || each.owners !== during
       ? []
       : [
           {
             kind: 'setting' as const,
             node: each.node,
-            name: `${name} = ${raised}`,
+            name: `${name} = ${during}`,
             how: `ALTER SYSTEM RESET ${name}; SELECT pg_reload_conf(): what the owner had set before isn't known, if anything`,
             remove: async (again: Db) => {
               const [answer] = await setNodeSetting(again, [{ node: each.node, name, value: null }]);

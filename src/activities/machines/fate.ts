@@ -5,7 +5,7 @@ import { readNodes } from '../../citus/nodes/nodes.js';
 import { isRegistered } from '../../citus/nodes/registration.js';
 import type { ClusterConfig, Config } from '../../config/index.js';
 import type { Machine } from '../../machines/provisioner.js';
-import { session } from '../runtime/context.js';
+import { looking } from '../runtime/context.js';
 import { provisionerOf } from '../../machines/provisioner-of.js';
 
 /** What becomes of the machine of a worker that leaves, and why. */
@@ -50,7 +50,7 @@ export async function otherCluster(
     if (other.hosts.some((host) => `${host}:${other.port}` === node.toLowerCase()))
       return `it is the coordinator of cluster ${other.name}`;
     try {
-      const nodes = await withCoordinator(other, session('machine'), readNodes);
+      const nodes = await withCoordinator(other, looking('machine'), readNodes);
       if (nodes.some((each) => each.node.toLowerCase() === node.toLowerCase()))
         return `cluster ${other.name} uses it too`;
     } catch {
@@ -75,7 +75,7 @@ const databases = `select coalesce(json_agg(datname order by datname), '[]')::te
 
 /** Another database on the same server that holds anything. */
 async function otherDatabase(cluster: ClusterConfig, node: string): Promise<string | undefined> {
-  const [answer] = await withCoordinator(cluster, session('machine'), async (db) =>
+  const [answer] = await withCoordinator(cluster, looking('machine'), async (db) =>
     (await isRegistered(db, node)) ? runOnNodes(db, [{ node, command: databases }]) : [],
   );
   if (!answer?.success) return 'it could not be asked which databases it has';
@@ -92,7 +92,7 @@ async function otherDatabase(cluster: ClusterConfig, node: string): Promise<stri
 /** The node is registered, so that we may connect to it; only in that other database nobody can tell. */
 async function databaseInUse(cluster: ClusterConfig, node: string, database: string): Promise<boolean> {
   const there = { ...cluster, database, allowedNodes: [node] };
-  return withNode(there, node, session('machine'), async (db) => {
+  return withNode(there, node, looking('machine'), async (db) => {
     const [row] = await db.query<{ used: boolean }>(
       `select exists (select from pg_extension where extname = 'citus')
            or exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace

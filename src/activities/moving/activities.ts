@@ -1,20 +1,25 @@
 import { Context } from '@temporalio/activity';
-import { operationPrefix } from '../../citus/session/application-name.js';
-import { withCoordinator } from '../../citus/session/connect.js';
-import { cancelBackend, findBackends } from '../../citus/moving/moves.js';
 import type { MayMoveQuestion } from '../../contract/internal/may-move.js';
+import { assertHeld } from '../lock/held.js';
 import { askWorkflow } from '../runtime/ask-workflow.js';
-import { batchBeat } from './batch-beat.js';
 import { waitsForPerson } from '../runtime/classify.js';
-import { isPast } from './closing.js';
-import { clusterIn, stopManner, type ActivityContext } from '../runtime/context.js';
-import { assertHeld } from '../lock/activities.js';
+import { clusterIn, isCancelOfOperation, type ActivityContext } from '../runtime/context.js';
 import { beatWith } from '../runtime/interceptor.js';
+import { batchBeat } from './batch-beat.js';
+import { isPast } from './closing.js';
+import { copyReferenceTables } from './copy-reference-tables.js';
 import { look, moveOne, type BatchOrder, type BatchResult, type Look, type Outcome } from './move-group.js';
 import { tellingOf } from './stalls/telling.js';
 
 export type MoveActivities = ReturnType<typeof moveActivities>;
 
+export interface ReferenceOrder {
+  cluster: string;
+  lockId: string;
+  transferMode: string;
+}
+
+/** Activities that move data. */
 export function moveActivities(context: ActivityContext) {
   return {
     /** Moves shard groups one after another. Looks before each where it is: any attempt goes on where the last one was. */
@@ -33,15 +38,15 @@ export function moveActivities(context: ActivityContext) {
         if (activity.cancellationSignal.aborted) return stopped(activity, rest());
         const seen = await look(cluster, batch, shardId, { alone: true });
         if (seen.state === 'to do') {
-          // As late as possible: whoever is terminated after it has a custodian that finds the move at the server.
-          await assertHeld(context.client, batch.holdId);
+          // As late as possible: whoever is terminated after it has a lock keeper that finds the move at the server.
+          await assertHeld(context.client, batch.lockId);
           // One that runs at the server already is adopted, whatever was decided meanwhile.
-          const isNew = !seen.order.running && (index > 0 || isPast(batch.closing));
+          const isNew = !seen.running && (index > 0 || isPast(batch.closing));
           if (isNew && !(await mayMove(context, batch))) return stopped(activity, rest());
           const outcome = await moveOne(context, batch, index, seen, { beat, telling }).catch(
             async (error: unknown): Promise<Outcome> => {
-              // A custodian that was told to give back has cancelled it: no stranger.
-              await assertHeld(context.client, batch.holdId);
+              // A lock keeper whose operation is gone has cancelled it: no stranger.
+              await assertHeld(context.client, batch.lockId);
               // What was moved counts from now on; the rest is handed out anew, and its first move says what is wrong.
               if (result.movedShardGroups > 0 && waitsForPerson(error)) return { moved: false, because: {} };
               throw error;
@@ -56,36 +61,16 @@ export function moveActivities(context: ActivityContext) {
       return result;
     },
 
-    /**
-     * Ends what an operation that is gone is still at on the server (its moves, and what else a dead worker had begun),
-     * and returns when nothing of it runs any more.
-     */
-    stopMovesOf: async ({
-      cluster,
-      operationId,
-    }: {
-      cluster: string;
-      operationId: string;
-    }): Promise<void> => {
-      const prefix = operationPrefix(operationId);
-      await withCoordinator(
-        clusterIn(context, cluster),
-        { applicationName: 'citus-scaler:custodian' },
-        async (db) => {
-          for (;;) {
-            const pids = await findBackends(db, prefix);
-            if (pids.length === 0) return;
-            for (const pid of pids) await cancelBackend(db, pid);
-            await Context.current().sleep(200);
-          }
-        },
-      );
+    /** Copies every reference table to each node that lacks it; waits, as a move does, for older transactions. */
+    replicateReferenceTables: async ({ cluster, lockId, transferMode }: ReferenceOrder): Promise<void> => {
+      await assertHeld(context.client, lockId);
+      await copyReferenceTables(context, clusterIn(context, cluster), transferMode);
     },
   };
 }
 
 /**
- * Whether a further move of the batch may start: not while paused, outside of the window, or when more batches run
+ * Asks whether a further move of the batch may start: not while paused, outside of the window, or when more batches run
  * than may. The running move finishes.
  */
 function mayMove(context: ActivityContext, { shardIds }: BatchOrder): Promise<boolean> {
@@ -97,7 +82,7 @@ function mayMove(context: ActivityContext, { shardIds }: BatchOrder): Promise<bo
 
 /** A pause or a cancel answers what is left; every other stop hands the batch to the next attempt. */
 function stopped(activity: Context, result: BatchResult): BatchResult {
-  if (stopManner(activity) === 'leave') activity.cancellationSignal.throwIfAborted();
+  if (!isCancelOfOperation(activity)) activity.cancellationSignal.throwIfAborted();
   return result;
 }
 

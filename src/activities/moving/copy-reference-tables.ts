@@ -1,16 +1,17 @@
 import { Context } from '@temporalio/activity';
-import { moveApplicationName } from '../../citus/session/application-name.js';
+import { moveName } from '../../citus/session/application-name.js';
 import { withCoordinator } from '../../citus/session/connect.js';
 import { findBackend, readCopyProgress } from '../../citus/moving/moves.js';
 import { readReferenceRoute, replicateReferenceTablesStatement } from '../../citus/nodes/registration.js';
 import type { ClusterConfig } from '../../config/index.js';
 import type { MoveHeartbeat, Moving } from '../../contract/index.js';
 import { refuseBesideOthers } from './beside-others.js';
-import { ownWorkflowId, session, stopManner, type ActivityContext } from '../runtime/context.js';
+import { ownWorkflowId, looking, type ActivityContext } from '../runtime/context.js';
 import { beatWith } from '../runtime/interceptor.js';
 import { shownIn } from './shown-in.js';
 import { tellingOf } from './stalls/telling.js';
 import { usualStallTimes } from './stalls/watch.js';
+import { stopsOf } from '../runtime/run-statement.js';
 import { runWatched } from './watched-statement.js';
 
 /** Copies every reference table to each node that lacks it, and shows it as a move. */
@@ -21,9 +22,9 @@ export async function copyReferenceTables(
 ): Promise<void> {
   const activity = Context.current();
   const operationId = ownWorkflowId();
-  const name = moveApplicationName(operationId, 'reference');
+  const name = moveName(operationId, 'reference');
   const scene = { what: 'copy of reference tables', operationId };
-  const route = await withCoordinator(cluster, session('look'), async (db) => {
+  const route = await withCoordinator(cluster, looking('look'), async (db) => {
     const found = await readReferenceRoute(db);
     if (found && (await findBackend(db, name)) === undefined) await refuseBesideOthers(db, scene);
     return found;
@@ -44,10 +45,10 @@ export async function copyReferenceTables(
     scene,
     readProgress: readCopyProgress,
   };
-  const stop = { signal: activity.cancellationSignal, manner: () => stopManner(activity) };
+  const stops = stopsOf(activity);
   const telling = tellingOf(context.client, activity);
   const show = { ...shownIn(current), telling, times: context.stallTimes ?? usualStallTimes };
   // An adopted one ended nobody knows how: doing it again is nothing when it is done.
-  while ((await runWatched(cluster, statement, stop, show)) !== 'ended')
+  while ((await runWatched(cluster, statement, stops, show)) !== 'ended')
     activity.cancellationSignal.throwIfAborted();
 }

@@ -1,26 +1,34 @@
 import { Context } from '@temporalio/activity';
-import { ApplicationFailure } from '@temporalio/common';
-import { moveApplicationName } from '../../citus/session/application-name.js';
-import { withCoordinator, type ConnectOptions } from '../../citus/session/connect.js';
-import { cancelBackend, findBackend, readPlacements, readShardGroup } from '../../citus/moving/moves.js';
+import { moveName } from '../../citus/session/application-name.js';
+import { withCoordinator, type Db } from '../../citus/session/connect.js';
+import {
+  findBackend,
+  moveStatement,
+  readMoveProgress,
+  readPlacements,
+  readShardGroup,
+} from '../../citus/moving/moves.js';
 import { readRegistration } from '../../citus/nodes/registration.js';
 import type { ClusterConfig } from '../../config/index.js';
 import type { MayGoOnQuestion } from '../../contract/internal/may-move.js';
+import { needsPerson, passing } from '../../failures.js';
+import { isHeld } from '../lock/held.js';
 import { askWorkflow } from '../runtime/ask-workflow.js';
+import { clusterIn, looking, ownWorkflowId, type ActivityContext } from '../runtime/context.js';
+import { endSessions } from '../runtime/end-sessions.js';
+import { stopsOf, type Ending, type Stops } from '../runtime/run-statement.js';
 import type { BatchBeat } from './batch-beat.js';
 import { refuseBesideOthers } from './beside-others.js';
 import { watchClosing, type ClosingOrder } from './closing.js';
-import { clusterIn, ownWorkflowId, session, stopManner, type ActivityContext } from '../runtime/context.js';
-import { isHeld } from '../lock/activities.js';
-import type { Stop } from '../runtime/run-statement.js';
-import { makeMove, sceneOf, type MoveOrder } from './make-move.js';
 import { shownIn } from './shown-in.js';
+import type { Scene } from './stalls/stall.js';
 import type { Telling } from './stalls/telling.js';
 import { usualStallTimes } from './stalls/watch.js';
+import { runWatched, type Show } from './watched-statement.js';
 
 export interface BatchOrder {
   cluster: string;
-  holdId: string;
+  lockId: string;
   transferMode: string;
   /** `host:port` */
   from: string;
@@ -43,12 +51,23 @@ export interface BatchResult {
   notes: string[];
 }
 
-export interface ToDo {
+/** One move that is still to be made. */
+export interface MoveOrder {
   state: 'to do';
-  order: MoveOrder;
+  operationId: string;
+  shardId: number;
+  shardIds: number[];
+  /** `host:port` */
+  from: string;
+  to: string;
+  fromNodeId: number;
+  toNodeId: number;
+  transferMode: string;
   tables: string[];
+  /** Whether an earlier attempt's statement still runs at the server. */
+  running: boolean;
 }
-export type Look = { state: 'gone' | 'there' } | { state: 'elsewhere'; node: string } | ToDo;
+export type Look = { state: 'gone' | 'there' } | { state: 'elsewhere'; node: string } | MoveOrder;
 export type Outcome = { moved: true } | { moved: false; because: Pick<BatchResult, 'stopped'> };
 
 /** Makes the move that comes next in its batch, or adopts it; stops it when it is cancelled or its window has closed. */
@@ -56,25 +75,26 @@ export async function moveOne(
   context: ActivityContext,
   batch: BatchOrder,
   index: number,
-  { order, tables }: ToDo,
+  order: MoveOrder,
   { beat, telling }: { beat: BatchBeat; telling: Telling },
 ): Promise<Outcome> {
   const activity = Context.current();
   const cluster = clusterIn(context, batch.cluster);
-  const { shardId } = order;
+  const { shardId, tables, running } = order;
   const { from, to, closing } = batch;
-  const move = { from, to, tables: tables.slice(0, 5), bytes: batch.bytes[index] ?? 0 };
-  const current = beat.begins(index, move, order.running);
+  const current = beat.begins(
+    index,
+    { from, to, tables: tables.slice(0, 5), bytes: batch.bytes[index] ?? 0 },
+    running,
+  );
   const mayGoOn = (): Promise<boolean> =>
     askWorkflow<MayGoOnQuestion>(context, 'mayGoOn', { at: new Date().toISOString() });
-  const window = watchClosing({ closing, index, adopted: order.running, mayGoOn });
-  const stop: Stop = {
-    signal: AbortSignal.any([activity.cancellationSignal, window.signal]),
-    manner: () => (window.signal.aborted ? 'cancel' : stopManner(activity)),
-  };
+  const window = watchClosing({ closing, index, adopted: running, mayGoOn });
+  const own = stopsOf(activity);
+  const stops = { cancel: AbortSignal.any([own.cancel, window.signal]), leave: own.leave };
   try {
     const shown = shownIn(current);
-    const ended = await makeMove(cluster, order, stop, {
+    const ending = await runMove(cluster, order, stops, {
       ...shown,
       progress: (progress) => {
         shown.progress(progress);
@@ -83,13 +103,10 @@ export async function moveOne(
       telling,
       times: context.stallTimes ?? usualStallTimes,
     });
-    if (ended === 'stopped' && stop.manner() === 'leave') await endUnlessHeld(context, batch, order);
+    if (ending === 'left') await endUnlessHeld(context, batch, order);
     // Citus's own word is enough; of a stopped or adopted statement nobody knows how it ended.
-    if (ended === 'ended' || (await look(cluster, batch, shardId)).state !== 'to do') return { moved: true };
-    if (ended !== 'stopped') {
-      const message = `the move of shard ${shardId} to ${to} ended without effect`;
-      throw ApplicationFailure.retryable(message, 'Passing');
-    }
+    if (ending === 'ended' || (await look(cluster, batch, shardId)).state !== 'to do') return { moved: true };
+    if (ending === 'adopted') throw passing(`the move of shard ${shardId} to ${to} ended without effect`);
     const neededSeconds = window.neededSeconds();
     return {
       moved: false,
@@ -100,25 +117,51 @@ export async function moveOne(
   }
 }
 
+/** Makes one move, or adopts it. Whether the shards really are there then is for the caller to look at. */
+export function runMove(cluster: ClusterConfig, order: MoveOrder, stops: Stops, show: Show): Promise<Ending> {
+  const { operationId, shardId, shardIds, fromNodeId, toNodeId, transferMode, running } = order;
+  const statement = {
+    name: moveName(operationId, `${shardId}`),
+    text: moveStatement,
+    params: [shardId, fromNodeId, toNodeId, transferMode],
+    running,
+    scene: sceneOf(order),
+    readProgress: (db: Db) => readMoveProgress(db, shardIds),
+  };
+  return runWatched(cluster, statement, stops, show);
+}
+
+function sceneOf({
+  operationId,
+  shardId,
+  from,
+  to,
+}: Pick<MoveOrder, 'operationId' | 'shardId' | 'from' | 'to'>): Scene {
+  return { what: `move of shard ${shardId} from ${from} to ${to}`, operationId, source: from, target: to };
+}
+
 /**
  * What is left to the next attempt has an owner only while the operation holds the cluster: of one that was terminated
- * just as the move began, the custodian may not have seen it.
+ * just as the move began, the lock keeper may not have seen it.
  */
-async function endUnlessHeld(context: ActivityContext, batch: BatchOrder, order: MoveOrder): Promise<void> {
-  if (await isHeld(context.client, batch.holdId).catch(() => true)) return;
-  await withCoordinator(clusterIn(context, batch.cluster), looking(), async (db) => {
-    const pid = await findBackend(db, moveApplicationName(order.operationId, `${order.shardId}`));
-    if (pid !== undefined) await cancelBackend(db, pid);
-  });
+async function endUnlessHeld(
+  context: ActivityContext,
+  batch: BatchOrder,
+  { operationId, shardId }: MoveOrder,
+): Promise<void> {
+  if (await isHeld(context.client, batch.lockId).catch(() => true)) return;
+  await withCoordinator(clusterIn(context, batch.cluster), whatever('look'), (db) =>
+    endSessions(db, { prefix: moveName(operationId, `${shardId}`) }),
+  );
 }
 
-/** Not ended by a cancel: what was reached is told also then. */
-function looking(): ConnectOptions {
-  return { applicationName: session('look').applicationName, statementTimeoutSeconds: 60 };
+/** Options of a session that no cancel ends: what was reached is told also then. */
+function whatever(what: string) {
+  return { applicationName: looking(what).applicationName, statementTimeoutSeconds: 60 };
 }
 
 /**
- * Where a shard group is.
+ * Looks where a shard group is.
  *
  * @param alone whether its move is to begin, so that nobody else may move data meanwhile
  * @throws what passes, when somebody does
@@ -129,7 +172,7 @@ export async function look(
   shardId: number,
   { alone = false } = {},
 ): Promise<Look> {
-  return withCoordinator(cluster, looking(), async (db) => {
+  return withCoordinator(cluster, whatever('look'), async (db) => {
     const [placement] = await readPlacements(db, [shardId]);
     if (!placement) return { state: 'gone' };
     if (placement.nodes.includes(to)) return { state: 'there' };
@@ -137,37 +180,28 @@ export async function look(
     if (fromNodeId === undefined) return { state: 'elsewhere', node: placement.nodes.join(', ') };
     const target = await readRegistration(db, to);
     if (!target) {
-      throw ApplicationFailure.create({
-        type: 'NeedsPerson',
-        message: `${to}, the target of planned moves, is not registered any more`,
-        nonRetryable: true,
-        details: [
-          {
-            evidence: [`pg_dist_node has no row for ${to}`],
-            remedies: ['register it again, then retry', 'or cancel'],
-          },
-        ],
+      throw needsPerson(`${to}, the target of planned moves, is not registered any more`, {
+        evidence: [`pg_dist_node has no row for ${to}`],
+        remedies: ['register it again, then retry', 'or cancel'],
       });
     }
     const group = await readShardGroup(db, shardId);
     const operationId = ownWorkflowId();
-    const backend = await findBackend(db, moveApplicationName(operationId, `${shardId}`));
+    const backend = await findBackend(db, moveName(operationId, `${shardId}`));
     if (alone && backend === undefined)
       await refuseBesideOthers(db, sceneOf({ shardId, from, to, operationId }));
     return {
       state: 'to do',
       tables: group?.tables ?? [],
-      order: {
-        operationId,
-        running: backend !== undefined,
-        shardId,
-        shardIds: group?.shardIds ?? [shardId],
-        from,
-        to,
-        fromNodeId,
-        toNodeId: target.nodeId,
-        transferMode,
-      },
+      operationId,
+      running: backend !== undefined,
+      shardId,
+      shardIds: group?.shardIds ?? [shardId],
+      from,
+      to,
+      fromNodeId,
+      toNodeId: target.nodeId,
+      transferMode,
     };
   });
 }

@@ -1,8 +1,8 @@
-import { lookApplicationName } from '../../citus/session/application-name.js';
+import { lookName } from '../../citus/session/application-name.js';
 import type { Db } from '../../citus/session/connect.js';
 import type { MoveProgress } from '../../citus/moving/moves.js';
 import type { ClusterConfig } from '../../config/index.js';
-import { runLong, type Ending, type Stop } from '../runtime/run-statement.js';
+import { runStatement, type Ending, type Stops } from '../runtime/run-statement.js';
 import { explained, failureOf } from './stalls/failures.js';
 import type { Scene } from './stalls/stall.js';
 import { watchForStalls, type Report } from './stalls/watch.js';
@@ -33,13 +33,14 @@ export interface Show extends Report {
 export async function runWatched(
   cluster: ClusterConfig,
   { name, text, params, running, scene, readProgress }: WatchedStatement,
-  stop: Stop,
+  stops: Stops,
   show: Show,
 ): Promise<Ending> {
   const stalls = watchForStalls(cluster, scene, show);
-  const looking = lookApplicationName(scene.operationId, name.slice(name.lastIndexOf(':') + 1));
+  const looking = lookName(scene.operationId, name.slice(name.lastIndexOf(':') + 1));
   const statement = {
     name,
+    watchedAs: `${looking}:watch`,
     text,
     params,
     ...(running !== undefined && { running }),
@@ -50,17 +51,16 @@ export async function runWatched(
     },
     silent: () => show.message('the coordinator doesn’t answer'),
   };
-  const isStuck = (): boolean => stalls.stuck.aborted && !stop.signal.aborted;
   try {
-    const ending = await runLong(cluster, statement, {
-      signal: AbortSignal.any([stop.signal, stalls.stuck]),
-      manner: () => (isStuck() ? 'cancel' : stop.manner()),
+    const ending = await runStatement(cluster, statement, {
+      cancel: AbortSignal.any([stops.cancel, stalls.stuck]),
+      leave: stops.leave,
     });
-    if (isStuck() && ending === 'stopped' && stalls.stall) throw failureOf(stalls.stall);
+    if (ending === 'cancelled' && !stops.cancel.aborted && stalls.stall) throw failureOf(stalls.stall);
     if (ending === 'ended') show.telling.well();
     return ending;
   } catch (error) {
-    throw await explained(cluster, scene, error, stop.signal);
+    throw await explained(cluster, scene, error, AbortSignal.any([stops.cancel, stops.leave]));
   } finally {
     stalls.end();
   }

@@ -3,33 +3,30 @@ import { ApplicationFailure } from '@temporalio/common';
 import { withCoordinator, type Db } from '../../citus/session/connect.js';
 import { countShards, readRegistration, type Registration } from '../../citus/nodes/registration.js';
 import { count } from '../../text/figures.js';
-import { clusterIn, session, type ActivityContext } from '../runtime/context.js';
+import { clusterIn, acting, type ActivityContext } from '../runtime/context.js';
 import { deregister, untilItCanLeave, whatItLeaves } from './deregister.js';
-import { assertHeld } from '../lock/activities.js';
+import { assertHeld } from '../lock/held.js';
 
 export type RemovalActivities = ReturnType<typeof removalActivities>;
 
 export interface RemovalOrder {
   cluster: string;
-  holdId: string;
+  lockId: string;
   /** As it was registered when the removal was planned. */
   leaving: { node: string; nodeId: number; groupId: number };
 }
 
 /** Takes drained workers out of the cluster. */
 export function removalActivities(context: ActivityContext) {
-  const acting = <T>({ cluster }: RemovalOrder, seconds: number, work: (db: Db) => Promise<T>): Promise<T> =>
-    withCoordinator(
-      clusterIn(context, cluster),
-      session('remove', { statementTimeoutSeconds: seconds }),
-      work,
-    );
+  /** Without a time-out: ended in the middle a removal could hang in ROLLBACK PREPARED. */
+  const inSession = <T>({ cluster }: RemovalOrder, work: (db: Db) => Promise<T>): Promise<T> =>
+    withCoordinator(clusterIn(context, cluster), acting('deregister', { statementTimeoutSeconds: 0 }), work);
 
   return {
     /** Waits until nothing hinders an empty worker from leaving. Until then the operation can be cancelled. */
     awaitRemovable: async (order: RemovalOrder): Promise<void> => {
-      await assertHeld(context.client, order.holdId);
-      await acting(order, 300, async (db) => {
+      await assertHeld(context.client, order.lockId);
+      await inSession(order, async (db) => {
         const present = await readRegistration(db, order.leaving.node);
         if (present) await untilItCanLeave(db, order.leaving, activityInfo().scheduledTimestampMs);
       });
@@ -40,15 +37,15 @@ export function removalActivities(context: ActivityContext) {
      * holds a shard. Answers what a person should know of the server.
      */
     removeWorkerNode: (order: RemovalOrder): Promise<{ notes: string[] }> =>
-      acting(order, 120, async (db) => {
-        const { leaving, holdId } = order;
+      inSession(order, async (db) => {
+        const { leaving, lockId } = order;
         const { node } = leaving;
         const { attempt, scheduledTimestampMs } = activityInfo();
         const notes: string[] = [];
         const present = await readRegistration(db, node);
         if (present) {
           await assertEmpty(db, leaving, present);
-          await deregister(db, leaving, scheduledTimestampMs, () => assertHeld(context.client, holdId));
+          await deregister(db, leaving, scheduledTimestampMs, () => assertHeld(context.client, lockId));
         } else if (attempt === 1) {
           notes.push(`${node} was out of the cluster already when it was to be taken out`);
         }

@@ -2,6 +2,7 @@ import { operationInputs } from '../../contract/schema/inputs.js';
 import { plainWords } from '../../contract/schema/plain-words.js';
 import { isOperationType, type OperationType } from '../../contract/index.js';
 import type { OperationRequest } from '../../contract/internal/request.js';
+import { operationPrefix } from '../../citus/session/application-name.js';
 import type { ClusterConfig } from '../../config/index.js';
 import { acceptableChecks, checkIds } from '../preflight/run-preflight.js';
 import { clusterIn, ownWorkflowId, type ActivityContext } from '../runtime/context.js';
@@ -26,7 +27,8 @@ export function requestActivities(context: ActivityContext) {
         type,
         cluster: cluster.name,
         input: data,
-        holdId: holdIdOf(cluster),
+        lockId: '',
+        sessions: operationPrefix(ownWorkflowId()),
         transferMode: data.transferMode ?? movement.transferMode,
         parallelMoves: data.parallelMoves ?? movement.parallelMoves,
         approval:
@@ -41,11 +43,6 @@ export function requestActivities(context: ActivityContext) {
       return Promise.resolve(request);
     },
   };
-}
-
-/** Two names may mean one server, so the custodian's id is made from the address. */
-export function holdIdOf({ hosts, port }: ClusterConfig): string {
-  return `citus-scaler/hold/${[...hosts].sort().join(',')}:${port}`;
 }
 
 function urlOf({ config, namespace }: ActivityContext): { url?: string } {

@@ -7,7 +7,7 @@ import { readShardGroups } from '../../citus/tables/shard-groups.js';
 import type { ClusterConfig } from '../../config/index.js';
 import type { AnyRequest, OperationRequest } from '../../contract/internal/request.js';
 import type { PackedMoves } from '../../planning/planned-moves.js';
-import { clusterIn, session, type ActivityContext } from '../runtime/context.js';
+import { clusterIn, looking, type ActivityContext } from '../runtime/context.js';
 import { fateOf } from '../machines/fate.js';
 import type { Draft } from './draft.js';
 import { drainPlan, drainWishes, type DrainPlan } from './drain.js';
@@ -24,7 +24,7 @@ export function planActivities(context: ActivityContext) {
     plan: (db: Db, cluster: ClusterConfig) => Promise<T>,
   ): Promise<T> => {
     const cluster = clusterIn(context, name);
-    return withCoordinator(cluster, session('plan', { statementTimeoutSeconds: 300 }), (db) =>
+    return withCoordinator(cluster, looking('plan', { statementTimeoutSeconds: 300 }), (db) =>
       plan(db, cluster),
     );
   };
@@ -59,7 +59,7 @@ export function planActivities(context: ActivityContext) {
     }): Promise<void> => {
       const gone = await withCoordinator(
         clusterIn(context, request.cluster),
-        session('confirm plan'),
+        looking('confirm plan'),
         async (db) => {
           const missing: string[] = [];
           for (const node of plan.nodes) {

@@ -1,8 +1,9 @@
 import type { ClusterNode } from '../../citus/nodes/nodes.js';
 import type { ShardGroup } from '../../citus/tables/shard-groups.js';
 import type { ClusterConfig } from '../../config/index.js';
-import type { BorrowedSetting, Check, Plan } from '../../contract/index.js';
+import type { Check, Plan } from '../../contract/index.js';
 import type { OperationRequest } from '../../contract/internal/request.js';
+import type { NodeMarkEntry } from '../../contract/internal/undo.js';
 import { balanceOf } from '../../planning/balance.js';
 import { estimateSeconds } from '../../planning/estimate.js';
 import { packBalances, type PackedBalances } from '../../planning/packed-balances.js';
@@ -21,8 +22,8 @@ export interface Draft {
   notes: string[];
   /** What each node will receive, for the disk check of machines that don't exist yet. */
   incoming: Incoming[];
-  /** Nodes to be taken out of service, as the custodian is told it; absent when none is. */
-  marks?: BorrowedSetting[];
+  /** Nodes to be taken out of service, as the undo ledger has it; absent when none is. */
+  marks?: NodeMarkEntry[];
   whyNoMoves?: string;
   /** By the strategy's measure, among the nodes that will hold shards; absent when nothing moves. */
   unevenness?: number;

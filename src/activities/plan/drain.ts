@@ -4,7 +4,8 @@ import type { PlanWishes } from '../../citus/tables/rebalance-plan.js';
 import { countShards } from '../../citus/nodes/registration.js';
 import { readShardGroups } from '../../citus/tables/shard-groups.js';
 import type { ClusterConfig } from '../../config/index.js';
-import { shardMark, type BorrowedSetting, type Check } from '../../contract/index.js';
+import type { Check } from '../../contract/index.js';
+import type { NodeMarkEntry } from '../../contract/internal/undo.js';
 import type { AnyRequest, OperationRequest } from '../../contract/internal/request.js';
 import { blockedWrites } from '../preflight/cluster/blocked-writes.js';
 import type { MachineFate } from '../machines/fate.js';
@@ -15,8 +16,8 @@ import { planMoves, type GroupMove } from './group-moves.js';
 export interface DrainPlan extends Draft {
   /** The nodes that leave, spelt as registered, with their ids: what is looked for when they are gone. */
   leaving: { node: string; nodeId: number; groupId: number }[];
-  /** Nodes to be taken out of service, or put back, as the custodian is told it. Those that are so already are left out. */
-  marks: BorrowedSetting[];
+  /** Nodes to be taken out of service, or put back, as the undo ledger has it. Those that are so already are left out. */
+  marks: NodeMarkEntry[];
 }
 
 type Request = Extract<AnyRequest, { type: 'drainWorker' | 'removeWorker' }>;
@@ -63,7 +64,7 @@ export async function drainPlan(
     leaving: leaving.map(({ node, nodeId, groupId }) => ({ node, nodeId, groupId })),
     marks: leaving
       .filter(({ shouldHaveShards }) => shouldHaveShards !== undo)
-      .map(({ node }) => ({ node, name: shardMark, before: `${!undo}`, raised: `${undo}` })),
+      .map(({ node }) => ({ id: `node-mark ${node}`, kind: 'node-mark', node, before: !undo, during: undo })),
   };
 }
 

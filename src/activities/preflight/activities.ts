@@ -3,8 +3,9 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { Balance, Check } from '../../contract/index.js';
 import type { OperationRequest } from '../../contract/internal/request.js';
 import { isPassingError, passing } from '../runtime/classify.js';
-import { clusterIn, type ActivityContext } from '../runtime/context.js';
-import { isAnyHeld } from '../lock/activities.js';
+import { clusterIn, looking, type ActivityContext } from '../runtime/context.js';
+import { isAnyHeld } from '../lock/held.js';
+import { readLockId } from '../lock/lock-id.js';
 import { checkNewNodes, checkTargets, runPreflight, type Incoming } from './run-preflight.js';
 
 export type CheckActivities = ReturnType<typeof checkActivities>;
@@ -28,7 +29,8 @@ export function checkActivities(context: ActivityContext) {
         const cluster = clusterIn(context, request.cluster);
         // Any but a dry run holds the cluster itself.
         const isHeld = async (): Promise<boolean> =>
-          request.input.dryRun === true && (await isAnyHeld(context.client, request.holdId));
+          request.input.dryRun === true &&
+          (await isAnyHeld(context.client, await readLockId(cluster, looking('lock'))));
         const seen = await runPreflight(cluster, { ...request, operationId }, { isHeld });
         throwIfStopped();
         return seen;

@@ -8,7 +8,7 @@ import type { Balance, Check } from '../../contract/index.js';
 import { balanceOf } from '../../planning/balance.js';
 import { worstFirst } from '../../planning/checks.js';
 import { fitChecks } from '../../planning/fit.js';
-import { session } from '../runtime/context.js';
+import { looking } from '../runtime/context.js';
 import { raisedSettings } from '../leftovers/raised-settings.js';
 import { clusterChecks } from './cluster/cluster-checks.js';
 import { isCoordinator, isWritable, versionsKnown } from './cluster/coordinator.js';
@@ -43,7 +43,7 @@ export async function runPreflight(
   }: { reader?: 'operator' | 'observer'; isHeld?: () => Promise<boolean> } = {},
 ): Promise<{ checks: Check[]; before?: Balance }> {
   const intent = intentOf(request.type, request.input);
-  const options = session('preflight', { role: reader, statementTimeoutSeconds: 60 });
+  const options = looking('preflight', { role: reader, statementTimeoutSeconds: 60 });
   return withCoordinator(cluster, options, async (db) => {
     const facts = await readServerFacts(db);
     const first = [versionsKnown(facts), isCoordinator(facts), isWritable(facts)];

@@ -125,6 +125,11 @@ export function waitsForPerson(error: unknown): boolean {
   return classified instanceof ApplicationFailure && classified.type === needsPerson;
 }
 
+/** Whether what a node answered is something that passes by itself. */
+export function isPassingText(text: string): boolean {
+  return isPassing(undefined, text);
+}
+
 /** Whether the failure is one that passes by itself. */
 export function isPassingError(error: unknown): boolean {
   if (!(error instanceof Error)) return false;

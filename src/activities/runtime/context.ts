@@ -4,7 +4,7 @@ import { activityInfo, cancellationSignal, type Context } from '@temporalio/acti
 import type { SearchAttributeName } from '../../contract/index.js';
 import type { ClusterConfig, Config } from '../../config/index.js';
 import { clusterOf } from '../../config/index.js';
-import { operationPrefix } from '../../citus/session/application-name.js';
+import { deedName, lookName, type Deed } from '../../citus/session/application-name.js';
 import type { ConnectOptions } from '../../citus/session/connect.js';
 import type { StallTimes } from '../moving/stalls/watch.js';
 
@@ -17,33 +17,47 @@ export interface ActivityContext {
   searchAttributes: SearchAttributeName[];
   /** Default: {@link usualStallTimes}. */
   stallTimes?: StallTimes;
+  /** Milliseconds after which what can't be undone is handed over to a person; default {@link usualUndoPatienceMs}. */
+  undoPatienceMs?: number;
 }
+
+/** Milliseconds that the undoing of one entry waits for a node or a host that doesn't answer. */
+export const usualUndoPatienceMs = 5 * 60_000;
 
 export function clusterIn(context: ActivityContext, name: string): ClusterConfig {
   return clusterOf(context.config, name);
 }
 
-/** The workflow that the running activity works for; a custodian works for its operation. */
+/** The workflow that the running activity works for. */
 export function ownWorkflowId(): string {
   return activityInfo().workflowExecution?.workflowId ?? '';
 }
 
-/** Options for a session of the running activity, which ends when the activity is cancelled; `what` ends its `application_name`. */
-export function session(what: string, options: Partial<ConnectOptions> = {}): ConnectOptions {
+/**
+ * Options for a session with which the running activity changes the cluster. Its connection is dropped when the
+ * activity is cancelled, and what it is at goes on at the server: whoever ends the operation finds it by its name.
+ */
+export function acting(deed: Deed, options: Partial<ConnectOptions> = {}): ConnectOptions {
+  return { applicationName: deedName(ownWorkflowId(), deed), signal: ownSignal(), ...options };
+}
+
+/** Options for a session with which the running activity only looks; `what` ends its `application_name`. */
+export function looking(what: string, options: Partial<ConnectOptions> = {}): ConnectOptions {
+  return { applicationName: lookName(ownWorkflowId(), what), signal: ownSignal(), ...options };
+}
+
+/** Many nodes are asked at once, and each session listens to the one signal of the activity. */
+function ownSignal(): AbortSignal {
   const signal = cancellationSignal();
-  // Many nodes are asked at once, and each session listens to the one signal of the activity.
   setMaxListeners(0, signal);
-  return {
-    applicationName: `${operationPrefix(ownWorkflowId())}${what}`,
-    signal,
-    ...options,
-  };
+  return signal;
 }
 
 /**
- * What a stop means for a long statement. Only a cancel of the operation ends it: a worker that shuts down, an attempt
- * that timed out because Temporal was away, a pause or reset of the activity leave it to the next attempt, which adopts it.
+ * Tells a cancel of the operation from all else that ends an attempt. Only the former ends a long statement: a worker
+ * that shuts down, an attempt that timed out because Temporal was away, a pause or reset of the activity leave it to
+ * the next attempt, which adopts it.
  */
-export function stopManner({ cancellationDetails }: Context): 'cancel' | 'leave' {
-  return cancellationDetails?.cancelRequested === true ? 'cancel' : 'leave';
+export function isCancelOfOperation({ cancellationDetails }: Context): boolean {
+  return cancellationDetails?.cancelRequested === true;
 }

@@ -1,69 +1,98 @@
+import type { Context } from '@temporalio/activity';
 import { withCoordinator } from '../../citus/session/connect.js';
-import { cancelBackend, findBackend } from '../../citus/moving/moves.js';
+import { readOwnSessions, type OwnSession } from '../../citus/session/own-sessions.js';
 import type { ClusterConfig } from '../../config/index.js';
 import { isPassingError } from './classify.js';
+import { isCancelOfOperation } from './context.js';
+import { endStatement } from './end-statement.js';
 
 /** A statement that may take days, and goes on at the server when its client is gone. */
 export interface LongStatement {
   /** `application_name` of its session, by which a later attempt finds and adopts it. */
   name: string;
+  /** `application_name` of the sessions that look after it. */
+  watchedAs: string;
   text: string;
   params: unknown[];
   /** Whether it runs at the server already, when the caller has looked. */
   running?: boolean;
-  /** Told every two seconds of its process; reads how far it is, and never fails. */
+  /** Called every two seconds with its process; reads how far it is, and never fails. */
   watch: (pid: number | undefined) => Promise<void>;
-  /** Told when the coordinator doesn't answer. */
+  /** Called when the coordinator doesn't answer. */
   silent: () => void;
 }
 
-export interface Stop {
-  signal: AbortSignal;
-  /** `cancel` ends the statement, `leave` lets it go on at the server. */
-  manner: () => 'cancel' | 'leave';
+/** What stops a long statement, and how. */
+export interface Stops {
+  /** The statement is ended at the server, and waited for. */
+  cancel: AbortSignal;
+  /** The client goes, the statement goes on at the server, and the next attempt adopts it. */
+  leave: AbortSignal;
 }
 
-/** `adopted`: the statement of an earlier attempt has ended, nobody knows how. */
-export type Ending = 'ended' | 'adopted' | 'stopped';
+/** `adopted`: the statement of an earlier attempt has ended, nobody knows how. `left`: it goes on at the server. */
+export type Ending = 'ended' | 'adopted' | 'cancelled' | 'left';
 
 /** Looking costs the coordinator a connection to each node: small moves are over before the first look. */
 const pollMs = 2_000;
+const endingPollMs = 100;
 /** Seconds without an answer after which the coordinator counts as lost; the next attempt adopts the statement. */
 const silenceSeconds = 45;
+/** Milliseconds after which a statement that is being ended is watched again: something holds it. */
+const lingerMs = 5_000;
+
+/** The stops of a long statement of the running activity: a cancel of the operation ends it, all else leaves it. */
+export function stopsOf(activity: Context): Stops {
+  const cancel = new AbortController();
+  const leave = new AbortController();
+  const stop = (): void => (isCancelOfOperation(activity) ? cancel : leave).abort();
+  const { cancellationSignal: signal } = activity;
+  if (signal.aborted) stop();
+  else signal.addEventListener('abort', stop, { once: true });
+  return { cancel: cancel.signal, leave: leave.signal };
+}
 
 /** Runs a long statement, or adopts it when an earlier attempt's still runs at the server. */
-export async function runLong(cluster: ClusterConfig, statement: LongStatement, stop: Stop): Promise<Ending> {
+export async function runStatement(
+  cluster: ClusterConfig,
+  statement: LongStatement,
+  { cancel, leave }: Stops,
+): Promise<Ending> {
   const { name } = statement;
-  const watching = { applicationName: `${name}:watch`, statementTimeoutSeconds: 10 };
-  const adopted =
-    statement.running ??
-    (await withCoordinator(cluster, watching, (db) => findBackend(db, name))) !== undefined;
+  const watching = { applicationName: statement.watchedAs, statementTimeoutSeconds: 10 };
+  const look = (): Promise<OwnSession | undefined> =>
+    withCoordinator(cluster, watching, async (db) => {
+      const [found] = (await readOwnSessions(db, { prefix: name })).filter(
+        ({ applicationName, state }) => applicationName === name && state === 'active',
+      );
+      if (found && cancel.aborted) await endStatement(db, found);
+      return found;
+    });
+  const adopted = statement.running ?? (await look()) !== undefined;
   const gone = new AbortController();
-  const call = newCall();
-  const running = adopted ? undefined : run(cluster, statement, gone.signal);
+  const call: Call = { finished: false };
+  const running = adopted ? undefined : send(cluster, statement, gone.signal);
   running?.then(
     () => (call.finished = true),
     (error: unknown) => Object.assign(call, { finished: true, failure: error }),
   );
 
   let heard = Date.now();
+  let endingSince: number | undefined;
   for (;;) {
-    await pause(pollMs, stop.signal, running);
+    await untilDue(cancel.aborted ? endingPollMs : pollMs, [cancel, leave], running);
     if (call.finished) break;
-    if (stop.signal.aborted && stop.manner() === 'leave') {
-      // The connection goes, the statement stays, and the next attempt adopts it.
+    if (leave.aborted && !cancel.aborted) {
       gone.abort();
-      return 'stopped';
+      return 'left';
     }
+    if (cancel.aborted) endingSince ??= Date.now();
     try {
-      const pid = await withCoordinator(cluster, watching, async (db) => {
-        const found = await findBackend(db, name);
-        if (found !== undefined && stop.signal.aborted) await cancelBackend(db, found);
-        return found;
-      });
+      const session = await look();
       heard = Date.now();
-      if (pid === undefined && running === undefined) return stop.signal.aborted ? 'stopped' : 'adopted';
-      if (!stop.signal.aborted) await statement.watch(pid);
+      if (session === undefined && running === undefined) return cancel.aborted ? 'cancelled' : 'adopted';
+      if (endingSince === undefined || Date.now() - endingSince > lingerMs)
+        await statement.watch(session?.pid);
     } catch (error) {
       if (!isPassingError(error)) throw error;
       statement.silent();
@@ -75,7 +104,7 @@ export async function runLong(cluster: ClusterConfig, statement: LongStatement, 
   }
   const { failure } = call;
   if (failure === undefined) return 'ended';
-  if (stop.signal.aborted) return 'stopped';
+  if (cancel.aborted) return 'cancelled';
   throw failure;
 }
 
@@ -85,11 +114,7 @@ interface Call {
   failure?: Error;
 }
 
-function newCall(): Call {
-  return { finished: false };
-}
-
-function run(
+function send(
   cluster: ClusterConfig,
   { name, text, params }: LongStatement,
   signal: AbortSignal,
@@ -105,20 +130,21 @@ function run(
   );
 }
 
-/** Waits, but no longer than until the statement has ended or a stop is asked for. */
-async function pause(
+/** Waits, but no longer than until the statement has ended or a signal comes that wasn't there yet. */
+async function untilDue(
   ms: number,
-  signal: AbortSignal,
+  signals: AbortSignal[],
   statement: Promise<unknown> | undefined,
 ): Promise<void> {
   const done = new AbortController();
   const timeout = new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, signal.aborted ? 100 : ms);
+    const timer = setTimeout(resolve, ms);
     done.signal.addEventListener('abort', () => {
       clearTimeout(timer);
       resolve();
     });
-    signal.addEventListener('abort', () => resolve(), { once: true, signal: done.signal });
+    for (const signal of signals)
+      signal.addEventListener('abort', () => resolve(), { once: true, signal: done.signal });
   });
   await Promise.race([timeout, ...(statement ? [statement.catch(() => undefined)] : [])]);
   done.abort();

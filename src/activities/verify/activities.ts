@@ -2,21 +2,18 @@ import { withCoordinator, type Db } from '../../citus/session/connect.js';
 import { readNodes, type ClusterNode } from '../../citus/nodes/nodes.js';
 import { countShards } from '../../citus/nodes/registration.js';
 import { readShardGroups, type ShardGroup } from '../../citus/tables/shard-groups.js';
-import type { BorrowedSetting } from '../../contract/index.js';
 import { balanceOf } from '../../planning/balance.js';
 import { count } from '../../text/figures.js';
-import { clusterIn, session, type ActivityContext } from '../runtime/context.js';
-import { assertHeld } from '../lock/activities.js';
+import { clusterIn, looking, type ActivityContext } from '../runtime/context.js';
+import { assertHeld } from '../lock/held.js';
 import { evened } from './evened.js';
 import { tracesOf, type Removed } from './removed.js';
-import { needsPerson, presentNodes, settingsAsBefore, type Verified } from './shared.js';
+import { needsPerson, presentNodes, type Verified } from './shared.js';
 
 export type VerifyActivities = ReturnType<typeof verifyActivities>;
 
 export interface VerifyOrder {
   request: { cluster: string };
-  /** What was borrowed and is given back by now. */
-  borrowed: BorrowedSetting[];
 }
 
 export interface EvenOrder extends VerifyOrder {
@@ -31,7 +28,7 @@ export interface ScaledOutOrder extends EvenOrder {
 }
 
 export interface DrainedOrder extends VerifyOrder {
-  request: { cluster: string; holdId: string };
+  request: { cluster: string; lockId: string };
   nodes: string[];
   /** Whether they were put back in service instead. */
   undo: boolean;
@@ -44,7 +41,7 @@ export interface RemovedOrder extends VerifyOrder {
 /** Looks whether the outcome is there: a finished movement need not have improved anything. */
 export function verifyActivities(context: ActivityContext) {
   const looked = (
-    { request, borrowed }: VerifyOrder,
+    { request }: VerifyOrder,
     look: (
       db: Db,
       nodes: ClusterNode[],
@@ -52,13 +49,13 @@ export function verifyActivities(context: ActivityContext) {
     ) => Promise<{ notes?: string[]; detail: string }>,
   ): Promise<Verified> => {
     const cluster = clusterIn(context, request.cluster);
-    return withCoordinator(cluster, session('verify', { statementTimeoutSeconds: 300 }), async (db) => {
+    return withCoordinator(cluster, looking('verify', { statementTimeoutSeconds: 300 }), async (db) => {
       const nodes = await readNodes(db);
       const groups = await readShardGroups(db);
       const { notes = [], detail } = await look(db, nodes, groups);
       return {
         after: balanceOf(groups, nodes),
-        notes: [...notes, ...(await settingsAsBefore(db, borrowed))],
+        notes,
         detail,
       };
     });
@@ -88,8 +85,8 @@ export function verifyActivities(context: ActivityContext) {
 
     /** The nodes hold no shard that can move, and are still registered, active and in sync. */
     verifyDrain: async (order: DrainedOrder): Promise<Verified> => {
-      // The custodian of an operation that lost the hold has marked the nodes as they were.
-      await assertHeld(context.client, order.request.holdId);
+      // The lock keeper of an operation that lost the lock has marked the nodes as they were.
+      await assertHeld(context.client, order.request.lockId);
       return looked(order, async (db, nodes) => {
         const found = await presentNodes(db, nodes, order.nodes);
         const odd = found.find(({ shouldHaveShards }) => shouldHaveShards !== order.undo);

@@ -1,8 +1,8 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { Db } from '../../citus/session/connect.js';
-import { readNodeSetting, runOnNodes } from '../../citus/nodes/node-settings.js';
+import { runOnNodes } from '../../citus/nodes/node-settings.js';
 import type { ClusterNode } from '../../citus/nodes/nodes.js';
-import type { Balance, BorrowedSetting } from '../../contract/index.js';
+import type { Balance } from '../../contract/index.js';
 import { passing } from '../runtime/classify.js';
 
 /** What a verification answers. */
@@ -11,19 +11,6 @@ export interface Verified {
   notes: string[];
   /** One line for the step. */
   detail: string;
-}
-
-/** Says which borrowed settings are not as their owner had them. */
-export async function settingsAsBefore(db: Db, borrowed: BorrowedSetting[]): Promise<string[]> {
-  const notes: string[] = [];
-  for (const { node, name, before } of borrowed) {
-    const [found] = await readNodeSetting(db, [node], name);
-    if (found && !('error' in found) && found.owners !== before)
-      notes.push(
-        `${name} on ${node} is ${found.owners ?? 'not set'}, not as before (${before ?? 'not set'})`,
-      );
-  }
-  return notes;
 }
 
 /** The rows of these nodes; retried until each is in sync and answers. @throws NeedsPerson when one left the cluster */

@@ -58,21 +58,6 @@ export async function findBackend(db: Db, applicationName: string): Promise<numb
   return row?.pid;
 }
 
-/** Server processes of an operation that are at work. */
-export async function findBackends(db: Db, applicationPrefix: string): Promise<number[]> {
-  const rows = await db.query<{ pid: number }>(
-    `select pid from pg_stat_activity
-      where starts_with(application_name, $1) and pid <> pg_backend_pid() and backend_type = 'client backend' and state = 'active'`,
-    [applicationPrefix],
-  );
-  return rows.map(({ pid }) => pid);
-}
-
-/** Like Ctrl-C in psql: the move ends within a tenth of a second and the placement stays as it was. */
-export async function cancelBackend(db: Db, pid: number): Promise<void> {
-  await db.query('select pg_cancel_backend($1::int)', [pid]);
-}
-
 export interface MoveProgress {
   phase: string;
   copiedBytes: number;

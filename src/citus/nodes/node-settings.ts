@@ -29,17 +29,24 @@ export async function runOnNodes(
   );
 }
 
+/**
+ * A time setting of a node: what holds, what its owner had set with ALTER SYSTEM (null: nothing), the server's system
+ * identifier, and when it read its files last, in milliseconds by its own clock.
+ */
 export type NodeSetting =
-  { node: string; milliseconds: number; owners: string | null } | { node: string; error: string };
+  | { node: string; milliseconds: number; owners: string | null; server: string; loadedAt: number }
+  | { node: string; error: string };
 
 /**
- * A time setting of each node: what holds now, and what its owner had set with ALTER SYSTEM (null: nothing).
+ * Reads a time setting of each node.
  * `pg_settings.sourcefile` is NULL without pg_read_all_settings; then nobody could restore it, and it is an error.
  */
 export async function readNodeSetting(db: Db, nodes: string[], name: string): Promise<NodeSetting[]> {
   const command = `select json_build_object(
       'ms', (select setting::int * case unit when 's' then 1000 else 1 end from pg_settings where name = '${name}'),
       'readable', pg_has_role('pg_read_all_settings', 'member'),
+      'server', (select system_identifier::text from pg_control_system()),
+      'loadedAt', extract(epoch from pg_conf_load_time()) * 1000,
       'owners', (select current_setting(name) from pg_settings
                   where name = '${name}' and sourcefile like '%postgresql.auto.conf'))::text`;
   const answers = await runOnNodes(
@@ -48,14 +55,31 @@ export async function readNodeSetting(db: Db, nodes: string[], name: string): Pr
   );
   return answers.map(({ node, success, result }) => {
     if (!success) return { node, error: result };
-    const { ms, owners, readable } = JSON.parse(result) as {
+    const { ms, readable, ...told } = JSON.parse(result) as {
       ms: number;
       owners: string | null;
       readable: boolean;
+      server: string;
+      loadedAt: number;
     };
     if (!readable) return { node, error: 'the role may not read who set it (pg_monitor is missing)' };
-    return { node, milliseconds: ms, owners };
+    return { node, milliseconds: ms, ...told };
   });
+}
+
+/**
+ * Has nodes read their files again. Answers when each was told to, in milliseconds by its own clock; one that doesn't
+ * answer, or doesn't let the role, is left out.
+ */
+export async function reloadNodes(db: Db, nodes: string[]): Promise<Map<string, number>> {
+  const command = 'select extract(epoch from clock_timestamp()) * 1000 from pg_reload_conf()';
+  const answers = await runOnNodes(
+    db,
+    nodes.map((node) => ({ node, command })),
+  );
+  return new Map(
+    answers.flatMap(({ node, success, result }) => (success ? [[node, Number(result)] as const] : [])),
+  );
 }
 
 /** Sets, or with null resets, a setting with ALTER SYSTEM and reloads. Answers an error for each node that failed. */

@@ -31,11 +31,45 @@ export async function isRegistered(db: Db, node: string): Promise<boolean> {
   return (await readRegistration(db, node)) !== undefined;
 }
 
-/** Idempotent in Citus: a second call changes nothing. Also activates a node that was inactive. */
-export async function addNode(db: Db, node: string): Promise<void> {
+/** Takes the number of a node group that no node has and none will get. */
+export async function takeGroup(db: Db): Promise<number> {
+  const taken = (await usesWrapper(db, 'take_group'))
+    ? `${wrapperSchema}.take_group()`
+    : `nextval('pg_dist_groupid_seq')::int`;
+  const [row] = await db.query<{ id: number }>(`select ${taken} as id`);
+  if (!row) throw new Error('the server answered nothing');
+  return row.id;
+}
+
+/**
+ * Registers a worker in a group of its own. Idempotent in Citus: where there is a row for the address it stays as it
+ * is, an inactive one inactive, and its group is another (measured, docs/citus.md).
+ */
+export async function addNode(db: Db, node: string, groupId: number): Promise<void> {
   const { host, port } = addressOf(node);
   const add = (await usesWrapper(db, 'add_node')) ? `${wrapperSchema}.add_node` : 'citus_add_node';
-  await db.query(`select ${add}($1, $2)`, [host, port]);
+  await db.query(`select ${add}($1, $2, $3)`, [host, port, groupId]);
+}
+
+/** Makes a registered, inactive worker an active one, and gives it the metadata. */
+export async function activateNode(db: Db, node: string): Promise<void> {
+  const { host, port } = addressOf(node);
+  const activate = (await usesWrapper(db, 'activate_node'))
+    ? `${wrapperSchema}.activate_node`
+    : 'citus_activate_node';
+  await db.query(`select ${activate}($1, $2)`, [host, port]);
+}
+
+/** Makes an active worker an inactive one without the metadata, as one is that was only added inactive. */
+export async function deactivateNode(db: Db, node: string): Promise<void> {
+  const { host, port } = addressOf(node);
+  if (await usesWrapper(db, 'deactivate_node'))
+    await db.query(`select ${wrapperSchema}.deactivate_node($1, $2)`, [host, port]);
+  else
+    await together(db, [
+      ['select stop_metadata_sync_to_node($1, $2)', [host, port]],
+      ['select citus_disable_node($1, $2, true)', [host, port]],
+    ]);
 }
 
 /**
@@ -92,10 +126,17 @@ export async function removeNode(db: Db, node: string): Promise<void> {
     await db.query(`select ${wrapperSchema}.remove_node($1, $2)`, [host, port]);
     return;
   }
+  await together(db, [
+    ['select stop_metadata_sync_to_node($1, $2)', [host, port]],
+    ['select citus_remove_node($1, $2)', [host, port]],
+  ]);
+}
+
+/** Runs statements in one transaction. */
+async function together(db: Db, statements: [text: string, params: unknown[]][]): Promise<void> {
   await db.query('begin');
   try {
-    await db.query('select stop_metadata_sync_to_node($1, $2)', [host, port]);
-    await db.query('select citus_remove_node($1, $2)', [host, port]);
+    for (const [text, params] of statements) await db.query(text, params);
     await db.query('commit');
   } catch (error) {
     await db.query('rollback').catch(() => undefined);

@@ -51,7 +51,8 @@ async function readLibrary(db: Db): Promise<string | undefined> {
   return /Citus (\S+)/.exec(row?.version ?? '')?.[1];
 }
 
-async function readSystemIdentifier(db: Db): Promise<string | null> {
+/** The system identifier of the server, the same for a server and its physical copies; null to a role that may not ask. */
+export async function readSystemIdentifier(db: Db): Promise<string | null> {
   try {
     const [row] = await db.query<{ id: string }>(
       'SELECT system_identifier::text AS id FROM pg_catalog.pg_control_system()',

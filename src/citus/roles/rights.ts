@@ -24,7 +24,7 @@ export async function readRights(db: Db): Promise<Rights> {
   return { ...row, wrappers: await readWrappers(db) };
 }
 
-/** What a node answered about borrowing a setting there: `lacks` names grants. */
+/** What a node answered about changing a setting there for a while: `lacks` says what stands against it. */
 export type TuningRights = { node: string; lacks: string[] } | { node: string; error: string };
 
 /**
@@ -50,6 +50,7 @@ export async function readOwnTuningRights(db: Db, setting: string): Promise<stri
 /** One column of JSON: the grants that are missing. */
 function tuningQuery(setting: string): string {
   return `SELECT (SELECT coalesce(json_agg(g), '[]')
-    FROM (SELECT 'ALTER SYSTEM ON PARAMETER ${setting}' WHERE NOT has_parameter_privilege('${setting}', 'ALTER SYSTEM')
-          UNION ALL SELECT 'EXECUTE ON FUNCTION pg_reload_conf()' WHERE NOT has_function_privilege('pg_reload_conf()', 'EXECUTE')) m(g))::text AS lacks`;
+    FROM (SELECT 'allow_alter_system is off' WHERE current_setting('allow_alter_system', true) = 'off'
+          UNION ALL SELECT 'no ALTER SYSTEM ON PARAMETER ${setting}' WHERE NOT has_parameter_privilege('${setting}', 'ALTER SYSTEM')
+          UNION ALL SELECT 'no EXECUTE ON FUNCTION pg_reload_conf()' WHERE NOT has_function_privilege('pg_reload_conf()', 'EXECUTE')) m(g))::text AS lacks`;
 }

@@ -5,7 +5,10 @@ export const wrapperSchema = 'citus_scaler';
 
 /** What Citus refuses to everyone but a superuser, whatever was granted; each is one function. */
 export const wrapperNames = [
+  'take_group',
   'add_node',
+  'activate_node',
+  'deactivate_node',
   'remove_node',
   'mark_node',
   'plan_with_workers',
@@ -15,7 +18,10 @@ export type WrapperName = (typeof wrapperNames)[number];
 
 /** How each is called in a GRANT. */
 export const wrapperSignatures: Record<WrapperName, string> = {
-  add_node: `${wrapperSchema}.add_node(text, int)`,
+  take_group: `${wrapperSchema}.take_group()`,
+  add_node: `${wrapperSchema}.add_node(text, int, int)`,
+  activate_node: `${wrapperSchema}.activate_node(text, int)`,
+  deactivate_node: `${wrapperSchema}.deactivate_node(text, int)`,
   remove_node: `${wrapperSchema}.remove_node(text, int)`,
   mark_node: `${wrapperSchema}.mark_node(text, int, bool)`,
   plan_with_workers: `${wrapperSchema}.plan_with_workers(text[], int[], name)`,
@@ -42,7 +48,10 @@ export async function readWrappers(db: Db): Promise<Record<WrapperName, WrapperS
     return found.usable ? 'usable' : 'no right';
   };
   return {
+    take_group: stateOf('take_group'),
     add_node: stateOf('add_node'),
+    activate_node: stateOf('activate_node'),
+    deactivate_node: stateOf('deactivate_node'),
     remove_node: stateOf('remove_node'),
     mark_node: stateOf('mark_node'),
     plan_with_workers: stateOf('plan_with_workers'),
@@ -85,9 +94,25 @@ $$;`;
  * The functions. `search_path` is fixed, so that nobody's function of the same name runs with these rights; the
  * plan's pretended nodes are undone by the error that the block raises and catches itself.
  */
-export const createWrappers = `CREATE OR REPLACE FUNCTION ${wrapperSchema}.add_node(host text, port int) RETURNS int
+export const createWrappers = `CREATE OR REPLACE FUNCTION ${wrapperSchema}.take_group() RETURNS int
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT pg_catalog.citus_add_node(host, port);
+  SELECT nextval('pg_catalog.pg_dist_groupid_seq')::int;
+$$;
+
+CREATE OR REPLACE FUNCTION ${wrapperSchema}.add_node(host text, port int, group_id int) RETURNS int
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT pg_catalog.citus_add_node(host, port, group_id);
+$$;
+
+CREATE OR REPLACE FUNCTION ${wrapperSchema}.activate_node(host text, port int) RETURNS int
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT pg_catalog.citus_activate_node(host, port);
+$$;
+
+CREATE OR REPLACE FUNCTION ${wrapperSchema}.deactivate_node(host text, port int) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT pg_catalog.stop_metadata_sync_to_node(host, port);
+  SELECT pg_catalog.citus_disable_node(host, port, true);
 $$;
 
 CREATE OR REPLACE FUNCTION ${wrapperSchema}.remove_node(host text, port int) RETURNS void

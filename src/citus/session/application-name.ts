@@ -1,26 +1,45 @@
 import { createHash } from 'node:crypto';
 
-/** What every session of ours begins its `application_name` with. */
+/** The beginning of the `application_name` of every session of ours. */
 export const applicationPrefix = 'citus-scaler:';
 
+/** What a session that changes the cluster is at; the end of its `application_name`. */
+export type Deed = 'register' | 'deregister' | 'mark' | 'settings' | 'clean up' | `move:${string}`;
+
 /**
- * The `application_name` prefix of an operation's own sessions: `citus-scaler:<12 hex digits>:`. Workflow ids can
- * be longer than PostgreSQL's 63 bytes, so they are hashed.
+ * The `application_name` prefix of the sessions with which an operation, or a lock keeper, changes the cluster:
+ * `citus-scaler:<12 hex digits>:`. Workflow ids can be longer than PostgreSQL's 63 bytes, so they are hashed.
  */
-export function operationPrefix(operationId: string): string {
-  return `${applicationPrefix}${tagOf(operationId)}:`;
+export function operationPrefix(workflowId: string): string {
+  return `${applicationPrefix}${tagOf(workflowId)}:`;
 }
 
-/** Of a session that only looks on, and may hang: whoever stops an operation doesn't wait for it. */
-export function lookApplicationName(operationId: string, what: string): string {
-  return `${applicationPrefix}look:${tagOf(operationId)}:${what}`;
+/** The regular expression that matches the sessions with which any operation of ours changes the cluster. */
+export const anyOperation = `^${applicationPrefix}[0-9a-f]{12}:`;
+
+/** The `application_name` of a session that changes the cluster: a retry finds by it what goes on without its client. */
+export function deedName(workflowId: string, deed: Deed): string {
+  return `${operationPrefix(workflowId)}${deed}`;
 }
 
-/** By which a retry finds, and adopts, what goes on at the server without its client: a shard's move, or another. */
-export function moveApplicationName(operationId: string, what: string): string {
-  return `${operationPrefix(operationId)}move:${what}`;
+/** The `application_name` of a session that only looks, and may hang: whoever ends an operation doesn't wait for it. */
+export function lookName(workflowId: string, what: string): string {
+  return `${applicationPrefix}look:${tagOf(workflowId)}:${what}`;
 }
 
-function tagOf(operationId: string): string {
-  return createHash('sha256').update(operationId).digest('hex').slice(0, 12);
+/** The `application_name` of a shard's move, or of the copy of reference tables. */
+export function moveName(workflowId: string, what: string): string {
+  return deedName(workflowId, `move:${what}`);
+}
+
+/**
+ * Whether a session may be preparing a distributed transaction all the time: metadata of nodes is changed on all of
+ * them at once. Ending it in ROLLBACK PREPARED can hang with a lock on `pg_dist_node` (docs/citus.md), so it is waited for.
+ */
+export function preparesThroughout(applicationName: string): boolean {
+  return /:(register|deregister|mark)$/.test(applicationName);
+}
+
+function tagOf(workflowId: string): string {
+  return createHash('sha256').update(workflowId).digest('hex').slice(0, 12);
 }

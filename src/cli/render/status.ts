@@ -41,21 +41,12 @@ function body(status: OperationStatus, paint: Colors, columns: number, room: Roo
 
 /** What a person has to know or to do. */
 function ending(status: OperationStatus, paint: Colors, columns: number, { extras }: Room): string {
-  const { operation, state, attention, failure, paused, cancel, borrowed = [], url } = status;
+  const { operation, state, attention, failure, paused, cancel, url } = status;
   return joined([
     ...(attention ? [renderAttention(attention, operation, paint, columns, extras)] : []),
     ...(failure ? [renderFailure(failure, paint, columns)] : []),
     ...(paused ? [wrap(pausedBy(paused), columns, 2)] : []),
     ...(cancel?.refused !== undefined ? [wrap(`Cancel was refused: ${cancel.refused}`, columns, 2)] : []),
-    ...(borrowed.length > 0 && isOver(state)
-      ? [
-          wrap(
-            `Not given back: ${borrowed.map(({ name, node }) => `${name} on ${node}`).join(', ')}`,
-            columns,
-            2,
-          ),
-        ]
-      : []),
     ...(state === 'awaiting-approval'
       ? [hints([`citus-scaler approve ${operation}`, `citus-scaler reject ${operation} --reason …`], paint)]
       : []),

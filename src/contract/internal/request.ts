@@ -6,8 +6,10 @@ export interface OperationRequest<Type extends OperationType = OperationType> {
   type: Type;
   cluster: string;
   input: OperationInputs[Type];
-  /** Workflow id of the cluster's custodian, made from the coordinator's address. */
-  holdId: string;
+  /** Workflow id of the cluster's lock keeper; empty until the lock is taken, and in a dry run. */
+  lockId: string;
+  /** Beginning of the `application_name` of the sessions with which the operation changes the cluster. */
+  sessions: string;
   transferMode: TransferMode;
   parallelMoves: number;
   approval: 'required' | 'auto';

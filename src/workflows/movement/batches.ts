@@ -32,12 +32,12 @@ export function createBatches(board: Board, caller: Calls, windows: Windows, sec
     const closing = windows.closing();
     const begun = Date.now();
     const result = await caller
-      .call(
+      .run(
         moveActivities.moveShardGroups,
         `${tables[0] ?? 'shards'}, ${first.shardId}${more}: ${from} → ${to}, ${formatBytes(bytes)}`,
         {
           cluster: request.cluster,
-          holdId: request.holdId,
+          lockId: request.lockId,
           transferMode: request.transferMode,
           from,
           to,

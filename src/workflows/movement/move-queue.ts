@@ -1,4 +1,4 @@
-import { CancellationScope, isCancellation, patched } from '@temporalio/workflow';
+import { CancellationScope, isCancellation } from '@temporalio/workflow';
 import type { MayMoveQuestion } from '../../contract/internal/may-move.js';
 import type { OperationRequest } from '../../contract/internal/request.js';
 import { count, formatBytes, formatSeconds } from '../../text/figures.js';
@@ -10,6 +10,7 @@ import type { Board } from '../operation/status.js';
 import { createFlow } from './flow.js';
 import type { Governor } from './governor.js';
 import type { Calls } from '../operation/calls.js';
+import type { Undo } from '../operation/undo.js';
 import type { Windows } from './windows.js';
 
 /** Hands out moves in batches, as many at once as are allowed, and takes back what a batch didn't come to. */
@@ -36,6 +37,7 @@ export function createMoveQueue(
   caller: Calls,
   windows: Windows,
   governor: Governor,
+  undo: Pick<Undo, 'endMoves'>,
 ): MoveQueue {
   const running = new Set<Running>();
   const flow = createFlow();
@@ -46,7 +48,12 @@ export function createMoveQueue(
   const limit = (request: OperationRequest): number =>
     Math.min(ceiling(request), governor.limit() ?? Number.POSITIVE_INFINITY);
 
-  const stopRunning = (): void => running.forEach(({ scope }) => scope.cancel());
+  /** Moves were stopped, and perhaps not all of them have ended at the server: their activities may have lost their worker. */
+  let stopping = false;
+  const stopRunning = (): void => {
+    stopping ||= running.size > 0;
+    running.forEach(({ scope }) => scope.cancel());
+  };
   return {
     stopRunning,
     setParallelMoves: (n) => {
@@ -63,7 +70,6 @@ export function createMoveQueue(
 
   async function run(request: OperationRequest, packed: PackedMoves, atWindow: AtWindow): Promise<void> {
     const moves = unpackMoves(packed);
-    const evenEnd = patched('even-end');
     const pending = new Set(moves);
     const totals = { moves: moves.length, bytes: moves.reduce((sum, { bytes }) => sum + bytes, 0) };
     const done = { moves: 0, bytes: 0 };
@@ -119,14 +125,14 @@ export function createMoveQueue(
     };
 
     const next = (): Batch | undefined => {
-      if (board.paused || failure !== undefined || !windows.open()) return undefined;
+      if (board.paused || stopping || failure !== undefined || !windows.open()) return undefined;
       const left = windows.left();
       return nextBatch({
         pending: [...pending],
         running: [...running].map(({ batch }) => batch),
         parallelMoves: limit(request),
         total: totals.moves,
-        evenEnd,
+        evenEnd: true,
         ...(left !== undefined && { within: { seconds: left, expected: seconds.expected } }),
       });
     };
@@ -159,6 +165,11 @@ export function createMoveQueue(
         watchLoad();
         for (let batch = next(); batch; batch = next()) start(batch);
         const isIdle = running.size === 0;
+        if (stopping && isIdle) {
+          await undo.endMoves();
+          stopping = false;
+          continue;
+        }
         if (failure !== undefined && isIdle) throw failure;
         if (isIdle && pending.size === 0) break;
         if (isIdle && !board.paused && limit(request) > 0 && (await parked())) continue;

@@ -1,14 +1,14 @@
-import { CancellationScope, isCancellation, patched } from '@temporalio/workflow';
-import type { BorrowedSetting, GovernorNews } from '../../contract/index.js';
+import { CancellationScope, isCancellation } from '@temporalio/workflow';
+import type { GovernorNews } from '../../contract/index.js';
 import type { OperationRequest } from '../../contract/internal/request.js';
 import { unpackMoves, type PackedMoves } from '../../planning/planned-moves.js';
-import { copyActivities, settingActivities } from '../activities.js';
+import { moveActivities, settingActivities } from '../activities.js';
+import type { Calls } from '../operation/calls.js';
+import { unpaused } from '../operation/pause.js';
 import { isCancelling, type Board } from '../operation/status.js';
+import type { Undo } from '../operation/undo.js';
 import { createGovernor } from './governor.js';
 import { createMoveQueue, type MoveQueue } from './move-queue.js';
-import type { Hold } from '../operation/cluster-lock.js';
-import { unpaused } from '../operation/pause.js';
-import type { Calls } from '../operation/calls.js';
 import { createWindows, type Windows } from './windows.js';
 
 /** What people may change while a movement runs, and what its activities ask. */
@@ -19,75 +19,61 @@ export interface MovementControls extends Omit<MoveQueue, 'run'> {
 }
 
 export interface Movement extends MovementControls {
-  /** Borrows what makes moves fast, and copies the reference tables: a node must hold them before its first shard. */
-  prepare: (request: OperationRequest, hold: Hold, packed: PackedMoves) => Promise<void>;
-  /** Makes the approved moves, at most so many at once, and gives back what was borrowed. Prepares what isn't yet. */
-  run: (request: OperationRequest, hold: Hold, packed: PackedMoves) => Promise<void>;
-  /** Gives back what is still borrowed; does nothing when nothing is. */
-  giveBack: (hold: Hold | undefined) => Promise<void>;
-  wasBorrowed: () => BorrowedSetting[];
+  /**
+   * Lowers the settings that slow moves down, and copies the reference tables: a node must hold them before its first
+   * shard. {@link run} does it where a procedure doesn't show it as a step.
+   */
+  prepare: (request: OperationRequest, packed: PackedMoves) => Promise<void>;
+  /** Makes the approved moves, at most so many at once, and gives the settings back. */
+  run: (request: OperationRequest, packed: PackedMoves) => Promise<void>;
 }
 
-export function createMovement(board: Board, caller: Calls): Movement {
-  const windows = createWindows(board, caller);
+export function createMovement(board: Board, calls: Calls, undo: Undo): Movement {
+  const windows = createWindows(board, calls);
   const governor = createGovernor(board);
-  const handOut = createMoveQueue(board, caller, windows, governor);
-  let borrowed: BorrowedSetting[] = [];
-  /** Whether they were given back because the window had closed. */
+  const queue = createMoveQueue(board, calls, windows, governor, undo);
+  /** Whether the settings were given back because the window had closed. */
   let resting = false;
-  let past: BorrowedSetting[] = [];
   let prepared: PackedMoves | undefined;
   let copying: { scope: CancellationScope; stopped: boolean } | undefined;
 
   const movement: Movement = {
-    ...handOut,
+    ...queue,
     windows,
     governed: governor.heard,
     stopRunning: () => {
-      if (copying && patched('pause-stops-copies')) {
+      if (copying) {
         copying.stopped = true;
         copying.scope.cancel();
       }
-      handOut.stopRunning();
+      queue.stopRunning();
     },
-    prepare: async (request, hold, packed) => {
+    prepare: async (request, packed) => {
       const prepareOnce = (): Promise<boolean> =>
         windows.inside(request, {
           work: async () => {
-            await borrow(request, hold, targetsOf(packed));
+            await lowerSettings(request, targetsOf(packed));
             return copyReferenceTables(request);
           },
-          whenCut: () => movement.giveBack(hold),
+          whenCut: async () => {
+            await undo.endMoves();
+            await undo.giveBack('setting');
+          },
         });
-      do await unpaused(board, caller);
+      do await unpaused(board, calls);
       while (!(await prepareOnce()));
       prepared = packed;
     },
-    run: async (request, hold, packed) => {
-      if (prepared !== packed) await movement.prepare(request, hold, packed);
-      await handOut.run(request, packed, async (isOpen) => {
-        if (isOpen && resting) await borrow(request, hold, targetsOf(packed));
-        if (!isOpen && borrowed.length > 0) {
-          await movement.giveBack(hold);
+    run: async (request, packed) => {
+      if (prepared !== packed) await movement.prepare(request, packed);
+      await queue.run(request, packed, async (isOpen) => {
+        if (isOpen && resting) await lowerSettings(request, targetsOf(packed));
+        if (!isOpen && !resting) {
+          await undo.giveBack('setting');
           resting = true;
         }
       });
-      await movement.giveBack(hold);
-    },
-    wasBorrowed: () => past,
-    giveBack: async (hold) => {
-      if (borrowed.length === 0) return;
-      const { left } = await caller.call(
-        settingActivities.giveBackSettings,
-        'Give back the borrowed settings',
-        {
-          cluster: board.status.cluster,
-          settings: borrowed,
-        },
-      );
-      board.notes.push(...left);
-      hold?.gaveBack(borrowed);
-      borrowed = [];
+      await undo.giveBack('setting');
     },
   };
   return movement;
@@ -98,43 +84,44 @@ export function createMovement(board: Board, caller: Calls): Movement {
     copying = copy;
     try {
       await copy.scope.run(() =>
-        caller.call(copyActivities.replicateReferenceTables, 'Copy reference tables', {
+        calls.run(moveActivities.replicateReferenceTables, 'Copy reference tables', {
           cluster: request.cluster,
-          holdId: request.holdId,
+          lockId: request.lockId,
           transferMode: request.transferMode,
         }),
       );
       return true;
     } catch (error) {
-      if (copy.stopped && isCancellation(error) && !isCancelling(board.status)) return false;
-      throw error;
+      if (!copy.stopped || !isCancellation(error) || isCancelling(board.status)) throw error;
+      // Its activity may have been lost with its worker, and the statement goes on then.
+      await undo.endMoves();
+      return false;
     } finally {
       copying = undefined;
     }
   }
 
-  async function borrow(request: OperationRequest, hold: Hold, nodes: string[]): Promise<void> {
+  async function lowerSettings(request: OperationRequest, nodes: string[]): Promise<void> {
     resting = false;
     if (!request.tune) return;
-    const wanted = await caller.call(settingActivities.readBorrowable, 'Which settings may be borrowed?', {
-      cluster: request.cluster,
+    const { cluster, lockId } = request;
+    const planned = await calls.run(settingActivities.planSettings, 'Which settings slow moves down?', {
+      cluster,
       nodes,
     });
-    board.notes.push(...wanted.notes);
-    if (wanted.settings.length === 0) return;
-    // The custodian knows before anything is raised: whoever dies now, it is given back.
-    await hold.borrow(wanted.settings);
-    borrowed = wanted.settings;
-    past = [
-      ...past,
-      ...borrowed.filter((each) => !past.some(({ node, name }) => node === each.node && name === each.name)),
-    ];
-    const raised = await caller.call(settingActivities.raiseSettings, 'Borrow wal_retrieve_retry_interval', {
-      cluster: request.cluster,
-      holdId: request.holdId,
-      settings: borrowed,
-    });
-    board.notes.push(...raised.notes);
+    board.notes.push(...planned.notes);
+    // One that a copy was stopped after is in the ledger already, with what its owner had.
+    const entries = planned.entries.filter(({ id }) => !undo.entries.has(id));
+    if (entries.length === 0) return;
+    // The lock keeper knows before anything is lowered: whoever dies now, it is given back.
+    await undo.add(entries);
+    const { notes, unchanged } = await calls.run(
+      settingActivities.lowerSettings,
+      'Lower wal_retrieve_retry_interval',
+      { cluster, lockId, entries },
+    );
+    board.notes.push(...notes);
+    await undo.settle(unchanged);
   }
 }
 

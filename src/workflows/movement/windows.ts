@@ -69,7 +69,7 @@ export function createWindows(board: Board, caller: Calls): Windows {
       if (first && request.input.window === 'ignore')
         ignore(request.input.requestedBy ?? 'the request', request.input.reason ?? '');
       askedAt = Date.now();
-      const answer = await caller.call(windowActivities.readWindows, 'When may data move?', {
+      const answer = await caller.run(windowActivities.readWindows, 'When may data move?', {
         cluster: request.cluster,
         at: new Date(askedAt).toISOString(),
       });

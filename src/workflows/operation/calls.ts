@@ -1,14 +1,8 @@
-import {
-  ActivityFailure,
-  CancellationScope,
-  condition,
-  isCancellation,
-  TimeoutFailure,
-} from '@temporalio/workflow';
+import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
 import type { ActivityOptions } from '@temporalio/workflow';
 import type { Attention } from '../../contract/index.js';
 import type { Board } from './status.js';
-import { attentionOf, endingFailure, givenUp, isHoldLost } from './failure.js';
+import { attentionOf, endingFailure, givenUp, isLockLost } from './failure.js';
 
 /** An activity as `proxyActivities` offers it. */
 export interface ProxiedActivity<Input, Output> {
@@ -21,28 +15,26 @@ export interface ProxiedActivity<Input, Output> {
  */
 export interface Calls {
   /**
-   * Runs an activity; `summary` is what the Temporal UI shows of it. When the hold was lost it is run again after
-   * `onHoldLost`, by default the one below.
+   * Runs an activity; `summary` is what the Temporal UI shows of it, as far as it fits. When the lock was lost it is run
+   * again after `onLockLost`.
    */
-  call: <Input, Output>(
+  run: <Input, Output>(
     activity: ProxiedActivity<Input, Output>,
     summary: string,
     input: Input,
-    onHoldLost?: () => Promise<void>,
+    options?: Pick<ActivityOptions, 'taskQueue'>,
   ) => Promise<Output>;
   /** Parks until `retry`; throws GivenUp or CancelledFailure. */
   park: (id: string, attention: Attention) => Promise<void>;
   retry: () => void;
   giveUp: (by: string, reason: string) => void;
   readonly givenUp: boolean;
-  /** Whether an activity was lost with its worker: after a cancel none is tried again, and its statement may go on. */
-  readonly lostOne: boolean;
   /** Waits for a condition, or throws GivenUp. */
   until: (condition: () => boolean) => Promise<void>;
   /** An activity tells that it has been retrying for a while, or that it is well again. */
   tell: (activityId: string, attention: Attention | undefined) => void;
-  /** Takes the hold again after it was lost; set by the hold. */
-  onHoldLost: (() => Promise<void>) | undefined;
+  /** Takes the lock again after it was lost; set by the lock. */
+  onLockLost: (() => Promise<void>) | undefined;
 }
 
 /** Milliseconds for which giving up waits for what runs to end; and for what the clean-up began after it. */
@@ -53,24 +45,20 @@ const tryPatience = 5_000;
 const giveUpDeadline = 24_000;
 
 export function createCalls(board: Board): Calls {
-  let calls = 0;
+  let runs = 0;
   let retries = 0;
   let abandoned: { by: string; reason: string; at: number } | undefined;
   const open = new Set<string>();
-  let lostOne = false;
 
   function failGivenUp(): never {
     const { by, reason } = abandoned ?? { by: 'nobody', reason: '' };
     throw givenUp(board, `${by} gave up: ${reason}`);
   }
 
-  const caller: Calls = {
-    onHoldLost: undefined,
+  const calls: Calls = {
+    onLockLost: undefined,
     get givenUp() {
       return abandoned !== undefined;
-    },
-    get lostOne() {
-      return lostOne;
     },
     retry: () => {
       retries += 1;
@@ -94,27 +82,26 @@ export function createCalls(board: Board): Calls {
       board.troubles.set(id, attention);
       board.publish();
       try {
-        await caller.until(() => retries > seen);
+        await calls.until(() => retries > seen);
       } finally {
         board.troubles.delete(id);
         board.publish();
       }
     },
 
-    async call(activity, summary, input, onHoldLost = caller.onHoldLost) {
-      calls += 1;
-      const id = `${calls}`;
+    async run(activity, summary, input, options = {}) {
+      runs += 1;
+      const id = `${runs}`;
       for (let attempt = 1; ; attempt += 1) {
         try {
           const activityId = attempt === 1 ? id : `${id}.${attempt}`;
           return await untilGivenUp(activityId, () =>
-            activity.executeWithOptions({ summary, activityId }, [input]),
+            activity.executeWithOptions({ ...options, summary: summary.slice(0, 200), activityId }, [input]),
           );
         } catch (error) {
-          if (error instanceof ActivityFailure && error.cause instanceof TimeoutFailure) lostOne = true;
           if (isCancellation(error) || endingFailure(error)) throw error;
-          if (isHoldLost(error) && onHoldLost) await onHoldLost();
-          else await caller.park(id, attentionOf(error));
+          if (isLockLost(error) && calls.onLockLost) await calls.onLockLost();
+          else await calls.park(id, attentionOf(error));
         }
       }
     },
@@ -149,7 +136,7 @@ export function createCalls(board: Board): Calls {
     }
   }
 
-  return caller;
+  return calls;
 }
 
 /** The clean-up after giving up tries what can be reached, but not for long. At least a moment: a condition needs one. */

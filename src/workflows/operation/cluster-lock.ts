@@ -4,57 +4,63 @@ import {
   getExternalWorkflowHandle,
   isCancellation,
   ParentClosePolicy,
-  patched,
   startChild,
   workflowInfo,
 } from '@temporalio/workflow';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import {
-  holdType,
-  shardMark,
-  type Attention,
-  type BorrowedSetting,
-  type OperationStatus,
-} from '../../contract/index.js';
+import { lockType, type Attention } from '../../contract/index.js';
+import type { LockHolder, LockInput } from '../../contract/internal/lock.js';
 import type { OperationRequest } from '../../contract/internal/request.js';
-import { borrowSignal, releaseSignal, type HoldInput } from '../lock-messages.js';
-import type { Board } from './status.js';
-import { holdActivities, nodeActivities, settingActivities } from '../activities.js';
-import { operationFailure } from './failure.js';
+import type { HandedOver, UndoEntry } from '../../contract/internal/undo.js';
+import { refused } from '../../failures.js';
+import { lockActivities } from '../activities.js';
+import { addSignal, handOverSignal, releaseSignal, removeSignal } from '../signals.js';
 import type { Calls } from './calls.js';
+import type { Board } from './status.js';
+import type { Undo } from './undo.js';
 
-/** One operation a cluster: a custodian holds it, and gives back what was borrowed if we are terminated. */
-export interface Hold {
-  /**
-   * Tells the custodian what is about to be borrowed, besides what is already. Takes the hold again when it was lost:
-   * whoever fails here has borrowed nothing.
-   */
-  borrow: (settings: BorrowedSetting[]) => Promise<void>;
-  /** These are back, or stay as they are for good. The custodian needn't hear it: giving back once more changes nothing. */
-  gaveBack: (settings: BorrowedSetting[]) => void;
+/** What the lock keeper is told of the undo ledger. */
+interface Told {
+  add: UndoEntry[];
+  remove: string[];
+  handOver: HandedOver[];
+}
+
+/** The lock of a cluster: a lock keeper holds it, and undoes the ledger if the operation is terminated. */
+export interface ClusterLock {
+  /** Returns once the lock keeper has heard it. Takes the lock again when it was lost. */
+  tell: <What extends keyof Told>(what: What, told: Told[What]) => Promise<void>;
   /** Frees the cluster. Nothing may be changed after it. */
   release: () => Promise<void>;
 }
 
-export async function acquireHold(board: Board, caller: Calls, request: OperationRequest): Promise<Hold> {
-  let custodian = await take(board, caller, request);
+/** Takes the lock of a cluster. */
+export async function takeClusterLock(
+  board: Board,
+  calls: Calls,
+  request: OperationRequest,
+  undo: Undo,
+): Promise<ClusterLock> {
+  let keeper = await take(board, calls, request);
   let releasing = false;
-  let borrowed: BorrowedSetting[] = [];
   let recovery: Promise<void> | undefined;
 
   const watch = (): void => {
-    const watched = custodian;
+    const watched = keeper;
     const ended = (): void => {
-      if (!releasing && watched === custodian) void retake({ ask: true }).catch(() => undefined);
+      if (!releasing && watched === keeper) void retake({ ask: true }).catch(() => undefined);
     };
     void watched.result().then(ended, ended);
   };
 
-  /** Answers whether our own custodian heard it; another's, under the same id, is never told. */
-  const tell = async (settings: BorrowedSetting[]): Promise<boolean> => {
-    const ours = getExternalWorkflowHandle(request.holdId, custodian.firstExecutionRunId);
+  /** Sends a signal to our own lock keeper; answers whether it was there to hear it. Another's, under the same id, is never told. */
+  const send = async <What extends keyof Told>(what: What, told: Told[What]): Promise<boolean> => {
+    const { workflowId } = workflowInfo();
+    const ours = getExternalWorkflowHandle(request.lockId, keeper.firstExecutionRunId);
     try {
-      await ours.signal(borrowSignal, settings, workflowInfo().workflowId);
+      if (what === 'add') await ours.signal(addSignal, told as Told['add'], workflowId);
+      if (what === 'remove') await ours.signal(removeSignal, told as Told['remove'], workflowId);
+      if (what === 'handOver') await ours.signal(handOverSignal, told as Told['handOver'], workflowId);
       return true;
     } catch (error) {
       if (isCancellation(error)) throw error;
@@ -62,33 +68,23 @@ export async function acquireHold(board: Board, caller: Calls, request: Operatio
     }
   };
 
-  /** From the moment that the hold is ours its custodian has to know what is borrowed, whoever cancels. */
+  /** From the moment that the lock is ours its keeper has to know the ledger, whoever cancels. */
   const takeAnew = async (): Promise<void> => {
     do {
-      custodian = await take(board, caller, request);
+      keeper = await take(board, calls, request);
       watch();
-    } while (borrowed.length > 0 && !(await CancellationScope.nonCancellable(() => tell(borrowed))));
+    } while (
+      undo.entries.size > 0 &&
+      !(await CancellationScope.nonCancellable(() => send('add', [...undo.entries.values()])))
+    );
   };
 
-  /** The custodian that was lost has given it back, or does so any moment. */
-  const borrowAgain = async (): Promise<void> => {
-    const { cluster, holdId } = request;
-    const marks = borrowed.filter(({ name }) => name === shardMark);
-    const settings = borrowed.filter(({ name }) => name !== shardMark);
-    if (marks.length > 0)
-      await caller.call(nodeActivities.markNodes, 'Mark again', { cluster, holdId, marks }, takeAnew);
-    if (settings.length === 0) return;
-    const order = { cluster, holdId, settings };
-    const raised = await caller.call(settingActivities.raiseSettings, 'Borrow again', order, takeAnew);
-    board.notes.push(...raised.notes);
-  };
-
-  /** Takes the hold again: after a reset without asking, after someone ended it by hand when a person says so. */
+  /** Takes the lock again: after a reset without asking, after someone ended it by hand when a person says so. */
   const retake = ({ ask }: { ask: boolean }): Promise<void> => {
     const again = async (): Promise<void> => {
-      if (ask) await caller.park('hold', endedFromOutside(request.holdId));
+      if (ask) await calls.park('lock', endedFromOutside(request.lockId));
       await takeAnew();
-      if (borrowed.length > 0 && patched('borrow-again')) await CancellationScope.nonCancellable(borrowAgain);
+      await CancellationScope.nonCancellable(undo.redoAll);
     };
     recovery ??= again().finally(() => {
       recovery = undefined;
@@ -96,27 +92,24 @@ export async function acquireHold(board: Board, caller: Calls, request: Operatio
     return recovery;
   };
   watch();
-  // Every activity that changes something looks first whether the hold is still ours, and refuses to act when not.
-  caller.onHoldLost = () => retake({ ask: false });
+  // Every activity that changes something looks first whether the lock is still ours, and refuses to act when not.
+  calls.onLockLost = () => (recovery ? takeAnew() : retake({ ask: false }));
 
-  const show = (settings: BorrowedSetting[]): void => {
-    borrowed = settings;
-    board.status = withBorrowed(board.status, settings);
-    board.publish();
-  };
   return {
-    gaveBack: (settings) => show(without(borrowed, settings)),
-    borrow: async (settings) => {
-      const all = [...without(borrowed, settings), ...settings];
-      await recovery;
-      while (!(await tell(all))) await retake({ ask: false });
-      show(all);
+    tell: async (what, told) => {
+      // Whoever takes the lock anew tells the whole ledger as it is then.
+      if (what !== 'add') {
+        await send(what, told);
+        return;
+      }
+      await recovery?.catch(() => undefined);
+      while (!(await send(what, told))) await retake({ ask: false });
     },
     release: async () => {
       releasing = true;
       try {
-        await getExternalWorkflowHandle(request.holdId).signal(releaseSignal, workflowInfo().workflowId);
-        await custodian.result();
+        await getExternalWorkflowHandle(request.lockId).signal(releaseSignal, workflowInfo().workflowId);
+        await keeper.result();
       } catch {
         // Already gone: nothing is left to free.
       }
@@ -124,39 +117,26 @@ export async function acquireHold(board: Board, caller: Calls, request: Operatio
   };
 }
 
-function without(all: BorrowedSetting[], some: BorrowedSetting[]): BorrowedSetting[] {
-  return all.filter((each) => !some.some(({ node, name }) => node === each.node && name === each.name));
-}
-
-function withBorrowed(
-  { borrowed: _before, ...status }: OperationStatus,
-  settings: BorrowedSetting[],
-): OperationStatus {
-  return settings.length > 0 ? { ...status, borrowed: settings } : status;
-}
-
-function endedFromOutside(holdId: string): Attention {
+function endedFromOutside(lockId: string): Attention {
   return {
-    problem: 'The hold on the cluster was ended from outside',
-    evidence: `the custodian ${holdId} ended while this operation was running; nothing is changed meanwhile`,
-    remedies: ['retry takes the hold again and goes on', 'cancel or give up ends the operation'],
+    problem: 'The lock on the cluster was ended from outside',
+    evidence: `the lock keeper ${lockId} ended while this operation was running; nothing is changed meanwhile`,
+    remedies: ['retry takes the lock again and goes on', 'cancel or give up ends the operation'],
   };
 }
 
-async function take(board: Board, caller: Calls, request: OperationRequest) {
+async function take(board: Board, calls: Calls, request: OperationRequest) {
   const { workflowId, runId } = workflowInfo();
-  const holder: HoldInput = {
-    cluster: request.cluster,
-    holder: { workflowId, runId, type: request.type },
-  };
+  const holder: LockHolder = { workflowId, runId, type: request.type, cluster: request.cluster };
+  const input: LockInput = { cluster: request.cluster, holder };
   for (;;) {
     try {
-      // Not cancellable: a cancel between the start and its answer would leave a hold that nobody knows of.
+      // Not cancellable: a cancel between the start and its answer would leave a lock that nobody knows of.
       return await CancellationScope.nonCancellable(() =>
-        startChild(holdType, {
-          workflowId: request.holdId,
-          args: [holder],
-          memo: { holder: holder.holder },
+        startChild(lockType, {
+          workflowId: request.lockId,
+          args: [input],
+          memo: { holder },
           parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
           cancellationType: ChildWorkflowCancellationType.ABANDON,
           staticSummary: `${request.cluster} is held by ${workflowId}`.slice(0, 200),
@@ -164,26 +144,38 @@ async function take(board: Board, caller: Calls, request: OperationRequest) {
       );
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-      await waitForTurn(board, caller, request);
+      await waitForTurn(board, calls, request);
     }
   }
 }
 
-async function waitForTurn(board: Board, caller: Calls, request: OperationRequest): Promise<void> {
+async function waitForTurn(board: Board, calls: Calls, request: OperationRequest): Promise<void> {
   const { workflowId, runId } = workflowInfo();
-  const seen = await caller.call(holdActivities.lookAtHold, 'Who holds the cluster?', {
-    holdId: request.holdId,
+  const seen = await calls.run(lockActivities.lookAtLock, 'Who holds the cluster?', {
+    lockId: request.lockId,
     workflowId,
     runId,
   });
   if (seen.state !== 'busy') return;
+  const { holder, since } = seen;
   if (request.input.ifBusy !== 'wait') {
-    throw operationFailure(
+    const alias =
+      holder.cluster === request.cluster || holder.cluster === ''
+        ? ''
+        : `, which calls it ${holder.cluster}: both names mean one server`;
+    throw refused(
       'ClusterBusy',
-      `${request.cluster} is held by ${seen.holder.type} ${seen.holder.workflowId}`,
+      `${request.cluster} is held by ${holder.type} ${holder.workflowId}${alias}`,
       {
         cluster: request.cluster,
-        evidence: [`holder ${seen.holder.workflowId}, run ${seen.holder.runId}, since ${seen.since}`],
+        evidence: [
+          `holder ${holder.workflowId}, run ${holder.runId}, since ${since}`,
+          ...(alias === ''
+            ? []
+            : [
+                `the config's clusters ${request.cluster} and ${holder.cluster} have the same system identifier; a physical copy needs lockName`,
+              ]),
+        ],
         remedies: ['wait until it has ended', 'start again with ifBusy: "wait"'],
       },
     );
@@ -191,9 +183,7 @@ async function waitForTurn(board: Board, caller: Calls, request: OperationReques
   const before = board.phase;
   board.phase = 'waiting-for-lock';
   board.publish();
-  await caller.call(holdActivities.awaitHoldEnd, `Wait for ${seen.holder.workflowId}`, {
-    holdId: request.holdId,
-  });
+  await calls.run(lockActivities.awaitLockEnd, `Wait for ${holder.workflowId}`, { lockId: request.lockId });
   board.phase = before;
   board.publish();
 }

@@ -1,5 +1,6 @@
 import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
 import type { Board } from './status.js';
+import { lockLostType } from '../../failures.js';
 import { isErrorType, type Attention, type ErrorType, type FailureDetails } from '../../contract/index.js';
 
 /** A failed outcome is a failed workflow: this is the only way in which an operation fails. */
@@ -39,11 +40,11 @@ export function endingFailure(error: unknown): ApplicationFailure | undefined {
 }
 
 /** Whether an activity refused to act because the cluster isn't held by this operation any more. */
-export function isHoldLost(error: unknown): boolean {
+export function isLockLost(error: unknown): boolean {
   return (
     error instanceof ActivityFailure &&
     error.cause instanceof ApplicationFailure &&
-    error.cause.type === 'HoldLost'
+    error.cause.type === lockLostType
   );
 }
 

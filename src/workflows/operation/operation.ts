@@ -8,18 +8,16 @@ import {
 import type { OperationReport, OperationType } from '../../contract/index.js';
 import type { OperationRequest } from '../../contract/internal/request.js';
 import { fitReport } from '../../planning/fit.js';
-import { reportActivities, requestActivities } from '../activities.js';
+import { lockActivities, reportActivities, requestActivities } from '../activities.js';
 import { createApproval } from './approval.js';
 import { createBoard, introduce, type Board } from './status.js';
-import { stopLost, undoAll, type Undo } from './undo.js';
 import { registerControls } from './controls.js';
 import { attentionOf, endingFailure, operationFailure } from './failure.js';
-import { acquireHold, type Hold } from './cluster-lock.js';
+import { takeClusterLock, type ClusterLock } from './cluster-lock.js';
 import { createMovement } from '../movement/movement.js';
 import { operationOf, type Operation } from './op.js';
 import { createCalls } from './calls.js';
-import { createService } from './service.js';
-import { windowFits } from '../movement/windows.js';
+import { createUndo } from './undo.js';
 
 /** Runs a procedure in the shell that all operations share. See docs/architecture.md. */
 export async function operation<Type extends OperationType>(
@@ -29,67 +27,49 @@ export async function operation<Type extends OperationType>(
 ): Promise<OperationReport> {
   const startedAt = new Date().toISOString();
   const board = createBoard(type, clusterIn(input));
-  const caller = createCalls(board);
-  const approval = createApproval(board, caller);
-  const movement = createMovement(board, caller);
-  const undo: Undo[] = [];
-  let hold: Hold | undefined;
-  registerControls(board, caller, approval, movement);
+  const calls = createCalls(board);
+  const approval = createApproval(board, calls);
+  const undo = createUndo(board, calls);
+  const movement = createMovement(board, calls, undo);
+  registerControls(board, calls, approval, movement);
   watchForCancel(board);
   board.publish();
 
   try {
-    const request = (await caller.call(requestActivities.checkInput, 'Check the input', {
+    const request = (await calls.run(requestActivities.checkInput, 'Check the input', {
       type,
       input,
     })) as OperationRequest<Type>;
     introduce(board, request);
     if (request.input.dryRun !== true) {
-      hold = await acquireHold(board, caller, request);
+      request.lockId = await calls.run(lockActivities.readLockId, 'Which server is it?', {
+        cluster: request.cluster,
+      });
+      undo.lock = await takeClusterLock(board, calls, request, undo);
+      await undo.endOthers();
     }
     await movement.windows.refresh(request);
-    const held = hold;
-    await procedure(
-      operationOf(board, caller, request, approval, undo, {
-        readyToMove: async (packed) => {
-          if (held) await movement.prepare(request, held, packed);
-        },
-        move: async (packed) => {
-          if (held) await movement.run(request, held, packed);
-        },
-        wasBorrowed: movement.wasBorrowed,
-        untilOpen: () => movement.windows.untilOpen(request),
-        showPlan: (plan) => {
-          const others = board.status.checks.filter(({ id }) => id !== windowFits);
-          board.status.checks = [...movement.windows.judge(plan), ...others];
-          board.status.plan = plan;
-          board.publish();
-        },
-        ...createService(caller, request, held, undo),
-      }),
-    );
+    await procedure(operationOf({ board, calls, approval, undo, movement }, request));
     board.phase = 'done';
   } catch (error) {
     await CancellationScope.nonCancellable(async () => {
-      // Settings first: machines that are stopped next could not give them back any more.
-      const giveBack = { name: 'give back the borrowed settings', run: async () => movement.giveBack(hold) };
-      await undoAll(board, [...undo, giveBack, stopLost(board, caller)]);
-      await close(board, hold, startedAt, isCancellation(error) ? 'cancelled' : 'failed');
+      await undo.undoAll();
+      await close(board, undo.lock, startedAt, isCancellation(error) ? 'cancelled' : 'failed');
     });
     if (isCancellation(error))
       throw new CancelledFailure('The operation was cancelled; status says what was undone');
     throw endingFailure(error) ?? unexpected(board, error);
   }
-  return CancellationScope.nonCancellable(() => close(board, hold, startedAt, 'done'));
+  return CancellationScope.nonCancellable(() => close(board, undo.lock, startedAt, 'done'));
 }
 
 async function close(
   board: Board,
-  hold: Hold | undefined,
+  lock: ClusterLock | undefined,
   startedAt: string,
   phase: 'done' | 'failed' | 'cancelled',
 ): Promise<OperationReport> {
-  await hold?.release();
+  await lock?.release();
   board.phase = phase;
   board.troubles.clear();
   for (const step of board.status.steps) if (step.state === 'pending') step.state = 'skipped';

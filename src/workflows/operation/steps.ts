@@ -1,11 +1,11 @@
-import { patched } from '@temporalio/workflow';
 import type { Draft } from '../../activities/plan/activities.js';
-import type { BorrowedSetting, Check, OperationType, Plan } from '../../contract/index.js';
+import type { Check, OperationType, Plan } from '../../contract/index.js';
 import type { AnyRequest } from '../../contract/internal/request.js';
+import type { NodeMarkEntry } from '../../contract/internal/undo.js';
 import { count } from '../../text/figures.js';
 import { unpackBalances } from '../../planning/packed-balances.js';
 import type { PackedMoves } from '../../planning/planned-moves.js';
-import { planActivities } from '../activities.js';
+import { nodeActivities, planActivities } from '../activities.js';
 import type { Operation } from './op.js';
 
 /** What every plan brings along, moves or not. */
@@ -37,7 +37,7 @@ export async function approvalStep<Type extends OperationType>(
   { plan, packed }: { plan: Plan; packed: PackedMoves },
 ): Promise<void> {
   if (await op.step(name, () => op.approval(plan))) {
-    await op.call(planActivities.confirmPlan, 'Is the plan still possible?', {
+    await op.calls.run(planActivities.confirmPlan, 'Is the plan still possible?', {
       request: op.request,
       plan: packed,
       newWorkers: plan.newWorkers,
@@ -50,7 +50,7 @@ export async function approvalStep<Type extends OperationType>(
 export async function markStep<Type extends OperationType>(
   op: Operation<Type>,
   name: string,
-  { marks, packed }: { marks: BorrowedSetting[]; packed: PackedMoves },
+  { marks, packed }: { marks: NodeMarkEntry[]; packed: PackedMoves },
   already: string,
 ): Promise<void> {
   if (marks.length === 0) op.skip(name, already);
@@ -59,7 +59,14 @@ export async function markStep<Type extends OperationType>(
       await op.unpaused();
       // Nodes with data don't stand out of service for hours before their data may move.
       if (packed.moves !== '') await op.untilOpen();
-      await op.mark(marks);
+      const { cluster, lockId } = op.request;
+      // The lock keeper knows before anything is marked: whoever dies now, it is taken back.
+      await op.undo.add(marks);
+      await op.calls.run(nodeActivities.markNodes, `Mark ${marks.map(({ node }) => node).join(', ')}`, {
+        cluster,
+        lockId,
+        entries: marks,
+      });
     });
 }
 
@@ -68,13 +75,13 @@ export async function moveSteps<Type extends OperationType>(
   op: Operation<Type>,
   names: { reference: string; move: string },
   packed: PackedMoves,
-  { plan, whyNoMoves, marks = [] }: { plan: Plan; whyNoMoves?: string; marks?: BorrowedSetting[] },
+  { plan, whyNoMoves, marks = [] }: { plan: Plan; whyNoMoves?: string; marks?: NodeMarkEntry[] },
 ): Promise<void> {
   if (packed.moves === '') {
     op.skip(names.reference, 'nothing to move');
     op.skip(names.move, whyNoMoves ?? 'nothing to move');
     // Until a node is marked a new table may put shards there.
-    if (marks.some(({ raised }) => raised === 'false')) await moveRemainder(op);
+    if (marks.some(({ during }) => !during)) await moveRemainder(op);
     return;
   }
   await op.step(names.reference, () => op.readyToMove(packed));
@@ -88,7 +95,7 @@ export async function moveSteps<Type extends OperationType>(
 async function moveRemainder<Type extends OperationType>(op: Operation<Type>): Promise<void> {
   const request = op.request as unknown as AnyRequest;
   for (let before = Number.POSITIVE_INFINITY; ;) {
-    const rest = await op.call(planActivities.planRemainder, 'Is anything left to move?', { request });
+    const rest = await op.calls.run(planActivities.planRemainder, 'Is anything left to move?', { request });
     // A plan that doesn't get shorter won't end: a strategy may go on for ever, moving the same shards to and fro.
     if (rest.packed.moves === '' || rest.left >= before) return;
     before = rest.left;
@@ -96,6 +103,5 @@ async function moveRemainder<Type extends OperationType>(op: Operation<Type>): P
       `a further round moved ${count(rest.movesTotal, 'shard group')} that Citus planned after the last`,
     );
     await op.step('Move the remainder', () => op.move(rest.packed));
-    if (!patched('rounds')) return;
   }
 }

@@ -1,49 +1,149 @@
-import { shardMark, type BorrowedSetting } from '../../contract/index.js';
-import { moveActivities } from '../activities.js';
-import type { Board } from './status.js';
-import { attentionOf } from './failure.js';
+import { CancellationScope } from '@temporalio/workflow';
+import type { OperationStatus } from '../../contract/index.js';
+import {
+  describeUndo,
+  undoByHand,
+  type HandedOver,
+  type UndoEntry,
+  type UndoKind,
+} from '../../contract/internal/undo.js';
+import { undoActivities } from '../activities.js';
 import type { Calls } from './calls.js';
+import type { ClusterLock } from './cluster-lock.js';
+import { attentionOf } from './failure.js';
+import type { Board } from './status.js';
+import { joiningIn, queueOf } from './undo-entries.js';
 
-/** What undoes a step, and what it is called. */
+/**
+ * The undo ledger of an operation: what it changes for a while, or may have to take back. The lock keeper has the same
+ * entries, and undoes them when the operation is terminated.
+ */
 export interface Undo {
-  name: string;
-  run: () => Promise<void>;
+  /** Adds entries; the lock keeper has heard it when this returns, so that the effect may follow. */
+  add: (entries: UndoEntry[]) => Promise<void>;
+  /** Takes entries off that changed nothing, or stay for good. */
+  settle: (ids: string[]) => Promise<void>;
+  /** Takes all entries of these kinds off: what they stand for is what was asked for, or others depend on it. */
+  keep: (...kinds: UndoKind[]) => Promise<void>;
+  /** Undoes the entries of a kind, in the course of an operation. */
+  giveBack: (kind: UndoKind) => Promise<void>;
+  /** Ends what runs at the server, undoes all that is left, last first, and says what could not be undone. */
+  undoAll: () => Promise<void>;
+  /** Ends the moves that run at the server, and returns when none does any more. */
+  endMoves: () => Promise<void>;
+  readonly entries: ReadonlyMap<string, UndoEntry>;
+  /** Ends what other operations of ours may have left running at the server: nobody but the lock's holder may be at work. */
+  endOthers: () => Promise<void>;
+  /** Does again what the entries stand for: the keeper of a lock that was lost has undone it. Nothing once all is being undone. */
+  redoAll: () => Promise<void>;
+  /** The lock, once it is taken. */
+  lock: ClusterLock | undefined;
 }
 
-/** Undoes, last first. What can't be undone, because the operation was given up, is said instead. */
-export async function undoAll(board: Board, undo: Undo[]): Promise<void> {
-  for (const { name, run } of [...undo].reverse()) {
-    try {
-      await run();
-    } catch (error) {
-      board.notes.push(`not done: ${name}: ${attentionOf(error).problem}`);
-    }
-  }
-  board.notes.push(...whatRemains(board));
-}
+export function createUndo(board: Board, calls: Calls): Undo {
+  const entries = new Map<string, UndoEntry>();
+  const { cluster } = board.status;
+  let undoing = false;
+  const show = (): void => {
+    const { undo: _, ...rest } = board.status;
+    const list = [...entries.values()].map((entry) => ({ kind: entry.kind, what: describeUndo(entry) }));
+    const status: OperationStatus = list.length > 0 ? { ...rest, undo: list } : rest;
+    board.status = status;
+    board.publish();
+  };
+  const ofKinds = (kinds: UndoKind[]): UndoEntry[] =>
+    [...entries.values()].filter(({ kind }) => kinds.includes(kind));
+  const lockId = (): string => board.request?.lockId ?? '';
 
-/** What a worker was at when it was killed goes on at the server, and after a cancel no other attempt takes it over. */
-export function stopLost(board: Board, caller: Calls): Undo {
-  return {
-    name: 'stop what a lost worker left running at the server',
-    run: async () => {
-      if (!caller.lostOne) return;
-      const order = { cluster: board.status.cluster, operationId: board.status.operation };
-      await caller.call(moveActivities.stopMovesOf, 'Stop what a lost worker left running', order);
+  const undo: Undo = {
+    entries,
+    lock: undefined,
+    add: async (added) => {
+      if (added.length === 0) return;
+      await undo.lock?.tell('add', added);
+      for (const entry of added) entries.set(entry.id, entry);
+      show();
+    },
+    settle: async (ids) => {
+      const known = ids.filter((id) => entries.delete(id));
+      if (known.length === 0) return;
+      show();
+      await CancellationScope.nonCancellable(async () => undo.lock?.tell('remove', known));
+    },
+    keep: (...kinds) => undo.settle(ofKinds(kinds).map(({ id }) => id)),
+    giveBack: async (kind) => {
+      for (const entry of ofKinds([kind]).reverse()) await undoOne(entry);
+    },
+    endMoves: () =>
+      calls.run(undoActivities.endStatements, 'Wait until no move runs any more', {
+        cluster,
+        operationId: board.status.operation,
+        only: 'moves',
+      }),
+    endOthers: () => calls.run(undoActivities.endStatements, 'Does anything of ours still run?', { cluster }),
+    undoAll: async () => {
+      if (!undo.lock) return;
+      undoing = true;
+      try {
+        await calls.run(undoActivities.endStatements, 'End what still runs at the server', {
+          cluster,
+          operationId: board.status.operation,
+          joining: joiningIn(entries),
+        });
+      } catch (error) {
+        // Given up: nothing is undone beside a statement that may still run.
+        board.notes.push(mayStillRun(board, attentionOf(error).problem));
+        await handOver([...entries.values()].map((entry) => ({ entry, why: 'a statement may still run' })));
+        return;
+      }
+      for (const entry of [...entries.values()].reverse()) {
+        try {
+          await undoOne(entry);
+        } catch (error) {
+          await handOver([{ entry, why: attentionOf(error).problem }]);
+        }
+      }
+    },
+    redoAll: async () => {
+      if (undoing) return;
+      for (const entry of entries.values())
+        await calls.run(undoActivities.redo, `Again: ${describeUndo(entry)}`, {
+          cluster,
+          lockId: lockId(),
+          entry,
+        });
     },
   };
-}
+  return undo;
 
-/** The SQL that gives back by hand what the clean-up could not. */
-function whatRemains({ status }: Board): string[] {
-  return (status.borrowed ?? []).map((setting) => `still to do: ${byHand(setting)}`);
-}
-
-function byHand({ node, name, before }: BorrowedSetting): string {
-  if (name === shardMark) {
-    const cut = node.lastIndexOf(':');
-    return `on the coordinator: SELECT citus_set_node_property('${node.slice(0, cut)}', ${node.slice(cut + 1)}, '${name}', ${before ?? 'true'});`;
+  async function undoOne(entry: UndoEntry): Promise<void> {
+    const { notes, handedOver } = await calls.run(
+      undoActivities.undo,
+      `Undo: ${describeUndo(entry)}`,
+      { cluster, lockId: lockId(), entry },
+      queueOf(entry),
+    );
+    board.notes.push(...notes);
+    if (handedOver === undefined) await undo.settle([entry.id]);
+    else await handOver([{ entry, why: handedOver }]);
   }
-  const alter = before === null ? `RESET ${name}` : `SET ${name} = '${before}'`;
-  return `on ${node}: ALTER SYSTEM ${alter}; SELECT pg_reload_conf();`;
+
+  /** From now on it is a person's: the report and the lock keeper's result name it. */
+  async function handOver(items: HandedOver[]): Promise<void> {
+    if (items.length === 0) return;
+    for (const { entry, why } of items) {
+      entries.delete(entry.id);
+      board.notes.push(`not undone: ${describeUndo(entry)}: ${why}; still to do: ${undoByHand(entry)}`);
+    }
+    show();
+    await CancellationScope.nonCancellable(async () => undo.lock?.tell('handOver', items));
+  }
+}
+
+function mayStillRun({ request, status }: Board, why: string): string {
+  const moving = (status.progress?.moving ?? []).map(
+    ({ from, to, tables }) => `${tables[0] ?? 'shards'}, ${from} → ${to}`,
+  );
+  const named = moving.length > 0 ? `, perhaps ${moving.slice(0, 5).join('; ')}` : '';
+  return `statements of this operation may still run on the coordinator (application_name begins with ${request?.sessions ?? 'citus-scaler:'}${named}): ${why}. Who takes the cluster's lock next ends them first`;
 }

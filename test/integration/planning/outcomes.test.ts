@@ -112,7 +112,7 @@ test.each([
     const { verifyRebalance } = verifyActivities({ config: { clusters: [config] } } as ActivityContext);
     const verified = (unevenness: number): Promise<{ detail: string }> =>
       new MockActivityEnvironment().run(() =>
-        verifyRebalance({ request: { cluster: 'demo' }, borrowed: [], movesTotal: 3, strategy, unevenness }),
+        verifyRebalance({ request: { cluster: 'demo' }, movesTotal: 3, strategy, unevenness }),
       );
     await expect(verified(0.1)).rejects.toMatchObject({
       type: 'NotImproved',

@@ -2,7 +2,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { withClient, type SandboxCluster } from '../../../sandbox/index.js';
 import { runPreflight } from '../../../src/activities/preflight/run-preflight.js';
-import { moveApplicationName } from '../../../src/citus/session/application-name.js';
+import { moveName } from '../../../src/citus/session/application-name.js';
 import { startForeignJob } from '../../support/foreign-job.js';
 import { configOf } from '../connect/support.js';
 import { asActivity, checkOf, preflightOf, request, startWithOrders, type Wishes } from './support.js';
@@ -36,7 +36,7 @@ test('a move by others is foreign, one of the same operation is not', async () =
     await blocker.query('BEGIN; LOCK TABLE orders IN ACCESS EXCLUSIVE MODE');
     const mover = new pg.Client({
       ...login,
-      application_name: moveApplicationName('shop/scaleOut/1', 'test'),
+      application_name: moveName('shop/scaleOut/1', 'test'),
     });
     mover.on('error', () => undefined);
     await mover.connect();

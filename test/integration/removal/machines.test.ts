@@ -52,7 +52,7 @@ function machines(...others: ClusterConfig[]) {
   const client = { workflow: { getHandle: () => ({ describe: () => Promise.resolve(custodian) }) } };
   const config = { clusters: [own(), ...others] };
   const activities = machineActivities({ config, client } as unknown as ActivityContext);
-  const order = { cluster: 'demo', holdId: 'hold', node: worker.address };
+  const order = { cluster: 'demo', lockId: 'hold', node: worker.address };
   const within = <T>(work: () => Promise<T>): Promise<T> =>
     new MockActivityEnvironment({ workflowExecution: { workflowId: 'removing', runId: 'run' } }).run(work);
   return {

@@ -1,115 +1,171 @@
-import type { Client } from '@temporalio/client';
-import { MockActivityEnvironment } from '@temporalio/testing';
+import { chmodSync, chownSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startCluster, type SandboxCluster } from '../../../sandbox/index.js';
-import type { ActivityContext } from '../../../src/activities/runtime/context.js';
+import { startCluster, type SandboxCluster, type SandboxNode } from '../../../sandbox/index.js';
 import { settingActivities } from '../../../src/activities/settings/activities.js';
-import { shardMark, type BorrowedSetting } from '../../../src/contract/index.js';
+import { undoActivities, type Undone } from '../../../src/activities/undo/activities.js';
+import type { SettingEntry, UndoEntry } from '../../../src/contract/internal/undo.js';
+import { asActivity, type ActivityStage } from '../../support/activity-stage.js';
 import { flavour, marksOf, retryIntervals } from '../../support/stage.js';
-import { loadConfig } from '../../../src/config/index.js';
-import { configFileOf } from '../connect/support.js';
+import { configOf } from '../connect/support.js';
 
 let cluster: SandboxCluster;
+let first: SandboxNode;
 beforeAll(async () => {
   cluster = await startCluster({ workers: 2, flavour });
+  const [worker] = cluster.workers;
+  if (!worker) throw new Error('a worker was wanted');
+  first = worker;
 });
 afterAll(() => cluster.stop());
 
-const workflowExecution = { workflowId: 'operation', runId: 'run' };
+type How = Omit<ActivityStage, 'clusters'>;
+const stage = (how: How = {}): ActivityStage => ({ clusters: [configOf(cluster)], ...how });
 
-/** Temporal as it is asked: the operation holds the cluster, and waits for an attempt of its activity. */
-function temporal(attempt: number): Client {
-  const described: Record<string, object> = {
-    hold: { memo: { holder: workflowExecution }, raw: {} },
-    operation: { raw: { pendingActivities: [{ activityId: '7', attempt }] } },
+/** What an operation would lower on these nodes. */
+async function planned(nodes = cluster.workers.map(({ address }) => address)): Promise<SettingEntry[]> {
+  return (
+    await asActivity(stage(), (context) =>
+      settingActivities(context).planSettings({ cluster: 'demo', nodes }),
+    )
+  ).entries;
+}
+
+function lower(entries: SettingEntry[], how?: How): Promise<{ notes: string[]; unchanged: string[] }> {
+  return asActivity(stage(how), (context) =>
+    settingActivities(context).lowerSettings({ cluster: 'demo', lockId: 'lock', entries }),
+  );
+}
+
+function undo(entry: UndoEntry, how?: How): Promise<Undone> {
+  return asActivity(stage(how), (context) =>
+    undoActivities(context).undo({ cluster: 'demo', lockId: 'lock', entry }),
+  );
+}
+
+async function undoAll(entries: UndoEntry[]): Promise<void> {
+  for (const entry of entries) await undo(entry);
+}
+
+/** Makes postgresql.auto.conf of a worker unwritable, as a config that is managed elsewhere is; answers what ends that. */
+function readOnly(node: SandboxNode): () => void {
+  const { uid, gid } = statSync(node.dataFolder);
+  const files = [node.dataFolder, join(node.dataFolder, 'postgresql.auto.conf')];
+  chownSync(node.dataFolder, 0, gid);
+  chmodSync(node.dataFolder, 0o750);
+  chmodSync(files[1] ?? '', 0o440);
+  return () => {
+    chownSync(node.dataFolder, uid, gid);
+    chmodSync(node.dataFolder, 0o700);
+    chmodSync(files[1] ?? '', 0o600);
   };
-  const getHandle = (workflowId: string) => ({
-    describe: () => Promise.resolve({ status: { name: 'RUNNING' }, ...described[workflowId] }),
-  });
-  return { workflow: { getHandle } } as unknown as Client;
 }
 
-/** The activities as an attempt of a worker runs them, while Temporal waits for another, or for it. */
-async function run<T>(
-  awaited: number,
-  work: (activities: ReturnType<typeof settingActivities>) => Promise<T>,
-  attempt = 1,
-): Promise<T> {
-  const context = {
-    config: loadConfig(configFileOf(cluster)),
-    client: temporal(awaited),
-  } as unknown as ActivityContext;
-  const info = { attempt, activityId: '7', workflowExecution };
-  const activities = settingActivities(context);
-  return await new MockActivityEnvironment(info).run(() => work(activities));
-}
-
-const raised = (node: string): BorrowedSetting => ({
-  node,
-  name: 'wal_retrieve_retry_interval',
-  before: null,
-  raised: '100ms',
-});
-const all = (): BorrowedSetting[] => cluster.workers.map(({ address }) => raised(address));
-
-test('what is raised stays so while Temporal waits for it, and comes back', async () => {
-  const order = { cluster: 'demo', holdId: 'hold', settings: all() };
-  await run(1, ({ raiseSettings }) => raiseSettings(order));
+test('what is lowered stays so while Temporal waits for it, and comes back', async () => {
+  const entries = await planned();
+  expect(entries.map(({ before, during }) => [before, during])).toEqual([
+    [null, '100ms'],
+    [null, '100ms'],
+  ]);
+  await lower(entries);
   expect(await retryIntervals(cluster)).toEqual(['100ms']);
-  await run(1, ({ giveBackSettings }) => giveBackSettings(order));
+  await undoAll(entries);
   expect(await retryIntervals(cluster)).toEqual(['5s']);
 });
 
-test('an attempt that wakes up after it was replaced leaves nothing raised', async () => {
-  const order = { cluster: 'demo', holdId: 'hold', settings: all() };
-  await run(2, ({ raiseSettings }) => raiseSettings(order));
+test('an attempt that wakes up after it was replaced lowers nothing', async () => {
+  const entries = await planned();
+  await expect(lower(entries, { awaited: 2 })).rejects.toMatchObject({ type: 'LockLost' });
   expect(await retryIntervals(cluster)).toEqual(['5s']);
 });
 
-test('a node that left the cluster and is silent is told, and keeps nothing from being given back', async () => {
-  const [first] = cluster.workers;
-  if (!first) throw new Error('a worker was wanted');
-  const mark = { node: first.address, name: shardMark, before: 'false', raised: 'true' };
-  const settings = [raised('127.0.0.1:1'), ...all(), mark];
-  await run(1, ({ raiseSettings }) => raiseSettings({ cluster: 'demo', holdId: 'hold', settings: all() }));
-  const { left } = await run(1, ({ giveBackSettings }) => giveBackSettings({ cluster: 'demo', settings }));
-  expect(left).toHaveLength(1);
-  expect(left[0]).toContain('127.0.0.1:1, which is no node of the cluster any more');
-  expect(await retryIntervals(cluster)).toEqual(['5s']);
-  expect((await marksOf(cluster))[first.address]).toBe(false);
+test('what was written and not read yet by the server is given back too', async () => {
+  const [entry] = await planned([first.address]);
+  if (!entry) throw new Error('an entry was wanted');
+  await first.query(`alter system set wal_retrieve_retry_interval = '100ms'`);
+  expect(await undo(entry)).toEqual({ notes: [] });
+  await first.query('select pg_reload_conf()');
+  await expect.poll(() => retryIntervals(cluster)).toEqual(['5s']);
 });
 
-test('a node that is away is tried again; the others have got back what was theirs', async () => {
-  const [first, second] = cluster.workers;
-  if (!first || !second) throw new Error('two workers were wanted');
-  const order = { cluster: 'demo', holdId: 'hold', settings: all() };
-  await run(1, ({ raiseSettings }) => raiseSettings(order));
+test('a value that someone else has set meanwhile is left alone, and told', async () => {
+  const [entry] = await planned([first.address]);
+  if (!entry) throw new Error('an entry was wanted');
+  await first.query(`alter system set wal_retrieve_retry_interval = '3s'`);
+  const { notes } = await undo(entry);
+  expect(notes).toEqual([expect.stringContaining('is 3s now, set by someone else meanwhile: left alone')]);
+  await first.query('alter system reset wal_retrieve_retry_interval');
+  await first.query('select pg_reload_conf()');
+  await expect.poll(() => retryIntervals(cluster)).toEqual(['5s']);
+});
+
+test('another server at the address of an entry is left alone', async () => {
+  const [entry] = await planned([first.address]);
+  if (!entry) throw new Error('an entry was wanted');
+  const { notes } = await undo({ ...entry, server: '1' });
+  expect(notes).toEqual([expect.stringContaining('is another server now')]);
+});
+
+test('where nothing may be written, nothing is lowered, and giving back is done at once', async () => {
+  const entries = await planned();
+  const writable = readOnly(first);
+  try {
+    const { notes, unchanged } = await lower(entries);
+    expect(notes).toEqual([
+      expect.stringContaining(`could not be lowered on ${first.address}, moves take longer`),
+    ]);
+    expect(unchanged).toEqual([`setting wal_retrieve_retry_interval ${first.address}`]);
+    await undoAll(entries);
+  } finally {
+    writable();
+  }
+  expect(await retryIntervals(cluster)).toEqual(['5s']);
+});
+
+test('a node that is away is tried again for its time, and then handed over with the SQL', async () => {
+  const entries = await planned();
+  const [entry] = entries;
+  if (!entry) throw new Error('an entry was wanted');
+  await lower(entries);
   await first.kill();
-  await expect(run(1, ({ giveBackSettings }) => giveBackSettings(order))).rejects.toMatchObject({
+  await expect(undo(entry)).rejects.toMatchObject({
     type: 'Passing',
     message: expect.stringContaining(first.address) as string,
   });
-  expect(await retryIntervals(cluster)).toEqual(['5s']);
+  const { handedOver } = await undo(entry, { ageMs: 6 * 60_000 });
+  expect(handedOver).toContain(
+    `still to do: on ${first.address}: ALTER SYSTEM RESET wal_retrieve_retry_interval; SELECT pg_reload_conf();`,
+  );
   await first.start();
   expect(await retryIntervals(cluster)).toContain('100ms');
-  await run(1, ({ giveBackSettings }) => giveBackSettings(order));
+  await undoAll(entries);
   expect(await retryIntervals(cluster)).toEqual(['5s']);
 });
 
-test('raising waits for a node that is away for a moment, and for one that stays away it is a note', async () => {
-  const [first] = cluster.workers;
-  if (!first) throw new Error('a worker was wanted');
-  const order = { cluster: 'demo', holdId: 'hold', settings: all() };
+test('lowering waits for a node that is away for a moment, and for one that stays away it is a note', async () => {
+  const entries = await planned();
   await first.kill();
-  await expect(run(1, ({ raiseSettings }) => raiseSettings(order))).rejects.toMatchObject({
+  await expect(lower(entries)).rejects.toMatchObject({
     type: 'Passing',
     message: expect.stringContaining(`could not be lowered yet on ${first.address}`) as string,
   });
-  const { notes } = await run(5, ({ raiseSettings }) => raiseSettings(order), 5);
+  const { notes } = await lower(entries, { attempt: 5 });
   expect(notes).toEqual([
-    expect.stringContaining(`could not be lowered on ${first.address}, moves take longer`),
+    expect.stringContaining(`could not be lowered, moves take longer: ${first.address}`),
   ]);
   await first.start();
   expect(new Set(await retryIntervals(cluster))).toEqual(new Set(['100ms', '5s']));
-  await run(1, ({ giveBackSettings }) => giveBackSettings(order));
+  await undoAll(entries);
+});
+
+test('a mark is put back as it was, and a node that has left needs nothing', async () => {
+  const mark = (node: string): UndoEntry => ({
+    id: `node-mark ${node}`,
+    kind: 'node-mark',
+    node,
+    before: false,
+    during: true,
+  });
+  await undoAll([mark(first.address), mark('127.0.0.1:1')]);
+  expect((await marksOf(cluster))[first.address]).toBe(false);
 });

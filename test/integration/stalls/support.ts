@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { SandboxCluster, SandboxNode } from '../../../sandbox/index.js';
-import { makeMove } from '../../../src/activities/moving/make-move.js';
+import { runMove } from '../../../src/activities/moving/move-group.js';
 import type { Attention, FailureDetails } from '../../../src/contract/index.js';
 import { configOf } from '../connect/support.js';
 
@@ -45,10 +45,12 @@ export async function move(
   const stop = new AbortController();
   let message: string | undefined;
   const told: (Attention | null)[] = [];
-  const end = makeMove(
+  const end = runMove(
     configOf(cluster),
     {
       ...row,
+      state: 'to do',
+      tables: ['orders'],
       operationId: `stalls-${moves}`,
       shardIds: [row.shardId],
       from: from.address,
@@ -56,7 +58,7 @@ export async function move(
       transferMode: 'auto',
       running: false,
     },
-    { signal: stop.signal, manner: () => 'cancel' },
+    { cancel: stop.signal, leave: new AbortController().signal },
     {
       progress: () => undefined,
       message: (now) => {

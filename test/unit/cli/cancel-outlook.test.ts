@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { shardMark, type OperationStatus } from '../../../src/contract/index.js';
+import type { OperationStatus } from '../../../src/contract/index.js';
 import { cancelOutlook } from '../../../src/cli/cancel-outlook.js';
 import { awaiting, done, running } from './statuses.js';
 
@@ -8,7 +8,7 @@ const removing: OperationStatus = {
   ...still,
   type: 'removeWorker',
   steps: [{ name: 'Remove db3:5432', state: 'running' }],
-  borrowed: [{ node: 'db3:5432', name: shardMark, before: 'true', raised: 'false' }],
+  undo: [{ kind: 'node-mark', what: 'shouldhaveshards of db3:5432: false → true' }],
 };
 
 describe('what a cancel would do', () => {
@@ -17,8 +17,8 @@ describe('what a cancel would do', () => {
     [{ ...still, state: 'needs-attention' }, ' needs attention. A cancel leaves'],
     [{ ...still, state: 'waiting-for-window' }, ' waits for its window. A cancel leaves'],
     [
-      { ...running, borrowed: [{ node: 'a:1', name: 'x', before: null, raised: '1' }] },
-      'stops 1 running move, leaves what was moved where it is, gives back the borrowed settings',
+      { ...running, undo: [{ kind: 'setting', what: 'x on a:1: 1 → not set' }] },
+      'stops 1 running move, leaves what was moved where it is, gives back the temporary settings',
     ],
     [done, 'done already'],
     [

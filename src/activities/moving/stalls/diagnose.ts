@@ -1,7 +1,7 @@
 import { withCoordinator, type Db } from '../../../citus/session/connect.js';
 import { giveUpSilentNodesSoon } from '../../../citus/nodes/node-answers.js';
 import type { ClusterConfig } from '../../../config/index.js';
-import { lookApplicationName } from '../../../citus/session/application-name.js';
+import { lookName } from '../../../citus/session/application-name.js';
 import { applyHasNoWorker, buildsIndex, copyLagsBehind } from './apply.js';
 import { nodeHasLeft, nodeIsAway, otherNodeIsAway } from './nodes.js';
 import type { Diagnosis, Scene, Stall } from './stall.js';
@@ -38,7 +38,7 @@ export async function diagnose(
   signal: AbortSignal,
 ): Promise<Stall | undefined> {
   const options = {
-    applicationName: lookApplicationName(scene.operationId, 'diagnose'),
+    applicationName: lookName(scene.operationId, 'diagnose'),
     statementTimeoutSeconds: 6,
     signal: AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]),
   };

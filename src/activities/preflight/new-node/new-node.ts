@@ -8,9 +8,9 @@ import { readOwnTuningRights } from '../../../citus/roles/rights.js';
 import { readServerFacts, versionText, type ServerFacts } from '../../../citus/nodes/server-facts.js';
 import type { ClusterConfig } from '../../../config/index.js';
 import type { Check } from '../../../contract/index.js';
-import { session } from '../../runtime/context.js';
+import { looking } from '../../runtime/context.js';
 import { newNodeLacks } from '../cluster/capacity.js';
-import { borrowable } from '../../settings/activities.js';
+import { temporary } from '../../settings/temporary.js';
 import { blocker, passed } from '../check.js';
 import { newNodeTuning } from '../rights/rights.js';
 import {
@@ -59,7 +59,7 @@ export async function checkNewNode(context: NewNodeContext, node: string): Promi
     return [passed('new-node-is-new', `${node} is an active worker already: nothing to do for it`)];
   let seen: Seen;
   try {
-    const options = session('preflight', { statementTimeoutSeconds: 30 });
+    const options = looking('preflight', { statementTimeoutSeconds: 30 });
     seen = await withNode(cluster, node, options, (db) => look(context, db, node));
   } catch (error) {
     return [whyNot(node, error)];
@@ -95,12 +95,12 @@ async function look(context: NewNodeContext, db: Db, node: string): Promise<Seen
 async function tuningLacks(db: Db, { superuser, versionNum }: ServerFacts): Promise<string[]> {
   if (superuser) return [];
   if (versionNum < 150_000) return ['superuser, as ALTER SYSTEM takes before PostgreSQL 15'];
-  return readOwnTuningRights(db, borrowable.name);
+  return readOwnTuningRights(db, temporary.name);
 }
 
 /** Ways to and from the first 50 workers; more would tell the same. */
 async function brokenWays({ cluster, workers }: NewNodeContext, db: Db, node: string): Promise<BrokenWay[]> {
-  return withCoordinator(cluster, session('preflight'), (coordinator) =>
+  return withCoordinator(cluster, looking('preflight'), (coordinator) =>
     readBrokenWays(coordinator, db, node, workers.slice(0, 50)),
   );
 }
@@ -143,7 +143,7 @@ function identity(context: NewNodeContext, node: string, seen: Seen): Check[] {
 
 /** The same way that Citus will take: from the coordinator. */
 async function reached(cluster: ClusterConfig, node: string): Promise<Check> {
-  const [answer] = await withCoordinator(cluster, session('preflight'), (db) =>
+  const [answer] = await withCoordinator(cluster, looking('preflight'), (db) =>
     runOnNodes(db, [{ node, command: 'select 1' }]),
   );
   return answer?.success

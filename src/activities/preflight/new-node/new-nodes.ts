@@ -7,7 +7,7 @@ import type { ClusterConfig } from '../../../config/index.js';
 import type { Check } from '../../../contract/index.js';
 import { worstFirst } from '../../../planning/checks.js';
 import { fitChecks } from '../../../planning/fit.js';
-import { session } from '../../runtime/context.js';
+import { looking } from '../../runtime/context.js';
 import { inBatches } from '../in-batches.js';
 import type { PreflightRequest } from '../intent.js';
 import { checkNewNode, type NewNodeContext } from './new-node.js';
@@ -23,7 +23,7 @@ export async function checkNewNodes(
   request: PreflightRequest,
   nodes: string[],
 ): Promise<Check[]> {
-  const context = await withCoordinator(cluster, session('preflight'), async (db) => {
+  const context = await withCoordinator(cluster, looking('preflight'), async (db) => {
     const registered = await readNodes(db);
     const seen = { facts: await readServerFacts(db), nodes: registered };
     return newNodeContext(db, cluster, request, {

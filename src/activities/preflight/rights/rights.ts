@@ -4,8 +4,8 @@ import { readRights, readTuningRights, type Rights, type TuningRights } from '..
 import { wrapperSchema, wrapperSignatures, type WrapperName } from '../../../citus/roles/wrappers.js';
 import type { ClusterConfig } from '../../../config/index.js';
 import type { Check } from '../../../contract/index.js';
-import { session } from '../../runtime/context.js';
-import { borrowable } from '../../settings/activities.js';
+import { looking } from '../../runtime/context.js';
+import { temporary } from '../../settings/temporary.js';
 import { blocker, listed, passed, warning } from '../check.js';
 import { ownerRights } from './owner-rights.js';
 
@@ -36,7 +36,7 @@ export async function actingRights(
 ): Promise<Check[]> {
   if (reader === 'operator' || cluster.observer === undefined) return rightsChecks(db, deeds);
   try {
-    return await withCoordinator(cluster, session('preflight'), (own) => rightsChecks(own, deeds));
+    return await withCoordinator(cluster, looking('preflight'), (own) => rightsChecks(own, deeds));
   } catch (error) {
     return [cannotActAs(cluster.user, error)];
   }
@@ -49,7 +49,7 @@ async function rightsChecks(db: Db, deeds: Deeds): Promise<Check[]> {
     seesOthers(rights),
     ...(deeds.moves ? [await ownerRights(db, deeds.nodes, rights.user)] : []),
     ...(deeds.moves && deeds.tunes
-      ? [mayTune(rights, await readTuningRights(db, deeds.takers, borrowable.name))]
+      ? [mayTune(rights, await readTuningRights(db, deeds.takers, temporary.name))]
       : []),
   ];
 }
@@ -76,7 +76,16 @@ function mayAct(rights: Rights, deeds: Deeds): Check {
   const role = identifier(user);
   const lacks: { evidence: string; remedy: string }[] = [];
   const functions: WrapperName[] = [
-    ...(deeds.registers ? (['add_node', 'remove_node', 'plan_with_workers'] as const) : []),
+    ...(deeds.registers
+      ? ([
+          'take_group',
+          'add_node',
+          'activate_node',
+          'deactivate_node',
+          'remove_node',
+          'plan_with_workers',
+        ] as const)
+      : []),
     ...(deeds.deregisters ? (['remove_node'] as const) : []),
     ...(deeds.marks ? (['mark_node', 'plan_drain'] as const) : []),
   ];
@@ -118,17 +127,16 @@ function seesOthers({ user, monitors }: Rights): Check {
 
 /** Never a reason to refuse: moves just take longer. */
 function mayTune({ user, superuser }: Rights, answers: TuningRights[]): Check {
-  const good = passed('tune-rights', `${user} may lower ${borrowable.name} on ${answers.length} nodes`);
-  if (superuser) return good;
-  const lacking = answers.flatMap((answer) =>
-    'error' in answer
-      ? [{ node: answer.node, what: answer.error }]
-      : answer.lacks.map((what) => ({ node: answer.node, what: `no ${what}` })),
-  );
-  if (lacking.length === 0) return good;
+  const lacking = answers.flatMap((answer) => {
+    if (!('error' in answer)) return answer.lacks.map((what) => ({ node: answer.node, what }));
+    // Before PostgreSQL 15 there is no such right to ask for: superusers have it.
+    return superuser ? [] : [{ node: answer.node, what: answer.error }];
+  });
+  if (lacking.length === 0)
+    return passed('tune-rights', `${user} may lower ${temporary.name} on ${answers.length} nodes`);
   return warning(
     'tune-rights',
-    `${user} can't lower ${borrowable.name}, so moves take longer: ${listed(lacking.map(({ node, what }) => `${node}: ${what}`))}`,
+    `${user} can't lower ${temporary.name}, so moves take longer: ${listed(lacking.map(({ node, what }) => `${node}: ${what}`))}`,
     tuneRemedy(user),
   );
 }
@@ -136,15 +144,15 @@ function mayTune({ user, superuser }: Rights, answers: TuningRights[]): Check {
 /** For a server that is yet to join. */
 export function newNodeTuning(node: string, user: string, lacks: string[]): Check {
   return lacks.length === 0
-    ? passed('tune-rights', `${user} may lower ${borrowable.name} on ${node}`)
+    ? passed('tune-rights', `${user} may lower ${temporary.name} on ${node}`)
     : warning(
         'tune-rights',
-        `${user} can't lower ${borrowable.name}, so moves take longer: ${listed(lacks.map((what) => `${node}: no ${what}`))}`,
+        `${user} can't lower ${temporary.name}, so moves take longer: ${listed(lacks.map((what) => `${node}: ${what}`))}`,
         tuneRemedy(user),
       );
 }
 
 function tuneRemedy(user: string): string {
   const role = identifier(user);
-  return `on each of them: GRANT ALTER SYSTEM ON PARAMETER ${borrowable.name} TO ${role}; GRANT EXECUTE ON FUNCTION pg_reload_conf() TO ${role}`;
+  return `on each of them: GRANT ALTER SYSTEM ON PARAMETER ${temporary.name} TO ${role}; GRANT EXECUTE ON FUNCTION pg_reload_conf() TO ${role}`;
 }

@@ -1,0 +1,35 @@
+import { WorkflowNotFoundError, type Client, type WorkflowExecutionDescription } from '@temporalio/client';
+import type { LockHolder } from '../../contract/internal/lock.js';
+
+/** A lock keeper, or another workflow, as Temporal describes it; undefined when there is none. */
+export async function describe(
+  client: Client,
+  workflowId: string,
+  runId?: string,
+): Promise<WorkflowExecutionDescription | undefined> {
+  try {
+    return await client.workflow.getHandle(workflowId, runId).describe();
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return undefined;
+    throw error;
+  }
+}
+
+export function isRunning(description: WorkflowExecutionDescription | undefined): boolean {
+  return description?.status.name === 'RUNNING';
+}
+
+/** Whether a cancel of it was asked for: its operation was terminated, say, or somebody cancelled it. */
+export function isLeaving({ raw }: WorkflowExecutionDescription): boolean {
+  return raw.workflowExtendedInfo?.cancelRequested === true;
+}
+
+/** Who holds the lock that a lock keeper keeps. */
+export function holderOf({ memo }: WorkflowExecutionDescription): LockHolder {
+  return (memo?.['holder'] ?? {
+    workflowId: 'unknown',
+    runId: '',
+    type: 'scaleOut',
+    cluster: '',
+  }) as LockHolder;
+}

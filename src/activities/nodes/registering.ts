@@ -1,0 +1,82 @@
+import {
+  activateNode,
+  addNode,
+  countShards,
+  deactivateNode,
+  readRegistration,
+  takeGroup,
+} from '../../citus/nodes/registration.js';
+import type { Db } from '../../citus/session/connect.js';
+import type { RegistrationEntry } from '../../contract/internal/undo.js';
+import { needsPerson } from '../../failures.js';
+import { deregister, whatItLeaves } from './deregister.js';
+
+/** Reads how these servers are registered. Active workers need nothing; each other gets an entry of the undo ledger. */
+export async function planRegistrations(db: Db, nodes: string[]): Promise<RegistrationEntry[]> {
+  const entries: RegistrationEntry[] = [];
+  for (const node of nodes) {
+    const present = await readRegistration(db, node);
+    const id = `registration ${node}`;
+    if (!present)
+      entries.push({ id, kind: 'registration', node, before: 'absent', groupId: await takeGroup(db) });
+    else if (!present.active)
+      entries.push({ id, kind: 'registration', node, before: 'inactive', groupId: present.groupId });
+  }
+  return entries;
+}
+
+/**
+ * Registers a worker as its entry says, or finds it registered.
+ *
+ * @returns whether it is ours: false when somebody else has registered the server meanwhile
+ * @throws NeedsPerson when its row is another than when it was looked at
+ */
+export async function register(db: Db, { node, before, groupId }: RegistrationEntry): Promise<boolean> {
+  const present = await readRegistration(db, node);
+  if (before === 'absent') {
+    if (!present) await addNode(db, node, groupId);
+    const row = present ?? (await readRegistration(db, node));
+    if (row && !row.active) throw changed(node, 'somebody has registered it as an inactive node');
+    return row?.groupId === groupId;
+  }
+  if (present?.groupId !== groupId) throw changed(node, present ? 'its group is another' : 'its row is gone');
+  if (!present.active) await activateNode(db, node);
+  return true;
+}
+
+function changed(node: string, what: string): ReturnType<typeof needsPerson> {
+  return needsPerson(`${node} is registered otherwise than when it was looked at: ${what}`, {
+    evidence: [`pg_dist_node, ${node}: ${what}`],
+    remedies: ['find out who did that and put it right, then retry', 'or cancel'],
+  });
+}
+
+/**
+ * Takes back what an operation did to a worker's registration, unless the worker holds shards by now or the row isn't
+ * its own any more.
+ *
+ * @param since when it was first tried, in milliseconds
+ * @param mayAct asked right before; throws when nothing may be changed any more
+ * @returns what a person should know
+ */
+export async function unregister(
+  db: Db,
+  { node, before, groupId }: RegistrationEntry,
+  since: number,
+  mayAct: () => Promise<void>,
+): Promise<string[]> {
+  const present = await readRegistration(db, node);
+  if (!present || present.groupId !== groupId) return [];
+  const shards = await countShards(db, groupId);
+  if (shards > 0) return [`${node} stays registered: it holds ${shards} shards by now`];
+  if (before === 'inactive') {
+    await mayAct();
+    if (present.active) await deactivateNode(db, node);
+    return [`${node} is inactive again`];
+  }
+  const leaving = { node, groupId };
+  await deregister(db, leaving, since, mayAct);
+  const known = await whatItLeaves(db, leaving);
+  const note = `${node} was deregistered again`;
+  return [known === undefined ? note : `${note}; ${known}`];
+}

@@ -1,0 +1,28 @@
+import { cancellationSignal } from '@temporalio/activity';
+import { markNodes } from '../../citus/nodes/marks.js';
+import type { Db } from '../../citus/session/connect.js';
+import type { ClusterConfig } from '../../config/index.js';
+import type { UndoEntry } from '../../contract/internal/undo.js';
+import { provisionerOf } from '../../machines/provisioner-of.js';
+import { register } from '../nodes/registering.js';
+import { lower } from '../settings/temporary.js';
+
+/** Does again what an entry of the ledger stands for. May be called any number of times. */
+export async function redoEntry(
+  entry: UndoEntry,
+  { cluster, db }: { cluster: ClusterConfig; db: Db },
+): Promise<void> {
+  switch (entry.kind) {
+    case 'setting':
+      await lower(db, [entry]);
+      return;
+    case 'node-mark':
+      await markNodes(db, [{ node: entry.node, value: entry.during }]);
+      return;
+    case 'registration':
+      await register(db, entry);
+      return;
+    case 'machine':
+      await provisionerOf(cluster).start(entry.key, cancellationSignal());
+  }
+}

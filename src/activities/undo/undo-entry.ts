@@ -1,0 +1,46 @@
+import { cancellationSignal } from '@temporalio/activity';
+import { markNodes } from '../../citus/nodes/marks.js';
+import type { Db } from '../../citus/session/connect.js';
+import type { ClusterConfig } from '../../config/index.js';
+import type { UndoEntry } from '../../contract/internal/undo.js';
+import { passing } from '../../failures.js';
+import { stopUnused } from '../machines/stop-unused.js';
+import { unregister } from '../nodes/registering.js';
+import { giveBack } from '../settings/temporary.js';
+
+/** What undoing an entry needs besides the entry. */
+export interface UndoScene {
+  cluster: ClusterConfig;
+  /** A session on the coordinator. */
+  db: Db;
+  /** When it was first tried, in milliseconds. */
+  since: number;
+  /** Asked right before something is changed; throws when nothing may be changed any more. */
+  mayAct: () => Promise<void>;
+}
+
+/**
+ * Undoes one entry of the ledger, to exactly the state before. May be called any number of times, whatever was done.
+ *
+ * @returns what a person should know
+ * @throws what passes, while a node doesn't answer
+ */
+export async function undoEntry(entry: UndoEntry, scene: UndoScene): Promise<string[]> {
+  switch (entry.kind) {
+    case 'setting': {
+      const given = await giveBack(scene.db, entry);
+      if (given.state === 'away')
+        throw passing(`a setting could not be given back yet: ${given.why}`, { evidence: [given.why] });
+      return given.state === 'left' ? [given.why] : [];
+    }
+    case 'node-mark':
+      await scene.mayAct();
+      await markNodes(scene.db, [{ node: entry.node, value: entry.before }]);
+      return [];
+    case 'registration':
+      return unregister(scene.db, entry, scene.since, scene.mayAct);
+    case 'machine':
+      await scene.mayAct();
+      return stopUnused(scene.cluster, entry, cancellationSignal());
+  }
+}

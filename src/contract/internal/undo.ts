@@ -1,0 +1,102 @@
+/**
+ * One thing that an operation changes for a while, or may have to take back, with the state before. It is told to the
+ * lock keeper before the effect, and taken off when it is undone or stays for good.
+ */
+export type UndoEntry = SettingEntry | NodeMarkEntry | RegistrationEntry | MachineEntry;
+export type UndoKind = UndoEntry['kind'];
+
+/** A server setting, changed with ALTER SYSTEM while data moves. */
+export interface SettingEntry {
+  id: string;
+  kind: 'setting';
+  /** `host:port` of the server, which is not always a node any more when the setting is given back. */
+  node: string;
+  /** System identifier of that server. */
+  server: string;
+  name: string;
+  /** What the owner had set with ALTER SYSTEM; null when nothing. */
+  before: string | null;
+  /** What it is while data moves. */
+  during: string;
+}
+
+/** Citus's mark `shouldhaveshards` on a node. */
+export interface NodeMarkEntry {
+  id: string;
+  kind: 'node-mark';
+  node: string;
+  before: boolean;
+  during: boolean;
+}
+
+/** A worker's row in `pg_dist_node`. */
+export interface RegistrationEntry {
+  id: string;
+  kind: 'registration';
+  node: string;
+  /** `absent`: there was no row; `inactive`: there was one, which is activated. */
+  before: 'absent' | 'inactive';
+  /** Group of the row. One that was absent gets a group that was taken for it: nobody else's row has it. */
+  groupId: number;
+}
+
+/** A server that a provisioner starts. */
+export interface MachineEntry {
+  id: string;
+  kind: 'machine';
+  /** Idempotency key: the same key is always the same machine. */
+  key: string;
+  /** How the plan calls it: `new worker 1`. */
+  placeholder: string;
+  /** Task queue of the worker that can stop it. */
+  taskQueue: string;
+}
+
+/** An entry that could not be undone, and why. A person does it by hand. */
+export interface HandedOver {
+  entry: UndoEntry;
+  why: string;
+}
+
+export function settingId(node: string, name: string): string {
+  return `setting ${name} ${node}`;
+}
+
+/** What undoing an entry would do, in a line: `status.undo` and the lock keeper show it. */
+export function describeUndo(entry: UndoEntry): string {
+  switch (entry.kind) {
+    case 'setting':
+      return `${entry.name} on ${entry.node}: ${entry.during} → ${entry.before ?? 'not set'}`;
+    case 'node-mark':
+      return `shouldhaveshards of ${entry.node}: ${entry.during} → ${entry.before}`;
+    case 'registration':
+      return `${entry.node}: ${entry.before === 'absent' ? 'deregistered' : 'inactive'} again, if it holds no shard`;
+    case 'machine':
+      return `the machine of ${entry.placeholder} is stopped, if it is no node`;
+  }
+}
+
+/** How a person undoes an entry: SQL, or what to stop. */
+export function undoByHand(entry: UndoEntry): string {
+  switch (entry.kind) {
+    case 'setting': {
+      const alter = entry.before === null ? `RESET ${entry.name}` : `SET ${entry.name} = '${entry.before}'`;
+      return `on ${entry.node}: ALTER SYSTEM ${alter}; SELECT pg_reload_conf();`;
+    }
+    case 'node-mark':
+      return `on the coordinator: SELECT citus_set_node_property(${argumentsOf(entry.node)}, 'shouldhaveshards', ${entry.before});`;
+    case 'registration': {
+      const node = argumentsOf(entry.node);
+      const last =
+        entry.before === 'absent' ? `citus_remove_node(${node})` : `citus_disable_node(${node}, true)`;
+      return `on the coordinator, if ${entry.node} holds no shard: BEGIN; SELECT stop_metadata_sync_to_node(${node}); SELECT ${last}; COMMIT;`;
+    }
+    case 'machine':
+      return `stop the machine that was started for ${entry.placeholder} (key ${entry.key}), unless it is a node`;
+  }
+}
+
+function argumentsOf(node: string): string {
+  const cut = node.lastIndexOf(':');
+  return `'${node.slice(0, cut).replace(/^\[|\]$/g, '')}', ${node.slice(cut + 1)}`;
+}

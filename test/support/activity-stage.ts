@@ -1,0 +1,43 @@
+import type { Client } from '@temporalio/client';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import type { ActivityContext } from '../../src/activities/runtime/context.js';
+import type { ClusterConfig } from '../../src/config/index.js';
+
+const lockId = 'lock';
+const workflowExecution = { workflowId: 'operation', runId: 'run' };
+
+/** An activity of an operation that holds the lock, as one attempt of it runs, while Temporal waits for that or another. */
+export interface ActivityStage {
+  clusters: ClusterConfig[];
+  attempt?: number;
+  /** The attempt that Temporal waits for; default: the one that runs. */
+  awaited?: number;
+  /** Milliseconds ago that it was scheduled. */
+  ageMs?: number;
+  context?: Partial<ActivityContext>;
+}
+
+/** Runs an activity with Temporal answering as it does for an operation that holds the lock `lock`. */
+export function asActivity<T>(
+  { clusters, attempt = 1, awaited = attempt, ageMs = 0, context = {} }: ActivityStage,
+  work: (context: ActivityContext) => Promise<T>,
+): Promise<T> {
+  const described: Record<string, object> = {
+    [lockId]: { memo: { holder: workflowExecution }, raw: {} },
+    [workflowExecution.workflowId]: { raw: { pendingActivities: [{ activityId: '7', attempt: awaited }] } },
+  };
+  const getHandle = (workflowId: string) => ({
+    describe: () => Promise.resolve({ status: { name: 'RUNNING' }, ...described[workflowId] }),
+    signal: () => Promise.resolve(),
+  });
+  const client = { workflow: { getHandle } } as unknown as Client;
+  const environment = new MockActivityEnvironment({
+    attempt,
+    activityId: '7',
+    workflowExecution,
+    scheduledTimestampMs: Date.now() - ageMs,
+  });
+  return environment.run(() =>
+    work({ config: { clusters }, client, ...context } as ActivityContext),
+  ) as Promise<T>;
+}
