@@ -99,9 +99,9 @@ async function leave({ cluster, holder }: LockInput, keeper: Keeper): Promise<Lo
       { cluster, operationId: workflowId, joining: joiningIn(keeper.ledger) },
     ]);
   });
-  while (keeper.ledger.size > 0 && !keeper.released) {
+  for (;;) {
     const entry = [...keeper.ledger.values()].at(-1);
-    if (!entry) break;
+    if (!entry || keeper.released) return keeper.released ? 'released' : 'undone';
     const why = await untilDone(keeper, patienceMinutes, async () => {
       const options = { summary: `Undo: ${describeUndo(entry)}`.slice(0, 200), ...queueOf(entry) };
       const { handedOver } = await undo.executeWithOptions(options, [
@@ -111,10 +111,9 @@ async function leave({ cluster, holder }: LockInput, keeper: Keeper): Promise<Lo
     });
     if (why !== undefined)
       keeper.handedOver.push({ entry, why: `${why}; still to do: ${undoByHand(entry)}` });
-    if (!keeper.released) keeper.ledger.delete(entry.id);
+    keeper.ledger.delete(entry.id);
     keeper.show();
   }
-  return keeper.released ? 'released' : 'undone';
 }
 
 /**

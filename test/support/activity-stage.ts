@@ -37,7 +37,7 @@ export function asActivity<T>(
     workflowExecution,
     scheduledTimestampMs: Date.now() - ageMs,
   });
-  return environment.run(() =>
+  return environment.run<[], T, () => Promise<T>>(() =>
     work({ config: { clusters }, client, ...context } as ActivityContext),
-  ) as Promise<T>;
+  );
 }
