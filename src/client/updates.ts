@@ -5,7 +5,7 @@ import {
   WorkflowUpdateRPCTimeoutOrCancelledError,
   WorkflowUpdateStage,
 } from '@temporalio/client';
-import { isErrorType, type UpdateArgs, type UpdateName } from '../contract/index.js';
+import { isErrorType, updateNames, type updates, type UpdateArgs, type UpdateName } from '../contract/index.js';
 import type { Context } from './context.js';
 import { describeOperation } from './describe.js';
 import { UpdateRejectedError } from './errors.js';
@@ -16,11 +16,23 @@ import { noWorker } from './workers.js';
 /** How long an accepted update may take: pausing at once waits for the running moves to stop. */
 const outcomeTimeoutMs = 60_000;
 
-/**
- * Sends an update to an operation and waits for its outcome.
- * @throws {@link UpdateRejectedError} with the sentence that says what state the operation is in.
- */
-export async function sendUpdate<Name extends UpdateName>(
+/** A method for each update. @throws UpdateRejectedError with the sentence that says what state the operation is in */
+type UpdateMethods = {
+  [Name in keyof typeof updates]: (args: UpdateArgs[Name]) => Promise<void>;
+};
+
+/** What takes updates: the operation with this id. */
+export const TakesUpdates = class {
+  constructor(context: Context, id: string) {
+    for (const name of updateNames) {
+      const send = (args: UpdateArgs[typeof name]): Promise<void> => sendUpdate(context, id, name, args);
+      Object.defineProperty(this, name, { value: send });
+    }
+  }
+} as new (context: Context, id: string) => UpdateMethods;
+
+/** Sends an update to an operation and waits for its outcome. */
+async function sendUpdate<Name extends UpdateName>(
   context: Context,
   id: string,
   name: Name,

@@ -1,9 +1,8 @@
 /** The task queue that every worker of ours polls and every caller starts workflows on. */
 export const taskQueue = 'citus-scaler';
 
-/** Workflow types that carry out an operation, by the name that a caller starts them with. */
-export const operationTypes = ['scaleOut', 'rebalance', 'drainWorker', 'removeWorker', 'cleanUp'] as const;
-export type OperationType = (typeof operationTypes)[number];
+/** A cluster's name in the config. */
+export const clusterNamePattern = /^[A-Za-z0-9_-]{1,64}$/;
 
 /** How Citus copies a shard: its own words. */
 export const transferModes = ['auto', 'force_logical', 'block_writes'] as const;
@@ -18,19 +17,6 @@ export const statusQuery = 'status';
 /** The query that a custodian answers, with lines on what it would give back, and what keeps it from that. */
 export const custodyQuery = 'custody';
 
-/** Updates that every operation takes. The arguments are in messages.ts. */
-export const updateNames = [
-  'approve',
-  'reject',
-  'pause',
-  'resume',
-  'retry',
-  'giveUp',
-  'setParallelMoves',
-  'ignoreWindow',
-] as const;
-export type UpdateName = (typeof updateNames)[number];
-
 /** Search attributes, and their type as the `temporal` CLI spells it. */
 export const searchAttributes = {
   /** Name of the cluster in the config. */
@@ -43,7 +29,3 @@ export const searchAttributes = {
   CitusNodes: 'KeywordList',
 } as const;
 export type SearchAttributeName = keyof typeof searchAttributes;
-
-export function isOperationType(value: unknown): value is OperationType {
-  return operationTypes.some((type) => type === value);
-}

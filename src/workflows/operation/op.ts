@@ -9,7 +9,7 @@ import type {
   Step,
 } from '../../contract/index.js';
 import type { OperationRequest } from '../../contract/internal/request.js';
-import { worstFirst } from '../../planning/checks.js';
+import { worstFirst } from '../../contract/checks.js';
 import { count } from '../../text/figures.js';
 import type { PackedMoves } from '../../planning/planned-moves.js';
 import { checkActivities } from '../activities.js';
