@@ -23,7 +23,9 @@ function target(type: OperationType, { to, add, nodes, undo, strategy }: Target)
   if (strategy !== undefined) return ` ${strategy}`;
   if (!nodes) return '';
   const named = nodes.join(', ');
-  return operationFacts(type).nodes === 'join' ? ` by ${named}` : `: ${named}${undo === true ? ', back in service' : ''}`;
+  return operationFacts(type).nodes === 'join'
+    ? ` by ${named}`
+    : `: ${named}${undo === true ? ', back in service' : ''}`;
 }
 
 function workers(n: number): string {

@@ -5,7 +5,13 @@ import {
   WorkflowUpdateRPCTimeoutOrCancelledError,
   WorkflowUpdateStage,
 } from '@temporalio/client';
-import { isErrorType, updateNames, type updates, type UpdateArgs, type UpdateName } from '../contract/index.js';
+import {
+  isErrorType,
+  updateNames,
+  type updates,
+  type UpdateArgs,
+  type UpdateName,
+} from '../contract/index.js';
 import type { Context } from './context.js';
 import { describeOperation } from './describe.js';
 import { UpdateRejectedError } from './errors.js';
@@ -21,15 +27,30 @@ type UpdateMethods = {
   [Name in keyof typeof updates]: (args: UpdateArgs[Name]) => Promise<void>;
 };
 
-/** What takes updates: the operation with this id. */
-export const TakesUpdates = class {
+class Steered {
+  readonly #context: Context;
+  readonly #id: string;
+
   constructor(context: Context, id: string) {
-    for (const name of updateNames) {
-      const send = (args: UpdateArgs[typeof name]): Promise<void> => sendUpdate(context, id, name, args);
-      Object.defineProperty(this, name, { value: send });
-    }
+    this.#context = context;
+    this.#id = id;
   }
-} as new (context: Context, id: string) => UpdateMethods;
+
+  /** Sends the update of that name; each has a method of its own too. */
+  update<Name extends UpdateName>(name: Name, args: UpdateArgs[Name]): Promise<void> {
+    return sendUpdate(this.#context, this.#id, name, args);
+  }
+}
+
+for (const name of updateNames) {
+  const value = function (this: Steered, args: UpdateArgs[typeof name]): Promise<void> {
+    return this.update(name, args);
+  };
+  Object.defineProperty(Steered.prototype, name, { value });
+}
+
+/** One operation, as what takes updates. */
+export const TakesUpdates = Steered as new (context: Context, id: string) => Steered & UpdateMethods;
 
 /** Sends an update to an operation and waits for its outcome. */
 async function sendUpdate<Name extends UpdateName>(

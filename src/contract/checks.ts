@@ -1,11 +1,9 @@
 import { operationTypes, operations, type OperationType } from './operations.js';
 
-export type Severity = 'blocker' | 'warning' | 'info';
-
 /** One check: what is known of it before it is made. */
 interface CheckFacts {
   /** What it is when it fails; its maker may say that it matters less in a case. */
-  severity: Severity;
+  severity: Check['severity'];
   /** Whether a person may accept a blocker with `acceptChecks` and a reason: judgement can be better than the check. */
   acceptable?: true;
   /** Without it no plan can be made, in a dry run neither. */
@@ -143,7 +141,7 @@ export interface Check {
   /** Stable, kebab-case: what `acceptChecks` takes. One of [these](#checks). */
   id: CheckId;
   /** A blocker ends the operation, unless `acceptChecks` names it. */
-  severity: Severity;
+  severity: 'blocker' | 'warning' | 'info';
   /** Whether it is as it should be. */
   ok: boolean;
   /** What was measured, with figures. */

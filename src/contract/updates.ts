@@ -75,7 +75,7 @@ export const updates = {
       now: {
         type: 'boolean',
         optional: true,
-        doc: 'stop the running moves too; they start again from their beginning',
+        doc: 'stop the running moves too; they start again from their beginning on resume',
       },
     },
     example: 'shop --reason "month-end closing"',
@@ -173,7 +173,10 @@ export function updateFacts(name: UpdateName): UpdateFacts {
 /** What the Temporal UI says of it: `Reject the plan shown, which ends the operation: {by, reason}`. */
 export function describeUpdate(name: UpdateName): string {
   const { summary, also, fields } = updateFacts(name);
-  const takes = ['by', ...Object.entries(fields).map(([field, { optional }]) => `${field}${optional ? '?' : ''}`)];
+  const takes = [
+    'by',
+    ...Object.entries(fields).map(([field, { optional }]) => `${field}${optional ? '?' : ''}`),
+  ];
   const said = `${summary.charAt(0).toUpperCase()}${summary.slice(1)}${also === undefined ? '' : `; ${also}`}`;
   return `${said}: {${takes.join(', ')}}`;
 }

@@ -1,5 +1,11 @@
 import type { Command } from 'commander';
-import { operations, operationTypes, updateNames, updates, type OperationType } from '../../contract/index.js';
+import {
+  operations,
+  operationTypes,
+  updateNames,
+  updates,
+  type OperationType,
+} from '../../contract/index.js';
 import type { Session } from '../app.js';
 
 /** A command's file: its options, arguments, example and action. Loaded only when the command is asked for. */

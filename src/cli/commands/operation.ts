@@ -35,9 +35,7 @@ export function defineOperation<Options = object>(
       runs(session, (app: App, cluster: string): Promise<ExitCode> => {
         const options = command.opts<Options & OperationOptions>();
         const own = { options, nodes: nodes === undefined ? [] : (command.processedArgs[1] as string[]) };
-        return operate(app, options, (client, how) =>
-          start(client, commonInput(cluster, options), own, how),
-        );
+        return operate(app, options, (client, how) => start(client, commonInput(cluster, options), own, how));
       }),
     );
 }

@@ -18,7 +18,9 @@ export function define(command: Command, session: Session): void {
   command
     .argument('<cluster>', 'name of the cluster in the config')
     .addOption(
-      optionOf('--for <type>', 'the operation planned', Object.values(commandNames)).default(commandNames.scaleOut),
+      optionOf('--for <type>', 'the operation planned', Object.values(commandNames)).default(
+        commandNames.scaleOut,
+      ),
     )
     .option('--node <host:port...>', 'servers that it will be about')
     .addHelpText('after', example('citus-scaler preflight shop --for scale-out'))

@@ -10,10 +10,7 @@ export function define(command: Command, session: Session): void {
     .argument(...anyOperationArgument)
     .addHelpText(
       'after',
-      example(
-        'citus-scaler report shop',
-        'citus-scaler report shop/scaleOut/20261124T091500Z-3f9c --json',
-      ),
+      example('citus-scaler report shop', 'citus-scaler report shop/scaleOut/20261124T091500Z-3f9c --json'),
     )
     .action(
       runs(session, (app: App, operation: string) =>

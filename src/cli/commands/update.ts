@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander';
-import { updateFacts, type UpdateArgs, type UpdateName } from '../../contract/index.js';
+import { updateFacts, type UpdateName } from '../../contract/index.js';
 import { runs, type App, type Session } from '../app.js';
 import { dashed } from '../command-names.js';
 import { example } from '../example.js';
@@ -35,9 +35,7 @@ export function updateCommand(name: UpdateName): CommandModule {
               ...Object.fromEntries(numbers.map((field, index) => [field, given[index]])),
             };
             // The operation checks it, by the same row.
-            return steer(app, operation, doneText(facts.done, args), (handle) =>
-              handle[name](args as never as UpdateArgs[UpdateName]),
-            );
+            return steer(app, operation, doneText(facts.done, args), (handle) => handle.update(name, args));
           }),
         );
     },

@@ -1,6 +1,7 @@
 import type { ClusterNode } from '../../../citus/nodes/nodes.js';
 import type { ClusterConfig } from '../../../config/index.js';
 import type { Check } from '../../../contract/index.js';
+import { whatStarts } from '../../../machines/provisioner-of.js';
 import { failed, passed } from '../check.js';
 import type { Intent } from '../intent.js';
 
@@ -8,8 +9,9 @@ import type { Intent } from '../intent.js';
 export function provisionerNeeded(cluster: ClusterConfig, intent: Intent, nodes: ClusterNode[]): Check[] {
   const toStart = intent.toStart(activeWorkers(nodes));
   if (toStart <= 0) return [];
-  return cluster.workersFrom
-    ? [passed('provisioner', `${toStart} to be started by ${cluster.workersFrom.command.start[0] ?? ''}`)]
+  const program = whatStarts(cluster);
+  return program !== undefined
+    ? [passed('provisioner', `${toStart} to be started by ${program}`)]
     : [
         failed(
           'provisioner',
