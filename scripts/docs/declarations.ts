@@ -58,7 +58,7 @@ function fieldsOf({ members }: ts.InterfaceDeclaration): DeclaredField[] {
 }
 
 function entriesOf(value: ts.Expression): Declared[] {
-  if (ts.isAsExpression(value)) return entriesOf(value.expression);
+  if (ts.isAsExpression(value) || ts.isSatisfiesExpression(value)) return entriesOf(value.expression);
   if (ts.isArrayLiteralExpression(value)) {
     return value.elements
       .filter(ts.isStringLiteral)
@@ -67,7 +67,11 @@ function entriesOf(value: ts.Expression): Declared[] {
   if (!ts.isObjectLiteralExpression(value)) return [];
   return value.properties
     .filter(ts.isPropertyAssignment)
-    .map((property) => ({ name: property.name.getText(), doc: docOf(property) }));
+    .map((property) => ({ name: nameOf(property), doc: docOf(property) }));
+}
+
+function nameOf({ name }: ts.PropertyAssignment): string {
+  return ts.isStringLiteral(name) ? name.text : name.getText();
 }
 
 /** The comment directly above, without its stars, and without tags. */

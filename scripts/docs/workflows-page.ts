@@ -1,12 +1,17 @@
 import type { z } from 'zod';
 import { inspectInput, operationInputs } from '../../src/contract/schema/inputs.js';
 import {
+  checkFacts,
+  checkIds,
   lockType,
   inspectType,
   operationTypes,
   searchAttributes,
   statusQuery,
   taskQueue,
+  updateFacts,
+  updateNames,
+  type CheckId,
 } from '../../src/contract/index.js';
 import {
   declarationsIn,
@@ -22,11 +27,12 @@ import { code, table } from './tables.js';
 export function workflowsPage(root: string): string {
   const contract = declarationsIn(`${root}src/contract`);
   const workflows = declarationsIn(`${root}src/workflows`);
-  const preflight = declarationsIn(`${root}src/activities/preflight`);
   return `${[
     intro,
-    ...operationTypes.map((type) => workflow(type, workflows, operationInputs[type])),
-    workflow(inspectType, workflows, inspectInput),
+    ...operationTypes.map((type) =>
+      workflow(type, rowDoc(contract, 'operations', type), operationInputs[type]),
+    ),
+    workflow(inspectType, docOf(workflows.functions, inspectType), inspectInput),
     answers(contract),
     section(
       lockType,
@@ -35,7 +41,7 @@ export function workflowsPage(root: string): string {
     ),
     updates(contract),
     status(contract),
-    checks(preflight),
+    checks(contract),
     attributes(contract),
     errors(contract),
   ].join('\n\n')}\n`;
@@ -54,13 +60,13 @@ function section(title: string, ...paragraphs: string[]): string {
   return [`## ${title}`, ...paragraphs.filter((text) => text !== '')].join('\n\n');
 }
 
-function workflow(type: string, { functions }: Declarations, schema: z.ZodType): string {
+function workflow(type: string, doc: string, schema: z.ZodType): string {
   const { examples } = schema.meta() ?? {};
   const lines = Array.isArray(examples) ? examples.map((example) => `    ${JSON.stringify(example)}`) : [];
   const head = ['field', 'type', 'default', 'meaning'];
   return section(
     type,
-    docOf(functions, type),
+    doc,
     `Input, for example:\n\n${lines.join('\n')}`,
     table(head, fieldRows(jsonSchemaOf(schema))),
   );
@@ -68,6 +74,11 @@ function workflow(type: string, { functions }: Declarations, schema: z.ZodType):
 
 function docOf(of: Map<string, Declared>, name: string): string {
   return of.get(name)?.doc ?? '';
+}
+
+/** The comment above a row of a table. */
+function rowDoc({ lists }: Declarations, table: string, name: string): string {
+  return lists.get(table)?.find((row) => row.name === name)?.doc ?? '';
 }
 
 function answers({ interfaces, lists }: Declarations): string {
@@ -85,13 +96,12 @@ function answers({ interfaces, lists }: Declarations): string {
   ].join('\n\n');
 }
 
-function updates({ interfaces }: Declarations): string {
-  const rows = fieldsOf(interfaces, 'UpdateArgs').map(({ name, type, doc }) => {
-    const fields = fieldsOf(interfaces, type).map((field) => {
-      const meaning = field.doc === '' ? '' : `: ${field.doc}`;
-      return `${code(field.name)} (${field.type}${field.optional ? ', optional' : ''})${meaning}`;
-    });
-    return [code(name), fields.join('; '), doc];
+function updates(contract: Declarations): string {
+  const rows = updateNames.map((name) => {
+    const fields = Object.entries(updateFacts(name).fields).map(
+      ([field, { type, optional, doc }]) => `${code(field)} (${type}${optional ? ', optional' : ''}): ${doc}`,
+    );
+    return [code(name), [`${code('by')} (string)`, ...fields].join('; '), rowDoc(contract, 'updates', name)];
   });
   return section(
     'Updates',
@@ -129,20 +139,27 @@ function partsOf(
   });
 }
 
-/** What is looked at, by how much a failed check weighs. */
-function checks({ lists }: Declarations): string {
-  const of = (name: string, weight: string): string[][] =>
-    described(lists, name).map(([id = '', meaning = '']) => [id, weight, meaning]);
-  const rows = [
-    ...of('acceptableChecks', 'yes'),
-    ...of('neverAcceptable', 'no'),
-    ...of('neverBlocking', 'never blocks'),
-  ];
+function checks(contract: Declarations): string {
+  const rows = checkIds.map((id) => [code(id), acceptance(id), concerns(id), rowDoc(contract, 'checks', id)]);
   return section(
     'Checks',
     'The `id` of a [check](#check), and whether `acceptChecks` (`--accept-check` on the command line), with a reason, lets an operation go on in spite of it: where judgement can be better than the check.',
-    table(['id', 'may be accepted', 'what it looks at'], rows),
+    table(['id', 'may be accepted', 'made for', 'what it looks at'], rows),
   );
+}
+
+function acceptance(id: CheckId): string {
+  const { severity, acceptable } = checkFacts(id);
+  if (severity !== 'blocker') return 'never blocks';
+  return acceptable ? 'yes' : 'no';
+}
+
+function concerns(id: CheckId): string {
+  const { of: types = operationTypes } = checkFacts(id);
+  const others = operationTypes.filter((type) => !types.includes(type));
+  if (others.length === 0) return 'all';
+  if (others.length === 1) return `all but ${others.map(code).join()}`;
+  return types.length === 0 ? '`health` alone' : types.map(code).join(', ');
 }
 
 function attributes({ lists }: Declarations): string {

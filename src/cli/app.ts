@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
 import type { ScalerClient } from '../client/index.js';
 import { exit, type ExitCode } from './exit-codes.js';
 import { createIo, type DocumentStyle, type GlobalOptions, type Io } from './io.js';
+import { UsageError } from './problem.js';
 
 /** What a command gets: where to write, and the way to Temporal. */
 export interface App {
@@ -34,6 +36,7 @@ function createApp(globals: GlobalOptions): App {
     globals,
     io: createIo(globals),
     withClient: async (work) => {
+      refuseMissingConfig(globals);
       const { ScalerClient } = await import('../client/index.js');
       const client = await ScalerClient.connect({
         ...(profile !== undefined && { profile }),
@@ -47,4 +50,12 @@ function createApp(globals: GlobalOptions): App {
       }
     },
   };
+}
+
+/** What talks to Temporal doesn't read the config, the worker does; a name that is no file is a mistake all the same. */
+function refuseMissingConfig({ config }: GlobalOptions): void {
+  if (config === undefined || existsSync(config)) return;
+  throw new UsageError(`--config: there is no file ${config}.`, [
+    'Leave it out: only worker and init read the config.',
+  ]);
 }

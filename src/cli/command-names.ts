@@ -1,13 +1,9 @@
-import { operationTypes, type OperationType } from '../contract/index.js';
+import { operations, operationTypes, type OperationType } from '../contract/index.js';
 
 /** The command that starts an operation of each type. */
-export const commandNames: Record<OperationType, string> = {
-  scaleOut: 'scale-out',
-  rebalance: 'rebalance',
-  drainWorker: 'drain',
-  removeWorker: 'remove',
-  cleanUp: 'clean',
-};
+export const commandNames = Object.fromEntries(
+  operationTypes.map((type) => [type, operations[type].command]),
+) as Record<OperationType, string>;
 
 /** The type that a person names by its command, or by the type's own name, `drainWorker` or `drain-worker`. */
 export function typeNamed(name: string): OperationType | undefined {

@@ -1,4 +1,4 @@
-import type { OperationReport, OperationStatus } from '../contract/index.js';
+import { blocks, type OperationReport, type OperationStatus } from '../contract/index.js';
 
 /** The exit codes that scripts may rely on. */
 export const exit = {
@@ -43,5 +43,5 @@ export function exitCodeOf(type: string): ExitCode {
 
 /** A dry run answers; with blockers it says no. */
 export function exitCodeOfReport({ checks }: OperationReport | OperationStatus, dryRun: boolean): ExitCode {
-  return dryRun && checks.some(({ severity, ok }) => severity === 'blocker' && !ok) ? exit.refused : exit.ok;
+  return dryRun && checks.some(blocks) ? exit.refused : exit.ok;
 }

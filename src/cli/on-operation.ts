@@ -1,4 +1,5 @@
-import type { OperationHandle } from '../client/index.js';
+import type { OperationHandle, ResolveOptions } from '../client/index.js';
+import type { OperationStatus } from '../contract/index.js';
 import type { App } from './app.js';
 import { exit, type ExitCode } from './exit-codes.js';
 import { stateWord } from './render/state.js';
@@ -8,13 +9,36 @@ export const operationArgument = [
   'its id, or a cluster with just one open operation',
 ] as const;
 
+/** Of commands that make sense for an operation that is over too. */
+export const anyOperationArgument = [
+  '<operation>',
+  'its id, or a cluster: its open operation, else its last one',
+] as const;
+
 /** Runs something on the operation that a person named. */
 export function onOperation<T>(
   { withClient }: App,
   named: string,
   work: (handle: OperationHandle) => Promise<T>,
+  which: ResolveOptions = {},
 ): Promise<T> {
-  return withClient(async (client) => work(await client.resolve(named)));
+  return withClient(async (client) => work(await client.resolve(named, which)));
+}
+
+/** Shows what an operation says of itself, open or closed. */
+export function show(
+  app: App,
+  named: string,
+  render: (status: OperationStatus) => string,
+): Promise<ExitCode> {
+  const { io } = app;
+  const answer = async (handle: OperationHandle): Promise<ExitCode> => {
+    const status = await handle.status();
+    if (io.json) io.document(status);
+    else io.answer(render(status));
+    return exit.ok;
+  };
+  return onOperation(app, named, answer, { orLast: true });
 }
 
 /** Sends an update and says what the operation does now. */

@@ -29,7 +29,7 @@ export function addOperationOptions(command: Command): Command {
     .option('--parallel-moves <n>', 'moves at once', wholeNumber)
     .option('--wait-if-busy', 'wait when another operation holds the cluster')
     .option('--ignore-window', 'move outside the window too (needs --reason)')
-    .option('--accept-check <id...>', 'go on in spite of these blockers (needs --reason)')
+    .option('--accept-check <check...>', 'go on in spite of these blockers (needs --reason)')
     .option('--reason <text>', 'why, for the record')
     .option('--requested-by <name>', 'for the record (default: user@host)');
 }

@@ -1,26 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowNotFoundError } from '@temporalio/client';
-import type {
-  ApproveArgs,
-  GiveUpArgs,
-  IgnoreWindowArgs,
-  OperationReport,
-  OperationStatus,
-  PauseArgs,
-  RejectArgs,
-  ResumeArgs,
-  RetryArgs,
-  SetParallelMovesArgs,
-  UpdateArgs,
-  UpdateName,
-} from '../contract/index.js';
+import type { OperationReport, OperationStatus } from '../contract/index.js';
 import { request, type Context } from './context.js';
 import { describeOperation } from './describe.js';
 import { failureOf } from './failure.js';
 import { explained } from './grpc.js';
 import { rateMeter } from './rate.js';
 import { readStatus } from './status.js';
-import { closedError, sendUpdate } from './updates.js';
+import { closedError, TakesUpdates } from './updates.js';
 
 export interface WatchOptions {
   /** How often to look; default 1,000. */
@@ -29,8 +16,8 @@ export interface WatchOptions {
   signal?: AbortSignal;
 }
 
-/** One operation, open or closed. */
-export class OperationHandle {
+/** One operation, open or closed. It has a method for each update, which waits for its outcome. */
+export class OperationHandle extends TakesUpdates {
   /** The workflow id. */
   readonly id: string;
   /** False when a start found this operation open already, with equal input. */
@@ -38,6 +25,7 @@ export class OperationHandle {
   readonly #context: Context;
 
   constructor(context: Context, id: string, started = false) {
+    super(context, id);
     this.#context = context;
     this.id = id;
     this.started = started;
@@ -82,32 +70,6 @@ export class OperationHandle {
     }
   }
 
-  /** Approves the plan shown; with `planHash`, only if that is still the plan. */
-  approve(args: ApproveArgs): Promise<void> {
-    return this.#update('approve', args);
-  }
-  reject(args: RejectArgs): Promise<void> {
-    return this.#update('reject', args);
-  }
-  pause(args: PauseArgs): Promise<void> {
-    return this.#update('pause', args);
-  }
-  resume(args: ResumeArgs): Promise<void> {
-    return this.#update('resume', args);
-  }
-  retry(args: RetryArgs): Promise<void> {
-    return this.#update('retry', args);
-  }
-  giveUp(args: GiveUpArgs): Promise<void> {
-    return this.#update('giveUp', args);
-  }
-  setParallelMoves(args: SetParallelMovesArgs): Promise<void> {
-    return this.#update('setParallelMoves', args);
-  }
-  ignoreWindow(args: IgnoreWindowArgs): Promise<void> {
-    return this.#update('ignoreWindow', args);
-  }
-
   /** Asks Temporal to cancel: stops moves, gives back what was borrowed, undoes what can be undone. Returns at once. */
   async cancel(): Promise<void> {
     const { open } = await describeOperation(this.#context, this.id);
@@ -118,10 +80,6 @@ export class OperationHandle {
       if (!(error instanceof WorkflowNotFoundError)) throw error;
       throw await closedError(this.#context, this.id, 'cancel', error);
     }
-  }
-
-  #update<Name extends UpdateName>(name: Name, args: UpdateArgs[Name]): Promise<void> {
-    return sendUpdate(this.#context, this.id, name, args);
   }
 }
 

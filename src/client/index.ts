@@ -1,22 +1,12 @@
 import type { Client } from '@temporalio/client';
-import type {
-  CleanUpInput,
-  DrainWorkerInput,
-  InspectAnswers,
-  InspectWhat,
-  OperationInputs,
-  OperationType,
-  RebalanceInput,
-  RemoveWorkerInput,
-  ScaleOutInput,
-} from '../contract/index.js';
+import type { InspectAnswers, InspectWhat } from '../contract/index.js';
 import { connect, type ConnectOptions } from './connect.js';
 import type { Context } from './context.js';
 import { OperationHandle } from './handle.js';
 import { inspect, type InspectInputOf } from './inspect.js';
 import { listOperations, type ListOptions, type OperationRow } from './list.js';
-import { resolveOperation } from './resolve.js';
-import { startOperation, type StartOptions } from './start.js';
+import { StartsOperations } from './operations.js';
+import { resolveOperation, type ResolveOptions } from './resolve.js';
 import { countWorkers, noWorker } from './workers.js';
 
 export * from './errors.js';
@@ -24,14 +14,19 @@ export { OperationHandle, type WatchOptions } from './handle.js';
 export type { ConnectOptions } from './connect.js';
 export type { InspectInputOf } from './inspect.js';
 export type { ListOptions, OperationRow } from './list.js';
+export type { ResolveOptions } from './resolve.js';
 export type { StartOptions } from './start.js';
 
-/** Starts and follows operations on Citus clusters. Talks to Temporal only; the worker does the rest. */
-export class ScalerClient {
+/**
+ * Starts and follows operations on Citus clusters; it has a method for each type. Talks to Temporal only; the worker
+ * does the rest.
+ */
+export class ScalerClient extends StartsOperations {
   readonly #context: Context;
   readonly #close: () => Promise<void>;
 
   private constructor(context: Context, close: () => Promise<void>) {
+    super(context);
     this.#context = context;
     this.#close = close;
   }
@@ -55,34 +50,6 @@ export class ScalerClient {
     return this.#close();
   }
 
-  /**
-   * Adds workers and spreads the data over them.
-   * @throws OperationError `InvalidInput`, when the input or the id makes no sense; nothing was started then
-   */
-  scaleOut(input: ScaleOutInput, options: StartOptions = {}): Promise<OperationHandle> {
-    return this.#start('scaleOut', input, options);
-  }
-
-  /** Evens out the data by one of Citus's strategies. Throws as {@link scaleOut} does. */
-  rebalance(input: RebalanceInput, options: StartOptions = {}): Promise<OperationHandle> {
-    return this.#start('rebalance', input, options);
-  }
-
-  /** Empties workers, or puts them back in service. Throws as {@link scaleOut} does. */
-  drainWorker(input: DrainWorkerInput, options: StartOptions = {}): Promise<OperationHandle> {
-    return this.#start('drainWorker', input, options);
-  }
-
-  /** Empties workers, takes them out of the cluster and stops their machines. Throws as {@link scaleOut} does. */
-  removeWorker(input: RemoveWorkerInput, options: StartOptions = {}): Promise<OperationHandle> {
-    return this.#start('removeWorker', input, options);
-  }
-
-  /** Removes what earlier moves and operations left on nodes. Throws as {@link scaleOut} does. */
-  cleanUp(input: CleanUpInput, options: StartOptions = {}): Promise<OperationHandle> {
-    return this.#start('cleanUp', input, options);
-  }
-
   /** A handle by id. Nothing is asked yet, so it may be of an operation that isn't there. */
   operation(id: string): OperationHandle {
     return new OperationHandle(this.#context, id);
@@ -92,8 +59,8 @@ export class ScalerClient {
    * The operation that a person means: its id, or a cluster's name where just one is open.
    * @throws UnknownOperationError with the candidates
    */
-  async resolve(named: string): Promise<OperationHandle> {
-    return this.operation(await resolveOperation(this.#context, named));
+  async resolve(named: string, options: ResolveOptions = {}): Promise<OperationHandle> {
+    return this.operation(await resolveOperation(this.#context, named, options));
   }
 
   /** Open operations, newest first; closed ones too with `all`. */
@@ -115,14 +82,5 @@ export class ScalerClient {
   async needWorker(): Promise<void> {
     if ((await this.workers()) > 0) return;
     throw noWorker('Temporal knows of none that polls; nothing was started.');
-  }
-
-  async #start<Type extends OperationType>(
-    type: Type,
-    input: OperationInputs[Type],
-    options: StartOptions,
-  ): Promise<OperationHandle> {
-    const { id, started } = await startOperation(this.#context, type, input, options);
-    return new OperationHandle(this.#context, id, started);
   }
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isOperationType } from '../contract/index.js';
+import { clusterNamePattern, isOperationType } from '../contract/index.js';
 import type { Context } from './context.js';
 import { findWorkflow, isOpen } from './describe.js';
 import { UnknownOperationError } from './errors.js';
@@ -8,14 +8,23 @@ import { listOperations } from './list.js';
 /** Temporal's list lags behind by this much at most, where nothing is wrong. */
 const listLagMs = 1_000;
 
+export interface ResolveOptions {
+  /** Where none is open on a cluster, its last one is meant. */
+  orLast?: boolean;
+}
+
 /**
  * The operation that a person means: its id, or the name of a cluster where just one is open.
  * @throws UnknownOperationError with the candidates
  */
-export async function resolveOperation(context: Context, named: string): Promise<string> {
+export async function resolveOperation(
+  context: Context,
+  named: string,
+  { orLast = false }: ResolveOptions = {},
+): Promise<string> {
   const found = await findWorkflow(context, named);
   if (found && isOperationType(found.type)) return named;
-  if (!/^[A-Za-z0-9_-]{1,64}$/.test(named)) {
+  if (!clusterNamePattern.test(named)) {
     throw new UnknownOperationError(
       `There is no operation ${named}.`,
       [],
@@ -29,9 +38,11 @@ export async function resolveOperation(context: Context, named: string): Promise
   }
   const [only, ...others] = open;
   if (only !== undefined && others.length === 0) return only;
+  const last = only === undefined && orLast ? await lastOperation(context, named) : undefined;
+  if (last !== undefined) return last;
   if (only === undefined) {
     throw new UnknownOperationError(
-      `There is no operation ${named}, and no operation is open on a cluster ${named}.`,
+      `There is no operation ${named}, and ${orLast ? 'none was found' : 'no operation is open'} on a cluster ${named}.`,
       [],
       ['citus-scaler list --all shows all of them.'],
     );
@@ -52,4 +63,10 @@ async function openOperations(context: Context, cluster: string): Promise<string
       return description !== undefined && isOpen(description);
     })
     .map(({ operation }) => operation);
+}
+
+/** The one that was started last, as far back as Temporal keeps them. */
+async function lastOperation(context: Context, cluster: string): Promise<string | undefined> {
+  const [last] = await listOperations(context, { cluster, all: true, brief: true });
+  return last?.operation;
 }

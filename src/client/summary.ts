@@ -1,20 +1,12 @@
-import type { OperationInput, OperationType } from '../contract/index.js';
+import { operationFacts, type OperationInput, type OperationType } from '../contract/index.js';
 
 /** One line for the Temporal UI and `list`, at most 200 bytes. */
 export function summaryOf(type: OperationType, input: OperationInput): string {
   return shortened(
-    `${verbs[type]} ${input.cluster}${target(type, input)}${input.dryRun ? ' (dry run)' : ''}`,
+    `${operationFacts(type).verb} ${input.cluster}${target(type, input)}${input.dryRun ? ' (dry run)' : ''}`,
     200,
   );
 }
-
-const verbs: Record<OperationType, string> = {
-  scaleOut: 'Scale out',
-  rebalance: 'Rebalance',
-  drainWorker: 'Drain',
-  removeWorker: 'Remove from',
-  cleanUp: 'Clean up',
-};
 
 interface Target {
   cluster: string;
@@ -31,7 +23,9 @@ function target(type: OperationType, { to, add, nodes, undo, strategy }: Target)
   if (strategy !== undefined) return ` ${strategy}`;
   if (!nodes) return '';
   const named = nodes.join(', ');
-  return type === 'scaleOut' ? ` by ${named}` : `: ${named}${undo === true ? ', back in service' : ''}`;
+  return operationFacts(type).nodes === 'join'
+    ? ` by ${named}`
+    : `: ${named}${undo === true ? ', back in service' : ''}`;
 }
 
 function workers(n: number): string {

@@ -5,7 +5,13 @@ import {
   WorkflowUpdateRPCTimeoutOrCancelledError,
   WorkflowUpdateStage,
 } from '@temporalio/client';
-import { isErrorType, type UpdateArgs, type UpdateName } from '../contract/index.js';
+import {
+  isErrorType,
+  updateNames,
+  type updates,
+  type UpdateArgs,
+  type UpdateName,
+} from '../contract/index.js';
 import type { Context } from './context.js';
 import { describeOperation } from './describe.js';
 import { UpdateRejectedError } from './errors.js';
@@ -16,11 +22,38 @@ import { noWorker } from './workers.js';
 /** How long an accepted update may take: pausing at once waits for the running moves to stop. */
 const outcomeTimeoutMs = 60_000;
 
-/**
- * Sends an update to an operation and waits for its outcome.
- * @throws {@link UpdateRejectedError} with the sentence that says what state the operation is in.
- */
-export async function sendUpdate<Name extends UpdateName>(
+/** A method for each update. @throws UpdateRejectedError with the sentence that says what state the operation is in */
+type UpdateMethods = {
+  [Name in keyof typeof updates]: (args: UpdateArgs[Name]) => Promise<void>;
+};
+
+class Steered {
+  readonly #context: Context;
+  readonly #id: string;
+
+  constructor(context: Context, id: string) {
+    this.#context = context;
+    this.#id = id;
+  }
+
+  /** Sends the update of that name; each has a method of its own too. */
+  update<Name extends UpdateName>(name: Name, args: UpdateArgs[Name]): Promise<void> {
+    return sendUpdate(this.#context, this.#id, name, args);
+  }
+}
+
+for (const name of updateNames) {
+  const value = function (this: Steered, args: UpdateArgs[typeof name]): Promise<void> {
+    return this.update(name, args);
+  };
+  Object.defineProperty(Steered.prototype, name, { value });
+}
+
+/** One operation, as what takes updates. */
+export const TakesUpdates = Steered as new (context: Context, id: string) => Steered & UpdateMethods;
+
+/** Sends an update to an operation and waits for its outcome. */
+async function sendUpdate<Name extends UpdateName>(
   context: Context,
   id: string,
   name: Name,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { transferModes } from '../contract/index.js';
+import { clusterNamePattern, parallelMovesRange, transferModes } from '../contract/index.js';
 import { tlsModes } from './config.js';
 import { governor } from './governor-schema.js';
 import { windows } from './windows-schema.js';
@@ -122,8 +122,8 @@ const movement = strict({
   // Measured under a write load: 2 at once cost the applications little, 4 took a quarter of the throughput.
   parallelMoves: z
     .int()
-    .min(1)
-    .max(64)
+    .min(parallelMovesRange.least)
+    .max(parallelMovesRange.most)
     .default(2)
     .describe('moves at once; a request may name another number'),
   tune: z
@@ -176,10 +176,8 @@ const cluster = strict({
   })
   .meta(rules.machinesAllowed);
 
-const namePattern = /^[A-Za-z0-9_-]{1,64}$/;
-
 export function clusterNameProblem(name: string): string | undefined {
-  return namePattern.test(name)
+  return clusterNamePattern.test(name)
     ? undefined
     : 'a cluster\'s name has letters, digits, "_" and "-" only, at most 64';
 }
@@ -197,7 +195,7 @@ export const configSchema = strict({
     }, always)
     .meta({
       minProperties: 1,
-      propertyNames: { type: 'string', pattern: namePattern.source },
+      propertyNames: { type: 'string', pattern: clusterNamePattern.source },
       description: 'clusters by name; a name has letters, digits, `_` and `-`, at most 64',
     }),
   reports: text('the path of a folder')

@@ -1,30 +1,13 @@
-import type {
-  CleanUpInput,
-  DrainWorkerInput,
-  InspectInput,
-  RebalanceInput,
-  RemoveWorkerInput,
-  ScaleOutInput,
-} from './schema/inputs.js';
-import type { OperationType } from './names.js';
+import type { InspectInput, OperationInputs } from './schema/inputs.js';
+import type { OperationType } from './operations.js';
 
-export type {
-  CleanUpInput,
-  DrainWorkerInput,
-  InspectInput,
-  RebalanceInput,
-  RemoveWorkerInput,
-  ScaleOutInput,
-};
+export type { InspectInput, OperationInputs };
 
-/** The input of each operation, by workflow type. */
-export interface OperationInputs {
-  scaleOut: ScaleOutInput;
-  rebalance: RebalanceInput;
-  drainWorker: DrainWorkerInput;
-  removeWorker: RemoveWorkerInput;
-  cleanUp: CleanUpInput;
-}
+export type ScaleOutInput = OperationInputs['scaleOut'];
+export type RebalanceInput = OperationInputs['rebalance'];
+export type DrainWorkerInput = OperationInputs['drainWorker'];
+export type RemoveWorkerInput = OperationInputs['removeWorker'];
+export type CleanUpInput = OperationInputs['cleanUp'];
 
 export type OperationInput = OperationInputs[OperationType];
 

@@ -1,6 +1,7 @@
 import type { Balance } from './balance.js';
+import type { Check } from './checks.js';
 import type { Leftover } from './leftover.js';
-import type { Check, Move } from './status.js';
+import type { Move } from './status.js';
 
 /** Answers of the `inspect` workflow, by `what`. Each is one page of at most 64 KB. */
 export interface InspectAnswers {

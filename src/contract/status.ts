@@ -1,8 +1,9 @@
 import type { Balance } from './balance.js';
+import type { Check } from './checks.js';
 import type { GovernorStatus } from './governor.js';
 import type { UndoKind } from './internal/undo.js';
 import type { LeftoverKind } from './leftover.js';
-import type { OperationType } from './names.js';
+import type { OperationType } from './operations.js';
 import type { WindowStatus } from './windows.js';
 
 /** What an operation answers to the `status` query. Times are ISO 8601 UTC, sizes bytes, durations seconds, nodes `host:port`. */
@@ -85,22 +86,6 @@ export interface Step {
   /** What came of it, or why it was skipped. */
   detail?: string;
 }
-
-export interface Check {
-  /** Stable, kebab-case: what `acceptChecks` takes. */
-  id: string;
-  /** A blocker ends the operation, unless `acceptChecks` names it. */
-  severity: 'blocker' | 'warning' | 'info';
-  /** Whether it is as it should be. */
-  ok: boolean;
-  /** What was measured, with figures. */
-  evidence: string;
-  /** What a person can do. */
-  remedy?: string;
-}
-
-/** Ids of checks in which nothing is wrong, but which whoever approves a plan should have read. */
-export const consequences: readonly string[] = ['machine', 'blocked-writes'];
 
 export interface Plan {
   /** Over shard groups, from, to and nodes, or what is removed where; never bytes: those change by the second. */

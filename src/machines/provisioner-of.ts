@@ -22,3 +22,26 @@ export function provisionerOf(cluster: ClusterConfig): Provisioner {
     ],
   });
 }
+
+/** What a cluster's machines are started and stopped by. */
+export function provisionerKind({ workersFrom }: ClusterConfig): 'command' | 'none' {
+  return workersFrom ? 'command' : 'none';
+}
+
+/** The program that starts machines; undefined: they are started elsewhere. */
+export function whatStarts({ workersFrom }: ClusterConfig): string | undefined {
+  return workersFrom && programOf(workersFrom.command.start);
+}
+
+/** The program that stops machines; undefined: they are stopped elsewhere. */
+export function whatStops({ workersFrom }: ClusterConfig): string | undefined {
+  return workersFrom && programOf(workersFrom.command.stop);
+}
+
+/**
+ * The program, and what it is given first, for an interpreter's name alone would say nothing. No more: plans and
+ * histories keep this, and a later argument may be a secret.
+ */
+export function programOf([program = '', first = '-']: string[]): string {
+  return first.startsWith('-') ? program : `${program} ${first}`.slice(0, 120);
+}

@@ -6,8 +6,16 @@ import { configJsonSchema } from '../../scripts/docs/config.js';
 import { declarationsIn } from '../../scripts/docs/declarations.js';
 import { fieldRows, jsonSchemaOf } from '../../scripts/docs/fields.js';
 import { generatedFiles } from '../../scripts/docs/generated-files.js';
-import { checkIds } from '../../src/activities/preflight/ids.js';
-import { errorTypes, operationStates, updateNames } from '../../src/contract/index.js';
+import {
+  checkIds,
+  errorTypes,
+  operationStates,
+  operations,
+  operationTypes,
+  updateFacts,
+  updateNames,
+  updates,
+} from '../../src/contract/index.js';
 import { inspectInput, operationInputs } from '../../src/contract/schema/inputs.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -43,17 +51,14 @@ describe('the reference says what it is', () => {
     for (const type of types) expect(page).toMatch(new RegExp(`^## ${type}\n\n[A-Z]`, 'm'));
   });
 
-  test('every state, error type, search attribute, update and exit code', () => {
-    const { lists, interfaces } = declarationsIn(`${root}src/contract`);
+  test('every state, error type, search attribute and exit code', () => {
+    const { lists } = declarationsIn(`${root}src/contract`);
     expect(lists.get('operationStates')?.map(({ name }) => name)).toEqual(operationStates);
     expect(lists.get('errorTypes')?.map(({ name }) => name)).toEqual(errorTypes);
-    const updates = interfaces.get('UpdateArgs')?.fields ?? [];
-    expect(updates.map(({ name }) => name)).toEqual(updateNames);
     const exits = declarationsIn(`${root}src/cli`).lists.get('exit') ?? [];
     const described = [
       ...['operationStates', 'errorTypes', 'searchAttributes'].flatMap((name) => lists.get(name) ?? []),
       ...['leftoverKinds', 'governorLimits'].flatMap((name) => lists.get(name) ?? []),
-      ...updates,
       ...exits,
     ];
     expect(described.length).toBeGreaterThan(35);
@@ -61,13 +66,32 @@ describe('the reference says what it is', () => {
   });
 });
 
-test('every check, by its id', () => {
-  const { lists } = declarationsIn(`${root}src/activities/preflight`);
-  const described = ['acceptableChecks', 'neverAcceptable', 'neverBlocking'].flatMap(
-    (name) => lists.get(name) ?? [],
-  );
-  expect(described.map(({ name }) => name)).toEqual(checkIds);
-  expect(described.filter(({ doc }) => doc === '')).toEqual([]);
+test.each([
+  ['operations', operationTypes],
+  ['updates', updateNames],
+  ['checks', checkIds],
+])('every row of %s says what it is, and the reference has it', (table, names) => {
+  const rows = declarationsIn(`${root}src/contract`).lists.get(table) ?? [];
+  expect(rows.map(({ name }) => name)).toEqual(names);
+  expect(rows.filter(({ doc }) => doc === '')).toEqual([]);
+  for (const { name, doc } of rows) {
+    const section = table === 'operations' ? `\n## ${name}\n\n${doc}\n` : `\n| \`${name}\` | `;
+    expect(read('docs/workflows.md')).toContain(section);
+    expect(read('docs/workflows.md')).toContain(doc.replaceAll('|', '\\|'));
+  }
+});
+
+test('every operation and update has its command in the reference, and each field of an update is told', () => {
+  const page = read('docs/cli.md');
+  for (const { command, summary } of [...Object.values(operations), ...Object.values(updates)]) {
+    expect(page).toContain(`| [${command}](#${command}) | ${summary} |`);
+    expect(page).toContain(`\n## ${command}\n`);
+  }
+  for (const name of updateNames)
+    for (const { doc } of Object.values(updateFacts(name).fields)) {
+      expect(page).toContain(doc);
+      expect(read('docs/workflows.md')).toContain(doc);
+    }
 });
 
 test.each([

@@ -1,16 +1,17 @@
 import type { Config } from '../../config/index.js';
 import type { ClustersAnswer } from '../../contract/index.js';
+import { provisionerKind } from '../../machines/provisioner-of.js';
 import { pageOf } from './pages.js';
 
 export function inspectClusters({ clusters }: Config, page: number): ClustersAnswer {
   const { items, ...next } = pageOf(clusters, page);
   return {
-    clusters: items.map(({ name, hosts, port, database, workersFrom, approval }) => ({
-      name,
-      coordinator: hosts.map((host) => `${host}:${port}`).join(', '),
-      database,
-      provisioner: workersFrom ? 'command' : 'none',
-      approval: approval ?? 'required',
+    clusters: items.map((cluster) => ({
+      name: cluster.name,
+      coordinator: cluster.hosts.map((host) => `${host}:${cluster.port}`).join(', '),
+      database: cluster.database,
+      provisioner: provisionerKind(cluster),
+      approval: cluster.approval ?? 'required',
     })),
     ...next,
   };

@@ -1,8 +1,8 @@
 import type { NodeCapacity } from '../../citus/nodes/capacity.js';
-import type { Balance, Check, HealthAnswer } from '../../contract/index.js';
+import { blocks, type Balance, type Check, type HealthAnswer } from '../../contract/index.js';
 import { formatBytes } from '../../text/figures.js';
 import type { Found } from '../leftovers/find.js';
-import { listed, passed, warning } from '../preflight/check.js';
+import { failed, listed, passed, warning } from '../preflight/check.js';
 
 export function noLeftovers(found: Found, cluster: string): Check {
   const left = found.leftovers;
@@ -43,13 +43,13 @@ export function roomOnDisk(capacities: NodeCapacity[]): Check {
       : [];
   });
   return full.length > 0
-    ? warning('disk', listed(full), 'add disk space or workers; Citus wants 10 % free after a move')
+    ? failed('disk', listed(full), 'add disk space or workers; Citus wants 10 % free after a move')
     : passed('disk', '15 % or more free on every node that tells');
 }
 
 export function even({ skew }: Balance, sized: boolean): Check {
   if (!sized) {
-    return warning(
+    return failed(
       'balance',
       'sizes could not be read within 10 s: a node is silent, or a table is locked',
       'look again when that has passed',
@@ -57,10 +57,10 @@ export function even({ skew }: Balance, sized: boolean): Check {
   }
   if (skew === 0) return passed('balance', 'no data yet');
   const said = `the fullest worker holds ${skew.toFixed(2)} times the mean`;
-  return skew > 1.5 ? warning('balance', said, 'a rebalance would spread the data') : passed('balance', said);
+  return skew > 1.5 ? failed('balance', said, 'a rebalance would spread the data') : passed('balance', said);
 }
 
 export function verdictOf(checks: Check[]): HealthAnswer['verdict'] {
-  if (checks.some(({ ok, severity }) => !ok && severity === 'blocker')) return 'bad';
+  if (checks.some(blocks)) return 'bad';
   return checks.some(({ ok, severity }) => !ok && severity !== 'info') ? 'attention' : 'good';
 }

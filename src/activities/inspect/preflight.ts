@@ -1,5 +1,5 @@
 import type { ClusterConfig } from '../../config/index.js';
-import type { OperationType, PreflightAnswer } from '../../contract/index.js';
+import { blocks, type OperationType, type PreflightAnswer } from '../../contract/index.js';
 import { runPreflight } from '../preflight/run-preflight.js';
 import { pageOf } from './pages.js';
 
@@ -18,7 +18,7 @@ export async function inspectPreflight(
     cluster: cluster.name,
     for: type,
     checks: items,
-    blockers: checks.filter(({ severity, ok }) => severity === 'blocker' && !ok).length,
+    blockers: checks.filter(blocks).length,
     ...next,
   };
 }

@@ -20,7 +20,9 @@ export async function readHandedOver(client: Client, lockId: string, db: Db): Pr
     let looks = 0;
     const query = `WorkflowId = '${lockId}' AND ExecutionStatus = 'Completed'`;
     for await (const { workflowId, runId } of client.workflow.list({ query })) {
-      const { handedOver } = await client.workflow.getHandle<() => Promise<LockResult>>(workflowId, runId).result();
+      const { handedOver } = await client.workflow
+        .getHandle<() => Promise<LockResult>>(workflowId, runId)
+        .result();
       for (const each of handedOver) if (!found.has(each.entry.id)) found.set(each.entry.id, each);
       looks += 1;
       if (looks >= keepers) break;

@@ -6,7 +6,7 @@ import { isRegistered } from '../../citus/nodes/registration.js';
 import type { ClusterConfig, Config } from '../../config/index.js';
 import type { Machine } from '../../machines/provisioner.js';
 import { looking } from '../runtime/context.js';
-import { provisionerOf } from '../../machines/provisioner-of.js';
+import { provisionerOf, whatStops } from '../../machines/provisioner-of.js';
 
 /** What becomes of the machine of a worker that leaves, and why. */
 export interface MachineFate {
@@ -18,19 +18,12 @@ export interface MachineFate {
 /** Stopped when our provisioner knows it and nobody else needs it; what can't be found out counts as needed. */
 export async function fateOf(config: Config, cluster: ClusterConfig, node: string): Promise<MachineFate> {
   const goesOn = (why: string): MachineFate => ({ stops: false, why: `goes on running: ${why}` });
-  if (!cluster.workersFrom) return goesOn('the config has no workersFrom, so it is stopped elsewhere');
+  const program = whatStops(cluster);
+  if (program === undefined) return goesOn('the config has no workersFrom, so it is stopped elsewhere');
   if (!(await machineOf(cluster, node))) return goesOn('the provisioner doesn’t know it');
   const user = (await otherCluster(config, cluster, node)) ?? (await otherDatabase(cluster, node));
   if (user !== undefined) return goesOn(user);
-  return { stops: true, why: `is stopped by ${programOf(cluster.workersFrom.command.stop)}` };
-}
-
-/**
- * The program, and what it is given first, for an interpreter's name alone would say nothing. No more: plans and
- * histories keep this, and a later argument may be a secret.
- */
-export function programOf([program = '', first = '-']: string[]): string {
-  return first.startsWith('-') ? program : `${program} ${first}`.slice(0, 120);
+  return { stops: true, why: `is stopped by ${program}` };
 }
 
 /** The machine of a node, if the provisioner lists it. */

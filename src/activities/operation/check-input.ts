@@ -3,8 +3,6 @@ import { plainWords } from '../../contract/schema/plain-words.js';
 import { isOperationType, type OperationType } from '../../contract/index.js';
 import type { OperationRequest } from '../../contract/internal/request.js';
 import { operationPrefix } from '../../citus/session/application-name.js';
-import type { ClusterConfig } from '../../config/index.js';
-import { acceptableChecks, checkIds } from '../preflight/run-preflight.js';
 import { clusterIn, ownWorkflowId, type ActivityContext } from '../runtime/context.js';
 import { invalidInput, namedCluster, sayProblems } from './input-problems.js';
 
@@ -21,7 +19,6 @@ export function requestActivities(context: ActivityContext) {
       if (!parsed.success) throw invalidInput(namedCluster(input), sayProblems(parsed.error));
       const { data } = parsed;
       const cluster = clusterIn(context, data.cluster);
-      refuseUnacceptable(cluster, data.acceptChecks ?? []);
       const { movement } = cluster;
       const request: OperationRequest = {
         type,
@@ -50,14 +47,4 @@ function urlOf({ config, namespace }: ActivityContext): { url?: string } {
   return {
     url: `${config.temporalUi}/namespaces/${namespace}/workflows/${encodeURIComponent(ownWorkflowId())}`,
   };
-}
-
-function refuseUnacceptable(cluster: ClusterConfig, accepted: string[]): void {
-  const unknown = accepted.filter((id) => !acceptableChecks.includes(id));
-  if (unknown.length === 0) return;
-  const said = unknown.map((id) =>
-    checkIds.includes(id) ? `${id} can't be accepted` : `there is no check ${id}`,
-  );
-  const problem = `acceptChecks: ${said.join(', ')}; it may name: ${acceptableChecks.join(', ')}`;
-  throw invalidInput(cluster.name, [problem]);
 }

@@ -9,7 +9,7 @@ import type { NodeMarkEntry } from '../../contract/internal/undo.js';
 import type { AnyRequest, OperationRequest } from '../../contract/internal/request.js';
 import { blockedWrites } from '../preflight/cluster/blocked-writes.js';
 import type { MachineFate } from '../machines/fate.js';
-import { blocker, passed } from '../preflight/check.js';
+import { failed, passed } from '../preflight/check.js';
 import { draftOf, type Draft } from './draft.js';
 import { planMoves, type GroupMove } from './group-moves.js';
 
@@ -104,7 +104,7 @@ async function stuck(db: Db, leaving: ClusterNode[], moves: GroupMove[]): Promis
 }
 
 function shardsWithoutPlace(node: string, shards: number, planned: number): Check {
-  return blocker(
+  return failed(
     'shards-without-place',
     `${shards - planned} of ${shards} shards of ${node} find no place on the other nodes`,
     "look at the strategy's shard_allowed_on_node_function, at tables with several placements, and at the other nodes",

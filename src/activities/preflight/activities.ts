@@ -1,11 +1,12 @@
 import { activityInfo, cancellationSignal } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import type { Balance, Check } from '../../contract/index.js';
+import type { Balance, Check, CheckId } from '../../contract/index.js';
 import type { OperationRequest } from '../../contract/internal/request.js';
 import { isPassingError, passing } from '../runtime/classify.js';
 import { clusterIn, looking, type ActivityContext } from '../runtime/context.js';
 import { isAnyHeld } from '../lock/held.js';
 import { readLockId } from '../lock/lock-id.js';
+import { failed } from './check.js';
 import { checkNewNodes, checkTargets, runPreflight, type Incoming } from './run-preflight.js';
 
 export type CheckActivities = ReturnType<typeof checkActivities>;
@@ -13,7 +14,7 @@ export type CheckActivities = ReturnType<typeof checkActivities>;
 /** Seconds for which a server that doesn't answer may be on its way back, before an operation is refused. */
 const patienceSeconds = 60;
 /** What a server that can't be reached fails. */
-const aboutReach = ['new-node-reachable', 'coordinator-reaches-new-node'];
+const aboutReach: readonly CheckId[] = ['new-node-reachable', 'coordinator-reaches-new-node'];
 
 export function checkActivities(context: ActivityContext) {
   return {
@@ -81,12 +82,9 @@ function waitedSeconds(): number {
 function unreachable(error: unknown): Check {
   const message = error instanceof Error ? error.message : String(error);
   const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
-  return {
-    id: 'coordinator-reachable',
-    severity: 'blocker',
-    ok: false,
-    evidence: `${message}${code}`,
-    remedy:
-      'check host, port, database, user and password of the coordinator in the config, and that it runs',
-  };
+  return failed(
+    'coordinator-reachable',
+    `${message}${code}`,
+    'check host, port, database, user and password of the coordinator in the config, and that it runs',
+  );
 }

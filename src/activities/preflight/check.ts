@@ -1,21 +1,18 @@
-import type { Check } from '../../contract/index.js';
+import { checkFacts, type Check, type CheckId } from '../../contract/index.js';
 
 /** What went well is shown too: a person sees what was looked at. */
-export function passed(id: string, evidence: string): Check {
+export function passed(id: CheckId, evidence: string): Check {
   return { id, severity: 'info', ok: true, evidence };
 }
 
-export function blocker(id: string, evidence: string, remedy: string): Check {
-  return { id, severity: 'blocker', ok: false, evidence, remedy };
+/** It isn't as it should be, and matters as much as its row says. */
+export function failed(id: CheckId, evidence: string, remedy: string): Check {
+  return { id, severity: checkFacts(id).severity, ok: false, evidence, remedy };
 }
 
-export function warning(id: string, evidence: string, remedy: string): Check {
+/** It isn't as it should be, and matters less than usual: what would block is a warning here. */
+export function warning(id: CheckId, evidence: string, remedy: string): Check {
   return { id, severity: 'warning', ok: false, evidence, remedy };
-}
-
-/** Nothing is wrong, but it isn't quite as one would have it. */
-export function noted(id: string, evidence: string, remedy: string): Check {
-  return { id, severity: 'info', ok: false, evidence, remedy };
 }
 
 /** `a, b, c and 4 more`; each is cut at 300 characters, so that no server can fill an answer with its message. */

@@ -4,9 +4,8 @@ import { readNodes } from '../../citus/nodes/nodes.js';
 import { readServerFacts } from '../../citus/nodes/server-facts.js';
 import { readShardGroups, readShardGroupsWithin, type ShardGroup } from '../../citus/tables/shard-groups.js';
 import type { ClusterConfig } from '../../config/index.js';
-import type { Balance, Check } from '../../contract/index.js';
+import { worstFirst, type Balance, type Check } from '../../contract/index.js';
 import { balanceOf } from '../../planning/balance.js';
-import { worstFirst } from '../../planning/checks.js';
 import { fitChecks } from '../../planning/fit.js';
 import { looking } from '../runtime/context.js';
 import { raisedSettings } from '../leftovers/raised-settings.js';
@@ -22,7 +21,6 @@ import { accepted, ofCleaning } from './severity.js';
 import { diskChecks, type Incoming } from './cluster/targets.js';
 import { foreignJob } from './cluster/traffic.js';
 
-export { acceptableChecks, checkIds } from './ids.js';
 export type { PreflightRequest } from './intent.js';
 export { checkNewNodes } from './new-node/new-nodes.js';
 export type { Incoming } from './cluster/targets.js';

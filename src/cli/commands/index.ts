@@ -1,4 +1,11 @@
 import type { Command } from 'commander';
+import {
+  operations,
+  operationTypes,
+  updateNames,
+  updates,
+  type OperationType,
+} from '../../contract/index.js';
 import type { Session } from '../app.js';
 
 /** A command's file: its options, arguments, example and action. Loaded only when the command is asked for. */
@@ -21,6 +28,14 @@ function entry(name: string, summary: string, load: () => Promise<CommandModule>
   return { name, summary, load };
 }
 
+const operationModules: Record<OperationType, () => Promise<CommandModule>> = {
+  scaleOut: () => import('./scale-out.js'),
+  rebalance: () => import('./rebalance.js'),
+  drainWorker: () => import('./drain.js'),
+  removeWorker: () => import('./remove.js'),
+  cleanUp: () => import('./clean.js'),
+};
+
 export const commandGroups: CommandGroup[] = [
   {
     heading: 'Set up:',
@@ -40,13 +55,9 @@ export const commandGroups: CommandGroup[] = [
   },
   {
     heading: 'Operate:',
-    commands: [
-      entry('scale-out', 'add workers and spread the data over them', () => import('./scale-out.js')),
-      entry('rebalance', 'even out the data', () => import('./rebalance.js')),
-      entry('drain', 'empty workers, or put them back in service', () => import('./drain.js')),
-      entry('remove', 'empty workers and take them out of the cluster', () => import('./remove.js')),
-      entry('clean', 'remove what earlier moves left behind', () => import('./clean.js')),
-    ],
+    commands: operationTypes.map((type) =>
+      entry(operations[type].command, operations[type].summary, operationModules[type]),
+    ),
   },
   {
     heading: 'Follow:',
@@ -60,15 +71,12 @@ export const commandGroups: CommandGroup[] = [
   {
     heading: 'Steer:',
     commands: [
-      entry('approve', 'approve the plan shown', () => import('./approve.js')),
-      entry('reject', 'reject the plan shown, which ends the operation', () => import('./reject.js')),
-      entry('pause', 'begin nothing new until resume', () => import('./pause.js')),
-      entry('resume', 'go on after a pause', () => import('./resume.js')),
+      ...updateNames.map((name) =>
+        entry(updates[name].command, updates[name].summary, async () =>
+          (await import('./update.js')).updateCommand(name),
+        ),
+      ),
       entry('cancel', 'stop safely and undo what can be undone', () => import('./cancel.js')),
-      entry('retry', 'try again what needs attention', () => import('./retry.js')),
-      entry('give-up', 'stop trying what needs attention', () => import('./give-up.js')),
-      entry('ignore-window', 'move outside the maintenance windows too', () => import('./ignore-window.js')),
-      entry('parallel-moves', 'change how many moves run at once', () => import('./parallel-moves.js')),
     ],
   },
 ];

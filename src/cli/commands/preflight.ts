@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
-import type { InspectInput } from '../../contract/index.js';
+import { worstFirst, type InspectInput } from '../../contract/index.js';
 import { runs, type App, type Session } from '../app.js';
 import { commandNames, typeNamed } from '../command-names.js';
 import { example } from '../example.js';
 import { exit, type ExitCode } from '../exit-codes.js';
 import { optional } from '../operation-options.js';
 import { optionOf } from '../parse.js';
-import { checkLines, worstFirst } from '../render/checks.js';
+import { checkLines } from '../render/checks.js';
 import { count } from '../render/figures.js';
 
 interface Options {
@@ -18,7 +18,9 @@ export function define(command: Command, session: Session): void {
   command
     .argument('<cluster>', 'name of the cluster in the config')
     .addOption(
-      optionOf('--for <type>', 'the operation planned', Object.values(commandNames)).default('scale-out'),
+      optionOf('--for <type>', 'the operation planned', Object.values(commandNames)).default(
+        commandNames.scaleOut,
+      ),
     )
     .option('--node <host:port...>', 'servers that it will be about')
     .addHelpText('after', example('citus-scaler preflight shop --for scale-out'))

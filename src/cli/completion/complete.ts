@@ -21,5 +21,5 @@ export async function complete(words: string[]): Promise<ExitCode> {
 async function candidatesAt({ wanted, globals }: AtCursor): Promise<Candidate[]> {
   if (wanted.kind === 'words') return wanted.words;
   if (wanted.kind === 'file') return [];
-  return namesFor(wanted.kind, wanted.command, globals);
+  return namesFor(wanted.kind, globals);
 }

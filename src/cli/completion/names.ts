@@ -5,20 +5,16 @@ import type { Candidate } from './wanted.js';
 /** Nobody waits longer for a TAB. Then, as when Temporal is away, nothing is offered. */
 const patienceMs = 3_000;
 
-/** Commands that make sense for an operation that is over. */
-const ofClosedToo = ['report', 'status'];
-
 /** Names that Temporal knows: clusters that were operated on, operations and clusters with just one open. */
 export async function namesFor(
-  kind: 'cluster' | 'operation',
-  command: string,
+  kind: 'cluster' | 'operation' | 'any-operation',
   where: ConnectOptions,
 ): Promise<Candidate[]> {
   const { ScalerClient } = await import('../../client/index.js');
   const ask = async (): Promise<Candidate[]> => {
     const client = await ScalerClient.connect(where);
     if (kind === 'cluster') return clusters(await client.list({ all: true, brief: true, limit: 200 }));
-    const all = ofClosedToo.includes(command);
+    const all = kind === 'any-operation';
     return operations(await client.list({ all, brief: true, limit: 50 }));
   };
   return Promise.race([ask().catch(() => []), sleep(patienceMs, [])]);

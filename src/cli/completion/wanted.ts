@@ -1,4 +1,6 @@
 import type { Argument, Command, Option } from 'commander';
+import { acceptableChecks } from '../../contract/index.js';
+import { anyOperationArgument } from '../on-operation.js';
 import { loadCommand } from '../program.js';
 
 export interface Candidate {
@@ -10,7 +12,7 @@ export interface Candidate {
 export type Wanted =
   | { kind: 'words'; words: Candidate[] }
   | { kind: 'file' }
-  | { kind: 'cluster' | 'operation'; command: string };
+  | { kind: 'cluster' | 'operation' | 'any-operation' };
 
 export interface AtCursor {
   wanted: Wanted;
@@ -57,14 +59,14 @@ class Line {
   }
 
   wanted(typed: string, name: string | undefined, hasValue: boolean): Wanted {
-    if (this.takesValue(typed)) return valuesOf(this.pending, this.command);
+    if (this.takesValue(typed)) return valuesOf(this.pending);
     if (this.isOption(typed) || (typed === '-' && !this.optionsEnded)) {
-      return hasValue ? valuesOf(this.find(name), this.command) : { kind: 'words', words: this.options() };
+      return hasValue ? valuesOf(this.find(name)) : { kind: 'words', words: this.options() };
     }
     if (this.command.commands.length > 0) return { kind: 'words', words: commandsOf(this.command) };
     const { registeredArguments: known } = this.command;
     const last = known.at(-1);
-    return valuesOf(known[this.arguments] ?? (last?.variadic ? last : undefined), this.command);
+    return valuesOf(known[this.arguments] ?? (last?.variadic ? last : undefined));
   }
 
   /** A list of values ends where an option begins; any other value may begin like one. */
@@ -122,15 +124,19 @@ function commandsOf(command: Command): Candidate[] {
     .map((each) => ({ value: each.name(), description: each.summary() || each.description() }));
 }
 
-/** The values that are known, or the kind that the placeholder names: `<file>`, `<cluster>`, `<operation>`. */
-function valuesOf(of: Option | Argument | undefined, command: Command): Wanted {
+const acceptable = acceptableChecks.map((value) => ({ value, description: 'check that may be accepted' }));
+
+/** The values that are known, or the kind that the placeholder names: `<check>`, `<file>`, `<cluster>`, `<operation>`. */
+function valuesOf(of: Option | Argument | undefined): Wanted {
   if (of?.argChoices) {
     return { kind: 'words', words: of.argChoices.map((value) => ({ value, description: '' })) };
   }
   const placeholder = of && ('flags' in of ? /[<[]([^\]>.]+)/.exec(of.flags)?.[1] : of.name());
   if (placeholder === 'file') return { kind: 'file' };
-  if (placeholder === 'cluster' || placeholder === 'operation') {
-    return { kind: placeholder, command: command.name() };
+  if (placeholder === 'check') return { kind: 'words', words: acceptable };
+  if (placeholder === 'cluster') return { kind: placeholder };
+  if (placeholder === 'operation') {
+    return { kind: of?.description === anyOperationArgument[1] ? 'any-operation' : placeholder };
   }
   return { kind: 'words', words: [] };
 }

@@ -1,13 +1,7 @@
 import type { Colors } from 'picocolors/types.js';
-import type { Check } from '../../contract/index.js';
+import { worstFirst, type Check } from '../../contract/index.js';
 import { ownWords } from '../own-words.js';
 import { pad, width, wrap } from './text.js';
-
-/** Failed blockers first, then warnings, then what is good to know, then what passed. */
-export function worstFirst(checks: Check[]): Check[] {
-  const rank = { blocker: 3, warning: 2, info: 1 };
-  return [...checks].sort((a, b) => (b.ok ? 0 : rank[b.severity]) - (a.ok ? 0 : rank[a.severity]));
-}
 
 export function standsOut({ ok }: Check): boolean {
   return !ok;

@@ -1,4 +1,4 @@
-import type { OperationType } from '../names.js';
+import type { OperationType } from '../operations.js';
 import type { HandedOver } from './undo.js';
 
 /** Who holds a cluster's lock; also in the lock keeper's memo, where others read it. */

@@ -1,5 +1,6 @@
 import type { OperationInputs } from '../inputs.js';
-import type { OperationType, SearchAttributeName, TransferMode } from '../names.js';
+import type { SearchAttributeName, TransferMode } from '../names.js';
+import type { OperationType } from '../operations.js';
 
 /** An input that was checked, with the config's floor and defaults applied. Made by the first activity of an operation. */
 export interface OperationRequest<Type extends OperationType = OperationType> {

@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import { transferModes } from '../names.js';
+import { acceptableChecks, checkIds } from '../checks.js';
+import { clusterNamePattern, transferModes } from '../names.js';
+import { parallelMovesRange } from '../updates.js';
 
 /** What this version doesn't know is refused, with the list of what it does: a misspelt `dryRun` must not act. */
 export function strict<Shape extends z.ZodRawShape>(shape: Shape) {
@@ -20,7 +22,7 @@ export const nodeAddress = z
 
 export const clusterName = z
   .string({ error: 'required: the name of a cluster in the config' })
-  .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be the name of a cluster in the config: letters, digits, "_" and "-"')
+  .regex(clusterNamePattern, 'must be the name of a cluster in the config: letters, digits, "_" and "-"')
   .describe('name of a cluster in the config');
 
 /**
@@ -35,8 +37,8 @@ export const commonFields = {
     .describe("how Citus copies; else the config's `movement.transferMode`"),
   parallelMoves: z
     .int()
-    .min(1)
-    .max(64)
+    .min(parallelMovesRange.least)
+    .max(parallelMovesRange.most)
     .optional()
     .describe("moves at once; else the config's `movement.parallelMoves`"),
   approval: z
@@ -60,11 +62,22 @@ export const commonFields = {
   acceptChecks: z
     .array(z.string().min(1).max(64))
     .max(64)
+    .superRefine(onlyAcceptable)
     .optional()
     .describe('ids of checks: go on in spite of these blockers; needs `reason`'),
   reason: z.string().min(1).max(500).optional().describe('why, for the record'),
   requestedBy: z.string().min(1).max(200).optional().describe('who asks, for the record'),
 } as const;
+
+function onlyAcceptable(ids: string[], context: z.RefinementCtx): void {
+  const wrong = ids.filter((id) => !acceptableChecks.some((known) => known === id));
+  if (wrong.length === 0) return;
+  const said = wrong.map((id) =>
+    checkIds.some((known) => known === id) ? `${id} can't be accepted` : `there is no check ${id}`,
+  );
+  const message = `${said.join(', ')}; it may name: ${acceptableChecks.join(', ')}`;
+  context.addIssue({ code: 'custom', message });
+}
 
 interface NeedsReason {
   window?: 'respect' | 'ignore' | undefined;

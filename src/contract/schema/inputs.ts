@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { operationTypes } from '../names.js';
+import { operationTypes, type OperationType } from '../operations.js';
 import { clusterName, commonFields, nodeAddress, nodeList, reasonGiven, strict } from './fields.js';
 
 export const scaleOutInput = strict({
@@ -130,13 +130,6 @@ export const inspectInput = strict({
   })
   .meta({ examples: [{ what: 'health', cluster: 'shop' }] });
 
-export type ScaleOutInput = z.input<typeof scaleOutInput>;
-export type RebalanceInput = z.input<typeof rebalanceInput>;
-export type DrainWorkerInput = z.input<typeof drainWorkerInput>;
-export type RemoveWorkerInput = z.input<typeof removeWorkerInput>;
-export type CleanUpInput = z.input<typeof cleanUpInput>;
-export type InspectInput = z.input<typeof inspectInput>;
-
 /** The schema of each operation's input, by workflow type. */
 export const operationInputs = {
   scaleOut: scaleOutInput,
@@ -144,4 +137,10 @@ export const operationInputs = {
   drainWorker: drainWorkerInput,
   removeWorker: removeWorkerInput,
   cleanUp: cleanUpInput,
-} as const;
+} as const satisfies Record<OperationType, z.ZodType>;
+
+/** The input of each operation, by workflow type. */
+export type OperationInputs = {
+  [Type in OperationType]: z.input<(typeof operationInputs)[Type]>;
+};
+export type InspectInput = z.input<typeof inspectInput>;

@@ -1,21 +1,13 @@
-import type { Check } from '../../contract/index.js';
+import { blocks, checkFacts, type Check } from '../../contract/index.js';
 import { operationFailure } from './failure.js';
 
-/** Without these no plan can be made, in a dry run neither. */
-const essential = [
-  'coordinator-reachable',
-  'is-coordinator',
-  'coordinator-writable',
-  'leaving-nodes',
-  'remaining-workers',
-];
-
+/** Whether the checks leave anything to plan. */
 export function canBePlanned(checks: Check[]): boolean {
-  return checks.every(({ id, severity, ok }) => ok || severity !== 'blocker' || !essential.includes(id));
+  return !checks.some((check) => blocks(check) && checkFacts(check.id).essential);
 }
 
 export function blockersIn(checks: Check[]): Check[] {
-  return checks.filter(({ severity, ok }) => severity === 'blocker' && !ok);
+  return checks.filter(blocks);
 }
 
 /** @throws PreflightRefused, or ForeignJobRunning, when one of them blocks */

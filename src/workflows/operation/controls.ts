@@ -12,7 +12,13 @@ import type {
   UpdateArgs,
   UpdateName,
 } from '../../contract/index.js';
-import { statusQuery } from '../../contract/index.js';
+import {
+  argumentProblem,
+  describeUpdate,
+  operationFacts,
+  statusQuery,
+  updateNames,
+} from '../../contract/index.js';
 import type { MayGoOnQuestion, MayMoveQuestion } from '../../contract/internal/may-move.js';
 import type { Approval } from './approval.js';
 import { isCancelling, type Board } from './status.js';
@@ -29,13 +35,13 @@ export const mayMoveQuery = defineQuery<boolean, [MayMoveQuestion?]>('mayMove');
 export const mayGoOnQuery = defineQuery<boolean, [MayGoOnQuestion]>('mayGoOn');
 
 interface Control<Name extends UpdateName> {
-  description: string;
-  /** All that it takes: a misspelt field would be lost, and with it what it was to guard. */
-  fields: readonly (keyof UpdateArgs[Name] & string)[];
   /** A sentence that says what state the operation is in, when the update makes no sense now. */
   refuse: (args: UpdateArgs[Name]) => string | undefined;
   act: (args: UpdateArgs[Name]) => void;
 }
+
+/** What each update does: what else is known of it stands in contract/updates.ts. */
+type Controls = { [Name in UpdateName]: Control<Name> };
 
 /** Registers all handlers, synchronously and before the first await: messages may arrive with the start. */
 export function registerControls(
@@ -58,86 +64,65 @@ export function registerControls(
   const inTrouble = (): string | undefined =>
     board.troubles.size > 0 ? undefined : `nothing needs attention: ${state()}`;
 
-  control('approve', {
-    description: 'Approve the plan shown: {by, planHash?}',
-    fields: ['by', 'planHash'],
-    refuse: ({ planHash }) => ended() ?? approval.refuse(planHash) ?? notAHash(planHash),
-    act: ({ by }) => approval.approve(by),
-  });
-  control('reject', {
-    description: 'Reject the plan shown, which ends the operation: {by, reason}',
-    fields: ['by', 'reason'],
-    refuse: ({ reason }) =>
-      missing('reason', reason) ??
-      ended() ??
-      approval.refuse(undefined)?.replace(/^the plan has changed.*/, ''),
-    act: ({ by, reason }) => approval.reject(by, reason),
-  });
-  control('pause', {
-    description:
-      'Begin nothing more that moves data or can’t be undone: {by, reason?, now?}; now: true stops the running moves too',
-    fields: ['by', 'reason', 'now'],
-    refuse: ({ now }) => {
-      if (now !== undefined && typeof now !== 'boolean') return 'now may be true or false';
-      return ended() ?? (board.paused && now !== true ? `already paused by ${board.paused.by}` : undefined);
+  const controls: Controls = {
+    approve: {
+      refuse: ({ planHash }) => ended() ?? approval.refuse(planHash),
+      act: ({ by }) => approval.approve(by),
     },
-    act: ({ by, reason, now }) => {
-      board.paused = reason === undefined ? { by } : { by, reason };
-      board.notes.push(`paused by ${by}${reason === undefined ? '' : `: ${reason}`}`);
-      if (now === true) movement.stopRunning();
-      board.publish();
+    reject: {
+      refuse: () => ended() ?? approval.refuse(undefined)?.replace(/^the plan has changed.*/, ''),
+      act: ({ by, reason }) => approval.reject(by, reason),
     },
-  });
-  control('resume', {
-    description: 'Go on after a pause: {by}',
-    fields: ['by'],
-    refuse: () => ended() ?? (board.paused ? undefined : `not paused: ${state()}`),
-    act: ({ by }) => {
-      board.paused = undefined;
-      board.notes.push(`resumed by ${by}`);
-      board.publish();
+    pause: {
+      refuse: ({ now }) =>
+        ended() ?? (board.paused && now !== true ? `already paused by ${board.paused.by}` : undefined),
+      act: ({ by, reason, now }) => {
+        board.paused = reason === undefined ? { by } : { by, reason };
+        board.notes.push(`paused by ${by}${reason === undefined ? '' : `: ${reason}`}`);
+        if (now === true) movement.stopRunning();
+        board.publish();
+      },
     },
-  });
-  control('retry', {
-    description: 'Try again what needs attention: {by}',
-    fields: ['by'],
-    refuse: () => inTrouble(),
-    act: ({ by }) => {
-      board.notes.push(`retried by ${by}`);
-      caller.retry();
+    resume: {
+      refuse: () => ended() ?? (board.paused ? undefined : `not paused: ${state()}`),
+      act: ({ by }) => {
+        board.paused = undefined;
+        board.notes.push(`resumed by ${by}`);
+        board.publish();
+      },
     },
-  });
-  control('giveUp', {
-    description: 'Stop trying, the clean-up included; the operation ends as failed: {by, reason}',
-    fields: ['by', 'reason'],
-    refuse: ({ reason }) => missing('reason', reason) ?? inTrouble(),
-    act: ({ by, reason }) => caller.giveUp(by, reason),
-  });
-  control('setParallelMoves', {
-    description: 'How many moves may run at once: {by, n}',
-    fields: ['by', 'n'],
-    refuse: ({ n }) => {
-      if (!Number.isInteger(n) || n < 1 || n > 64) return 'n must be a whole number from 1 to 64';
-      return ended() ?? (board.status.type === 'cleanUp' ? 'a cleanUp makes no moves' : undefined);
+    retry: {
+      refuse: () => inTrouble(),
+      act: ({ by }) => {
+        board.notes.push(`retried by ${by}`);
+        caller.retry();
+      },
     },
-    act: ({ by, n }) => {
-      movement.setParallelMoves(n);
-      board.notes.push(`parallel moves set to ${n} by ${by}`);
-      board.publish();
+    giveUp: {
+      refuse: () => inTrouble(),
+      act: ({ by, reason }) => caller.giveUp(by, reason),
     },
-  });
-  control('ignoreWindow', {
-    description: 'Move outside the maintenance windows too: {by, reason}',
-    fields: ['by', 'reason'],
-    refuse: ({ reason }) => missing('reason', reason) ?? ended() ?? movement.windows.refuseIgnore(),
-    act: ({ by, reason }) => movement.windows.ignore(by, reason),
-  });
+    setParallelMoves: {
+      refuse: () => {
+        const { type } = board.status;
+        return ended() ?? (operationFacts(type).moves ? undefined : `a ${type} makes no moves`);
+      },
+      act: ({ by, n }) => {
+        movement.setParallelMoves(n);
+        board.notes.push(`parallel moves set to ${n} by ${by}`);
+        board.publish();
+      },
+    },
+    ignoreWindow: {
+      refuse: () => ended() ?? movement.windows.refuseIgnore(),
+      act: ({ by, reason }) => movement.windows.ignore(by, reason),
+    },
+  };
+  for (const name of updateNames) take(name, controls);
 }
 
-function control<Name extends UpdateName>(
-  name: Name,
-  { description, fields, refuse, act }: Control<Name>,
-): void {
+function take<Name extends UpdateName>(name: Name, controls: Controls): void {
+  const { refuse, act }: Control<Name> = controls[name];
   setHandler(
     defineUpdate<undefined, [UpdateArgs[Name]]>(name),
     (args) => {
@@ -145,30 +130,12 @@ function control<Name extends UpdateName>(
       return undefined;
     },
     {
-      description,
+      description: describeUpdate(name),
       // Synchronous on purpose: what an async validator throws is never seen.
       validator: (args: unknown = {}) => {
-        const problem =
-          unlisted(fields, args) ??
-          missing('by', (args as { by?: unknown }).by) ??
-          refuse(args as UpdateArgs[Name]);
+        const problem = argumentProblem(name, args) ?? refuse(args as UpdateArgs[Name]);
         if (problem) throw ApplicationFailure.nonRetryable(`${name}: ${problem}`, 'InvalidInput');
       },
     },
   );
-}
-
-function unlisted(fields: readonly string[], args: unknown): string | undefined {
-  const takes = `it takes an object with ${fields.join(', ')}`;
-  if (typeof args !== 'object' || args === null || Array.isArray(args)) return takes;
-  const [other] = Object.keys(args).filter((field) => !fields.includes(field));
-  return other === undefined ? undefined : `no field is called ${other}: ${takes}`;
-}
-
-function missing(field: string, value: unknown): string | undefined {
-  return typeof value === 'string' && value.trim() !== '' ? undefined : `${field} is required: a text`;
-}
-
-function notAHash(planHash: unknown): string | undefined {
-  return planHash === undefined || typeof planHash === 'string' ? undefined : 'planHash must be a text';
 }

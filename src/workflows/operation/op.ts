@@ -1,7 +1,7 @@
 import { workflowInfo } from '@temporalio/workflow';
 import type { Balance, Check, OperationReport, OperationType, Plan, Step } from '../../contract/index.js';
 import type { OperationRequest } from '../../contract/internal/request.js';
-import { worstFirst } from '../../planning/checks.js';
+import { worstFirst } from '../../contract/checks.js';
 import type { PackedMoves } from '../../planning/planned-moves.js';
 import { count } from '../../text/figures.js';
 import { checkActivities } from '../activities.js';

@@ -144,11 +144,27 @@ describe('the list', () => {
       type: 'UnknownOperation',
       candidates: ['my own id', open[0]?.id],
     });
+    await expect(stage.client.resolve('nobody', { orLast: true })).rejects.toMatchObject({
+      type: 'UnknownOperation',
+      message: 'There is no operation nobody, and none was found on a cluster nobody.',
+    });
     await expect(stage.client.resolve('nobody')).rejects.toMatchObject({
       type: 'UnknownOperation',
       candidates: [],
     });
   });
+});
+
+test('a cluster stands for its last operation too where none is open, for who asks so', async () => {
+  const cluster = 'over';
+  await (await stage.client.scaleOut({ cluster, add: 1, reason: 'done' })).result();
+  const last = await stage.client.scaleOut({ cluster, add: 2, reason: 'done' });
+  await last.result();
+  await expect(stage.client.resolve(cluster)).rejects.toMatchObject({ type: 'UnknownOperation' });
+  await expect.poll(async () => (await stage.client.resolve(cluster, { orLast: true })).id).toBe(last.id);
+  const open = await stage.client.scaleOut({ cluster, add: 1, reason: 'open' });
+  await expect.poll(async () => (await stage.client.resolve(cluster, { orLast: true })).id).toBe(open.id);
+  await open.cancel();
 });
 
 describe('a look', () => {

@@ -125,6 +125,7 @@ describe('a mistake of usage ends with 2', () => {
     [['list', '--limit', '-5']],
     [['list', '--cluster', 'no-such-cluster']],
     [['worker', '--config', '/no/such/file.yaml']],
+    [['list', '--config', '/no/such/file.yaml']],
   ])('%s', async (args) => {
     const plain = await stage.run(...args);
     expect(plain.code).toBe(2);

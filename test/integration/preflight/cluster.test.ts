@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { SandboxCluster } from '../../../sandbox/index.js';
-import { acceptableChecks, checkIds, runPreflight } from '../../../src/activities/preflight/run-preflight.js';
+import { runPreflight } from '../../../src/activities/preflight/run-preflight.js';
+import { acceptableChecks, checkFacts, checkIds } from '../../../src/contract/index.js';
 import { configOf } from '../connect/support.js';
 import {
   asActivity,
@@ -25,7 +26,9 @@ test('a healthy cluster passes, every check with its evidence, all of them known
   expect(failing(checks)).toEqual([]);
   expect(checks.length).toBeGreaterThan(15);
   expect(checks.every(({ evidence }) => evidence.length > 0)).toBe(true);
-  expect(checks.map(({ id }) => id).filter((id) => !checkIds.includes(id))).toEqual([]);
+  const ids = checks.map(({ id }) => id);
+  expect(ids.filter((id) => !checkIds.includes(id))).toEqual([]);
+  expect(ids.filter((id) => checkFacts(id).of?.includes('scaleOut') === false)).toEqual([]);
   expect(before?.workers).toHaveLength(2);
   expect(before?.movableShards).toBe(4);
 });
@@ -59,15 +62,14 @@ test('a table that online moves refuse is named, by the mode that was asked for,
 });
 
 test('what nothing can do without is not acceptable', () => {
-  for (const id of [
+  const needed = [
     'coordinator-reachable',
     'is-coordinator',
     'new-node-reachable',
     'new-node-extension',
     'foreign-job',
-  ])
-    expect(acceptableChecks).not.toContain(id);
-  expect(acceptableChecks.filter((id) => !checkIds.includes(id))).toEqual([]);
+  ] as const;
+  for (const id of needed) expect(acceptableChecks).not.toContain(id);
 });
 
 test('owners of tables who may not log in or create are named, with the node', async () => {

@@ -1,54 +1,15 @@
-import { Command, CommanderError } from 'commander';
+import { CommanderError } from 'commander';
 import { describe, expect, test } from 'vitest';
-import {
-  addScaleOutOptions,
-  scaleOutInput,
-  type ScaleOutOptions,
-} from '../../../src/cli/commands/scale-out.js';
 import { commandGroups } from '../../../src/cli/commands/index.js';
 import { createProgram } from '../../../src/cli/program.js';
-import { scaleOutInput as schema } from '../../../src/contract/schema/inputs.js';
 
-function inputOf(...argv: string[]): object {
-  const command = addScaleOutOptions(
-    new Command('scale-out').exitOverride().configureOutput({ writeErr: () => undefined }),
-  );
-  command.parse(argv, { from: 'user' });
-  const [cluster = ''] = command.args;
-  const { requestedBy, ...input } = scaleOutInput(cluster, command.opts<ScaleOutOptions>());
-  expect(requestedBy).toMatch(/@/);
-  return input;
-}
-
-describe('scale-out', () => {
-  test.each([
-    [['shop', '--add', '2'], { add: 2 }],
-    [['shop', '--to', '5', '--no-rebalance'], { to: 5, rebalance: false }],
-    [['shop', '--node', 'db3:5432', 'db4:5432'], { nodes: ['db3:5432', 'db4:5432'] }],
-    [['shop', '--node', 'db3:5432', '--node', 'db4:5432'], { nodes: ['db3:5432', 'db4:5432'] }],
-    [['shop', '--add', '1', '--yes', '--dry-run'], { add: 1, approval: 'auto', dryRun: true }],
-    [
-      ['shop', '--add', '1', '--transfer-mode', 'block_writes', '--parallel-moves', '8'],
-      { add: 1, transferMode: 'block_writes', parallelMoves: 8 },
-    ],
-    [
-      ['shop', '--add', '1', '--ignore-window', '--reason', 'now'],
-      { add: 1, window: 'ignore', reason: 'now' },
-    ],
-    [['shop', '--add', '1', '--wait-if-busy'], { add: 1, ifBusy: 'wait' }],
-    [
-      ['shop', '--add', '1', '--accept-check', 'target-disk', 'leftovers', '--reason', 'x'],
-      { add: 1, acceptChecks: ['target-disk', 'leftovers'], reason: 'x' },
-    ],
-    [['shop', '--add', '1', '--method', 'move'], { add: 1, method: 'move' }],
-  ])('%s', (argv, wanted) => {
-    const input = inputOf(...argv);
-    expect(input).toEqual({ cluster: 'shop', ...wanted });
-    expect(schema.safeParse(input).success).toBe(true);
+test('a config that is named and not there is a mistake, also where only the worker would read it', async () => {
+  const run = createProgram({ exitCode: 0 }).parseAsync(['list', '--config', '/no/such.yaml'], {
+    from: 'user',
   });
-
-  test('a number that is none is a mistake of usage', () => {
-    expect(() => inputOf('shop', '--add', 'two')).toThrow(/It must be a whole number/);
+  await expect(run).rejects.toMatchObject({
+    type: 'Usage',
+    message: expect.stringContaining('/no/such.yaml') as string,
   });
 });
 
@@ -68,6 +29,7 @@ async function codeOf(...argv: string[]): Promise<string> {
 describe('the command line', () => {
   test.each([
     [['scale-out', 'shop', '--bogus'], 'commander.unknownOption'],
+    [['scale-out', 'shop', '--add', 'two'], 'commander.invalidArgument'],
     [['scale-out'], 'commander.missingArgument'],
     [['scale-out', 'shop', 'extra'], 'commander.excessArguments'],
     [['bogus'], 'commander.unknownCommand'],

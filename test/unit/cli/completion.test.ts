@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { commandGroups } from '../../../src/cli/commands/index.js';
 import { atCursor, type Wanted } from '../../../src/cli/completion/wanted.js';
 import { createProgram } from '../../../src/cli/program.js';
+import { operations, updates } from '../../../src/contract/index.js';
 
 async function wantedAt(...words: string[]): Promise<Wanted> {
   return (await atCursor(createProgram({ exitCode: 0 }), words)).wanted;
@@ -19,7 +20,9 @@ test('the first word is a command, also after global options', async () => {
 });
 
 test.each([
-  [['status', ''], '<operation>'],
+  [['status', ''], '<any-operation>'],
+  [['watch', ''], '<operation>'],
+  [['give-up', ''], '<operation>'],
   [['scale-out', ''], '<cluster>'],
   [['scale-out', '--dry-run', '--add', '2', ''], '<cluster>'],
   [['scale-out', '--node', 'db3:5432', 'db4:5432', '--dry-run', ''], '<cluster>'],
@@ -60,6 +63,20 @@ test.each([
   expect(await valuesAt(...words)).toEqual(values);
 });
 
+test('a check that may be accepted is offered, others are not', async () => {
+  const offered = await valuesAt('drain', 'shop', 'db3:5432', '--accept-check', '');
+  expect(offered).toContain('target-disk');
+  expect(offered).not.toContain('foreign-job');
+  expect(await valuesAt('drain', 'shop', '--accept-check', 'role', '')).toEqual(offered);
+});
+
+test('every operation and update is offered as a command, with its options', async () => {
+  const rows = [...Object.values(operations), ...Object.values(updates)];
+  expect(await valuesAt('')).toEqual(expect.arrayContaining(rows.map(({ command }) => command)));
+  for (const { command } of Object.values(updates)) expect(await valuesAt(command, '-')).toContain('--by');
+  expect(await valuesAt('pause', '-')).toEqual(expect.arrayContaining(['--now', '--reason']));
+});
+
 test('options are those of the command and the global ones, without what was given', async () => {
   const options = await valuesAt('scale-out', 'shop', '--add', '2', '--node', 'a:1', '--json', '--');
   expect(options).toEqual(
@@ -72,7 +89,7 @@ test('options are those of the command and the global ones, without what was giv
 });
 
 test('nothing is an option after --', async () => {
-  expect(await valuesAt('status', '--', '-')).toEqual(['<operation>']);
+  expect(await valuesAt('watch', '--', '-')).toEqual(['<operation>']);
 });
 
 test('global options before the cursor say where Temporal is', async () => {

@@ -37,7 +37,7 @@ test('a dry run with a blocker says no, with warnings only yes', () => {
   expect(exitCodeOfReport(done, true)).toBe(0);
   const blocked = {
     ...done,
-    checks: [{ id: 'wal-level', severity: 'blocker' as const, ok: false, evidence: 'x' }],
+    checks: [{ id: 'wal-level' as const, severity: 'blocker' as const, ok: false, evidence: 'x' }],
   };
   expect(exitCodeOfReport(blocked, true)).toBe(3);
   expect(exitCodeOfReport(blocked, false)).toBe(0);

@@ -5,7 +5,8 @@ import { operationInputs } from '../../../src/contract/schema/inputs.js';
 
 /** What a command has asked of the client; it is told that nobody is there, so that it ends. */
 const asked = vi.hoisted((): { type: string; input: object; options: object }[] => []);
-vi.mock('../../../src/client/index.js', () => {
+vi.mock('../../../src/client/index.js', async () => {
+  const { operationTypes } = await import('../../../src/contract/index.js');
   const start = (type: string) => (input: object, options: object) => {
     asked.push({ type, input, options });
     return Promise.reject(new Error('asked'));
@@ -13,9 +14,7 @@ vi.mock('../../../src/client/index.js', () => {
   const client = {
     needWorker: () => Promise.resolve(),
     close: () => Promise.resolve(),
-    ...Object.fromEntries(
-      ['scaleOut', 'rebalance', 'drainWorker', 'removeWorker', 'cleanUp'].map((type) => [type, start(type)]),
-    ),
+    ...Object.fromEntries(operationTypes.map((type) => [type, start(type)])),
   };
   return { ScalerClient: { connect: () => Promise.resolve(client) } };
 });
@@ -35,6 +34,15 @@ const nodes = ['db3:5432', 'db4:5432'];
 
 test.each<[string[], OperationType, object]>([
   [['scale-out', 'shop', '--add', '2'], 'scaleOut', { add: 2 }],
+  [['scale-out', 'shop', '--to', '5', '--no-rebalance'], 'scaleOut', { to: 5, rebalance: false }],
+  [['scale-out', 'shop', '--node', ...nodes], 'scaleOut', { nodes }],
+  [['scale-out', 'shop', '--node', 'db3:5432', '--node', 'db4:5432'], 'scaleOut', { nodes }],
+  [['scale-out', 'shop', '--add', '1', '--method', 'move'], 'scaleOut', { add: 1, method: 'move' }],
+  [
+    ['scale-out', 'shop', '--add', '1', '--ignore-window', '--reason', 'now'],
+    'scaleOut',
+    { add: 1, window: 'ignore', reason: 'now' },
+  ],
   [['rebalance', 'shop'], 'rebalance', {}],
   [['rebalance', 'shop', '--strategy', 'by_shard_count'], 'rebalance', { strategy: 'by_shard_count' }],
   [['rebalance', 'shop', '--threshold', '0.05'], 'rebalance', { threshold: 0.05 }],

@@ -3,7 +3,7 @@ import { typeNamed } from '../../../src/cli/command-names.js';
 import { ownWords } from '../../../src/cli/own-words.js';
 import { checkedInput, checkedInspect } from '../../../src/client/input.js';
 import { operationInputs } from '../../../src/contract/schema/inputs.js';
-import type { InspectInput } from '../../../src/contract/index.js';
+import { acceptableChecks, type InspectInput } from '../../../src/contract/index.js';
 
 function refusal(check: () => unknown): string {
   try {
@@ -31,6 +31,10 @@ describe('a refusal speaks of options and commands', () => {
     [{ add: 1, transferMode: 'fast' }, '--transfer-mode: must be one of auto, force_logical, block_writes.'],
     [{ add: 1, window: 'ignore' }, '--reason: required with --ignore-window.'],
     [{ add: 1, acceptChecks: ['role'] }, '--reason: required with --accept-check.'],
+    [
+      { add: 1, acceptChecks: ['foreign-job', 'foo'], reason: 'x' },
+      `--accept-check: foreign-job can't be accepted, there is no check foo; it may name: ${acceptableChecks.join(', ')}.`,
+    ],
     [{ nodes: ['foo'] }, 'node: must be host:port, for example "db3:5432".'],
   ])('%j', (input, said) => {
     expect(refusal(() => checkedInput('scaleOut', { cluster: 'shop', ...input }))).toBe(

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import type { Balance, Check, OperationReport } from '../../../src/contract/index.js';
+import type { Balance, Check, CheckId, OperationReport } from '../../../src/contract/index.js';
 import { fitChecks, fitReport } from '../../../src/planning/fit.js';
 
-const check = (id: string, ok: boolean): Check => ({
+const check = (id: CheckId, ok: boolean): Check => ({
   id,
   severity: ok ? 'info' : 'blocker',
   ok,
@@ -29,7 +29,7 @@ function report(workers: number): OperationReport {
     cluster: 'shop',
     state: 'done',
     steps: [],
-    checks: [check('bad', false), ...Array.from({ length: 60 }, () => check('good', true))],
+    checks: [check('role', false), ...Array.from({ length: 60 }, () => check('pooler', true))],
     plan: {
       hash: 'abc',
       moves: Array.from({ length: 50 }, () => ({
@@ -57,14 +57,14 @@ function report(workers: number): OperationReport {
 }
 
 test('few checks stay as they are', () => {
-  const checks = [check('a', false), check('b', true)];
+  const checks = [check('role', false), check('pooler', true)];
   expect(fitChecks(checks)).toEqual(checks);
 });
 
 test('of very many checks the worst are kept and the others counted', () => {
-  const checks = [check('bad', false), ...Array.from({ length: 1_200 }, () => check('good', true))];
+  const checks = [check('role', false), ...Array.from({ length: 1_200 }, () => check('pooler', true))];
   const kept = fitChecks(checks);
-  expect(kept[0]?.id).toBe('bad');
+  expect(kept[0]?.id).toBe('role');
   expect(kept.at(-1)).toMatchObject({
     id: 'more-checks',
     evidence: expect.stringMatching(/^11\d\d more/) as string,
@@ -83,7 +83,7 @@ test.each([100, 200, 1_000])(
     expect(JSON.stringify(fitted).length).toBeLessThan(64 * 1024);
     expect(fitted.notes).toHaveLength(2);
     expect(fitted.notes[1]).toMatch(/^left out/);
-    expect(fitted.checks.map(({ id }) => id)).toContain('bad');
+    expect(fitted.checks.map(({ id }) => id)).toContain('role');
     expect(fitted.after?.movableShards).toBe(workers * 1_000);
     expect(fitted.plan?.hash).toBe('abc');
   },

@@ -1,9 +1,9 @@
 import type { Capacity, NodeCapacity } from '../../../citus/nodes/capacity.js';
-import type { Check } from '../../../contract/index.js';
-import { blocker, listed, passed, warning } from '../check.js';
+import type { Check, CheckId } from '../../../contract/index.js';
+import { failed, listed, passed, warning } from '../check.js';
 
 interface Need {
-  id: string;
+  id: CheckId;
   /** What is missing on a node, or undefined. */
   lack: (capacity: Capacity, moves: number) => string | undefined;
   good: (moves: number) => string;
@@ -86,7 +86,7 @@ export function capacityChecks(capacities: NodeCapacity[], moves: number, transf
       });
       return lacking.length === 0
         ? passed(need.id, need.good(moves))
-        : blocker(need.id, listed(lacking), need.remedy);
+        : failed(need.id, listed(lacking), need.remedy);
     }),
     connections(known, moves),
     ...(transferMode === 'block_writes' ? [idleTimeout(known)] : []),
@@ -100,7 +100,7 @@ export function newNodeLacks(node: string, capacity: Capacity, moves: number, tr
     if (what === undefined) return [];
     return need.sourceOnly === true
       ? [warning(need.id, `${node}: ${what}: it can take shards, but not give them away online`, need.remedy)]
-      : [blocker(need.id, `${node}: ${what}`, need.remedy)];
+      : [failed(need.id, `${node}: ${what}`, need.remedy)];
   });
 }
 
@@ -120,7 +120,7 @@ function connections(known: Known[], moves: number): Check {
   );
   return few.length === 0
     ? passed('connections', `${wanted} or more connections free on each node`)
-    : warning(
+    : failed(
         'connections',
         `${listed(few)}; ${wanted} would be good`,
         'raise max_connections, or lower parallelMoves',
@@ -134,7 +134,7 @@ function idleTimeout(known: Known[]): Check {
   );
   return ending.length === 0
     ? passed('idle-timeout', 'idle_in_transaction_session_timeout is off everywhere')
-    : warning(
+    : failed(
         'idle-timeout',
         `a move that takes longer than idle_in_transaction_session_timeout is ended: ${listed(ending)}`,
         'set idle_in_transaction_session_timeout = 0 while moving, or move online',
@@ -151,7 +151,7 @@ export function oldTransactions(capacities: NodeCapacity[]): Check {
   });
   return old.length === 0
     ? passed('old-transactions', 'no transaction that has written is older than 30 s')
-    : warning(
+    : failed(
         'old-transactions',
         `moves will wait for ${listed(old)}`,
         'end them, or wait until they have ended',

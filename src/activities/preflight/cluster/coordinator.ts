@@ -3,11 +3,11 @@ import type { Db } from '../../../citus/session/connect.js';
 import type { ClusterNode } from '../../../citus/nodes/nodes.js';
 import { versionText, type ServerFacts } from '../../../citus/nodes/server-facts.js';
 import type { Check } from '../../../contract/index.js';
-import { blocker, listed, passed, warning } from '../check.js';
+import { failed, listed, passed, warning } from '../check.js';
 
 export function isCoordinator({ citus, localGroup }: ServerFacts): Check {
   if (citus === null) {
-    return blocker(
+    return failed(
       'is-coordinator',
       'the database has no citus extension',
       'name the database of the Citus cluster in the config',
@@ -15,7 +15,7 @@ export function isCoordinator({ citus, localGroup }: ServerFacts): Check {
   }
   return localGroup === 0
     ? passed('is-coordinator', `Citus ${citus}, node group 0`)
-    : blocker(
+    : failed(
         'is-coordinator',
         `this server is a worker (node group ${String(localGroup)})`,
         'name the coordinator in the config',
@@ -24,13 +24,13 @@ export function isCoordinator({ citus, localGroup }: ServerFacts): Check {
 
 export function isWritable({ inRecovery, readOnly }: ServerFacts): Check {
   if (inRecovery)
-    return blocker(
+    return failed(
       'coordinator-writable',
       'the server is a standby',
       'name the primary, or all candidates as hosts, in the config',
     );
   return readOnly
-    ? blocker(
+    ? failed(
         'coordinator-writable',
         'transactions are read-only',
         'set default_transaction_read_only = off for this role',
@@ -49,7 +49,7 @@ export function addressFits(nodes: ClusterNode[], newNodes: string[]): Check {
   const local = isLocal(own.node);
   const elsewhere = newNodes.filter((node) => !isLocal(node));
   if (local && elsewhere.length > 0) {
-    return blocker(
+    return failed(
       'coordinator-address',
       `the coordinator is registered as ${own.node}, which ${elsewhere.join(', ')} can't reach`,
       `run select citus_set_coordinator_host('<host that workers reach>', <port>)`,
@@ -72,7 +72,7 @@ export async function noPooler(db: Db): Promise<Check> {
   }
   return pids.size === 1
     ? passed('pooler', 'one session is one server process')
-    : blocker(
+    : failed(
         'pooler',
         `one session was served by processes ${[...pids].join(', ')}`,
         'connect to PostgreSQL itself, not through a pooler',
@@ -88,7 +88,7 @@ export function noPatroni(coordinator: ServerFacts, capacities: NodeCapacity[]):
   ];
   return signs.length === 0
     ? passed('patroni', 'no sign that Patroni manages the node rows')
-    : blocker(
+    : failed(
         'patroni',
         `Patroni runs servers of this cluster: ${listed(signs)}`,
         'add workers through Patroni; it would undo changes of pg_dist_node',

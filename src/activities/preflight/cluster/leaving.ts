@@ -2,7 +2,7 @@ import type { ClusterNode } from '../../../citus/nodes/nodes.js';
 import { literal } from '../../../citus/session/quote.js';
 import { addressOf } from '../../../citus/nodes/registration.js';
 import type { Check } from '../../../contract/index.js';
-import { blocker, listed, passed } from '../check.js';
+import { failed, listed, passed } from '../check.js';
 import type { Intent } from '../intent.js';
 
 /** Whether these nodes can leave: known, of the right kind, and not the last that may hold shards. */
@@ -24,7 +24,7 @@ function canLeave(nodes: ClusterNode[], { leaving }: Intent): Check {
   });
   if (problems.length === 0) return passed('leaving-nodes', listed(leaving));
   const workers = nodes.filter(({ role }) => role === 'worker').map(({ node }) => node);
-  return blocker(
+  return failed(
     'leaving-nodes',
     listed(problems),
     `name workers of this cluster: ${listed(workers, 20) || 'it has none'}`,
@@ -40,7 +40,7 @@ function noStandbys(nodes: ClusterNode[], leaving: string[]): Check {
   );
   const standbys = nodes.filter(({ role, groupId }) => role === 'secondary' && groups.has(groupId));
   if (standbys.length === 0) return passed('leaving-standbys', 'none of them has a registered standby');
-  return blocker(
+  return failed(
     'leaving-standbys',
     `registered as standbys of those that leave: ${listed(standbys.map(({ node }) => node))}`,
     `take them out first: ${standbys.map(({ node }) => removeCall(node)).join('; ')}`,
@@ -59,7 +59,7 @@ function someRemain(nodes: ClusterNode[], leaving: string[]): Check {
   );
   return takers.length > 0
     ? passed('remaining-workers', `${takers.length} nodes remain that may hold shards`)
-    : blocker(
+    : failed(
         'remaining-workers',
         'no other active node may hold shards: there is nowhere for the data to go',
         'add a worker first (scaleOut), or put one that is marked back in service (drainWorker with undo)',

@@ -3,7 +3,7 @@ import type { ClusterNode } from '../../../citus/nodes/nodes.js';
 import type { ShardGroup } from '../../../citus/tables/shard-groups.js';
 import { versionText, type ServerFacts } from '../../../citus/nodes/server-facts.js';
 import type { Check } from '../../../contract/index.js';
-import { blocker, listed, noted, passed, warning } from '../check.js';
+import { failed, listed, passed } from '../check.js';
 import type { Intent } from '../intent.js';
 
 export function nodesActive(nodes: ClusterNode[], capacities: NodeCapacity[], wanted: string[]): Check {
@@ -16,7 +16,7 @@ export function nodesActive(nodes: ClusterNode[], capacities: NodeCapacity[], wa
   const problems = [...inactive, ...silent];
   return problems.length === 0
     ? passed('nodes-active', `${nodes.length} nodes registered, all active and answering`)
-    : blocker('nodes-active', listed(problems), 'bring them back, or remove them, first');
+    : failed('nodes-active', listed(problems), 'bring them back, or remove them, first');
 }
 
 export function metadataSynced(nodes: ClusterNode[]): Check {
@@ -26,7 +26,7 @@ export function metadataSynced(nodes: ClusterNode[]): Check {
   );
   return behind.length === 0
     ? passed('metadata-synced', 'all nodes have the present metadata')
-    : blocker(
+    : failed(
         'metadata-synced',
         `out of sync: ${listed(behind.map(({ node }) => node))}`,
         'wait a few seconds; if it stays, run select start_metadata_sync_to_all_nodes()',
@@ -52,7 +52,7 @@ export function versionsEqual({ versionNum, citus }: ServerFacts, capacities: No
         'versions',
         `all nodes: PostgreSQL ${Math.floor(versionNum / 10_000)}, Citus ${citus ?? 'missing'}`,
       )
-    : blocker(
+    : failed(
         'versions',
         `the coordinator has PostgreSQL ${versionText(versionNum)}, Citus ${citus ?? 'missing'}; ${listed(others)}`,
         'finish the upgrade of all nodes first',
@@ -96,7 +96,7 @@ export function specialNodes(nodes: ClusterNode[], intent?: Intent): Check[] {
 function drainedNodes(drained: string[], intent: Intent | undefined): Check {
   const off = `shouldhaveshards is off on ${listed(drained, 50)}`;
   if (intent?.emptiesMarked) return passed('drained-nodes', `${off}: they are emptied, as asked`);
-  return warning(
+  return failed(
     'drained-nodes',
     intent?.spreads
       ? `${off}: they get nothing, and what they hold moves to the others`
@@ -117,7 +117,7 @@ export function emptyNodes(groups: ShardGroup[], nodes: ClusterNode[]): Check[] 
   return empty.length === 0 || filled.size === 0
     ? []
     : [
-        noted(
+        failed(
           'empty-nodes',
           `${listed(empty.map(({ node }) => node))}: in service and without shards`,
           'a rebalance fills them',

@@ -1,17 +1,19 @@
 import type { ClusterNode } from '../../../citus/nodes/nodes.js';
 import type { ClusterConfig } from '../../../config/index.js';
 import type { Check } from '../../../contract/index.js';
-import { blocker, passed } from '../check.js';
+import { whatStarts } from '../../../machines/provisioner-of.js';
+import { failed, passed } from '../check.js';
 import type { Intent } from '../intent.js';
 
 /** Whether somebody can start the machines that are wanted. */
 export function provisionerNeeded(cluster: ClusterConfig, intent: Intent, nodes: ClusterNode[]): Check[] {
   const toStart = intent.toStart(activeWorkers(nodes));
   if (toStart <= 0) return [];
-  return cluster.workersFrom
-    ? [passed('provisioner', `${toStart} to be started by ${cluster.workersFrom.command.start[0] ?? ''}`)]
+  const program = whatStarts(cluster);
+  return program !== undefined
+    ? [passed('provisioner', `${toStart} to be started by ${program}`)]
     : [
-        blocker(
+        failed(
           'provisioner',
           `${toStart} servers are to be started, but the config of ${cluster.name} has no workersFrom`,
           'start them yourself and name them in nodes, or add workersFrom.command to the config',

@@ -1,7 +1,7 @@
 import type { Db } from '../../../citus/session/connect.js';
 import { readTablesWithoutIdentity, readTableTraits } from '../../../citus/tables/tables.js';
 import type { Check } from '../../../contract/index.js';
-import { blocker, listed, passed, warning } from '../check.js';
+import { failed, listed, passed, warning } from '../check.js';
 
 export async function replicaIdentity(db: Db, transferMode: string): Promise<Check> {
   const tables = await readTablesWithoutIdentity(db);
@@ -10,7 +10,7 @@ export async function replicaIdentity(db: Db, transferMode: string): Promise<Che
   const named = listed(tables, 20);
   switch (transferMode) {
     case 'auto':
-      return blocker(
+      return failed(
         'replica-identity',
         `can't be moved online: ${named}`,
         'give them a primary key or REPLICA IDENTITY, or choose force_logical (their UPDATE and DELETE fail meanwhile) or block_writes',
@@ -32,7 +32,7 @@ export async function tableTraits(db: Db, transferMode: string): Promise<Check[]
   const online = transferMode !== 'block_writes';
   return [
     online && unlogged.length > 0
-      ? blocker(
+      ? failed(
           'unlogged-tables',
           `have no WAL, so they can't be moved online: ${listed(unlogged, 20)}`,
           'ALTER TABLE … SET LOGGED, or choose block_writes',
@@ -43,7 +43,7 @@ export async function tableTraits(db: Db, transferMode: string): Promise<Check[]
         ),
     ...(replicated.length > 0
       ? [
-          warning(
+          failed(
             'replicated-shards',
             `their shards have several placements and are not moved: ${listed(replicated, 20)}`,
             'use a replication factor of 1 and streaming standbys instead',

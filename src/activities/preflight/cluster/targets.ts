@@ -4,7 +4,7 @@ import type { ClusterConfig } from '../../../config/index.js';
 import type { Check } from '../../../contract/index.js';
 import { formatBytes } from '../../../text/figures.js';
 import { looking } from '../../runtime/context.js';
-import { blocker, passed } from '../check.js';
+import { failed, passed } from '../check.js';
 
 /** What a node will receive. */
 export interface Incoming {
@@ -35,7 +35,7 @@ export async function diskChecks(cluster: ClusterConfig, incoming: Incoming[]): 
     return incoming.map(({ node, bytes, largestGroupBytes }) => {
       const answer = answers.find((each) => each.node === node);
       if (!answer?.success)
-        return blocker(
+        return failed(
           'target-disk',
           `${node} doesn't tell its disk space: ${answer?.result ?? 'no answer'}`,
           'bring it back',
@@ -45,7 +45,7 @@ export async function diskChecks(cluster: ClusterConfig, incoming: Incoming[]): 
       const figures = `${node} receives ${formatBytes(bytes)}, has ${formatBytes(available)} of ${formatBytes(total)} free`;
       return available >= need
         ? passed('target-disk', figures)
-        : blocker(
+        : failed(
             'target-disk',
             `${figures}; with margin and ${percent} % left over it takes ${formatBytes(need)}`,
             'add disk space, or accept with acceptChecks: ["target-disk"] and a reason',

@@ -7,7 +7,7 @@ import { count } from '../../../text/figures.js';
 import type { Found } from '../../leftovers/find.js';
 import type { Finding } from '../../leftovers/finding.js';
 import type { Intent } from '../intent.js';
-import { blocker, listed, passed, warning } from '../check.js';
+import { failed, listed, passed, warning } from '../check.js';
 
 /** Citus refuses neither a job beside a move nor the reverse, so we do. */
 export async function foreignJob(db: Db, operationId: string | undefined): Promise<Check> {
@@ -18,7 +18,7 @@ export async function foreignJob(db: Db, operationId: string | undefined): Promi
     ({ description, state, startedAt }) =>
       `${description}, ${state}, since ${startedAt ?? 'not yet started'}`,
   );
-  return blocker(
+  return failed(
     'foreign-job',
     listed(said),
     `wait until it has ended, or end it: ${listed(found.map(howToEnd))}`,
@@ -30,7 +30,7 @@ export function leftovers(found: Found, cluster: string, { moves }: Intent): Che
   const { poisoned, silent, deferred } = found;
   const remedy = `citus-scaler clean ${cluster} --dry-run shows what can be removed, citus-scaler clean ${cluster} removes it`;
   if (moves && poisoned.length > 0)
-    return blocker(
+    return failed(
       'leftovers',
       `${count(poisoned.length, 'shard')} can't be moved, for rows of pg_dist_cleanup name them in node groups that are gone: ${listed(poisoned)}`,
       remedy,
@@ -51,7 +51,7 @@ export function leftovers(found: Found, cluster: string, { moves }: Intent): Che
 export function nothingRaised(raised: Finding[], cluster: string): Check {
   const [first] = raised;
   return first
-    ? warning(
+    ? failed(
         'borrowed-settings',
         `${first.name} on ${listed(raised.map(({ node }) => node))}, though nothing moves and no other operation runs`,
         `when nobody means it so: citus-scaler clean ${cluster}, or there: ${first.how}`,
@@ -64,7 +64,7 @@ export async function tableLocks(db: Db): Promise<Check> {
   const locks = await readTableLocks(db);
   return locks.length === 0
     ? passed('table-locks', 'no distributed table is locked exclusively for longer than 5 s')
-    : warning(
+    : failed(
         'table-locks',
         `moves will wait for ${listed(locks.map(({ pid, table, seconds, tag }) => `process ${pid} (${tag}), which has locked ${table} for ${seconds} s`))}`,
         'end these sessions, or wait until they have ended',

@@ -2,12 +2,12 @@ import type { Dirt } from '../../../citus/leftovers/dirt.js';
 import type { BrokenWay } from '../../../citus/nodes/new-server.js';
 import { versionText, type ServerFacts } from '../../../citus/nodes/server-facts.js';
 import type { Check } from '../../../contract/index.js';
-import { blocker, listed, passed, warning } from '../check.js';
+import { failed, listed, passed } from '../check.js';
 
 export function takesWrites(node: string, { inRecovery, readOnly }: ServerFacts): Check {
-  if (inRecovery) return blocker('new-node-writable', `${node} is a standby`, 'name a primary');
+  if (inRecovery) return failed('new-node-writable', `${node} is a standby`, 'name a primary');
   return readOnly
-    ? blocker(
+    ? failed(
         'new-node-writable',
         `${node}: transactions are read-only`,
         'set default_transaction_read_only = off there',
@@ -18,7 +18,7 @@ export function takesWrites(node: string, { inRecovery, readOnly }: ServerFacts)
 /** Citus says it late and badly: `failure on connection marked as essential`. The database must be the right one. */
 export function extension(node: string, { citus }: ServerFacts, database: string): Check {
   return citus === null
-    ? blocker(
+    ? failed(
         'new-node-extension',
         `${node} has no citus extension in the database ${database}`,
         `run create extension citus in ${database} on ${node}`,
@@ -36,7 +36,7 @@ export function sameVersions(node: string, facts: ServerFacts, coordinator: Serv
     facts.library === coordinator.library;
   return same
     ? passed('new-node-versions', `${node}: ${said(facts)}, as the coordinator`)
-    : blocker(
+    : failed(
         'new-node-versions',
         `${node} has ${said(facts)}; the coordinator ${said(coordinator)}`,
         'install the same versions',
@@ -47,7 +47,7 @@ export function sameVersions(node: string, facts: ServerFacts, coordinator: Serv
 export function sameLocale(node: string, { locale }: ServerFacts, coordinator: ServerFacts): Check {
   return locale === coordinator.locale
     ? passed('new-node-locale', `${node}: ${locale}, as the coordinator`)
-    : blocker(
+    : failed(
         'new-node-locale',
         `${node}: encoding and collation are ${locale}; at the coordinator ${coordinator.locale}`,
         'create its database with the same ENCODING, LC_COLLATE and LC_CTYPE',
@@ -58,7 +58,7 @@ export function sameLocale(node: string, { locale }: ServerFacts, coordinator: S
 export function extensions(node: string, missing: string[]): Check {
   return missing.length === 0
     ? passed('new-node-extensions', `${node} has the extensions that the database uses`)
-    : blocker(
+    : failed(
         'new-node-extensions',
         `not installed on ${node}: ${listed(missing)}`,
         'install the packages of these extensions there',
@@ -81,7 +81,7 @@ export function clean(node: string, dirt: Dirt, { localGroup }: ServerFacts): Ch
   ];
   return found.length === 0
     ? passed('new-node-clean', `${node} holds nothing of an earlier cluster`)
-    : warning(
+    : failed(
         'new-node-clean',
         `${node} was in a cluster before: ${found.join('; ')}`,
         'start from an empty database, or make sure that it is in no other cluster, drop the tables (citus.override_table_visibility = off shows them) and for each subscription: ALTER SUBSCRIPTION s DISABLE; ALTER SUBSCRIPTION s SET (slot_name = NONE); DROP SUBSCRIPTION s',
@@ -92,7 +92,7 @@ export function clean(node: string, dirt: Dirt, { localGroup }: ServerFacts): Ch
 export function mesh(node: string, broken: BrokenWay[]): Check {
   return broken.length === 0
     ? passed('new-node-mesh', `${node} and the workers reach each other`)
-    : blocker(
+    : failed(
         'new-node-mesh',
         listed(
           broken.map(({ from, to, error }) => `${from} can't reach ${to}: ${error}`),

@@ -11,7 +11,7 @@ import type { Check } from '../../../contract/index.js';
 import { looking } from '../../runtime/context.js';
 import { newNodeLacks } from '../cluster/capacity.js';
 import { temporary } from '../../settings/temporary.js';
-import { blocker, passed } from '../check.js';
+import { failed, passed } from '../check.js';
 import { newNodeTuning } from '../rights/rights.js';
 import {
   clean,
@@ -50,10 +50,10 @@ export async function checkNewNode(context: NewNodeContext, node: string): Promi
   const { cluster, nodes } = context;
   const known = nodes.find((each) => each.node.toLowerCase() === node.toLowerCase());
   if (known?.role === 'coordinator')
-    return [blocker('new-node-is-new', `${node} is the coordinator`, 'name another server')];
+    return [failed('new-node-is-new', `${node} is the coordinator`, 'name another server')];
   if (known?.role === 'secondary')
     return [
-      blocker('new-node-is-new', `${node} is registered as a standby`, 'name a server that is no standby'),
+      failed('new-node-is-new', `${node} is registered as a standby`, 'name a server that is no standby'),
     ];
   if (known?.active)
     return [passed('new-node-is-new', `${node} is an active worker already: nothing to do for it`)];
@@ -119,7 +119,7 @@ function identity(context: NewNodeContext, node: string, seen: Seen): Check[] {
   const { coordinator, cluster, parallelMoves, transferMode } = context;
   if (isCoordinatorItself(facts, coordinator)) {
     const evidence = `${node} is the coordinator itself under another name`;
-    return [blocker('new-node-is-new', evidence, 'name another server')];
+    return [failed('new-node-is-new', evidence, 'name another server')];
   }
   const writable = takesWrites(node, facts);
   if (!writable.ok) return [writable];
@@ -133,7 +133,7 @@ function identity(context: NewNodeContext, node: string, seen: Seen): Check[] {
     extensions(node, missing),
     ...(facts.patroni === null
       ? []
-      : [blocker('patroni', `Patroni runs ${node}: ${facts.patroni}`, 'add it through Patroni')]),
+      : [failed('patroni', `Patroni runs ${node}: ${facts.patroni}`, 'add it through Patroni')]),
     ...(dirt ? [clean(node, dirt, facts)] : []),
     ...(broken ? [mesh(node, broken)] : []),
     ...(lacks ? [newNodeTuning(node, facts.user, lacks)] : []),
@@ -148,7 +148,7 @@ async function reached(cluster: ClusterConfig, node: string): Promise<Check> {
   );
   return answer?.success
     ? passed('coordinator-reaches-new-node', `the coordinator reaches ${node}`)
-    : blocker(
+    : failed(
         'coordinator-reaches-new-node',
         `the coordinator can't reach ${node}: ${answer?.result ?? 'no answer'}`,
         'check name resolution, firewall, pg_hba.conf and the password of the coordinator',
@@ -157,12 +157,12 @@ async function reached(cluster: ClusterConfig, node: string): Promise<Check> {
 
 function whyNot(node: string, error: unknown): Check {
   if (error instanceof NodeNotAllowedError)
-    return blocker(
+    return failed(
       'new-node-allowed',
       error.message,
       'add it to allowedNodes of the cluster in the config of the worker',
     );
-  return blocker(
+  return failed(
     'new-node-reachable',
     `${node} can't be used: ${causeOf(error)}`,
     'start it, or check host, port, database, user and password',

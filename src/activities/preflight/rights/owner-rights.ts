@@ -2,7 +2,7 @@ import type { Db } from '../../../citus/session/connect.js';
 import { readOwnerProblems, type OwnerProblem } from '../../../citus/roles/owners.js';
 import { identifier } from '../../../citus/session/quote.js';
 import type { Check } from '../../../contract/index.js';
-import { blocker, listed, passed } from '../check.js';
+import { failed, listed, passed } from '../check.js';
 
 /** Moves take the rights of each table's owner, who must be able to take part on every node. */
 export async function ownerRights(db: Db, nodes: string[], user: string): Promise<Check> {
@@ -14,7 +14,7 @@ export async function ownerRights(db: Db, nodes: string[], user: string): Promis
     );
   const said = problems.map((each) => `${each.node}: ${evidenceOf(each, user)}`);
   const remedies = [...new Set(problems.map((each) => remedyOf(each, user)))];
-  return blocker('owner-rights', listed(said), listed(remedies));
+  return failed('owner-rights', listed(said), listed(remedies));
 }
 
 function evidenceOf({ owner, table, problem, schema, said }: OwnerProblem, user: string): string {

@@ -6,7 +6,7 @@ import type { ClusterConfig } from '../../../config/index.js';
 import type { Check } from '../../../contract/index.js';
 import { looking } from '../../runtime/context.js';
 import { temporary } from '../../settings/temporary.js';
-import { blocker, listed, passed, warning } from '../check.js';
+import { failed, listed, passed } from '../check.js';
 import { ownerRights } from './owner-rights.js';
 
 /** What an operation is about to do, as far as it takes rights. */
@@ -56,7 +56,7 @@ async function rightsChecks(db: Db, deeds: Deeds): Promise<Check[]> {
 
 /** The acting role itself can't be used, so nothing can be said of its rights. */
 function cannotActAs(user: string, error: unknown): Check {
-  return blocker(
+  return failed(
     'role',
     `${user} can't be used: ${error instanceof Error ? error.message : String(error)}`,
     'check coordinator.user and its password in the config of the worker',
@@ -68,7 +68,7 @@ function mayAct(rights: Rights, deeds: Deeds): Check {
   const { user, superuser, wrappers, copiesReferenceTables } = rights;
   if (superuser) return passed('role', `${user} is a superuser`);
   if (deeds.cleans)
-    return blocker(
+    return failed(
       'role',
       `${user} is no superuser, and it takes one to drop what others made and to change pg_dist_cleanup`,
       'run by hand, as a superuser, what the plan of a dry run says; or name a superuser in the config',
@@ -108,7 +108,7 @@ function mayAct(rights: Rights, deeds: Deeds): Check {
       remedy: `GRANT EXECUTE ON FUNCTION pg_catalog.replicate_reference_tables(citus.shard_transfer_mode) TO ${role}`,
     });
   if (lacks.length === 0) return passed('role', `${user} is no superuser and has the grants of an operator`);
-  return blocker(
+  return failed(
     'role',
     `${user} is no superuser: ${listed(lacks.map(({ evidence }) => evidence))}`,
     `as a superuser on the coordinator: ${[...new Set(lacks.map(({ remedy }) => remedy))].join('; ')}`,
@@ -118,7 +118,7 @@ function mayAct(rights: Rights, deeds: Deeds): Check {
 function seesOthers({ user, monitors }: Rights): Check {
   return monitors
     ? passed('monitor-rights', `${user} sees the statements of others`)
-    : warning(
+    : failed(
         'monitor-rights',
         `${user} is no member of pg_monitor: moves and old transactions of others may go unseen, and no setting is borrowed`,
         `on the coordinator: GRANT pg_monitor TO ${identifier(user)}`,
@@ -134,7 +134,7 @@ function mayTune({ user, superuser }: Rights, answers: TuningRights[]): Check {
   });
   if (lacking.length === 0)
     return passed('tune-rights', `${user} may lower ${temporary.name} on ${answers.length} nodes`);
-  return warning(
+  return failed(
     'tune-rights',
     `${user} can't lower ${temporary.name}, so moves take longer: ${listed(lacking.map(({ node, what }) => `${node}: ${what}`))}`,
     tuneRemedy(user),
@@ -145,7 +145,7 @@ function mayTune({ user, superuser }: Rights, answers: TuningRights[]): Check {
 export function newNodeTuning(node: string, user: string, lacks: string[]): Check {
   return lacks.length === 0
     ? passed('tune-rights', `${user} may lower ${temporary.name} on ${node}`)
-    : warning(
+    : failed(
         'tune-rights',
         `${user} can't lower ${temporary.name}, so moves take longer: ${listed(lacks.map((what) => `${node}: ${what}`))}`,
         tuneRemedy(user),

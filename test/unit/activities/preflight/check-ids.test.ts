@@ -2,26 +2,64 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { acceptableChecks, checkIds } from '../../../../src/activities/preflight/ids.js';
+import { failed, passed, warning } from '../../../../src/activities/preflight/check.js';
+import { accepted, ofCleaning } from '../../../../src/activities/preflight/severity.js';
+import { acceptableChecks, checkFacts, checkIds, consequences } from '../../../../src/contract/index.js';
 import { windowFits } from '../../../../src/workflows/movement/windows.js';
+import { canBePlanned } from '../../../../src/workflows/operation/checks.js';
 
 const root = fileURLToPath(new URL('../../../../src', import.meta.url));
 
 /** What makes a check is called with its id, or writes it as the field of that name. */
-const made = /\b(?:passed|blocker|warning|noted)\(\s*'([a-z-]+)'|\bid: '([a-z-]+)'/g;
+const made = /\b(passed|failed|warning)\(\s*'([a-z-]+)'|\bid: '([a-z-]+)'/g;
 
-function emitted(): Set<string> {
-  const files = ['activities', 'planning', 'workflows'].flatMap((folder) =>
-    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith('.ts'))
-      .map((name) => readFileSync(join(root, folder, name), 'utf8')),
-  );
-  const ids = files.flatMap((text) => [...text.matchAll(made)].map(([, called, field]) => called ?? field));
-  return new Set([windowFits, ...ids.flatMap((id) => id ?? [])]);
+function sources(): string {
+  return ['activities', 'planning', 'workflows']
+    .flatMap((folder) =>
+      readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+        .filter((name) => name.endsWith('.ts'))
+        .map((name) => readFileSync(join(root, folder, name), 'utf8')),
+    )
+    .join('\n');
 }
 
-test('every check that is made is known, and every one that is known is made', () => {
-  expect([...emitted()].sort()).toEqual([...checkIds].sort());
-  expect(new Set(checkIds).size).toBe(checkIds.length);
-  expect(acceptableChecks.every((id) => checkIds.includes(id))).toBe(true);
+test('every check that is made has a row, and every row is made', () => {
+  const found = [...sources().matchAll(made)].map(([, , called, field]) => called ?? field);
+  expect([...new Set([windowFits, ...found])].sort()).toEqual([...checkIds].sort());
+});
+
+test('a check is told as a warning only where its row says that it blocks', () => {
+  const warned = [...sources().matchAll(made)].flatMap(([, how, id]) => (how === 'warning' ? [id] : []));
+  expect(warned.length).toBeGreaterThan(0);
+  expect(warned.filter((id) => !checkIds.some((row) => row === id && blocksByRow(row)))).toEqual([]);
+});
+
+function blocksByRow(id: (typeof checkIds)[number]): boolean {
+  return checkFacts(id).severity === 'blocker';
+}
+
+test('only what blocks can be accepted, be essential, or matter less when leftovers are removed', () => {
+  const rows = checkIds.map((id) => ({ id, ...checkFacts(id) }));
+  const weighed = rows.filter(({ acceptable, essential, lessForCleaning }) =>
+    [acceptable, essential, lessForCleaning].includes(true),
+  );
+  expect(weighed.filter(({ severity }) => severity !== 'blocker')).toEqual([]);
+  expect(rows.filter(({ acceptable, essential }) => acceptable && essential)).toEqual([]);
+  expect(acceptableChecks).toContain('target-disk');
+  expect(consequences).toEqual(['blocked-writes', 'machine']);
+});
+
+test('a failed check weighs what its row says, and less where a row or a request says so', () => {
+  expect(failed('nodes-active', '', '').severity).toBe('blocker');
+  expect(failed('disk', '', '').severity).toBe('warning');
+  expect(failed('empty-nodes', '', '').severity).toBe('info');
+  expect(warning('leftovers', '', '').severity).toBe('warning');
+  expect(ofCleaning(failed('nodes-active', '', '')).severity).toBe('warning');
+  expect(ofCleaning(failed('role', '', '')).severity).toBe('blocker');
+  expect(accepted([failed('role', 'x', '')], ['role'])[0]).toMatchObject({ severity: 'warning', ok: false });
+});
+
+test('without what is essential nothing is planned', () => {
+  expect(canBePlanned([passed('is-coordinator', ''), failed('target-disk', '', '')])).toBe(true);
+  expect(canBePlanned([failed('remaining-workers', '', '')])).toBe(false);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { programOf } from '../../../../src/activities/machines/fate.js';
+import { programOf } from '../../../src/machines/provisioner-of.js';
 
 test.each([
   [['/usr/bin/node', './machines.mjs', 'stop', '{name}'], '/usr/bin/node ./machines.mjs'],

@@ -1,0 +1,41 @@
+import type { Command } from 'commander';
+import type { OperationHandle, ScalerClient, StartOptions } from '../../client/index.js';
+import type { CommonInput } from '../../contract/index.js';
+import { runs, type App, type Session } from '../app.js';
+import { example } from '../example.js';
+import type { ExitCode } from '../exit-codes.js';
+import { operate } from '../operate.js';
+import { addOperationOptions, commonInput, type OperationOptions } from '../operation-options.js';
+
+/** What a command that starts an operation has of its own. */
+interface OperationCommand<Options> {
+  /** What the workers are that are named behind the cluster, where the command takes any. */
+  nodes?: string;
+  addOptions?: (command: Command) => Command;
+  examples: string[];
+  /** Asks for what the command line says, as the workflow takes it; the client checks it. */
+  start: (
+    client: ScalerClient,
+    common: CommonInput,
+    own: { options: Options; nodes: string[] },
+    start: StartOptions,
+  ) => Promise<OperationHandle>;
+}
+
+export function defineOperation<Options = object>(
+  command: Command,
+  session: Session,
+  { nodes, addOptions = (same) => same, examples, start }: OperationCommand<Options & OperationOptions>,
+): void {
+  command.argument('<cluster>', 'name of the cluster in the config');
+  if (nodes !== undefined) command.argument('<node...>', nodes);
+  addOperationOptions(addOptions(command))
+    .addHelpText('after', example(...examples))
+    .action(
+      runs(session, (app: App, cluster: string): Promise<ExitCode> => {
+        const options = command.opts<Options & OperationOptions>();
+        const own = { options, nodes: nodes === undefined ? [] : (command.processedArgs[1] as string[]) };
+        return operate(app, options, (client, how) => start(client, commonInput(cluster, options), own, how));
+      }),
+    );
+}

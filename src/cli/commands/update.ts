@@ -1,0 +1,48 @@
+import { Option, type Command } from 'commander';
+import { updateFacts, type UpdateName } from '../../contract/index.js';
+import { runs, type App, type Session } from '../app.js';
+import { dashed } from '../command-names.js';
+import { example } from '../example.js';
+import { operationArgument, steer } from '../on-operation.js';
+import { wholeNumber } from '../parse.js';
+import { whoAmI } from '../who.js';
+import type { CommandModule } from './index.js';
+
+/** The command that sends an update, as its row describes it: numbers are arguments, all else is an option. */
+export function updateCommand(name: UpdateName): CommandModule {
+  const facts = updateFacts(name);
+  const fields = Object.entries(facts.fields);
+  const numbers = fields.flatMap(([field, { type }]) => (type === 'number' ? [field] : []));
+  return {
+    define: (command: Command, session: Session) => {
+      command.argument(...operationArgument);
+      for (const [field, { type, optional, doc, value = field }] of fields) {
+        if (type === 'number') command.argument(`<${value}>`, doc, wholeNumber);
+        else {
+          const flags = type === 'boolean' ? `--${dashed(field)}` : `--${dashed(field)} <${value}>`;
+          command.addOption(new Option(flags, doc).makeOptionMandatory(optional !== true));
+        }
+      }
+      command
+        .option('--by <name>', `${facts.by} (default: user@host)`)
+        .addHelpText('after', example(`citus-scaler ${facts.command} ${facts.example}`))
+        .action(
+          runs(session, (app: App, operation: string) => {
+            const given = command.processedArgs.slice(1);
+            const args = {
+              by: whoAmI(),
+              ...command.opts<Record<string, unknown>>(),
+              ...Object.fromEntries(numbers.map((field, index) => [field, given[index]])),
+            };
+            // The operation checks it, by the same row.
+            return steer(app, operation, doneText(facts.done, args), (handle) => handle.update(name, args));
+          }),
+        );
+    },
+  };
+}
+
+/** `Up to {n} moves` → `Up to 8 moves` */
+function doneText(text: string, args: Record<string, unknown>): string {
+  return text.replace(/\{(\w+)\}/g, (_, field: string) => String(args[field]));
+}

@@ -1,0 +1,177 @@
+import { operationTypes, operations, type OperationType } from './operations.js';
+
+/** One check: what is known of it before it is made. */
+interface CheckFacts {
+  /** What it is when it fails; its maker may say that it matters less in a case. */
+  severity: Check['severity'];
+  /** Whether a person may accept a blocker with `acceptChecks` and a reason: judgement can be better than the check. */
+  acceptable?: true;
+  /** Without it no plan can be made, in a dry run neither. */
+  essential?: true;
+  /** A blocker that doesn't hinder the removal of leftovers: nothing is moved or registered then. */
+  lessForCleaning?: true;
+  /** Nothing is wrong in it, but whoever approves a plan should have read it. */
+  consequence?: true;
+  /** The operations that it is made for; absent: all; none: `health` alone. */
+  of?: readonly OperationType[];
+}
+
+const moving = operationTypes.filter((type) => operations[type].moves);
+const joining: OperationType[] = ['scaleOut'];
+const leaving: OperationType[] = ['drainWorker', 'removeWorker'];
+
+/** All checks, by id: kebab-case, for ever. Those that may be accepted come first, those that never block last. */
+export const checks = {
+  /** Rows of `pg_dist_cleanup` that stop moves; a warning where leftovers stop none. */
+  leftovers: { severity: 'blocker', acceptable: true },
+  /** Every node has the present metadata. */
+  'metadata-synced': { severity: 'blocker', acceptable: true, lessForCleaning: true },
+  /** Every registered node is active and answers. */
+  'nodes-active': { severity: 'blocker', acceptable: true, lessForCleaning: true },
+  /** Owners of tables may log in and create on every node, as moves do in their name. */
+  'owner-rights': { severity: 'blocker', acceptable: true, of: moving },
+  /** Nothing looks as if Patroni registered the nodes. */
+  patroni: { severity: 'blocker', acceptable: true, lessForCleaning: true },
+  /** No pooler stands between us and the coordinator. */
+  pooler: { severity: 'blocker', acceptable: true },
+  /** Moves have prepared transactions free, and none is open for long. */
+  'prepared-transactions': { severity: 'blocker', acceptable: true, of: moving },
+  /** Every table can be moved online: it has a primary key or a replica identity. */
+  'replica-identity': { severity: 'blocker', acceptable: true, of: moving },
+  /** Moves have replication slots free on every node. */
+  'replication-slots': { severity: 'blocker', acceptable: true, of: moving },
+  /** The role may do what the operation does. */
+  role: { severity: 'blocker', acceptable: true },
+  /** Each target has room for what it gets, with a margin. */
+  'target-disk': { severity: 'blocker', acceptable: true, of: moving },
+  /** All nodes have the same PostgreSQL and Citus. */
+  versions: { severity: 'blocker', acceptable: true, lessForCleaning: true },
+  /** Moves have WAL senders free on every node. */
+  'wal-senders': { severity: 'blocker', acceptable: true, of: moving },
+  /** Moves have worker processes free on every node. */
+  'worker-processes': { severity: 'blocker', acceptable: true, of: moving },
+  /** A new server has the extensions that the cluster's database has. */
+  'new-node-extensions': { severity: 'blocker', acceptable: true, of: joining },
+  /** A new server's database has the coordinator's encoding and locale. */
+  'new-node-locale': { severity: 'blocker', acceptable: true, of: joining },
+  /** Workers and a new server reach one another. */
+  'new-node-mesh': { severity: 'blocker', acceptable: true, of: joining },
+  /** The coordinator is registered with an address that other hosts reach. */
+  'coordinator-address': { severity: 'blocker' },
+  /** The coordinator answers. */
+  'coordinator-reachable': { severity: 'blocker', essential: true },
+  /** The coordinator reaches a new server. */
+  'coordinator-reaches-new-node': { severity: 'blocker', of: joining },
+  /** The coordinator takes writes. */
+  'coordinator-writable': { severity: 'blocker', essential: true },
+  /** No job or move of others runs. */
+  'foreign-job': { severity: 'blocker' },
+  /** The server is a Citus coordinator. */
+  'is-coordinator': { severity: 'blocker', essential: true },
+  /** The nodes that are to be emptied or removed are workers of this cluster. */
+  'leaving-nodes': { severity: 'blocker', essential: true, of: leaving },
+  /** No registered standby belongs to a worker that is to be removed. */
+  'leaving-standbys': { severity: 'blocker', of: ['removeWorker'] },
+  /** The config allows to connect to a new server. */
+  'new-node-allowed': { severity: 'blocker', of: joining },
+  /** A new server has the Citus extension. */
+  'new-node-extension': { severity: 'blocker', of: joining },
+  /** A new server is neither the coordinator nor a standby. */
+  'new-node-is-new': { severity: 'blocker', of: joining },
+  /** A new server answers. */
+  'new-node-reachable': { severity: 'blocker', of: joining },
+  /** A new server takes writes. */
+  'new-node-writable': { severity: 'blocker', of: joining },
+  /** A new server has the coordinator's PostgreSQL and Citus. */
+  'new-node-versions': { severity: 'blocker', of: joining },
+  /** Somebody can start the machines that are wanted. */
+  provisioner: { severity: 'blocker', of: joining },
+  /** Another node may hold shards. */
+  'remaining-workers': { severity: 'blocker', essential: true, of: leaving },
+  /** Every shard group of a node that is to be emptied finds a place. */
+  'shards-without-place': { severity: 'blocker', of: leaving },
+  /** No table is unlogged, for those can't be moved online. */
+  'unlogged-tables': { severity: 'blocker', of: moving },
+  /** `wal_level = logical`, which moves need online. */
+  'wal-level': { severity: 'blocker', of: moving },
+  /** How evenly the data lies. */
+  balance: { severity: 'warning', of: [] },
+  /** For how long writes will wait with `block_writes`, as an estimate. */
+  'blocked-writes': { severity: 'info', consequence: true, of: moving },
+  /** A setting that an operation raised and, ended by force, did not give back. */
+  'borrowed-settings': { severity: 'warning', of: moving },
+  /** Servers have connections to spare. */
+  connections: { severity: 'warning', of: moving },
+  /** The coordinator holds shards, as workers do. */
+  'coordinator-shards': { severity: 'info' },
+  /** Room on every disk. */
+  disk: { severity: 'warning', of: [] },
+  /** Workers that are marked `shouldhaveshards = false`, and what becomes of what they hold. */
+  'drained-nodes': { severity: 'warning' },
+  /** Workers in service that hold no shard. */
+  'empty-nodes': { severity: 'info' },
+  /** `idle_in_transaction_session_timeout` would end moves that block writes. */
+  'idle-timeout': { severity: 'warning', of: moving },
+  /** What becomes of the machine of a worker that is removed. */
+  machine: { severity: 'info', consequence: true, of: ['removeWorker'] },
+  /** How many checks were left out, for an answer has its limits. */
+  'more-checks': { severity: 'info' },
+  /** The role may see what others do. */
+  'monitor-rights': { severity: 'warning' },
+  /** A new server holds nothing that is in the way. */
+  'new-node-clean': { severity: 'warning', of: joining },
+  /** No open transaction has written for so long that moves would wait for it. */
+  'old-transactions': { severity: 'warning' },
+  /** Shards with several placements, which aren't moved. */
+  'replicated-shards': { severity: 'warning', of: moving },
+  /** Standbys that are registered. */
+  secondaries: { severity: 'info' },
+  /** No distributed table is locked for long. */
+  'table-locks': { severity: 'warning' },
+  /** The role may lower the setting that makes small moves quick. */
+  'tune-rights': { severity: 'warning', of: moving },
+  /** The largest move fits into a maintenance window. */
+  'window-fits': { severity: 'warning', of: moving },
+} as const satisfies Record<string, CheckFacts>;
+
+export type CheckId = keyof typeof checks;
+
+/** What is looked at and what it found. */
+export interface Check {
+  /** Stable, kebab-case: what `acceptChecks` takes. One of [these](#checks). */
+  id: CheckId;
+  /** A blocker ends the operation, unless `acceptChecks` names it. */
+  severity: 'blocker' | 'warning' | 'info';
+  /** Whether it is as it should be. */
+  ok: boolean;
+  /** What was measured, with figures. */
+  evidence: string;
+  /** What a person can do. */
+  remedy?: string;
+}
+
+export const checkIds = Object.keys(checks) as CheckId[];
+
+/** The row of a check. While versions change, an activity may send one that this version has no row for. */
+export function checkFacts(id: CheckId): CheckFacts {
+  const rows: Partial<Record<string, CheckFacts>> = checks;
+  return rows[id] ?? { severity: 'warning' };
+}
+
+/** What `acceptChecks` may name. */
+export const acceptableChecks = checkIds.filter((id) => checkFacts(id).acceptable);
+
+/** Checks in which nothing is wrong, but which whoever approves a plan should have read. */
+export const consequences = checkIds.filter((id) => checkFacts(id).consequence);
+
+/** Whether an operation can't go on with it. */
+export function blocks({ severity, ok }: Check): boolean {
+  return severity === 'blocker' && !ok;
+}
+
+/** The order in which checks are shown: what blocks first, what passed last. */
+export function worstFirst(found: Check[]): Check[] {
+  const weight = ({ severity, ok }: Check): number =>
+    ok ? 0 : { blocker: 3, warning: 2, info: 1 }[severity];
+  return [...found].sort((a, b) => weight(b) - weight(a));
+}

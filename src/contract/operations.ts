@@ -1,0 +1,77 @@
+/** One operation: what front ends, lists and messages know of it. Its input stands in schema/inputs.ts. */
+interface OperationFacts {
+  /** The command that starts it. */
+  command: string;
+  /** What the list of commands says of it. */
+  summary: string;
+  /** What the one line for the Temporal UI begins with; the cluster's name follows. */
+  verb: string;
+  /** Whether it moves data: then windows, the load and the number of parallel moves bind it. */
+  moves: boolean;
+  /** What becomes of the `nodes` that its input names. */
+  nodes?: 'join' | 'leave';
+}
+
+/** Workflow types that carry out an operation, by the name that a caller starts them with. */
+export const operations = {
+  /** Adds workers and spreads the data over them. Can be cancelled at any time: moved shards stay where they are. */
+  scaleOut: {
+    command: 'scale-out',
+    summary: 'add workers and spread the data over them',
+    verb: 'Scale out',
+    moves: true,
+    nodes: 'join',
+  },
+  /** Evens out the data, by a strategy of Citus. Can be cancelled at any time: moved shards stay where they are. */
+  rebalance: {
+    command: 'rebalance',
+    summary: 'even out the data',
+    verb: 'Rebalance',
+    moves: true,
+  },
+  /**
+   * Empties workers, which stay registered; with `undo` puts them back in service. Cancelled half way they are in
+   * service as before, and moved shards stay where they are.
+   */
+  drainWorker: {
+    command: 'drain',
+    summary: 'empty workers, or put them back in service',
+    verb: 'Drain',
+    moves: true,
+    nodes: 'leave',
+  },
+  /**
+   * Empties workers as one plan, then takes them out of the cluster one by one and stops their machines. The point of no
+   * return of each is its deregistration: a cancel before it leaves it in service, one after it stops before the next.
+   */
+  removeWorker: {
+    command: 'remove',
+    summary: 'empty workers and take them out of the cluster',
+    verb: 'Remove from',
+    moves: true,
+    nodes: 'leave',
+  },
+  /**
+   * Removes what earlier moves and operations left on nodes. Can be cancelled at any time: what was removed stays so,
+   * and the rest is found again.
+   */
+  cleanUp: {
+    command: 'clean',
+    summary: 'remove what earlier moves left behind',
+    verb: 'Clean up',
+    moves: false,
+  },
+} as const satisfies Record<string, OperationFacts>;
+
+export type OperationType = keyof typeof operations;
+
+export const operationTypes = Object.keys(operations) as OperationType[];
+
+/** The row of an operation. */
+export function operationFacts(type: OperationType): OperationFacts {
+  return operations[type];
+}
+
+export function isOperationType(value: unknown): value is OperationType {
+  return operationTypes.some((type) => type === value);
+}

@@ -1,0 +1,212 @@
+/** What an update takes besides `by`. */
+interface Field {
+  type: 'string' | 'boolean' | 'number';
+  optional?: true;
+  /** What it means; the command line says it too. */
+  doc: string;
+  /** What stands for its value in the help of the command; a field that is `true` or absent has none. */
+  value?: string;
+  /** Of a whole number. */
+  least?: number;
+  most?: number;
+}
+
+/** One update: what front ends and the operation know of it. What it does stands in workflows/operation/controls.ts. */
+interface UpdateFacts {
+  /** The command that sends it. */
+  command: string;
+  /** What the list of commands and the Temporal UI say of it. */
+  summary: string;
+  /** What the Temporal UI says besides. */
+  also?: string;
+  /** Whom `by` names. */
+  by: string;
+  fields: Readonly<Record<string, Field>>;
+  /** The command's example, after its name. */
+  example: string;
+  /** What the command answers; the operation's id follows. `{n}` stands for the field n. */
+  done: string;
+}
+
+const reason = { type: 'string', doc: 'why', value: 'text' } as const satisfies Field;
+
+/** Moves that may run at once. */
+export const parallelMovesRange = { least: 1, most: 64 } as const;
+
+/** Updates that every operation takes. */
+export const updates = {
+  /** Approves the plan shown, exactly that one. */
+  approve: {
+    command: 'approve',
+    summary: 'approve the plan shown',
+    by: 'who approves',
+    fields: {
+      planHash: {
+        type: 'string',
+        optional: true,
+        doc: 'only if this is still the plan; may be left out only while the plan has never changed',
+        value: 'hash',
+      },
+    },
+    example: 'shop --plan-hash 3f9c2a',
+    done: 'Approved',
+  },
+  /** Rejects the plan shown, which ends the operation as `PlanRejected`. */
+  reject: {
+    command: 'reject',
+    summary: 'reject the plan shown, which ends the operation',
+    by: 'who rejects',
+    fields: { reason },
+    example: 'shop --reason "not before the sale is over"',
+    done: 'Rejected',
+  },
+  /**
+   * Begins nothing new until `resume`, at any step that moves, deregisters or removes: no further move, no copy of
+   * reference tables, no removal of a worker, no step of a clean-up. What has begun is finished; moves are stopped
+   * with `now`. Checks, plan and approval go on.
+   */
+  pause: {
+    command: 'pause',
+    summary: 'begin nothing new until resume',
+    also: 'what moves data or can’t be undone waits; now: true stops the running moves too',
+    by: 'who pauses',
+    fields: {
+      reason: { ...reason, optional: true },
+      now: {
+        type: 'boolean',
+        optional: true,
+        doc: 'stop the running moves too; they start again from their beginning on resume',
+      },
+    },
+    example: 'shop --reason "month-end closing"',
+    done: 'Paused',
+  },
+  /** Goes on after a pause. */
+  resume: {
+    command: 'resume',
+    summary: 'go on after a pause',
+    by: 'who resumes',
+    fields: {},
+    example: 'shop',
+    done: 'Resumed',
+  },
+  /** Tries again what needs attention. */
+  retry: {
+    command: 'retry',
+    summary: 'try again what needs attention',
+    by: 'who retries',
+    fields: {},
+    example: 'shop',
+    done: 'Retried',
+  },
+  /**
+   * Stops trying, the clean-up included; the operation ends as `GivenUp` within half a minute; past a point of no
+   * return as `RecoveryRequired`, which says how the cluster was left.
+   */
+  giveUp: {
+    command: 'give-up',
+    summary: 'stop trying what needs attention',
+    also: 'the clean-up is stopped too, and the operation ends as failed',
+    by: 'who gives up',
+    fields: { reason },
+    example: 'shop --reason "db3 will not come back"',
+    done: 'Given up on',
+  },
+  /** Moves outside the maintenance windows too, from now on. Refused where the cluster has none, and by a clean-up. */
+  ignoreWindow: {
+    command: 'ignore-window',
+    summary: 'move outside the maintenance windows too',
+    by: 'who decides it',
+    fields: { reason },
+    example: 'shop --reason "the disk is nearly full"',
+    done: 'The maintenance windows are ignored by',
+  },
+  /**
+   * Changes how many moves run at once, from now on; those that run finish. Taken from the start to the end of an
+   * operation; refused by a clean-up, which makes no moves. Where the config has a governor this is its ceiling.
+   */
+  setParallelMoves: {
+    command: 'parallel-moves',
+    summary: 'change how many moves run at once',
+    by: 'who changes it',
+    fields: {
+      n: {
+        type: 'number',
+        doc: `moves at once, ${parallelMovesRange.least} to ${parallelMovesRange.most}`,
+        value: 'n',
+        ...parallelMovesRange,
+      },
+    },
+    example: 'shop 8',
+    done: 'Up to {n} moves at once for',
+  },
+} as const satisfies Record<string, UpdateFacts>;
+
+export type UpdateName = keyof typeof updates;
+
+export const updateNames = Object.keys(updates) as UpdateName[];
+
+interface ValueTypes {
+  string: string;
+  boolean: boolean;
+  number: number;
+}
+type Required<Fields> = {
+  [Name in keyof Fields as Fields[Name] extends { optional: true } ? never : Name]: Value<Fields[Name]>;
+};
+type Optional<Fields> = {
+  [Name in keyof Fields as Fields[Name] extends { optional: true } ? Name : never]?: Value<Fields[Name]>;
+};
+type Value<Each> = Each extends { type: infer Type extends keyof ValueTypes } ? ValueTypes[Type] : never;
+
+/** The argument of each update; `by` names the person or program that asks. */
+export type UpdateArgs = {
+  [Name in UpdateName]: { by: string } & Required<(typeof updates)[Name]['fields']> &
+    Optional<(typeof updates)[Name]['fields']>;
+};
+
+/** The row of an update. */
+export function updateFacts(name: UpdateName): UpdateFacts {
+  return updates[name];
+}
+
+/** What the Temporal UI says of it: `Reject the plan shown, which ends the operation: {by, reason}`. */
+export function describeUpdate(name: UpdateName): string {
+  const { summary, also, fields } = updateFacts(name);
+  const takes = [
+    'by',
+    ...Object.entries(fields).map(([field, { optional }]) => `${field}${optional ? '?' : ''}`),
+  ];
+  const said = `${summary.charAt(0).toUpperCase()}${summary.slice(1)}${also === undefined ? '' : `; ${also}`}`;
+  return `${said}: {${takes.join(', ')}}`;
+}
+
+/** Why this is no argument of the update, if so: a misspelt field would be lost, and with it what it was to guard. */
+export function argumentProblem(name: UpdateName, argument: unknown): string | undefined {
+  const fields: Record<string, Field> = { by: reason, ...updateFacts(name).fields };
+  const takes = `it takes an object with ${Object.keys(fields).join(', ')}`;
+  if (typeof argument !== 'object' || argument === null || Array.isArray(argument)) return takes;
+  const given = new Map<string, unknown>(Object.entries(argument));
+  const other = [...given.keys()].find((field) => !Object.hasOwn(fields, field));
+  if (other !== undefined) return `no field is called ${other}: ${takes}`;
+  return Object.entries(fields)
+    .map(([field, facts]) => valueProblem(field, facts, given.get(field)))
+    .find((problem) => problem !== undefined);
+}
+
+function valueProblem(field: string, facts: Field, value: unknown): string | undefined {
+  if (facts.optional && value === undefined) return undefined;
+  switch (facts.type) {
+    case 'string':
+      if (typeof value !== 'string') return `${field} ${facts.optional ? 'must be' : 'is required:'} a text`;
+      return facts.optional || value.trim() !== '' ? undefined : `${field} is required: a text`;
+    case 'boolean':
+      return typeof value === 'boolean' ? undefined : `${field} may be true or false`;
+    case 'number': {
+      const { least = 0, most = Number.MAX_SAFE_INTEGER } = facts;
+      return Number.isInteger(value) && Number(value) >= least && Number(value) <= most
+        ? undefined
+        : `${field} must be a whole number from ${least} to ${most}`;
+    }
+  }
+}
