@@ -32,7 +32,7 @@ export async function rebalance(input: RebalanceInput): Promise<OperationReport>
       return;
     }
     await approvalStep(op, steps.approval, planned);
-    await moveSteps(op, steps, planned.packed, planned);
+    await moveSteps(op, steps, planned.round, planned);
 
     await op.step(steps.verify, async (step) => {
       const verified = await op.call(verifyActivities.verifyRebalance, 'Verify', {

@@ -101,7 +101,7 @@ export async function scaleOut(input: ScaleOutInput): Promise<OperationReport> {
       });
     }
 
-    await moveSteps(op, steps, withNodes(planned.packed, machines), planned);
+    await moveSteps(op, steps, withNodes(planned.round, machines), planned);
 
     await op.step(steps.verify, async (step) => {
       const order = {

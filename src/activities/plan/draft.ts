@@ -5,18 +5,17 @@ import type { BorrowedSetting, Check, Plan } from '../../contract/index.js';
 import type { OperationRequest } from '../../contract/internal/request.js';
 import { balanceOf } from '../../planning/balance.js';
 import { estimateSeconds } from '../../planning/estimate.js';
-import { packBalances, type PackedBalances } from '../../planning/packed-balances.js';
-import type { PackedMoves } from '../../planning/planned-moves.js';
+import type { PlannedMoves } from '../../planning/planned-moves.js';
 import type { StrategyMeasure } from '../../planning/improvement.js';
 import { checkTargets, type Incoming } from '../preflight/run-preflight.js';
 import { unevennessNow } from './strategy.js';
-import { applyMoves, hashOf, incomingOf, oneRound, pack, shown, type GroupMove } from './group-moves.js';
+import { applyMoves, hashOf, incomingOf, oneRound, roundOf, shown, type GroupMove } from './group-moves.js';
 
-/** A plan as it travels: what a person sees, the moves packed, and what was found while it was made. */
+/** A plan as it travels: what a person sees, its moves, and the checks and notes made on the way. */
 export interface Draft {
-  plan: Omit<Plan, 'before' | 'after'>;
-  balances: PackedBalances;
-  packed: PackedMoves;
+  plan: Plan;
+  /** All moves that the plan stands for; it shows the first of them. */
+  round: PlannedMoves;
   checks: Check[];
   notes: string[];
   /** What each node will receive, for the disk check of machines that don't exist yet. */
@@ -72,12 +71,13 @@ export async function draftOf(
       bytes: kept.reduce((sum, { bytes }) => sum + bytes, 0),
       newWorkers,
       removedWorkers,
+      before: balanceOf(groups, nodes),
+      after: balanceOf(after, nodesAfter),
       ...(drainedWorkers.length > 0 ? { drainedWorkers } : {}),
       ...(restoredWorkers.length > 0 ? { restoredWorkers } : {}),
       ...(kept.length > 0 ? { estimateSeconds: estimateSeconds(kept, request.parallelMoves) } : {}),
     },
-    balances: packBalances(balanceOf(groups, nodes), balanceOf(after, nodesAfter)),
-    packed: pack(kept),
+    round: roundOf(kept),
     incoming,
     checks: await checkTargets(cluster, request, toCheck),
     notes:

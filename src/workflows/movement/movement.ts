@@ -1,7 +1,7 @@
 import { CancellationScope, isCancellation, patched } from '@temporalio/workflow';
 import type { BorrowedSetting, GovernorNews } from '../../contract/index.js';
 import type { OperationRequest } from '../../contract/internal/request.js';
-import { unpackMoves, type PackedMoves } from '../../planning/planned-moves.js';
+import { movesOf, type PlannedMoves } from '../../planning/planned-moves.js';
 import { copyActivities, settingActivities } from '../activities.js';
 import { isCancelling, type Board } from '../operation/status.js';
 import { createGovernor } from './governor.js';
@@ -20,9 +20,9 @@ export interface MovementControls extends Omit<MoveQueue, 'run'> {
 
 export interface Movement extends MovementControls {
   /** Borrows what makes moves fast, and copies the reference tables: a node must hold them before its first shard. */
-  prepare: (request: OperationRequest, hold: Hold, packed: PackedMoves) => Promise<void>;
+  prepare: (request: OperationRequest, hold: Hold, round: PlannedMoves) => Promise<void>;
   /** Makes the approved moves, at most so many at once, and gives back what was borrowed. Prepares what isn't yet. */
-  run: (request: OperationRequest, hold: Hold, packed: PackedMoves) => Promise<void>;
+  run: (request: OperationRequest, hold: Hold, round: PlannedMoves) => Promise<void>;
   /** Gives back what is still borrowed; does nothing when nothing is. */
   giveBack: (hold: Hold | undefined) => Promise<void>;
   wasBorrowed: () => BorrowedSetting[];
@@ -36,7 +36,7 @@ export function createMovement(board: Board, caller: Calls): Movement {
   /** Whether they were given back because the window had closed. */
   let resting = false;
   let past: BorrowedSetting[] = [];
-  let prepared: PackedMoves | undefined;
+  let prepared: PlannedMoves | undefined;
   let copying: { scope: CancellationScope; stopped: boolean } | undefined;
 
   const movement: Movement = {
@@ -50,23 +50,23 @@ export function createMovement(board: Board, caller: Calls): Movement {
       }
       handOut.stopRunning();
     },
-    prepare: async (request, hold, packed) => {
+    prepare: async (request, hold, round) => {
       const prepareOnce = (): Promise<boolean> =>
         windows.inside(request, {
           work: async () => {
-            await borrow(request, hold, targetsOf(packed));
+            await borrow(request, hold, targetsOf(round));
             return copyReferenceTables(request);
           },
           whenCut: () => movement.giveBack(hold),
         });
       do await unpaused(board, caller);
       while (!(await prepareOnce()));
-      prepared = packed;
+      prepared = round;
     },
-    run: async (request, hold, packed) => {
-      if (prepared !== packed) await movement.prepare(request, hold, packed);
-      await handOut.run(request, packed, async (isOpen) => {
-        if (isOpen && resting) await borrow(request, hold, targetsOf(packed));
+    run: async (request, hold, round) => {
+      if (prepared !== round) await movement.prepare(request, hold, round);
+      await handOut.run(request, round, async (isOpen) => {
+        if (isOpen && resting) await borrow(request, hold, targetsOf(round));
         if (!isOpen && borrowed.length > 0) {
           await movement.giveBack(hold);
           resting = true;
@@ -139,7 +139,7 @@ export function createMovement(board: Board, caller: Calls): Movement {
 }
 
 /** Apply workers are started where the data arrives. */
-function targetsOf(packed: PackedMoves): string[] {
-  const targets = new Set(unpackMoves(packed).map(({ to }) => to));
-  return packed.nodes.filter((_, index) => targets.has(index));
+function targetsOf(round: PlannedMoves): string[] {
+  const targets = new Set(movesOf(round).map(({ to }) => to));
+  return round.nodes.filter((_, index) => targets.has(index));
 }

@@ -11,7 +11,7 @@ import type {
 import type { OperationRequest } from '../../contract/internal/request.js';
 import { worstFirst } from '../../planning/checks.js';
 import { count } from '../../text/figures.js';
-import type { PackedMoves } from '../../planning/planned-moves.js';
+import type { PlannedMoves } from '../../planning/planned-moves.js';
 import { checkActivities } from '../activities.js';
 import type { createApproval } from './approval.js';
 import { announceSteps, failStep, runStep, skipStep, type Board } from './status.js';
@@ -45,8 +45,8 @@ export interface Operation<Type extends OperationType> {
   /** From now on the operation changes the cluster. */
   act: () => void;
   /** Borrows settings and copies reference tables; {@link move} does it where a procedure doesn't show it as a step. */
-  readyToMove: (packed: PackedMoves) => Promise<void>;
-  move: (packed: PackedMoves) => Promise<void>;
+  readyToMove: (round: PlannedMoves) => Promise<void>;
+  move: (round: PlannedMoves) => Promise<void>;
   /** Waits while the operation is paused, before what a pause has to hold up. */
   unpaused: () => Promise<void>;
   /** What the movements borrowed, and have given back. */

@@ -51,11 +51,11 @@ export async function operation<Type extends OperationType>(
     const held = hold;
     await procedure(
       operationOf(board, caller, request, approval, undo, {
-        readyToMove: async (packed) => {
-          if (held) await movement.prepare(request, held, packed);
+        readyToMove: async (round) => {
+          if (held) await movement.prepare(request, held, round);
         },
-        move: async (packed) => {
-          if (held) await movement.run(request, held, packed);
+        move: async (round) => {
+          if (held) await movement.run(request, held, round);
         },
         wasBorrowed: movement.wasBorrowed,
         untilOpen: () => movement.windows.untilOpen(request),

@@ -3,13 +3,12 @@ import type { Draft } from '../../activities/plan/activities.js';
 import type { BorrowedSetting, Check, OperationType, Plan } from '../../contract/index.js';
 import type { AnyRequest } from '../../contract/internal/request.js';
 import { count } from '../../text/figures.js';
-import { unpackBalances } from '../../planning/packed-balances.js';
-import type { PackedMoves } from '../../planning/planned-moves.js';
+import type { PlannedMoves } from '../../planning/planned-moves.js';
 import { planActivities } from '../activities.js';
 import type { Operation } from './op.js';
 
 /** What every plan brings along, moves or not. */
-type Made = Pick<Draft, 'plan' | 'balances' | 'notes'> & { checks?: Check[] };
+type Made = Pick<Draft, 'plan' | 'notes'> & { checks?: Check[] };
 
 /** Makes the plan and shows it, with what was found meanwhile. */
 export async function planStep<Type extends OperationType, Plans extends Made>(
@@ -17,16 +16,16 @@ export async function planStep<Type extends OperationType, Plans extends Made>(
   name: string,
   make: () => Promise<Plans>,
   detail: (plan: Plan) => string = ({ movesTotal }) => count(movesTotal, 'move'),
-): Promise<Plans & { plan: Plan }> {
+): Promise<Plans> {
   return op.step(name, async (step) => {
     const made = await make();
-    const plan: Plan = { ...made.plan, ...unpackBalances(made.balances) };
+    const { plan } = made;
     op.showPlan(plan);
     step.detail = detail(plan);
     op.note(...made.notes);
     op.set({ before: plan.before });
     op.checked(made.checks ?? []);
-    return { ...made, plan };
+    return made;
   });
 }
 
@@ -34,13 +33,12 @@ export async function planStep<Type extends OperationType, Plans extends Made>(
 export async function approvalStep<Type extends OperationType>(
   op: Operation<Type>,
   name: string,
-  { plan, packed }: { plan: Plan; packed: PackedMoves },
+  { plan, round }: { plan: Plan; round: PlannedMoves },
 ): Promise<void> {
   if (await op.step(name, () => op.approval(plan))) {
     await op.call(planActivities.confirmPlan, 'Is the plan still possible?', {
       request: op.request,
-      plan: packed,
-      newWorkers: plan.newWorkers,
+      nodes: round.nodes.filter((node) => !plan.newWorkers.includes(node)),
     });
   }
   op.act();
@@ -50,7 +48,7 @@ export async function approvalStep<Type extends OperationType>(
 export async function markStep<Type extends OperationType>(
   op: Operation<Type>,
   name: string,
-  { marks, packed }: { marks: BorrowedSetting[]; packed: PackedMoves },
+  { marks, round }: { marks: BorrowedSetting[]; round: PlannedMoves },
   already: string,
 ): Promise<void> {
   if (marks.length === 0) op.skip(name, already);
@@ -58,7 +56,7 @@ export async function markStep<Type extends OperationType>(
     await op.step(name, async () => {
       await op.unpaused();
       // Nodes with data don't stand out of service for hours before their data may move.
-      if (packed.moves !== '') await op.untilOpen();
+      if (round.moves.length > 0) await op.untilOpen();
       await op.mark(marks);
     });
 }
@@ -67,19 +65,19 @@ export async function markStep<Type extends OperationType>(
 export async function moveSteps<Type extends OperationType>(
   op: Operation<Type>,
   names: { reference: string; move: string },
-  packed: PackedMoves,
+  round: PlannedMoves,
   { plan, whyNoMoves, marks = [] }: { plan: Plan; whyNoMoves?: string; marks?: BorrowedSetting[] },
 ): Promise<void> {
-  if (packed.moves === '') {
+  if (round.moves.length === 0) {
     op.skip(names.reference, 'nothing to move');
     op.skip(names.move, whyNoMoves ?? 'nothing to move');
     // Until a node is marked a new table may put shards there.
     if (marks.some(({ raised }) => raised === 'false')) await moveRemainder(op);
     return;
   }
-  await op.step(names.reference, () => op.readyToMove(packed));
+  await op.step(names.reference, () => op.readyToMove(round));
   await op.step(names.move, async (step) => {
-    await op.move(packed);
+    await op.move(round);
     step.detail = count(plan.movesTotal, 'move');
   });
   await moveRemainder(op);
@@ -90,12 +88,12 @@ async function moveRemainder<Type extends OperationType>(op: Operation<Type>): P
   for (let before = Number.POSITIVE_INFINITY; ;) {
     const rest = await op.call(planActivities.planRemainder, 'Is anything left to move?', { request });
     // A plan that doesn't get shorter won't end: a strategy may go on for ever, moving the same shards to and fro.
-    if (rest.packed.moves === '' || rest.left >= before) return;
+    if (rest.round.moves.length === 0 || rest.left >= before) return;
     before = rest.left;
     op.note(
       `a further round moved ${count(rest.movesTotal, 'shard group')} that Citus planned after the last`,
     );
-    await op.step('Move the remainder', () => op.move(rest.packed));
+    await op.step('Move the remainder', () => op.move(rest.round));
     if (!patched('rounds')) return;
   }
 }

@@ -10,7 +10,7 @@ import { readNodes, type ClusterNode } from '../../../src/citus/nodes/nodes.js';
 import { readShardGroups, type ShardGroup } from '../../../src/citus/tables/shard-groups.js';
 import type { ClusterConfig } from '../../../src/config/index.js';
 import type { OperationRequest } from '../../../src/contract/internal/request.js';
-import { unpackMoves } from '../../../src/planning/planned-moves.js';
+import { movesOf } from '../../../src/planning/planned-moves.js';
 import { flavour } from '../../support/stage.js';
 import { configOf } from '../connect/support.js';
 
@@ -136,12 +136,12 @@ test('the plan as it travels says the same moves, within the disk of those that 
         const draft = await drainPlan(db, config, request(leaving), () =>
           Promise.reject(new Error('no machine is looked at')),
         );
-        const moves = unpackMoves(draft.packed);
+        const moves = movesOf(draft.round);
         expect(moves).toHaveLength(draft.plan.movesTotal);
         const gone = new Set(leaving.map(({ groupId }) => groupId));
         expect(moves).toHaveLength(groups.filter(({ groupId }) => gone.has(groupId)).length);
         expect(draft.checks.filter(({ id }) => id === 'shards-without-place')).toEqual([]);
-        const targets = new Set(moves.map(({ to }) => draft.packed.nodes[to]));
+        const targets = new Set(moves.map(({ to }) => draft.round.nodes[to]));
         const checked = draft.checks.filter(({ id, ok }) => id === 'target-disk' && ok);
         expect(checked).toHaveLength(targets.size);
         expect(draft.marks.map(({ node }) => node)).toEqual(
