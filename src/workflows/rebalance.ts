@@ -32,7 +32,7 @@ export async function rebalance(input: RebalanceInput): Promise<OperationReport>
       return;
     }
     await approvalStep(op, steps.approval, planned);
-    await moveSteps(op, steps, planned.round, planned);
+    const sources = await moveSteps(op, steps, planned.round, planned);
 
     await op.step(steps.verify, async (step) => {
       const verified = await op.call(verifyActivities.verifyRebalance, 'Verify', {
@@ -40,7 +40,8 @@ export async function rebalance(input: RebalanceInput): Promise<OperationReport>
         movesTotal: planned.plan.movesTotal,
         borrowed: op.wasBorrowed(),
         strategy: request.input.strategy,
-        unevenness: planned.unevenness,
+        // Emptying nodes may well leave the others less even than before.
+        ...(request.input.drainOnly !== true && { sources }),
       });
       op.verified(step, verified);
     });

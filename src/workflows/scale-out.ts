@@ -101,7 +101,7 @@ export async function scaleOut(input: ScaleOutInput): Promise<OperationReport> {
       });
     }
 
-    await moveSteps(op, steps, withNodes(planned.round, machines), planned);
+    const sources = await moveSteps(op, steps, withNodes(planned.round, machines), planned);
 
     await op.step(steps.verify, async (step) => {
       const order = {
@@ -109,7 +109,7 @@ export async function scaleOut(input: ScaleOutInput): Promise<OperationReport> {
         newWorkers,
         movesTotal: planned.plan.movesTotal,
         borrowed: op.wasBorrowed(),
-        unevenness: planned.unevenness,
+        sources,
       };
       op.verified(step, await op.call(verifyActivities.verifyScaleOut, 'Verify', order));
     });

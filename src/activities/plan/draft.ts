@@ -6,9 +6,7 @@ import type { OperationRequest } from '../../contract/internal/request.js';
 import { balanceOf } from '../../planning/balance.js';
 import { estimateSeconds } from '../../planning/estimate.js';
 import type { PlannedMoves } from '../../planning/planned-moves.js';
-import type { StrategyMeasure } from '../../planning/improvement.js';
 import { checkTargets, type Incoming } from '../preflight/run-preflight.js';
-import { unevennessNow } from './strategy.js';
 import { applyMoves, hashOf, incomingOf, oneRound, roundOf, shown, type GroupMove } from './group-moves.js';
 
 /** A plan as it travels: what a person sees, its moves, and the checks and notes made on the way. */
@@ -23,8 +21,6 @@ export interface Draft {
   /** Nodes to be taken out of service, as the custodian is told it; absent when none is. */
   marks?: BorrowedSetting[];
   whyNoMoves?: string;
-  /** By the strategy's measure, among the nodes that will hold shards; absent when nothing moves. */
-  unevenness?: number;
 }
 
 export interface Sketch {
@@ -42,8 +38,6 @@ export interface Sketch {
   /** Nodes of which the disk is not looked at yet, because they don't run yet. */
   notYetThere?: string[];
   whyNoMoves: string;
-  /** By which the outcome is judged: a plan that is to even the data out. */
-  measure?: StrategyMeasure;
 }
 
 /** Makes the plan that a person approves. Reads disk space of the targets, changes nothing. */
@@ -85,8 +79,5 @@ export async function draftOf(
         ? [`the first ${kept.length} of ${moves.length} moves; the rest is planned after them`]
         : [],
     ...(kept.length === 0 ? { whyNoMoves: sketch.whyNoMoves } : {}),
-    ...(kept.length > 0 && sketch.measure
-      ? { unevenness: unevennessNow(groups, nodesAfter, sketch.measure) }
-      : {}),
   };
 }

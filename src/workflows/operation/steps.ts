@@ -4,6 +4,7 @@ import type { BorrowedSetting, Check, OperationType, Plan } from '../../contract
 import type { AnyRequest } from '../../contract/internal/request.js';
 import { count } from '../../text/figures.js';
 import type { PlannedMoves } from '../../planning/planned-moves.js';
+import { sourcesOf, type Sources } from '../../planning/sources.js';
 import { planActivities } from '../activities.js';
 import type { Operation } from './op.js';
 
@@ -61,39 +62,43 @@ export async function markStep<Type extends OperationType>(
     });
 }
 
-/** Makes the moves, and then what Citus would still move: a plan holds one round, and the world changed meanwhile. */
+/**
+ * Makes the moves, and then what Citus would still move: a plan holds one round, and the world changed meanwhile.
+ * Answers where the shards lay before.
+ */
 export async function moveSteps<Type extends OperationType>(
   op: Operation<Type>,
   names: { reference: string; move: string },
   round: PlannedMoves,
   { plan, whyNoMoves, marks = [] }: { plan: Plan; whyNoMoves?: string; marks?: BorrowedSetting[] },
-): Promise<void> {
+): Promise<Sources | undefined> {
   if (round.moves.length === 0) {
     op.skip(names.reference, 'nothing to move');
     op.skip(names.move, whyNoMoves ?? 'nothing to move');
     // Until a node is marked a new table may put shards there.
-    if (marks.some(({ raised }) => raised === 'false')) await moveRemainder(op);
-    return;
+    return sourcesOf(marks.some(({ raised }) => raised === 'false') ? await moveRemainder(op) : []);
   }
   await op.step(names.reference, () => op.readyToMove(round));
   await op.step(names.move, async (step) => {
     await op.move(round);
     step.detail = count(plan.movesTotal, 'move');
   });
-  await moveRemainder(op);
+  return sourcesOf([round, ...(await moveRemainder(op))]);
 }
 
-async function moveRemainder<Type extends OperationType>(op: Operation<Type>): Promise<void> {
+async function moveRemainder<Type extends OperationType>(op: Operation<Type>): Promise<PlannedMoves[]> {
   const request = op.request as unknown as AnyRequest;
+  const rounds: PlannedMoves[] = [];
   for (let before = Number.POSITIVE_INFINITY; ;) {
     const rest = await op.call(planActivities.planRemainder, 'Is anything left to move?', { request });
     // A plan that doesn't get shorter won't end: a strategy may go on for ever, moving the same shards to and fro.
-    if (rest.round.moves.length === 0 || rest.left >= before) return;
+    if (rest.round.moves.length === 0 || rest.left >= before) return rounds;
     before = rest.left;
     op.note(
       `a further round moved ${count(rest.movesTotal, 'shard group')} that Citus planned after the last`,
     );
     await op.step('Move the remainder', () => op.move(rest.round));
-    if (!patched('rounds')) return;
+    rounds.push(rest.round);
+    if (!patched('rounds')) return rounds;
   }
 }
