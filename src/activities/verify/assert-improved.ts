@@ -5,7 +5,7 @@ import type { ShardGroup } from '../../citus/tables/shard-groups.js';
 import { improvementOf } from '../../planning/improvement.js';
 import { sourceGroups, type Sources } from '../../planning/sources.js';
 import type { Load } from '../../planning/strategy-measure.js';
-import { count, formatBytes } from '../../text/figures.js';
+import { count } from '../../text/figures.js';
 import { eligible, measureOf, strategyNamed } from '../plan/strategy.js';
 
 export interface ImprovementOrder {
@@ -49,12 +49,7 @@ export async function assertImproved(
         cluster,
         evidence: [figures],
         remedies: [
-          ...(strategy.name === 'by_disk_size' && strategy.baseCost > 0
-            ? [
-                `each shard group counts ${formatBytes(strategy.baseCost)} more than its size: for small shards lower citus.rebalancer_by_disk_size_base_cost`,
-              ]
-            : []),
-          'look whether someone else moved shards or loaded data meanwhile',
+          'look whether someone else moved shards meanwhile, or loaded or deleted much data',
           'citus-scaler health shows the balance; start again to move the rest',
         ],
       },

@@ -128,19 +128,21 @@ function spread(bytes: number[]): number {
   return (Math.max(...bytes) - Math.min(...bytes)) / mean;
 }
 
-test.each([
-  ['by_disk_size', /counts 1\.0 kB more than its size.*citus.rebalancer_by_disk_size_base_cost/],
-  ['by_shard_count', /^look whether someone else moved shards or loaded data meanwhile/],
-])(
+test.each(['by_disk_size', 'by_shard_count'])(
   'shards that lie where they lay are a failure, with the figures by %s and the likely cause',
-  async (strategy, cause) => {
+  async (strategy) => {
     await expect(verifiedRebalance(strategy, await placesOf('orders'))).rejects.toMatchObject({
       type: 'NotImproved',
       message: expect.stringMatching(
         `^12 moves later the data is not spread better: by ${strategy} the fullest node holds (\\d\\.\\d\\d) → \\1 times the mean, the emptiest (\\d\\.\\d\\d) → \\2$`,
       ) as string,
       details: [
-        { cluster: 'demo', remedies: expect.arrayContaining([expect.stringMatching(cause)]) as string[] },
+        {
+          cluster: 'demo',
+          remedies: expect.arrayContaining([
+            expect.stringMatching(/^look whether someone else moved shards meanwhile/),
+          ]) as string[],
+        },
       ],
     });
   },
