@@ -1,46 +1,109 @@
 import type { BalanceGroup } from './balance.js';
+import { loadsOf, type Load, type StrategyMeasure } from './strategy-measure.js';
 
-/** How a rebalance strategy weighs shard groups and node groups. */
-export interface StrategyMeasure {
-  name: string;
-  cost: (group: BalanceGroup) => number;
-  /** Of a node group; 1 where the strategy takes all for alike. */
-  capacity: (groupId: number) => number;
+/** What moves have done to the spread of the data. */
+export interface Improvement {
+  /** Shard groups that were moved, are still there, and lie among the nodes that count. */
+  weighed: number;
+  /** What each of the nodes that count carries, by the strategy's measure. */
+  before: Load[];
+  after: Load[];
+  isBetter: boolean;
 }
 
-/** The two strategies that Citus brings along: each shard group counts alike, or as its bytes and a base cost. */
-export function builtInMeasure(name: string, baseCost: number): StrategyMeasure {
+interface ColocatedGroup extends BalanceGroup {
+  /** 0 for tables that are colocated with nothing. */
+  colocationId: number;
+  tables: readonly string[];
+}
+
+/** A shard group where it lies, and where it lay. */
+interface Placed {
+  now: ColocatedGroup;
+  before: ColocatedGroup;
+}
+
+/**
+ * Weighs where the shards lie against where they lay, both with the sizes of now: data that grew or shrank meanwhile
+ * counts alike before and after. Shards that are gone count on neither side. Those that came from a node that doesn't
+ * count, because it should hold none, or lie on one, count where they are now: emptying it isn't for the sake of the others.
+ *
+ * @param groups where they lie now
+ * @param nodeGroups those that count: they may hold shards
+ * @param sources the node group on which a shard of each moved group lay before
+ */
+export function improvementOf(
+  groups: readonly ColocatedGroup[],
+  nodeGroups: readonly number[],
+  measure: StrategyMeasure,
+  sources: ReadonlyMap<number, number>,
+): Improvement {
+  const counting = new Set(nodeGroups);
+  let weighed = 0;
+  const placed = groups
+    .filter(({ movable }) => movable)
+    .map((now): Placed => {
+      const shard = now.shardIds.find((id) => sources.has(id));
+      const source = shard === undefined ? undefined : sources.get(shard);
+      if (source === undefined || !counting.has(source) || !counting.has(now.groupId))
+        return { now, before: now };
+      weighed += 1;
+      return { now, before: { ...now, groupId: source } };
+    });
+  const loads = (unit: Placed[], when: keyof Placed): Load[] =>
+    loadsOf(
+      unit.map((each) => each[when]),
+      nodeGroups,
+      measure,
+    );
   return {
-    name,
-    cost: ({ bytes }) => (name === 'by_disk_size' ? bytes + baseCost : 1),
-    capacity: () => 1,
+    weighed,
+    before: loads(placed, 'before'),
+    after: loads(placed, 'now'),
+    isBetter: unitsOf(placed, nodeGroups.length).some((unit) =>
+      isMoreEven(loads(unit, 'now'), loads(unit, 'before')),
+    ),
   };
 }
 
 /**
- * The strategy's own measure of unevenness: (largest − smallest utilisation) over the mean, among the given node
- * groups (those that may hold shards, empty ones included). 0 is even.
+ * What Citus evens out by itself: each colocation group, and, since they leave nodes empty, all those together that
+ * have fewer shard groups than there are nodes. The data as a whole need not be spread better by moves that it plans.
  */
-export function unevenness(
-  groups: readonly BalanceGroup[],
-  nodeGroups: readonly number[],
-  measure: StrategyMeasure,
-): number {
-  const all = utilisations(groups, nodeGroups, measure);
-  const mean = all.reduce((sum, each) => sum + each, 0) / Math.max(1, all.length);
-  return mean === 0 ? 0 : (Math.max(...all) - Math.min(...all)) / mean;
+function unitsOf(placed: Placed[], nodes: number): Placed[][] {
+  const units = new Map<string, Placed[]>();
+  for (const each of placed) {
+    const { colocationId, tables } = each.now;
+    const key = colocationId === 0 ? (tables[0] ?? '') : `${colocationId}`;
+    const unit = units.get(key);
+    if (unit) unit.push(each);
+    else units.set(key, [each]);
+  }
+  const small = [...units.values()].filter((unit) => unit.length < nodes);
+  return [...units.values(), small.flat()];
 }
 
-/** Cost over capacity of each of the node groups, in their order. */
-export function utilisations(
-  groups: readonly BalanceGroup[],
-  nodeGroups: readonly number[],
-  { cost, capacity }: StrategyMeasure,
-): number[] {
-  const costs = new Map(nodeGroups.map((id) => [id, 0]));
-  for (const group of groups) {
-    const sum = costs.get(group.groupId);
-    if (group.movable && sum !== undefined) costs.set(group.groupId, sum + cost(group));
-  }
-  return [...costs].map(([id, sum]) => sum / Math.max(capacity(id), Number.MIN_VALUE));
+/**
+ * Whether some loads are spread better than others: the fullest node is less full (where two are equally full, the next
+ * fullest decides), or the deviations from the mean are smaller in all. Either is enough: while nodes are alike, each
+ * move to a node that stays emptier than the source was makes both better, also when the fullest node keeps what it
+ * has; among nodes of different capacity Citus makes moves that only one of them sees.
+ */
+export function isMoreEven(loads: readonly Load[], others: readonly Load[]): boolean {
+  return isLessFull(loads, others) || deviation(loads) < deviation(others);
+}
+
+function isLessFull(loads: readonly Load[], others: readonly Load[]): boolean {
+  const [mine = [], theirs = []] = [loads, others].map((each) =>
+    each.map(({ utilisation }) => utilisation).sort((a, b) => b - a),
+  );
+  const first = mine.findIndex((each, index) => each !== theirs[index]);
+  return first >= 0 && (mine[first] ?? 0) < (theirs[first] ?? 0);
+}
+
+/** Squared, and weighed by capacity: so a move between any two nodes changes it by these two alone. */
+function deviation(loads: readonly Load[]): number {
+  const capacity = loads.reduce((sum, load) => sum + load.capacity, 0);
+  const mean = loads.reduce((sum, load) => sum + load.utilisation * load.capacity, 0) / capacity;
+  return loads.reduce((sum, load) => sum + load.capacity * (load.utilisation - mean) ** 2, 0);
 }

@@ -32,7 +32,7 @@ export async function drainWorker(input: DrainWorkerInput): Promise<OperationRep
     await approvalStep(op, steps.approval, planned);
 
     await markStep(op, steps.mark, planned, undo ? 'in service already' : 'out of service already');
-    await moveSteps(op, steps, planned.packed, planned);
+    await moveSteps(op, steps, planned.round, planned);
 
     await op.step(steps.verify, async (step) => {
       const verified = await op.calls.run(verifyActivities.verifyDrain, 'Verify', {

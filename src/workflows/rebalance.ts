@@ -32,14 +32,15 @@ export async function rebalance(input: RebalanceInput): Promise<OperationReport>
       return;
     }
     await approvalStep(op, steps.approval, planned);
-    await moveSteps(op, steps, planned.packed, planned);
+    const sources = await moveSteps(op, steps, planned.round, planned);
 
     await op.step(steps.verify, async (step) => {
       const verified = await op.calls.run(verifyActivities.verifyRebalance, 'Verify', {
         request,
         movesTotal: planned.plan.movesTotal,
         strategy: request.input.strategy,
-        unevenness: planned.unevenness,
+        // Emptying nodes may well leave the others less even than before.
+        ...(request.input.drainOnly !== true && { sources }),
       });
       op.verified(step, verified);
     });

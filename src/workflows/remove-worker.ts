@@ -35,7 +35,7 @@ export async function removeWorker(input: RemoveWorkerInput): Promise<OperationR
     await approvalStep(op, steps.approval, planned);
 
     await markStep(op, steps.mark, planned, 'out of service already');
-    await moveSteps(op, steps, planned.packed, planned);
+    await moveSteps(op, steps, planned.round, planned);
     await op.step(steps.empty, async (step) => {
       const order = {
         request,

@@ -91,7 +91,7 @@ export async function scaleOut(input: ScaleOutInput): Promise<OperationReport> {
       });
     }
 
-    await moveSteps(op, steps, withNodes(planned.packed, machines), planned);
+    const sources = await moveSteps(op, steps, withNodes(planned.round, machines), planned);
 
     // From here on they are what was asked for, whatever a verification says.
     await op.undo.keep('registration', 'machine');
@@ -100,7 +100,7 @@ export async function scaleOut(input: ScaleOutInput): Promise<OperationReport> {
         request,
         newWorkers,
         movesTotal: planned.plan.movesTotal,
-        unevenness: planned.unevenness,
+        sources,
       };
       op.verified(step, await op.calls.run(verifyActivities.verifyScaleOut, 'Verify', order));
     });

@@ -1,25 +1,36 @@
 import type { Client } from '@temporalio/client';
 import type { HistoryEvent } from './scale-out.js';
 
-/** Bytes of the largest payload in the histories of all workflows, with where it is. */
-export async function largestPayload(client: Client): Promise<{ bytes: number; where: string }> {
-  let largest = { bytes: 0, where: 'none' };
+export interface Largest {
+  bytes: number;
+  /** Workflow type and event. */
+  where: string;
+}
+
+/** The largest payloads in the histories of all workflows: of those that bring the moves of a round, and of the others. */
+export async function largestPayloads(client: Client): Promise<{ ofRounds: Largest; others: Largest }> {
+  const largest = { ofRounds: { bytes: 0, where: 'none' }, others: { bytes: 0, where: 'none' } };
   for await (const { workflowId, runId, type } of client.workflow.list()) {
     const { events } = await client.workflow.getHandle(workflowId, runId).fetchHistory();
     for (const event of events ?? []) {
-      const bytes = payloadBytes(event);
-      if (bytes > largest.bytes)
-        largest = { bytes, where: `${type}, event ${event.eventId?.toString()} ${kindOf(event)}` };
+      for (const payload of payloadsOf(event)) {
+        const kind = Buffer.from(payload).includes('"round":') ? 'ofRounds' : 'others';
+        if (payload.length > largest[kind].bytes)
+          largest[kind] = {
+            bytes: payload.length,
+            where: `${type}, event ${event.eventId?.toString()} ${kindOf(event)}`,
+          };
+      }
     }
   }
   return largest;
 }
 
-/** The largest single payload anywhere in an event. */
-function payloadBytes(value: unknown): number {
-  if (value instanceof Uint8Array) return value.length;
-  if (typeof value !== 'object' || value === null) return 0;
-  return Math.max(0, ...Object.values(value).map(payloadBytes));
+/** All payloads anywhere in an event. */
+function payloadsOf(value: unknown): Uint8Array[] {
+  if (value instanceof Uint8Array) return [value];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.values(value).flatMap(payloadsOf);
 }
 
 function kindOf(event: HistoryEvent): string {

@@ -10,7 +10,6 @@ import type { BatchOrder, BatchResult } from '../../src/activities/moving/move-g
 import { loadConfig } from '../../src/config/index.js';
 import { taskQueue } from '../../src/contract/index.js';
 import type { OperationRequest } from '../../src/contract/internal/request.js';
-import { unpackBalances } from '../../src/planning/packed-balances.js';
 
 const [, , configFile = '', address = '', seconds = '0'] = process.argv;
 Runtime.install({ logger: new DefaultLogger('WARN'), shutdownSignals: ['SIGTERM'] });
@@ -33,11 +32,10 @@ const worker = await Worker.create({
     replicateReferenceTables: done,
     raiseSettings: () => Promise.resolve({ notes: [] }),
     giveBackSettings: () => Promise.resolve({ left: [] }),
-    planRemainder: () =>
-      Promise.resolve({ packed: { nodes: [], labels: [], unit: 1, moves: '' }, movesTotal: 0 }),
+    planRemainder: () => Promise.resolve({ round: { nodes: [], labels: [], moves: [] }, movesTotal: 0 }),
     verifyScaleOut: async ({ request }: { request: OperationRequest<'scaleOut'> }) => {
-      const { balances } = await real.planScaleOut({ request });
-      return { after: unpackBalances(balances).after, notes: [], detail: 'pretended' };
+      const { plan } = await real.planScaleOut({ request });
+      return { after: plan.after, notes: [], detail: 'pretended' };
     },
     moveShardGroups: async ({ shardIds, bytes }: BatchOrder): Promise<BatchResult> => {
       if (seconds !== '0') await Context.current().sleep(`${Number(seconds)}s`);

@@ -7,7 +7,6 @@ import type { Plan } from '../../contract/index.js';
 import type { OperationRequest } from '../../contract/internal/request.js';
 import { balanceOf } from '../../planning/balance.js';
 import { count } from '../../text/figures.js';
-import { packBalances, type PackedBalances } from '../../planning/packed-balances.js';
 import { clusterIn, acting, type ActivityContext } from '../runtime/context.js';
 import { assertHeld } from '../lock/held.js';
 import { findLeftovers, type Found } from './find.js';
@@ -19,8 +18,7 @@ import { removeAll } from './remove-all.js';
 export type CleanUpActivities = ReturnType<typeof cleanUpActivities>;
 
 export interface CleanUpPlan {
-  plan: Omit<Plan, 'before' | 'after'>;
-  balances: PackedBalances;
+  plan: Plan;
   /** All that the plan covers. */
   items: Item[];
   notes: string[];
@@ -43,7 +41,8 @@ export function cleanUpActivities(context: ActivityContext) {
         const { nodes, found } = await look(db);
         const { groups } = await readShardGroupsWithin(db, 10);
         const balance = balanceOf(groups, nodes);
-        return { ...planRemovals(found), balances: packBalances(balance, balance) };
+        const { plan, ...more } = planRemovals(found);
+        return { ...more, plan: { ...plan, before: balance, after: balance } };
       }),
 
     /** Citus's own way first: what it can do, it does. Its warnings tell what it couldn't. */

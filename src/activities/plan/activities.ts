@@ -2,16 +2,15 @@ import { ApplicationFailure } from '@temporalio/common';
 import { withCoordinator, type Db } from '../../citus/session/connect.js';
 import { readNodes } from '../../citus/nodes/nodes.js';
 import type { PlanWishes } from '../../citus/tables/rebalance-plan.js';
-import { readRegistration } from '../../citus/nodes/registration.js';
 import { readShardGroups } from '../../citus/tables/shard-groups.js';
 import type { ClusterConfig } from '../../config/index.js';
 import type { AnyRequest, OperationRequest } from '../../contract/internal/request.js';
-import type { PackedMoves } from '../../planning/planned-moves.js';
+import type { PlannedMoves } from '../../planning/planned-moves.js';
 import { clusterIn, looking, type ActivityContext } from '../runtime/context.js';
 import { fateOf } from '../machines/fate.js';
 import type { Draft } from './draft.js';
 import { drainPlan, drainWishes, type DrainPlan } from './drain.js';
-import { oneRound, pack, planMoves } from './group-moves.js';
+import { oneRound, planMoves, roundOf } from './group-moves.js';
 import { rebalancePlan, rebalanceWishes } from './rebalance.js';
 import { scaleOutPlan, type ScaleOutPlan } from './scale-out.js';
 
@@ -47,25 +46,21 @@ export function planActivities(context: ActivityContext) {
         drainPlan(db, cluster, request, (node) => fateOf(context.config, cluster, node)),
       ),
 
-    /** Refuses when a worker that the approved plan counts on is gone meanwhile. @throws PlanChanged */
+    /** Refuses when one of the nodes that the approved plan counts on has left meanwhile. @throws PlanChanged */
     confirmPlan: async ({
       request,
-      plan,
-      newWorkers,
+      nodes,
     }: {
       request: OperationRequest;
-      plan: PackedMoves;
-      newWorkers: string[];
+      nodes: string[];
     }): Promise<void> => {
       const gone = await withCoordinator(
         clusterIn(context, request.cluster),
         looking('confirm plan'),
         async (db) => {
-          const missing: string[] = [];
-          for (const node of plan.nodes) {
-            if (!newWorkers.includes(node) && !(await readRegistration(db, node))?.active) missing.push(node);
-          }
-          return missing;
+          const active = (await readNodes(db)).filter((node) => node.active);
+          const present = new Set(active.map(({ node }) => node.toLowerCase()));
+          return nodes.filter((node) => !present.has(node.toLowerCase()));
         },
       );
       if (gone.length === 0) return;
@@ -88,11 +83,11 @@ export function planActivities(context: ActivityContext) {
       request,
     }: {
       request: AnyRequest;
-    }): Promise<{ packed: PackedMoves; movesTotal: number; left: number }> =>
+    }): Promise<{ round: PlannedMoves; movesTotal: number; left: number }> =>
       planned(request, async (db) => {
         const moves = await planMoves(db, await readShardGroups(db), await wishesOf(db, request));
-        const round = oneRound(moves);
-        return { packed: pack(round), movesTotal: round.length, left: moves.length };
+        const kept = oneRound(moves);
+        return { round: roundOf(kept), movesTotal: kept.length, left: moves.length };
       }),
   };
 }

@@ -6,18 +6,15 @@ import type { OperationRequest } from '../../contract/internal/request.js';
 import type { NodeMarkEntry } from '../../contract/internal/undo.js';
 import { balanceOf } from '../../planning/balance.js';
 import { estimateSeconds } from '../../planning/estimate.js';
-import { packBalances, type PackedBalances } from '../../planning/packed-balances.js';
-import type { PackedMoves } from '../../planning/planned-moves.js';
-import type { StrategyMeasure } from '../../planning/improvement.js';
+import type { PlannedMoves } from '../../planning/planned-moves.js';
 import { checkTargets, type Incoming } from '../preflight/run-preflight.js';
-import { unevennessNow } from './strategy.js';
-import { applyMoves, hashOf, incomingOf, oneRound, pack, shown, type GroupMove } from './group-moves.js';
+import { applyMoves, hashOf, incomingOf, oneRound, roundOf, shown, type GroupMove } from './group-moves.js';
 
-/** A plan as it travels: what a person sees, the moves packed, and what was found while it was made. */
+/** A plan as it travels: what a person sees, its moves, and the checks and notes made on the way. */
 export interface Draft {
-  plan: Omit<Plan, 'before' | 'after'>;
-  balances: PackedBalances;
-  packed: PackedMoves;
+  plan: Plan;
+  /** All moves that the plan stands for; it shows the first of them. */
+  round: PlannedMoves;
   checks: Check[];
   notes: string[];
   /** What each node will receive, for the disk check of machines that don't exist yet. */
@@ -25,8 +22,6 @@ export interface Draft {
   /** Nodes to be taken out of service, as the undo ledger has it; absent when none is. */
   marks?: NodeMarkEntry[];
   whyNoMoves?: string;
-  /** By the strategy's measure, among the nodes that will hold shards; absent when nothing moves. */
-  unevenness?: number;
 }
 
 export interface Sketch {
@@ -44,8 +39,6 @@ export interface Sketch {
   /** Nodes of which the disk is not looked at yet, because they don't run yet. */
   notYetThere?: string[];
   whyNoMoves: string;
-  /** By which the outcome is judged: a plan that is to even the data out. */
-  measure?: StrategyMeasure;
 }
 
 /** Makes the plan that a person approves. Reads disk space of the targets, changes nothing. */
@@ -73,12 +66,13 @@ export async function draftOf(
       bytes: kept.reduce((sum, { bytes }) => sum + bytes, 0),
       newWorkers,
       removedWorkers,
+      before: balanceOf(groups, nodes),
+      after: balanceOf(after, nodesAfter),
       ...(drainedWorkers.length > 0 ? { drainedWorkers } : {}),
       ...(restoredWorkers.length > 0 ? { restoredWorkers } : {}),
       ...(kept.length > 0 ? { estimateSeconds: estimateSeconds(kept, request.parallelMoves) } : {}),
     },
-    balances: packBalances(balanceOf(groups, nodes), balanceOf(after, nodesAfter)),
-    packed: pack(kept),
+    round: roundOf(kept),
     incoming,
     checks: await checkTargets(cluster, request, toCheck),
     notes:
@@ -86,8 +80,5 @@ export async function draftOf(
         ? [`the first ${kept.length} of ${moves.length} moves; the rest is planned after them`]
         : [],
     ...(kept.length === 0 ? { whyNoMoves: sketch.whyNoMoves } : {}),
-    ...(kept.length > 0 && sketch.measure
-      ? { unevenness: unevennessNow(groups, nodesAfter, sketch.measure) }
-      : {}),
   };
 }

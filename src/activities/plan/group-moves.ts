@@ -5,7 +5,7 @@ import { readRebalancePlan, type PlanWishes } from '../../citus/tables/rebalance
 import type { ShardGroup } from '../../citus/tables/shard-groups.js';
 import type { Move } from '../../contract/index.js';
 import { formatTables } from '../../text/figures.js';
-import { maxMovesPerRound, packMoves, type PackedMoves } from '../../planning/planned-moves.js';
+import { maxMovesPerRound, plannedMoves, type PlannedMoves } from '../../planning/planned-moves.js';
 import type { Incoming } from '../preflight/run-preflight.js';
 import { placeholderOf } from './placeholders.js';
 
@@ -54,10 +54,11 @@ export function hashOf(moves: GroupMove[], nodes: string[]): string {
     .slice(0, 16);
 }
 
-export function pack(moves: GroupMove[]): PackedMoves {
+/** The moves in the form in which a workflow carries them. */
+export function roundOf(moves: GroupMove[]): PlannedMoves {
   const nodes = [...new Set(moves.flatMap(({ from, to }) => [from, to]))];
   const labels = [...new Set(moves.map(({ group }) => formatTables(group.tables)))].slice(0, maxLabels);
-  return packMoves(
+  return plannedMoves(
     moves.map(({ group, from, to, bytes }) => ({
       shardId: Math.min(...group.shardIds),
       from: nodes.indexOf(from),
@@ -85,15 +86,19 @@ export function shown(moves: GroupMove[]): Move[] {
   return views.filter((view, index) => (size += JSON.stringify(view).length) <= shownSize || index === 0);
 }
 
-/** Characters that the packed moves of a round may take: a plan has 64 KB for all that it holds. */
-const packedSize = 38_000;
+/** Bytes of JSON that the moves of a round may take. Temporal warns at 256 KB, and the rest of a plan takes up to 64. */
+export const roundBytes = 190_000;
 
-/** As many moves as a round may have: those between ever other nodes take more room than those of one pair. */
+/** As many moves as a round may have; fewer where ids, sizes and names are long. */
 export function oneRound(moves: GroupMove[]): GroupMove[] {
   let round = moves.slice(0, maxMovesPerRound);
-  for (let size = pack(round).moves.length; size > packedSize; size = pack(round).moves.length)
-    round = round.slice(0, Math.floor((round.length * packedSize) / size));
+  for (let size = bytesOf(round); size > roundBytes; size = bytesOf(round))
+    round = round.slice(0, Math.floor((round.length * roundBytes) / size));
   return round;
+}
+
+function bytesOf(round: GroupMove[]): number {
+  return Buffer.byteLength(JSON.stringify(roundOf(round)));
 }
 
 export function incomingOf(moves: GroupMove[]): Incoming[] {

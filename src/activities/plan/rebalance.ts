@@ -8,7 +8,7 @@ import { blockedWrites } from '../preflight/cluster/blocked-writes.js';
 import { listed } from '../preflight/check.js';
 import { measureOf, strategyNamed, whyBalanced } from './strategy.js';
 import { draftOf, type Draft } from './draft.js';
-import { planMoves, type GroupMove } from './group-moves.js';
+import { planMoves } from './group-moves.js';
 
 export async function rebalancePlan(
   db: Db,
@@ -19,7 +19,6 @@ export async function rebalancePlan(
   const strategy = await strategyNamed(db, cluster.name, input.strategy);
   const nodes = await readNodes(db);
   const groups = await readShardGroups(db);
-  const measure = await measureOf(db, strategy, groups, nodes);
   const marked = input.drainOnly === true ? markedNodes(nodes, groups) : [];
   const moves = await planMoves(db, groups, rebalanceWishes(request));
   const draft = await draftOf(cluster, request, {
@@ -31,9 +30,7 @@ export async function rebalancePlan(
     whyNoMoves:
       input.drainOnly === true
         ? nothingToDrain(marked)
-        : whyBalanced(groups, nodes, strategy, measure, input.threshold),
-    // Emptying nodes may well leave the others less even than before.
-    ...(empties(moves, nodes) ? {} : { measure }),
+        : whyBalanced(groups, nodes, strategy, await measureOf(db, strategy, groups, nodes), input.threshold),
   });
   const checks = [...draft.checks, ...blockedWrites(request.transferMode, moves)];
   return { ...draft, checks };
@@ -51,12 +48,6 @@ function markedNodes(nodes: ClusterNode[], groups: ShardGroup[]): ClusterNode[] 
     ({ role, active, shouldHaveShards, groupId }) =>
       active && !shouldHaveShards && (role === 'worker' || (role === 'coordinator' && filled.has(groupId))),
   );
-}
-
-/** Whether shards leave nodes that should hold none. */
-function empties(moves: GroupMove[], nodes: ClusterNode[]): boolean {
-  const marked = new Set(nodes.filter(({ shouldHaveShards }) => !shouldHaveShards).map(({ node }) => node));
-  return moves.some(({ from }) => marked.has(from));
 }
 
 function nothingToDrain(marked: ClusterNode[]): string {

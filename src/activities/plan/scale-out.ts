@@ -3,7 +3,6 @@ import { readNodes } from '../../citus/nodes/nodes.js';
 import { readShardGroups } from '../../citus/tables/shard-groups.js';
 import type { ClusterConfig } from '../../config/index.js';
 import type { OperationRequest } from '../../contract/internal/request.js';
-import { measureOf, strategyNamed } from './strategy.js';
 import { draftOf, type Draft } from './draft.js';
 import { planMoves } from './group-moves.js';
 import { pretendedAddress } from './placeholders.js';
@@ -37,7 +36,6 @@ export async function scaleOutPlan(
       request.input.rebalance,
       groups.some(({ movable }) => movable),
     ),
-    measure: await measureOf(db, await strategyNamed(db, cluster.name, undefined), groups, nodes),
   });
   return { ...draft, toStart };
 }

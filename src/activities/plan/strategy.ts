@@ -9,12 +9,7 @@ import {
   type RebalanceStrategy,
 } from '../../citus/tables/strategies.js';
 import type { FailureDetails } from '../../contract/index.js';
-import {
-  builtInMeasure,
-  unevenness,
-  utilisations,
-  type StrategyMeasure,
-} from '../../planning/improvement.js';
+import { builtInMeasure, loadsOf, type StrategyMeasure } from '../../planning/strategy-measure.js';
 import { formatBytes } from '../../text/figures.js';
 
 /** The strategy of that name, or the cluster's default one. @throws InvalidInput with the names that there are */
@@ -24,8 +19,8 @@ export async function strategyNamed(
   name: string | undefined,
 ): Promise<RebalanceStrategy> {
   const all = await readStrategies(db);
-  const found = all.find((each) => (name === undefined ? each.isDefault : each.name === name));
-  if (found) return found;
+  const strategy = all.find((each) => (name === undefined ? each.isDefault : each.name === name));
+  if (strategy) return strategy;
   const names = all.map((each) => each.name).join(', ');
   throw ApplicationFailure.create({
     type: 'InvalidInput',
@@ -68,11 +63,6 @@ export async function measureOf(
   };
 }
 
-/** Among the nodes that may hold shards. */
-export function unevennessNow(groups: ShardGroup[], nodes: ClusterNode[], measure: StrategyMeasure): number {
-  return unevenness(groups, eligible(nodes), measure);
-}
-
 /** Why Citus plans no move, in its own terms. */
 export function whyBalanced(
   groups: ShardGroup[],
@@ -82,7 +72,7 @@ export function whyBalanced(
   threshold = strategy.threshold,
 ): string {
   if (!groups.some(({ movable }) => movable)) return 'there are no shards that can move';
-  const loads = utilisations(groups, eligible(nodes), measure);
+  const loads = loadsOf(groups, eligible(nodes), measure).map(({ utilisation }) => utilisation);
   const mean = loads.reduce((sum, each) => sum + each, 0) / Math.max(1, loads.length);
   const least = Math.max(threshold, strategy.minimumThreshold);
   const farthest = mean === 0 ? 0 : Math.max(...loads.map((load) => Math.abs(load - mean))) / mean;
@@ -97,12 +87,12 @@ export function whyBalanced(
   return `Citus plans no move by ${strategy.name}: ${reason}${base}`;
 }
 
-/** Of a ratio. */
-export function percent(ratio: number): string {
+function percent(ratio: number): string {
   return `${Math.round(100 * ratio)} %`;
 }
 
-function eligible(nodes: ClusterNode[]): number[] {
+/** The groups of the nodes that may hold shards. */
+export function eligible(nodes: ClusterNode[]): number[] {
   return nodes
     .filter(({ role, active, shouldHaveShards }) => role !== 'secondary' && active && shouldHaveShards)
     .map(({ groupId }) => groupId);

@@ -3,10 +3,11 @@ import { readNodes, type ClusterNode } from '../../citus/nodes/nodes.js';
 import { countShards } from '../../citus/nodes/registration.js';
 import { readShardGroups, type ShardGroup } from '../../citus/tables/shard-groups.js';
 import { balanceOf } from '../../planning/balance.js';
+import type { Sources } from '../../planning/sources.js';
 import { count } from '../../text/figures.js';
 import { clusterIn, looking, type ActivityContext } from '../runtime/context.js';
 import { assertHeld } from '../lock/held.js';
-import { evened } from './evened.js';
+import { assertImproved } from './assert-improved.js';
 import { tracesOf, type Removed } from './removed.js';
 import { needsPerson, presentNodes, type Verified } from './shared.js';
 
@@ -19,8 +20,8 @@ export interface VerifyOrder {
 export interface EvenOrder extends VerifyOrder {
   movesTotal: number;
   strategy?: string | undefined;
-  /** Unevenness before, by the strategy's measure; absent when nothing was to be evened out. */
-  unevenness?: number | undefined;
+  /** Where the shards of all moves lay before; absent when the outcome isn't judged by how even it is. */
+  sources?: Sources | undefined;
 }
 
 export interface ScaledOutOrder extends EvenOrder {
@@ -40,7 +41,7 @@ export interface RemovedOrder extends VerifyOrder {
 
 /** Looks whether the outcome is there: a finished movement need not have improved anything. */
 export function verifyActivities(context: ActivityContext) {
-  const looked = (
+  const inSnapshot = (
     { request }: VerifyOrder,
     look: (
       db: Db,
@@ -63,23 +64,21 @@ export function verifyActivities(context: ActivityContext) {
   return {
     /** New workers are there, and the data lies better than before. @throws NotImproved */
     verifyScaleOut: (order: ScaledOutOrder): Promise<Verified> =>
-      looked(order, async (db, nodes, groups) => {
+      inSnapshot(order, async (db, nodes, groups) => {
         await presentNodes(db, nodes, order.newWorkers);
-        const { unevenness: before } = order;
-        if (before === undefined)
+        const { request, sources } = order;
+        if (sources === undefined || Object.keys(sources).length === 0)
           return { detail: `${count(order.newWorkers.length, 'new worker')} registered, active and in sync` };
-        return {
-          detail: await evened(db, groups, nodes, { ...order, cluster: order.request.cluster, before }),
-        };
+        return { detail: await assertImproved(db, groups, nodes, { cluster: request.cluster, sources }) };
       }),
 
     /** The data lies better than before, by the strategy's measure. @throws NotImproved */
     verifyRebalance: (order: EvenOrder): Promise<Verified> =>
-      looked(order, async (db, nodes, groups) => {
-        const { unevenness: before } = order;
-        if (before === undefined) return { detail: count(order.movesTotal, 'move') };
+      inSnapshot(order, async (db, nodes, groups) => {
+        const { request, strategy, sources } = order;
+        if (sources === undefined) return { detail: count(order.movesTotal, 'move') };
         return {
-          detail: await evened(db, groups, nodes, { ...order, cluster: order.request.cluster, before }),
+          detail: await assertImproved(db, groups, nodes, { cluster: request.cluster, strategy, sources }),
         };
       }),
 
@@ -87,16 +86,16 @@ export function verifyActivities(context: ActivityContext) {
     verifyDrain: async (order: DrainedOrder): Promise<Verified> => {
       // The lock keeper of an operation that lost the lock has marked the nodes as they were.
       await assertHeld(context.client, order.request.lockId);
-      return looked(order, async (db, nodes) => {
-        const found = await presentNodes(db, nodes, order.nodes);
-        const odd = found.find(({ shouldHaveShards }) => shouldHaveShards !== order.undo);
+      return inSnapshot(order, async (db, nodes) => {
+        const present = await presentNodes(db, nodes, order.nodes);
+        const odd = present.find(({ shouldHaveShards }) => shouldHaveShards !== order.undo);
         if (odd)
           throw needsPerson(
             `shouldhaveshards of ${odd.node} is ${odd.shouldHaveShards}: somebody changed it`,
           );
-        const named = found.map(({ node }) => node).join(', ');
+        const named = present.map(({ node }) => node).join(', ');
         if (order.undo) return { detail: `back in service: ${named}` };
-        for (const { node, groupId } of found) {
+        for (const { node, groupId } of present) {
           const shards = await countShards(db, groupId);
           if (shards > 0)
             throw needsPerson(`${node} holds ${count(shards, 'shard')} again: somebody put them there`);
@@ -107,7 +106,7 @@ export function verifyActivities(context: ActivityContext) {
 
     /** Nothing of the removed nodes is left in the cluster. */
     verifyRemoval: (order: RemovedOrder): Promise<Verified> =>
-      looked(order, async (db, nodes) => {
+      inSnapshot(order, async (db, nodes) => {
         const left: string[] = [];
         for (const each of order.removed) left.push(...(await tracesOf(db, nodes, each)));
         const named = order.removed.map(({ node }) => node).join(', ');

@@ -15,7 +15,7 @@ export interface Verified {
 
 /** The rows of these nodes; retried until each is in sync and answers. @throws NeedsPerson when one left the cluster */
 export async function presentNodes(db: Db, nodes: ClusterNode[], wanted: string[]): Promise<ClusterNode[]> {
-  const found = wanted.map((address) => {
+  const present = wanted.map((address) => {
     const node = nodes.find((each) => each.node.toLowerCase() === address.toLowerCase());
     if (!node?.active) throw needsPerson(`${address} is ${node ? 'not active' : 'not registered'}`);
     // Metadata follows within seconds; retried until it has.
@@ -24,10 +24,10 @@ export async function presentNodes(db: Db, nodes: ClusterNode[], wanted: string[
     return node;
   });
   // The catalog says `active` of a dead one too.
-  const asked = wanted.map((node) => ({ node, command: 'select 1' }));
-  const silent = (await runOnNodes(db, asked)).find(({ success }) => !success);
+  const questions = wanted.map((node) => ({ node, command: 'select 1' }));
+  const silent = (await runOnNodes(db, questions)).find(({ success }) => !success);
   if (silent) throw ApplicationFailure.retryable(`${silent.node} does not answer: ${silent.result}`, passing);
-  return found;
+  return present;
 }
 
 /** The outcome was undone by somebody else. */

@@ -2,7 +2,7 @@ import type { OperationRequest } from '../../contract/internal/request.js';
 import { count, formatBytes } from '../../text/figures.js';
 import type { MoveSeconds } from '../../planning/move-seconds.js';
 import type { Batch } from '../../planning/next-batch.js';
-import { namesOf, type PackedMoves } from '../../planning/planned-moves.js';
+import { namesOf, type PlannedMoves } from '../../planning/planned-moves.js';
 import { moveActivities } from '../activities.js';
 import type { Board } from '../operation/status.js';
 import type { Calls } from '../operation/calls.js';
@@ -11,7 +11,7 @@ import type { Windows } from './windows.js';
 /** Has batches of moves made, and counts what comes of them. */
 export interface Batches {
   /** Returns the shards of the moves that are still to be made: a pause, a window's end or another came in between. */
-  make: (request: OperationRequest, packed: PackedMoves, batch: Batch) => Promise<Set<number>>;
+  make: (request: OperationRequest, round: PlannedMoves, batch: Batch) => Promise<Set<number>>;
   /** Notes how many moves a window's end has stopped. */
   sayStopped: () => void;
 }
@@ -22,11 +22,11 @@ export function createBatches(board: Board, caller: Calls, windows: Windows, sec
 
   async function makeMoves(
     request: OperationRequest,
-    packed: PackedMoves,
+    round: PlannedMoves,
     batch: Batch,
   ): Promise<Set<number>> {
     const [first] = batch;
-    const { from, to, tables } = namesOf(packed, first);
+    const { from, to, tables } = namesOf(round, first);
     const bytes = batch.reduce((sum, move) => sum + move.bytes, 0);
     const more = batch.length > 1 ? ` and ${count(batch.length - 1, 'more move')}` : '';
     const closing = windows.closing();

@@ -4,7 +4,7 @@ import type { OperationRequest } from '../../contract/internal/request.js';
 import { count, formatBytes, formatSeconds } from '../../text/figures.js';
 import { createMoveSeconds } from '../../planning/move-seconds.js';
 import { nextBatch, type Batch } from '../../planning/next-batch.js';
-import { namesOf, unpackMoves, type PackedMoves } from '../../planning/planned-moves.js';
+import { namesOf, movesOf, type PlannedMoves } from '../../planning/planned-moves.js';
 import { createBatches } from './batches.js';
 import type { Board } from '../operation/status.js';
 import { createFlow } from './flow.js';
@@ -15,7 +15,7 @@ import type { Windows } from './windows.js';
 
 /** Hands out moves in batches, as many at once as are allowed, and takes back what a batch didn't come to. */
 export interface MoveQueue {
-  run: (request: OperationRequest, packed: PackedMoves, atWindow: AtWindow) => Promise<void>;
+  run: (request: OperationRequest, round: PlannedMoves, atWindow: AtWindow) => Promise<void>;
   /** Stops the moves that run now; they are handed out again when nothing speaks against it. */
   stopRunning: () => void;
   setParallelMoves: (n: number) => void;
@@ -68,8 +68,8 @@ export function createMoveQueue(
     run,
   };
 
-  async function run(request: OperationRequest, packed: PackedMoves, atWindow: AtWindow): Promise<void> {
-    const moves = unpackMoves(packed);
+  async function run(request: OperationRequest, round: PlannedMoves, atWindow: AtWindow): Promise<void> {
+    const moves = movesOf(round);
     const pending = new Set(moves);
     const totals = { moves: moves.length, bytes: moves.reduce((sum, { bytes }) => sum + bytes, 0) };
     const done = { moves: 0, bytes: 0 };
@@ -81,14 +81,14 @@ export function createMoveQueue(
       const scope = new CancellationScope();
       const entry: Running = { batch, scope, ended: Promise.resolve() };
       entry.ended = scope
-        .run(() => batches.make(request, packed, batch))
+        .run(() => batches.make(request, round, batch))
         .then((left) => {
           for (const move of batch) {
             if (left.has(move.shardId)) pending.add(move);
             else {
               done.moves += 1;
               done.bytes += move.bytes;
-              flow.moved({ ...namesOf(packed, move), bytes: move.bytes });
+              flow.moved({ ...namesOf(round, move), bytes: move.bytes });
             }
           }
         })
@@ -114,7 +114,7 @@ export function createMoveQueue(
         percent: Math.min(100, Math.floor((100 * done[basis]) / total)),
         byNode: flow.byNode(),
         moving: [...running].slice(0, 50).map(({ batch: [first] }) => ({
-          ...namesOf(packed, first),
+          ...namesOf(round, first),
           phase: 'waiting',
           attempt: 1,
         })),
@@ -141,7 +141,7 @@ export function createMoveQueue(
     const parked = async (): Promise<boolean> => {
       const [shortest] = [...pending].sort((a, b) => seconds.expected(a) - seconds.expected(b));
       if (!shortest || windows.hasRoom(seconds.expected(shortest))) return false;
-      const { tables, from, to } = namesOf(packed, shortest);
+      const { tables, from, to } = namesOf(round, shortest);
       await caller.park('window', {
         problem: `${count(pending.size, 'move')} can’t be expected to end in any maintenance window`,
         evidence: `the shortest, ${tables[0] ?? 'shards'}, shard ${shortest.shardId}, ${from} → ${to}, ${formatBytes(shortest.bytes)}, is expected to take ${formatSeconds(seconds.expected(shortest))}; the longest window is ${formatSeconds(windows.longestSeconds())}`,

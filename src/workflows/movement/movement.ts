@@ -1,7 +1,7 @@
 import { CancellationScope, isCancellation } from '@temporalio/workflow';
 import type { GovernorNews } from '../../contract/index.js';
 import type { OperationRequest } from '../../contract/internal/request.js';
-import { unpackMoves, type PackedMoves } from '../../planning/planned-moves.js';
+import { movesOf, type PlannedMoves } from '../../planning/planned-moves.js';
 import { moveActivities, settingActivities } from '../activities.js';
 import type { Calls } from '../operation/calls.js';
 import { unpaused } from '../operation/pause.js';
@@ -23,9 +23,9 @@ export interface Movement extends MovementControls {
    * Lowers the settings that slow moves down, and copies the reference tables: a node must hold them before its first
    * shard. {@link run} does it where a procedure doesn't show it as a step.
    */
-  prepare: (request: OperationRequest, packed: PackedMoves) => Promise<void>;
+  prepare: (request: OperationRequest, round: PlannedMoves) => Promise<void>;
   /** Makes the approved moves, at most so many at once, and gives the settings back. */
-  run: (request: OperationRequest, packed: PackedMoves) => Promise<void>;
+  run: (request: OperationRequest, round: PlannedMoves) => Promise<void>;
 }
 
 export function createMovement(board: Board, calls: Calls, undo: Undo): Movement {
@@ -34,7 +34,7 @@ export function createMovement(board: Board, calls: Calls, undo: Undo): Movement
   const queue = createMoveQueue(board, calls, windows, governor, undo);
   /** Whether the settings were given back because the window had closed. */
   let resting = false;
-  let prepared: PackedMoves | undefined;
+  let prepared: PlannedMoves | undefined;
   let copying: { scope: CancellationScope; stopped: boolean } | undefined;
 
   const movement: Movement = {
@@ -48,11 +48,11 @@ export function createMovement(board: Board, calls: Calls, undo: Undo): Movement
       }
       queue.stopRunning();
     },
-    prepare: async (request, packed) => {
+    prepare: async (request, round) => {
       const prepareOnce = (): Promise<boolean> =>
         windows.inside(request, {
           work: async () => {
-            await lowerSettings(request, targetsOf(packed));
+            await lowerSettings(request, targetsOf(round));
             return copyReferenceTables(request);
           },
           whenCut: async () => {
@@ -62,12 +62,12 @@ export function createMovement(board: Board, calls: Calls, undo: Undo): Movement
         });
       do await unpaused(board, calls);
       while (!(await prepareOnce()));
-      prepared = packed;
+      prepared = round;
     },
-    run: async (request, packed) => {
-      if (prepared !== packed) await movement.prepare(request, packed);
-      await queue.run(request, packed, async (isOpen) => {
-        if (isOpen && resting) await lowerSettings(request, targetsOf(packed));
+    run: async (request, round) => {
+      if (prepared !== round) await movement.prepare(request, round);
+      await queue.run(request, round, async (isOpen) => {
+        if (isOpen && resting) await lowerSettings(request, targetsOf(round));
         if (!isOpen && !resting) {
           await undo.giveBack('setting');
           resting = true;
@@ -126,7 +126,7 @@ export function createMovement(board: Board, calls: Calls, undo: Undo): Movement
 }
 
 /** Apply workers are started where the data arrives. */
-function targetsOf(packed: PackedMoves): string[] {
-  const targets = new Set(unpackMoves(packed).map(({ to }) => to));
-  return packed.nodes.filter((_, index) => targets.has(index));
+function targetsOf(round: PlannedMoves): string[] {
+  const targets = new Set(movesOf(round).map(({ to }) => to));
+  return round.nodes.filter((_, index) => targets.has(index));
 }

@@ -2,7 +2,7 @@ import { workflowInfo } from '@temporalio/workflow';
 import type { Balance, Check, OperationReport, OperationType, Plan, Step } from '../../contract/index.js';
 import type { OperationRequest } from '../../contract/internal/request.js';
 import { worstFirst } from '../../contract/checks.js';
-import type { PackedMoves } from '../../planning/planned-moves.js';
+import type { PlannedMoves } from '../../planning/planned-moves.js';
 import { count } from '../../text/figures.js';
 import { checkActivities } from '../activities.js';
 import type { Movement } from '../movement/movement.js';
@@ -95,8 +95,8 @@ export function operationOf<Type extends OperationType>(parts: Parts, request: O
     },
 
     /** Lowers settings and copies reference tables; {@link move} does it where a procedure doesn't show it as a step. */
-    readyToMove: (packed: PackedMoves): Promise<void> => movement.prepare(request, packed),
-    move: (packed: PackedMoves): Promise<void> => movement.run(request, packed),
+    readyToMove: (round: PlannedMoves): Promise<void> => movement.prepare(request, round),
+    move: (round: PlannedMoves): Promise<void> => movement.run(request, round),
     /** Waits until data may move: for what only makes sense together with its movement. */
     untilOpen: (): Promise<void> => movement.windows.untilOpen(request),
     /** Waits while the operation is paused, before what a pause has to hold up. */

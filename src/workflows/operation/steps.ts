@@ -3,13 +3,13 @@ import type { Check, OperationType, Plan } from '../../contract/index.js';
 import type { AnyRequest } from '../../contract/internal/request.js';
 import type { NodeMarkEntry } from '../../contract/internal/undo.js';
 import { count } from '../../text/figures.js';
-import { unpackBalances } from '../../planning/packed-balances.js';
-import type { PackedMoves } from '../../planning/planned-moves.js';
+import type { PlannedMoves } from '../../planning/planned-moves.js';
+import { sourcesOf, type Sources } from '../../planning/sources.js';
 import { nodeActivities, planActivities } from '../activities.js';
 import type { Operation } from './op.js';
 
 /** What every plan brings along, moves or not. */
-type Made = Pick<Draft, 'plan' | 'balances' | 'notes'> & { checks?: Check[] };
+type Made = Pick<Draft, 'plan' | 'notes'> & { checks?: Check[] };
 
 /** Makes the plan and shows it, with what was found meanwhile. */
 export async function planStep<Type extends OperationType, Plans extends Made>(
@@ -17,16 +17,16 @@ export async function planStep<Type extends OperationType, Plans extends Made>(
   name: string,
   make: () => Promise<Plans>,
   detail: (plan: Plan) => string = ({ movesTotal }) => count(movesTotal, 'move'),
-): Promise<Plans & { plan: Plan }> {
+): Promise<Plans> {
   return op.step(name, async (step) => {
     const made = await make();
-    const plan: Plan = { ...made.plan, ...unpackBalances(made.balances) };
+    const { plan } = made;
     op.showPlan(plan);
     step.detail = detail(plan);
     op.note(...made.notes);
     op.set({ before: plan.before });
     op.checked(made.checks ?? []);
-    return { ...made, plan };
+    return made;
   });
 }
 
@@ -34,13 +34,12 @@ export async function planStep<Type extends OperationType, Plans extends Made>(
 export async function approvalStep<Type extends OperationType>(
   op: Operation<Type>,
   name: string,
-  { plan, packed }: { plan: Plan; packed: PackedMoves },
+  { plan, round }: { plan: Plan; round: PlannedMoves },
 ): Promise<void> {
   if (await op.step(name, () => op.approval(plan))) {
     await op.calls.run(planActivities.confirmPlan, 'Is the plan still possible?', {
       request: op.request,
-      plan: packed,
-      newWorkers: plan.newWorkers,
+      nodes: round.nodes.filter((node) => !plan.newWorkers.includes(node)),
     });
   }
   op.act();
@@ -50,7 +49,7 @@ export async function approvalStep<Type extends OperationType>(
 export async function markStep<Type extends OperationType>(
   op: Operation<Type>,
   name: string,
-  { marks, packed }: { marks: NodeMarkEntry[]; packed: PackedMoves },
+  { marks, round }: { marks: NodeMarkEntry[]; round: PlannedMoves },
   already: string,
 ): Promise<void> {
   if (marks.length === 0) op.skip(name, already);
@@ -58,7 +57,7 @@ export async function markStep<Type extends OperationType>(
     await op.step(name, async () => {
       await op.unpaused();
       // Nodes with data don't stand out of service for hours before their data may move.
-      if (packed.moves !== '') await op.untilOpen();
+      if (round.moves.length > 0) await op.untilOpen();
       const { cluster, lockId } = op.request;
       // The lock keeper knows before anything is marked: whoever dies now, it is taken back.
       await op.undo.add(marks);
@@ -70,38 +69,42 @@ export async function markStep<Type extends OperationType>(
     });
 }
 
-/** Makes the moves, and then what Citus would still move: a plan holds one round, and the world changed meanwhile. */
+/**
+ * Makes the moves, and then what Citus would still move: a plan holds one round, and the world changed meanwhile.
+ * Answers where the shards lay before.
+ */
 export async function moveSteps<Type extends OperationType>(
   op: Operation<Type>,
   names: { reference: string; move: string },
-  packed: PackedMoves,
+  round: PlannedMoves,
   { plan, whyNoMoves, marks = [] }: { plan: Plan; whyNoMoves?: string; marks?: NodeMarkEntry[] },
-): Promise<void> {
-  if (packed.moves === '') {
+): Promise<Sources | undefined> {
+  if (round.moves.length === 0) {
     op.skip(names.reference, 'nothing to move');
     op.skip(names.move, whyNoMoves ?? 'nothing to move');
     // Until a node is marked a new table may put shards there.
-    if (marks.some(({ during }) => !during)) await moveRemainder(op);
-    return;
+    return sourcesOf(marks.some(({ during }) => !during) ? await moveRemainder(op) : []);
   }
-  await op.step(names.reference, () => op.readyToMove(packed));
+  await op.step(names.reference, () => op.readyToMove(round));
   await op.step(names.move, async (step) => {
-    await op.move(packed);
+    await op.move(round);
     step.detail = count(plan.movesTotal, 'move');
   });
-  await moveRemainder(op);
+  return sourcesOf([round, ...(await moveRemainder(op))]);
 }
 
-async function moveRemainder<Type extends OperationType>(op: Operation<Type>): Promise<void> {
+async function moveRemainder<Type extends OperationType>(op: Operation<Type>): Promise<PlannedMoves[]> {
   const request = op.request as unknown as AnyRequest;
+  const rounds: PlannedMoves[] = [];
   for (let before = Number.POSITIVE_INFINITY; ;) {
     const rest = await op.calls.run(planActivities.planRemainder, 'Is anything left to move?', { request });
     // A plan that doesn't get shorter won't end: a strategy may go on for ever, moving the same shards to and fro.
-    if (rest.packed.moves === '' || rest.left >= before) return;
+    if (rest.round.moves.length === 0 || rest.left >= before) return rounds;
     before = rest.left;
     op.note(
       `a further round moved ${count(rest.movesTotal, 'shard group')} that Citus planned after the last`,
     );
-    await op.step('Move the remainder', () => op.move(rest.packed));
+    await op.step('Move the remainder', () => op.move(rest.round));
+    rounds.push(rest.round);
   }
 }

@@ -4,8 +4,6 @@ import { startCluster, type SandboxCluster } from '../../../sandbox/index.js';
 import { drainPlan } from '../../../src/activities/plan/drain.js';
 import type { Draft } from '../../../src/activities/plan/draft.js';
 import { rebalancePlan } from '../../../src/activities/plan/rebalance.js';
-import { verifyActivities } from '../../../src/activities/verify/activities.js';
-import type { ActivityContext } from '../../../src/activities/runtime/context.js';
 import { withCoordinator, type Db } from '../../../src/citus/session/connect.js';
 import type { ClusterConfig } from '../../../src/config/index.js';
 import type { AnyRequest } from '../../../src/contract/internal/request.js';
@@ -99,32 +97,3 @@ test('the workers that a rebalance empties, since they are marked, stand in its 
     await cluster.query('select citus_remove_node($1, $2)', [node.host, node.port]);
   }
 });
-
-test.each([
-  [
-    'by_disk_size',
-    /each shard group counts 105 MB more than its size.*citus.rebalancer_by_disk_size_base_cost/,
-  ],
-  ['by_shard_count', /^look whether someone else moved shards or loaded data meanwhile/],
-])(
-  'data that lies no better is a failure, with the figures by %s and the likely cause',
-  async (strategy, cause) => {
-    const { verifyRebalance } = verifyActivities({ config: { clusters: [config] } } as ActivityContext);
-    const verified = (unevenness: number): Promise<{ detail: string }> =>
-      new MockActivityEnvironment().run(() =>
-        verifyRebalance({ request: { cluster: 'demo' }, movesTotal: 3, strategy, unevenness }),
-      );
-    await expect(verified(0.1)).rejects.toMatchObject({
-      type: 'NotImproved',
-      message: expect.stringMatching(
-        new RegExp(
-          `^3 moves later the data is not spread better: unevenness by ${strategy} 10 % → \\d\\d %$`,
-        ),
-      ) as string,
-      details: [
-        { cluster: 'demo', remedies: expect.arrayContaining([expect.stringMatching(cause)]) as string[] },
-      ],
-    });
-    expect((await verified(9)).detail).toMatch(new RegExp(`^unevenness by ${strategy} 900 % → \\d\\d %$`));
-  },
-);

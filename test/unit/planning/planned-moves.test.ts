@@ -1,49 +1,43 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
-  maxMovesPerRound,
-  packMoves,
-  unpackMoves,
+  movesOf,
+  namesOf,
+  plannedMoves,
   withNodes,
   type PlannedMove,
 } from '../../../src/planning/planned-moves.js';
 
-const nodes = Array.from({ length: 100 }, (_, index) => `worker-${index}.db.internal:5432`);
-const moves = (count: number): PlannedMove[] =>
-  Array.from({ length: count }, (_, index) => ({
-    shardId: 102_008 + index * 17,
-    from: index % 60,
-    to: 60 + (index % 40),
-    bytes: (index * 7_919) % 40_000_000_000,
-    label: index % 3,
-  }));
+const anyMove = fc.record({
+  shardId: fc.nat({ max: Number.MAX_SAFE_INTEGER }),
+  from: fc.nat(100),
+  to: fc.nat(100),
+  bytes: fc.nat({ max: Number.MAX_SAFE_INTEGER }),
+  label: fc.nat(10),
+});
+const move: PlannedMove = { shardId: 102_008, from: 0, to: 1, bytes: 61_000_001, label: 0 };
+const round = plannedMoves([move], ['db1:5432', 'new worker 1'], ['orders and 1 more']);
 
-const byShard = (a: PlannedMove, b: PlannedMove): number => a.shardId - b.shardId;
+test('moves come out of a history as they went in: in their order, to the byte', () =>
+  fc.assert(
+    fc.property(fc.array(anyMove), (moves) => {
+      const kept = JSON.stringify(plannedMoves(moves, [], []));
+      expect(movesOf(JSON.parse(kept) as typeof round)).toEqual(moves);
+    }),
+  ));
 
-test('what was packed comes out again, sizes rounded up by less than a thousandth of the largest', () => {
-  const before = moves(500);
-  const packed = packMoves(before, nodes, ['orders', 'events', 'users']);
-  const after = unpackMoves(packed).sort(byShard);
-  expect(after.map(({ bytes: _bytes, ...rest }) => rest)).toEqual(
-    before.map(({ bytes: _bytes, ...rest }) => rest),
-  );
-  const largest = Math.max(...before.map(({ bytes }) => bytes));
-  after.forEach(({ bytes }, index) => {
-    const original = before[index]?.bytes ?? 0;
-    expect(bytes).toBeGreaterThanOrEqual(original);
-    expect(bytes - original).toBeLessThan(largest / 1_000);
+test('a move can be read: shard, from, to, bytes and what it is called', () => {
+  expect(round.moves).toEqual([[102_008, 0, 1, 61_000_001, 0]]);
+  expect(namesOf(round, move)).toEqual({
+    from: 'db1:5432',
+    to: 'new worker 1',
+    tables: ['orders and 1 more'],
   });
 });
 
-test('a whole round of moves between a hundred nodes fits into one payload', () => {
-  const packed = packMoves(moves(maxMovesPerRound), nodes, ['orders and 1 more']);
-  expect(JSON.stringify(packed).length).toBeLessThan(50_000);
-});
-
-test('no move packs to nothing', () => {
-  expect(unpackMoves(packMoves([], [], []))).toEqual([]);
-});
-
 test('machines that were started take the place of their placeholders', () => {
-  const packed = packMoves(moves(3), ['db1:5432', 'new worker 1'], ['orders']);
-  expect(withNodes(packed, new Map([['new worker 1', 'db9:5432']])).nodes).toEqual(['db1:5432', 'db9:5432']);
+  expect(withNodes(round, new Map([['new worker 1', 'db9:5432']]))).toEqual({
+    ...round,
+    nodes: ['db1:5432', 'db9:5432'],
+  });
 });
