@@ -119,6 +119,10 @@ export default tseslint.config(
       'no-console': 'error',
     },
   },
+  {
+    files: ['src/**/*.ts'],
+    rules: { 'import-x/no-extraneous-dependencies': ['error', { devDependencies: false }] },
+  },
   ...rooms.map(walls),
   refuse(['src/**/*.ts'], [postgres], ['src/citus/session/**']),
   refuse(['src/cli/**/*.ts', 'src/client/**/*.ts'], [postgres, beyondClient]),

@@ -125,6 +125,6 @@ export class OperationHandle {
   }
 }
 
-export function isClosed({ state }: OperationStatus): boolean {
+function isClosed({ state }: OperationStatus): boolean {
   return state === 'done' || state === 'failed' || state === 'cancelled';
 }

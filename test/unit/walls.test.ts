@@ -122,6 +122,13 @@ describe('who may import whom', () => {
     expect(await refusals(file, line)).toEqual([]);
   });
 
+  test('what is installed for development only is refused', async () => {
+    expect(await refusals('src/worker.ts', "import 'fast-check';")).toEqual([
+      expect.stringContaining('no-extraneous-dependencies'),
+    ]);
+    expect(await refusals('src/worker.ts', "import '@temporalio/worker';")).toEqual([]);
+  });
+
   test('an import that leads nowhere is refused: rules on paths would say nothing of it', async () => {
     expect(await refusals('src/worker.ts', "export * from './wroker.js';")).toEqual([
       expect.stringContaining('no-unresolved'),
