@@ -58,7 +58,14 @@ function runVitest(args) {
   const file = join(folder, 'results.json');
   const vitest = spawnSync(
     `${root}node_modules/.bin/vitest`,
-    ['run', '--allowOnly=false', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`, ...args],
+    [
+      'run',
+      '--allowOnly=false',
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${file}`,
+      ...args,
+    ],
     { cwd: root, stdio: 'inherit' },
   );
   try {
