@@ -1,5 +1,6 @@
 import type { Config } from '../../config/index.js';
 import type { ClustersAnswer } from '../../contract/index.js';
+import { formatAddress } from '../../text/address.js';
 import { pageOf } from './pages.js';
 
 export function inspectClusters({ clusters }: Config, page: number): ClustersAnswer {
@@ -7,7 +8,7 @@ export function inspectClusters({ clusters }: Config, page: number): ClustersAns
   return {
     clusters: items.map(({ name, hosts, port, database, workersFrom, approval }) => ({
       name,
-      coordinator: hosts.map((host) => `${host}:${port}`).join(', '),
+      coordinator: hosts.map((host) => formatAddress({ host, port })).join(', '),
       database,
       provisioner: workersFrom ? 'command' : 'none',
       approval: approval ?? 'required',

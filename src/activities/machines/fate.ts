@@ -5,8 +5,9 @@ import { readNodes } from '../../citus/nodes/nodes.js';
 import { isRegistered } from '../../citus/nodes/registration.js';
 import type { ClusterConfig, Config } from '../../config/index.js';
 import type { Machine } from '../../machines/provisioner.js';
-import { session } from '../runtime/context.js';
 import { provisionerOf } from '../../machines/provisioner-of.js';
+import { formatAddress } from '../../text/address.js';
+import { session } from '../runtime/context.js';
 
 /** What becomes of the machine of a worker that leaves, and why. */
 export interface MachineFate {
@@ -47,7 +48,7 @@ export async function otherCluster(
 ): Promise<string | undefined> {
   for (const other of config.clusters) {
     if (isSame(other, cluster)) continue;
-    if (other.hosts.some((host) => `${host}:${other.port}` === node.toLowerCase()))
+    if (other.hosts.some((host) => formatAddress({ host, port: other.port }) === node.toLowerCase()))
       return `it is the coordinator of cluster ${other.name}`;
     try {
       const nodes = await withCoordinator(other, session('machine'), readNodes);

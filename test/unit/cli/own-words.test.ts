@@ -31,7 +31,7 @@ describe('a refusal speaks of options and commands', () => {
     [{ add: 1, transferMode: 'fast' }, '--transfer-mode: must be one of auto, force_logical, block_writes.'],
     [{ add: 1, window: 'ignore' }, '--reason: required with --ignore-window.'],
     [{ add: 1, acceptChecks: ['role'] }, '--reason: required with --accept-check.'],
-    [{ nodes: ['foo'] }, 'node: must be host:port, for example "db3:5432".'],
+    [{ nodes: ['foo'] }, 'node: must be host:port, for example "db3:5432" or "[fd00::3]:5432".'],
   ])('%j', (input, said) => {
     expect(refusal(() => checkedInput('scaleOut', { cluster: 'shop', ...input }))).toBe(
       `The input of scale-out is not valid: ${said}`,
