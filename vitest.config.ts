@@ -9,7 +9,9 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['test/unit/**/*.test.ts', 'test/replay/**/*.test.ts'],
+          // Whatever isn't of the other project: no test file is left out.
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/{integration,e2e}/**'],
           testTimeout: 30_000,
         },
       },

@@ -31,7 +31,7 @@ export interface Load {
 }
 
 /** Order ids that the load inserts start here, above those of the data set. */
-export const firstLoadOrder = 1_000_000;
+const firstLoadOrder = 1_000_000;
 
 /** A light, steady write load on the data set of data.ts, over the coordinator: an insert and an update a transaction. */
 export function startLoad(coordinator: { login: Login }, options: LoadOptions = {}): Load {

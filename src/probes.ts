@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { State } from '@temporalio/worker';
 import { ConnectionConfigError } from './client/errors.js';
+import { addressOf, addressPattern, formatAddress } from './text/address.js';
 
 export interface Probes {
   /** Where it listens, `host:port`. */
@@ -44,7 +45,7 @@ export async function serveProbes(
   await listening(server, listen);
   const { address, port } = server.address() as AddressInfo;
   return {
-    address: `${address}:${port}`,
+    address: formatAddress({ host: address, port }),
     close: () => new Promise((resolve) => server.close(() => resolve())),
   };
 }
@@ -55,8 +56,9 @@ async function metrics(address: string | undefined): Promise<string> {
 }
 
 function listening(server: Server, listen: string): Promise<void> {
-  const [, host = '127.0.0.1', port] = /^(?:(.+):)?(\d+)$/.exec(listen) ?? [];
-  if (port === undefined || Number(port) > 65_535)
+  const given = /^\d+$/.test(listen) ? `127.0.0.1:${listen}` : listen;
+  const { host, port } = addressOf(given);
+  if (!addressPattern.test(given) || port > 65_535)
     throw new ConnectionConfigError(
       `--listen takes PORT or HOST:PORT, with a port up to 65535; found ${listen}`,
     );
@@ -64,6 +66,6 @@ function listening(server: Server, listen: string): Promise<void> {
     server.once('error', (error) => {
       reject(new ConnectionConfigError(`the worker can’t listen on ${listen}: ${error.message}`, error));
     });
-    server.listen(Number(port), host, () => resolve());
+    server.listen(port, host, () => resolve());
   });
 }

@@ -1,11 +1,14 @@
 import { withClient } from '../postgres/query.js';
-import type { SandboxCluster } from './cluster.js';
+import type { SandboxNode } from './node.js';
 
 /** Makes one cluster of the servers: the coordinator under an address that workers can reach, then each worker. */
 export async function registerAll({
   coordinator,
   workers,
-}: Pick<SandboxCluster, 'coordinator' | 'workers'>): Promise<void> {
+}: {
+  coordinator: SandboxNode;
+  workers: SandboxNode[];
+}): Promise<void> {
   await withClient(coordinator.login, async (client) => {
     await client.query('SELECT citus_set_coordinator_host($1, $2)', [coordinator.host, coordinator.port]);
     for (const worker of workers)

@@ -21,7 +21,7 @@ export function serverCache(): string {
 }
 
 /** Where the folders of running clusters are made. */
-export function temporaryPlace(): string {
+function temporaryPlace(): string {
   return serversCanReach(tmpdir()) ? tmpdir() : '/tmp';
 }
 

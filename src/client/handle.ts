@@ -83,6 +83,6 @@ export class OperationHandle extends TakesUpdates {
   }
 }
 
-export function isClosed({ state }: OperationStatus): boolean {
+function isClosed({ state }: OperationStatus): boolean {
   return state === 'done' || state === 'failed' || state === 'cancelled';
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
 /** `20261122T101502Z` */
-export function stamp(now: Date): string {
+function stamp(now: Date): string {
   return now.toISOString().replace(/[-:]|\.\d+/g, '');
 }
 

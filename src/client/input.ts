@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { z } from 'zod';
 import type { InspectInput, OperationInputs, OperationType } from '../contract/index.js';
 import { inspectInput, operationInputs } from '../contract/schema/inputs.js';
@@ -50,18 +51,10 @@ function clusterOf(input: unknown): { cluster?: string } {
 
 /** Whether two inputs ask for the same: equal after checking, whatever the order of their fields. */
 export function sameInput(type: OperationType, one: unknown, other: unknown): boolean {
-  return canonical(normal(type, one)) === canonical(normal(type, other));
+  return isDeepStrictEqual(normal(type, one), normal(type, other));
 }
 
 function normal(type: OperationType, input: unknown): unknown {
   const result = operationInputs[type].safeParse(withoutUndefined(input));
   return result.success ? result.data : input;
-}
-
-/** JSON with the fields of every object in order. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, inner: unknown) => {
-    if (typeof inner !== 'object' || inner === null || Array.isArray(inner)) return inner;
-    return Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)));
-  });
 }

@@ -1,4 +1,5 @@
 import type { WorkflowExecutionInfo, WorkflowExecutionStatusName } from '@temporalio/client';
+import pMap from 'p-map';
 import {
   isOperationType,
   operationStates,
@@ -10,7 +11,6 @@ import {
 import { request, type Context } from './context.js';
 import { firstInput } from './first-input.js';
 import { clusterOfId } from './ids.js';
-import { mapLimited } from './map-limited.js';
 import { readStatus } from './status.js';
 
 export interface ListOptions {
@@ -42,9 +42,9 @@ export async function listOperations(context: Context, options: ListOptions): Pr
   const rows: OperationRow[] = [];
   const found = await executions(context, options);
   for (let from = 0; from < found.length && rows.length < limit; from += limit) {
-    const made = await mapLimited(found.slice(from, from + limit), 8, (info) =>
-      rowOf(context, info, options),
-    );
+    const made = await pMap(found.slice(from, from + limit), (info) => rowOf(context, info, options), {
+      concurrency: 8,
+    });
     rows.push(...made.filter((row) => row !== undefined));
   }
   return rows.slice(0, limit);

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { LineCounter, parseDocument } from 'yaml';
 import { plainWords } from '../contract/schema/plain-words.js';
+import { formatAddress } from '../text/address.js';
 import type { ClusterConfig, Config, PasswordSource, TlsConfig } from './config.js';
 import { ConfigError, linesFor, Places } from './problems.js';
 import { configSchema, type ClusterFile } from './schema.js';
@@ -106,7 +107,9 @@ function program(argv: string[], folder: string): string[] {
 function sharedCoordinators(clusters: ClusterConfig[], places: Places): string[] {
   const owner = new Map<string, string>();
   return clusters.flatMap((cluster) => {
-    const keys = cluster.hosts.map((host) => `${host}:${cluster.port}/${cluster.database}`);
+    const keys = cluster.hosts.map(
+      (host) => `${formatAddress({ host, port: cluster.port })}/${cluster.database}`,
+    );
     const taken = keys.find((key) => owner.has(key));
     for (const key of keys) if (!owner.has(key)) owner.set(key, cluster.name);
     if (taken === undefined) return [];

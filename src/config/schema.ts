@@ -1,18 +1,10 @@
 import { z } from 'zod';
 import { clusterNamePattern, parallelMovesRange, transferModes } from '../contract/index.js';
+import { hostName } from '../contract/schema/fields.js';
 import { tlsModes } from './config.js';
 import { governor } from './governor-schema.js';
 import { windows } from './windows-schema.js';
 import { always, strict, text } from './words.js';
-
-/** The config file. Messages are read by load.ts, which adds file, line, path and what was found. */
-const host = z
-  .string()
-  .regex(
-    /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/,
-    'must be a host name or an IPv4 address, without port, user or scheme',
-  )
-  .transform((value) => value.toLowerCase());
 
 const passwordShape = {
   passwordFile: text('the path of a file that holds the password')
@@ -69,9 +61,9 @@ const tls = strict({
 
 /** Also asked for one by one: field.ts. */
 export const coordinatorFields = {
-  host: host.optional().describe('host name or IPv4 address; exactly one of `host` and `hosts`'),
+  host: hostName.optional().describe('host name or IP address; exactly one of `host` and `hosts`'),
   hosts: z
-    .array(host)
+    .array(hostName)
     .min(1, 'must name at least one host')
     .optional()
     .describe('candidates; the one that takes writes is used'),
@@ -147,11 +139,14 @@ const cluster = strict({
     .array(
       z
         .string()
-        .regex(/^[^\s:/@]+:[^\s:/@]+$/, 'must be a pattern for host:port, for example "10.1.0.*:5432"'),
+        .regex(
+          /^(\[[^\s/@\]]+\]|[^\s:/@]+):[^\s:/@]+$/,
+          'must be a pattern for host:port, for example "10.1.0.*:5432" or "[fd00::*]:5432"',
+        ),
     )
     .optional()
     .describe(
-      'patterns for `host:port` that may be connected to, besides the coordinator and registered nodes; required with `workersFrom`',
+      'patterns for `host:port`, an IPv6 host in brackets, that may be connected to, besides the coordinator and registered nodes; required with `workersFrom`',
     ),
   movement: movement.prefault({}).describe('how data is moved'),
   windows: windows.optional().describe('maintenance windows: when data may move; left out, at any time'),
@@ -182,6 +177,7 @@ export function clusterNameProblem(name: string): string | undefined {
     : 'a cluster\'s name has letters, digits, "_" and "-" only, at most 64';
 }
 
+/** The config file. Messages are read by load.ts, which adds file, line, path and what was found. */
 export const configSchema = strict({
   clusters: z
     .record(z.string(), cluster)

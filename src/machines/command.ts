@@ -2,9 +2,10 @@ import { execa, ExecaError } from 'execa';
 import { ApplicationFailure } from '@temporalio/common';
 import { z } from 'zod';
 import type { CommandProvisioner } from '../config/index.js';
+import { hostName as host } from '../contract/schema/fields.js';
+import { addressOf, formatAddress } from '../text/address.js';
 import type { Machine, Provisioner } from './provisioner.js';
 
-const host = z.string().regex(/^[A-Za-z0-9_.-]+$/);
 const port = z.int().min(1).max(65_535);
 const startAnswer = z.object({ host, port });
 const listAnswer = z.object({
@@ -21,23 +22,16 @@ export function commandProvisioner(cluster: string, { start, stop, list }: Comma
   return {
     start: async (key, signal) => {
       const answer = await ask(start, { action: 'start', cluster, key }, startAnswer, signal);
-      return `${answer.host.toLowerCase()}:${answer.port}`;
+      return formatAddress(answer);
     },
     stop: async (node, key, signal) => {
-      const cut = node.lastIndexOf(':');
-      const request = {
-        action: 'stop',
-        cluster,
-        host: node.slice(0, cut),
-        port: Number(node.slice(cut + 1)),
-        key,
-      };
+      const request = { action: 'stop', cluster, ...addressOf(node), key };
       await ask(stop, request, z.unknown(), signal, 'or give up: it goes on running, stop it yourself');
     },
     list: async (signal) => {
       const { machines } = await ask(list, { action: 'list', cluster }, listAnswer, signal);
       return machines.map((machine): Machine => {
-        const node = `${machine.host.toLowerCase()}:${machine.port}`;
+        const node = formatAddress(machine);
         return machine.key === undefined
           ? { node, running: machine.running }
           : { node, running: machine.running, key: machine.key };

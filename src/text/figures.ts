@@ -1,4 +1,4 @@
-/** `61 MB`; decimal units, as disks are sold and as people read them. */
+/** `61 MB`, `1.2 GB`: decimal units, as disks are sold. Not by pretty-bytes, which writes `61.4 MB` or, with fewer digits, `1 GB`. */
 export function formatBytes(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
   let value = bytes;
@@ -7,7 +7,7 @@ export function formatBytes(bytes: number): string {
     value /= 1000;
     unit += 1;
   }
-  return `${value >= 10 || unit === 0 ? value.toFixed(0) : value.toFixed(1)} ${units[unit] ?? 'B'}`;
+  return `${value >= 9.95 || unit === 0 ? value.toFixed(0) : value.toFixed(1)} ${units[unit] ?? 'B'}`;
 }
 
 /** `orders and 1 more` */
@@ -18,11 +18,11 @@ export function formatTables(tables: readonly string[]): string {
 }
 
 /** `1 worker`, `2 workers` */
-export function count(n: number, noun: string): string {
-  return `${n} ${noun}${n === 1 ? '' : 's'}`;
+export function count(n: number, noun: string, plural = `${noun}s`): string {
+  return `${n} ${n === 1 ? noun : plural}`;
 }
 
-/** `45 s`, `12 min`, `18.5 h` */
+/** `45 s`, `12 min`, `18.5 h`. Not by pretty-ms, which writes `45s` and `18h 30m`. */
 export function formatSeconds(seconds: number): string {
   if (seconds < 90) return `${Math.round(seconds)} s`;
   if (seconds < 5_400) return `${Math.round(seconds / 60)} min`;

@@ -1,6 +1,6 @@
 import type { OperationReport, RemoveWorkerInput } from '../contract/index.js';
 import { machineActivities, planActivities, removalActivities, verifyActivities } from './activities.js';
-import type { HowLeft } from './operation/no-return.js';
+import type { HowLeft } from './operation/how-left.js';
 import type { Operation } from './operation/op.js';
 import { operation } from './operation/operation.js';
 import { approvalStep, markStep, moveSteps, planStep } from './operation/steps.js';

@@ -5,7 +5,7 @@ import type { Operation } from '../support/stage.js';
 import type { Lane } from './lane.js';
 import { reportLost } from './lost-activities.js';
 import type { Event, Point } from './point.js';
-import type { Scenario } from './run.js';
+import type { Scenario } from './scenario.js';
 import type { TestWorker } from './worker-process.js';
 
 /** What happens to an operation while it runs: workers die and are followed by others, faults strike. */

@@ -2,7 +2,8 @@ import type { Build } from './build.js';
 import { differences, unsound } from './compare.js';
 import { openLane, type Lane } from './lane.js';
 import type { Procedure } from './procedure.js';
-import { run, type Run, type Scenario } from './run.js';
+import { run, type Run } from './run.js';
+import type { Scenario } from './scenario.js';
 import { recording, scenariosOf } from './scenarios.js';
 
 export interface Result {

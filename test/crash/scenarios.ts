@@ -3,7 +3,8 @@ import { faults } from './fault.js';
 import type { Call, Event, Moment, Point } from './point.js';
 import type { Procedure } from './procedure.js';
 import { randomOf } from './random.js';
-import type { Run, Scenario } from './run.js';
+import type { Run } from './run.js';
+import type { Scenario } from './scenario.js';
 
 /** An activity as it ran when nothing happened. */
 interface Execution {

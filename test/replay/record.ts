@@ -6,12 +6,13 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { byHand, placedShards } from '../support/make-leftovers.js';
 import { midMove } from '../support/slow-moves.js';
 import { setStage, type Operation, type Stage } from '../support/stage.js';
+import type { Recorded } from './recorded.js';
 
 const folder = fileURLToPath(new URL('./histories/', import.meta.url));
 const isKept = (name: string): boolean => existsSync(`${folder}${name}.json`);
 
 /** What a path writes, and how to walk it. Later ones find the cluster as the earlier ones leave it. */
-const paths: { names: string[]; controlled?: boolean; walk: (stage: Stage) => Promise<void> }[] = [
+const paths: { names: Recorded[]; controlled?: boolean; walk: (stage: Stage) => Promise<void> }[] = [
   { names: ['approved'], walk: approved },
   { names: ['paused'], walk: pausedAndResumed },
   { names: ['worker-killed'], walk: workerKilled },

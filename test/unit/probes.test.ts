@@ -19,7 +19,13 @@ test('probes answer with the state of the worker, and a port in use is named', a
   }
 });
 
-test.each(['99999', 'foo:bar', ''])('%j is no place to listen', async (listen) => {
+test('an IPv6 address has brackets', async () => {
+  const probes = await serveProbes('[::1]:0', () => 'RUNNING', undefined);
+  expect(probes.address).toMatch(/^\[::1\]:\d+$/);
+  await probes.close();
+});
+
+test.each(['99999', 'foo:bar', '::1:9464', ''])('%j is no place to listen', async (listen) => {
   await expect(serveProbes(listen, () => 'RUNNING', undefined)).rejects.toMatchObject({
     type: 'Config',
     message: expect.stringContaining('--listen takes PORT or HOST:PORT') as string,

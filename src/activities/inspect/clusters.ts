@@ -1,6 +1,7 @@
 import type { Config } from '../../config/index.js';
 import type { ClustersAnswer } from '../../contract/index.js';
 import { provisionerKind } from '../../machines/provisioner-of.js';
+import { formatAddress } from '../../text/address.js';
 import { pageOf } from './pages.js';
 
 export function inspectClusters({ clusters }: Config, page: number): ClustersAnswer {
@@ -8,7 +9,7 @@ export function inspectClusters({ clusters }: Config, page: number): ClustersAns
   return {
     clusters: items.map((cluster) => ({
       name: cluster.name,
-      coordinator: cluster.hosts.map((host) => `${host}:${cluster.port}`).join(', '),
+      coordinator: cluster.hosts.map((host) => formatAddress({ host, port: cluster.port })).join(', '),
       database: cluster.database,
       provisioner: provisionerKind(cluster),
       approval: cluster.approval ?? 'required',

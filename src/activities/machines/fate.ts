@@ -7,6 +7,7 @@ import type { ClusterConfig, Config } from '../../config/index.js';
 import type { Machine } from '../../machines/provisioner.js';
 import { looking } from '../runtime/context.js';
 import { provisionerOf, whatStops } from '../../machines/provisioner-of.js';
+import { formatAddress } from '../../text/address.js';
 
 /** What becomes of the machine of a worker that leaves, and why. */
 export interface MachineFate {
@@ -40,7 +41,7 @@ export async function otherCluster(
 ): Promise<string | undefined> {
   for (const other of config.clusters) {
     if (isSame(other, cluster)) continue;
-    if (other.hosts.some((host) => `${host}:${other.port}` === node.toLowerCase()))
+    if (other.hosts.some((host) => formatAddress({ host, port: other.port }) === node.toLowerCase()))
       return `it is the coordinator of cluster ${other.name}`;
     try {
       const nodes = await withCoordinator(other, looking('machine'), readNodes);

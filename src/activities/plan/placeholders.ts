@@ -1,5 +1,5 @@
 /** A machine that is yet to be started has no address; Citus's planner wants one. */
-export const pretendedHost = 'citus-scaler-planned-worker';
+const pretendedHost = 'citus-scaler-planned-worker';
 export function pretendedAddress(node: string): string {
   const [, number] = /^new worker (\d+)$/.exec(node) ?? [];
   return number === undefined ? node : `${pretendedHost}:${number}`;

@@ -1,4 +1,5 @@
 import type { Db } from '../session/db.js';
+import { addressSql } from '../session/address-sql.js';
 
 /** What Citus has put off: a row of `pg_dist_cleanup`. */
 export interface CleanupRow {
@@ -36,7 +37,7 @@ export interface KnownShard {
 export async function readKnownShards(db: Db, shardIds: number[]): Promise<KnownShard[]> {
   return db.query<KnownShard>(
     `SELECT s.shardid AS "shardId", n.nspname::text AS schema, i.parts[cardinality(i.parts)] AS name,
-            (SELECT coalesce(json_agg(json_build_object('groupId', p.groupid, 'node', d.nodename || ':' || d.nodeport)), '[]')
+            (SELECT coalesce(json_agg(json_build_object('groupId', p.groupid, 'node', ${addressSql('d')})), '[]')
                FROM pg_catalog.pg_dist_placement p
                LEFT JOIN pg_catalog.pg_dist_node d ON d.groupid = p.groupid AND d.noderole = 'primary'
               WHERE p.shardid = s.shardid) AS placements

@@ -1,4 +1,5 @@
 import type { Db } from '../session/connect.js';
+import { addressSql } from '../session/address-sql.js';
 
 /** Where a shard is now. */
 export interface Placement {
@@ -12,7 +13,7 @@ export interface Placement {
 export async function readPlacements(db: Db, shardIds: number[]): Promise<Placement[]> {
   return db.query<Placement>(
     `select p.shardid::int8::float8 as "shardId",
-            array_agg(n.nodename || ':' || n.nodeport) as nodes, array_agg(n.nodeid) as "nodeIds"
+            array_agg(${addressSql('n')}) as nodes, array_agg(n.nodeid) as "nodeIds"
        from pg_dist_placement p join pg_dist_node n on n.groupid = p.groupid and n.noderole = 'primary'
       where p.shardid = any($1::bigint[]) group by p.shardid`,
     [shardIds],

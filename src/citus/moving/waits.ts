@@ -1,5 +1,6 @@
 import type { Db } from '../session/db.js';
 import { runOnNodes } from '../nodes/node-settings.js';
+import { addressSql } from '../session/address-sql.js';
 
 /** Who keeps a statement of ours waiting on a node. Never the text of a statement, only its first word. */
 export interface Wait {
@@ -59,7 +60,7 @@ export async function readOrigin(
   const nodeId = Math.floor(Number(gpid) / 1e10);
   const pid = Number(gpid) % 1e10;
   const [node] = await db.query<{ node: string; groupId: number }>(
-    `SELECT nodename || ':' || nodeport AS node, groupid AS "groupId" FROM pg_dist_node WHERE nodeid = $1`,
+    `SELECT ${addressSql()} AS node, groupid AS "groupId" FROM pg_dist_node WHERE nodeid = $1`,
     [nodeId],
   );
   const command = `SELECT coalesce((SELECT ${sessionJson('a')}::text FROM pg_stat_activity a WHERE pid = ${pid}), 'null')`;

@@ -1,4 +1,6 @@
+import { addressOf } from '../../text/address.js';
 import type { Db } from '../session/db.js';
+import { literal } from '../session/quote.js';
 import { runOnNodes } from './node-settings.js';
 
 /** Extensions of the database connected to that Citus would create on a node that joins. */
@@ -39,9 +41,9 @@ export async function readBrokenWays(
   node: string,
   workers: string[],
 ): Promise<BrokenWay[]> {
-  const cut = node.lastIndexOf(':');
+  const { host, port } = addressOf(node);
   const command = `SELECT success::text || ' ' || result FROM pg_catalog.master_run_on_worker(
-    ARRAY['${node.slice(0, cut)}'], ARRAY[${node.slice(cut + 1)}], ARRAY['SELECT 1'], true)`;
+    ARRAY[${literal(host)}], ARRAY[${port}], ARRAY['SELECT 1'], true)`;
   const there = await runOnNodes(
     coordinator,
     workers.map((worker) => ({ node: worker, command })),

@@ -1,5 +1,6 @@
+import { addressOf } from '../../text/address.js';
 import type { Db } from '../session/connect.js';
-import { addressOf } from './registration.js';
+import { addressSql } from '../session/address-sql.js';
 
 /** What one node answered to a command. */
 export interface NodeAnswer {
@@ -19,7 +20,7 @@ export async function runOnNodes(
   if (commands.length === 0) return [];
   const addresses = commands.map(({ node }) => addressOf(node));
   return db.query<NodeAnswer>(
-    `select node_name || ':' || node_port as node, success, result
+    `select ${addressSql('', 'node_name', 'node_port')} as node, success, result
        from master_run_on_worker($1::text[], $2::int[], $3::text[], true)`,
     [
       addresses.map(({ host }) => host),

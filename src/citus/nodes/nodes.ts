@@ -1,4 +1,5 @@
 import type { Db } from '../session/db.js';
+import { addressSql } from '../session/address-sql.js';
 
 /** A row of `pg_dist_node`. */
 export interface ClusterNode {
@@ -17,7 +18,7 @@ export interface ClusterNode {
 /** All nodes, sorted by group and name. Catalog only, so that a dead or frozen worker doesn't delay it. */
 export async function readNodes(db: Db): Promise<ClusterNode[]> {
   return db.query<ClusterNode>(`
-    SELECT nodeid AS "nodeId", groupid AS "groupId", nodename || ':' || nodeport AS node,
+    SELECT nodeid AS "nodeId", groupid AS "groupId", ${addressSql()} AS node,
            CASE WHEN noderole <> 'primary' THEN 'secondary' WHEN groupid = 0 THEN 'coordinator' ELSE 'worker' END AS role,
            isactive AS active, hasmetadata AS "hasMetadata", metadatasynced AS "metadataSynced",
            shouldhaveshards AS "shouldHaveShards"

@@ -1,11 +1,7 @@
+import { addressOf } from '../../text/address.js';
 import type { Db } from '../session/connect.js';
 import { usesWrapper, wrapperSchema } from '../roles/wrappers.js';
-
-/** Host and port of a `host:port`. */
-export function addressOf(node: string): { host: string; port: number } {
-  const cut = node.lastIndexOf(':');
-  return { host: node.slice(0, cut), port: Number(node.slice(cut + 1)) };
-}
+import { addressSql } from '../session/address-sql.js';
 
 export interface Registration {
   nodeId: number;
@@ -84,7 +80,7 @@ export const replicateReferenceTablesStatement = 'select replicate_reference_tab
  */
 export async function readReferenceRoute(db: Db): Promise<{ from: string; to: string[] } | undefined> {
   const rows = await db.query<{ node: string; lacks: boolean }>(
-    `select n.nodename || ':' || n.nodeport as node,
+    `select ${addressSql('n')} as node,
             exists (select from pg_dist_shard s join pg_dist_partition t using (logicalrelid)
                      where t.partmethod = 'n' and t.repmodel = 't' and not exists
                            (select from pg_dist_placement p where p.shardid = s.shardid and p.groupid = n.groupid)) as lacks

@@ -1,4 +1,5 @@
 import type { Db } from '../session/db.js';
+import { addressSql } from '../session/address-sql.js';
 
 /** Schema of the functions that lend a superuser's rights, on the coordinator. */
 export const wrapperSchema = 'citus_scaler';
@@ -84,7 +85,7 @@ BEGIN
   EXCEPTION WHEN SQLSTATE 'CS001' THEN
     NULL;
   END;
-  RETURN QUERY SELECT p.shardid, p.sourcename || ':' || p.sourceport, p.targetname || ':' || p.targetport
+  RETURN QUERY SELECT p.shardid, ${addressSql('p', 'sourcename', 'sourceport')}, ${addressSql('p', 'targetname', 'targetport')}
     FROM jsonb_to_recordset(plan) AS p(shardid bigint, sourcename text, sourceport int, targetname text, targetport int);
 END
 $$;`;

@@ -1,5 +1,6 @@
 import picomatch from 'picomatch';
 import type { ClusterConfig } from '../../config/index.js';
+import { formatAddress, parseAddress, type Address } from '../../text/address.js';
 
 /** Nobody said that this server may be connected to. */
 export class NodeNotAllowedError extends Error {
@@ -20,16 +21,20 @@ export class NodeNotAllowedError extends Error {
  */
 export function allowedByConfig(cluster: ClusterConfig, node: string): boolean {
   const address = node.toLowerCase();
-  if (cluster.hosts.some((host) => `${host}:${cluster.port}` === address)) return true;
+  if (cluster.hosts.some((host) => formatAddress({ host, port: cluster.port }) === address)) return true;
   return cluster.allowedNodes.some((pattern) =>
-    picomatch.isMatch(address, pattern, { nonegate: true, noextglob: true, nocase: true }),
+    picomatch.isMatch(address, literalBrackets(pattern), { nonegate: true, noextglob: true, nocase: true }),
   );
 }
 
+/** Brackets around an IPv6 host are its spelling, not a class of characters. */
+function literalBrackets(pattern: string): string {
+  return pattern.replace(/^\[([^\]]*:[^\]]*)\]/, '\\[$1\\]');
+}
+
 /** @throws NodeNotAllowedError for anything but `host:port` */
-export function splitNode(cluster: ClusterConfig, node: string): { host: string; port: number } {
-  const match = /^([A-Za-z0-9_][A-Za-z0-9_.-]*):(\d{1,5})$/.exec(node);
-  const [, host, port] = match ?? [];
-  if (host === undefined || port === undefined) throw new NodeNotAllowedError(cluster.name, node);
-  return { host: host.toLowerCase(), port: Number(port) };
+export function splitNode(cluster: ClusterConfig, node: string): Address {
+  const address = parseAddress(node.toLowerCase());
+  if (address === undefined) throw new NodeNotAllowedError(cluster.name, node);
+  return address;
 }

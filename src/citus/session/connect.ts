@@ -1,8 +1,9 @@
 import pg from 'pg';
 import { readPassword, SecretMissingError, type ClusterConfig } from '../../config/index.js';
+import { formatAddress, type Address } from '../../text/address.js';
+import { readNodes } from '../nodes/nodes.js';
 import { allowedByConfig, NodeNotAllowedError, splitNode } from './allowed.js';
 import { connectionError, sessionOver, type Db } from './db.js';
-import { readNodes } from '../nodes/nodes.js';
 import { CleartextRefusedError, tlsRefused, TlsRefusedError } from './tls-refused.js';
 import { tlsOptions } from './tls.js';
 
@@ -91,13 +92,13 @@ export async function withNode<T>(
 
 async function withServer<T>(
   cluster: ClusterConfig,
-  target: { host: string; port: number },
+  target: Address,
   options: ConnectOptions,
   work: (db: Db) => Promise<T>,
 ): Promise<T> {
   options.signal?.throwIfAborted();
   const client = await connected(cluster, target, options);
-  const node = `${target.host}:${target.port}`;
+  const node = formatAddress(target);
   const drop = () => client.connection.stream.destroy();
   options.signal?.addEventListener('abort', drop, { once: true });
   try {
@@ -116,10 +117,10 @@ async function withServer<T>(
 /** A connected client. `prefer` tries TLS first, as libpq does; pg itself knows only with and without. */
 async function connected(
   cluster: ClusterConfig,
-  target: { host: string; port: number },
+  target: Address,
   options: ConnectOptions,
 ): Promise<pg.Client> {
-  const node = `${target.host}:${target.port}`;
+  const node = formatAddress(target);
   const refused = (error: unknown): Error =>
     tlsRefused(error, node, cluster.tls) ?? connectionError(error, node);
   const tls = await tlsOptions(cluster.tls);
@@ -136,7 +137,7 @@ async function connected(
 
 async function connectOnce(
   cluster: ClusterConfig,
-  target: { host: string; port: number },
+  target: Address,
   options: ConnectOptions,
   ssl: Awaited<ReturnType<typeof tlsOptions>>,
 ): Promise<pg.Client> {
@@ -148,7 +149,7 @@ async function connectOnce(
       const password = await readPassword(cluster, login.password, where);
       if (password !== undefined) return password;
       throw new SecretMissingError(
-        `${where.host}:${where.port} asks for a password for ${where.user}, and the config of cluster "${cluster.name}" and ~/.pgpass have none.`,
+        `${formatAddress(where)} asks for a password for ${where.user}, and the config of cluster "${cluster.name}" and ~/.pgpass have none.`,
       );
     },
     ssl,
@@ -160,7 +161,7 @@ async function connectOnce(
     types: wholeNumbers(),
   });
   client.on('error', () => undefined); // It reaches the caller by the statement that fails.
-  if (!ssl) refuseCleartext(client, `${target.host}:${target.port}`);
+  if (!ssl) refuseCleartext(client, formatAddress(target));
   const drop = () => client.connection.stream.destroy();
   options.signal?.addEventListener('abort', drop, { once: true });
   try {

@@ -1,5 +1,6 @@
+import { addressOf } from '../../text/address.js';
 import type { Db } from '../session/connect.js';
-import { addressOf } from '../nodes/registration.js';
+import { addressSql } from '../session/address-sql.js';
 import { usesWrapper, wrapperSchema } from '../roles/wrappers.js';
 
 /** One table shard that Citus's planner would move; the rows of a shard group come as one each. */
@@ -38,7 +39,7 @@ export async function readRebalancePlan(db: Db, wishes: PlanWishes): Promise<Pla
     for (const node of withNodes) await pretendNode(db, node);
     for (const node of leaving) await setShouldHaveShards(db, node, false);
     return await db.query<PlannedShard>(
-      `select shardid::int8::float8 as "shardId", sourcename || ':' || sourceport as from, targetname || ':' || targetport as to
+      `select shardid::int8::float8 as "shardId", ${addressSql('', 'sourcename', 'sourceport')} as from, ${addressSql('', 'targetname', 'targetport')} as to
          from get_rebalance_table_shards_plan(rebalance_strategy := $1::name, threshold := $2::float4, drain_only := $3)`,
       [strategy, threshold, drainOnly],
     );

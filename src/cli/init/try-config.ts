@@ -9,9 +9,10 @@ import {
   SecretMissingError,
   type ClusterConfig,
 } from '../../config/index.js';
+import { formatAddress } from '../../text/address.js';
 import { schemaPathFrom } from '../config-schema.js';
-import { configText, type NewCluster } from './config-text.js';
 import { UsageError } from '../problem.js';
+import { configText, type NewCluster } from './config-text.js';
 
 /** A config that lies beside the file that it may become: relative paths in it start there. */
 export interface Draft {
@@ -66,7 +67,7 @@ export async function askCoordinator<T>(
     const options = { applicationName: 'citus-scaler:init', statementTimeoutSeconds: 10 };
     return await withCoordinator(cluster, options, work);
   } catch (error) {
-    const where = `${cluster.hosts.join(',')}:${cluster.port}`;
+    const where = cluster.hosts.map((host) => formatAddress({ host, port: cluster.port })).join(', ');
     throw new UnreachableError(
       'cluster',
       `${where}, database ${cluster.database}, can't be used.`,

@@ -1,15 +1,4 @@
-const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
-
-/** `61 MB`, `1.2 GB`: decimal units, as disks are sold, and rounded as the steps' own words are. */
-export function bytes(value: number): string {
-  let figure = value;
-  let unit = 0;
-  while (figure >= 999.5 && unit < units.length - 1) {
-    figure /= 1_000;
-    unit += 1;
-  }
-  return `${unit === 0 || figure >= 9.95 ? figure.toFixed(0) : figure.toFixed(1)} ${units[unit] ?? 'B'}`;
-}
+export { count, formatBytes as bytes } from '../../text/figures.js';
 
 /** `0.4 s`, `12 s`, `3 min 5 s`, `2 h 10 min`, `1 d 4 h`: two units at most. */
 export function duration(seconds: number): string {
@@ -35,11 +24,6 @@ export function secondsBetween(from: string, to: string | number): number {
 /** `2026-11-24 09:15` UTC. */
 export function moment(time: string): string {
   return time.slice(0, 16).replace('T', ' ');
-}
-
-/** `1 move`, `2 moves` */
-export function count(n: number, noun: string, plural = `${noun}s`): string {
-  return `${n} ${n === 1 ? noun : plural}`;
 }
 
 /** `orders and 1 more` */

@@ -71,7 +71,7 @@ const marks: Record<Step['state'], string> = {
   failed: '✗',
 };
 
-export function stepMark(state: Step['state'], paint: Colors): string {
+function stepMark(state: Step['state'], paint: Colors): string {
   const mark = marks[state];
   switch (state) {
     case 'done':

@@ -18,7 +18,7 @@ export function windowLines({ window }: OperationStatus, columns: number, now: n
 }
 
 /** `2026-11-24 21:00 UTC, in 3 h` */
-export function when(time: string, now: number): string {
+function when(time: string, now: number): string {
   const ahead = Date.parse(time) - now;
   return `${moment(time)} UTC${ahead > 0 ? `, in ${duration(secondsBetween(new Date(now).toISOString(), time))}` : ''}`;
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { addressOf, addressPattern, hostPattern, parseAddress } from '../../text/address.js';
 import { acceptableChecks, checkIds } from '../checks.js';
 import { clusterNamePattern, transferModes } from '../names.js';
 import { parallelMovesRange } from '../updates.js';
@@ -11,13 +12,25 @@ export function strict<Shape extends z.ZodRawShape>(shape: Shape) {
   });
 }
 
+const isHost = (host: string): boolean => !host.includes(':') || z.ipv6().safeParse(host).success;
+
+export const hostName = z
+  .string()
+  .regex(hostPattern, {
+    error: 'must be a host name or an IP address, without port, brackets, user or scheme',
+    abort: true,
+  })
+  .refine(isHost, 'is no IPv6 address')
+  .transform((value) => value.toLowerCase());
+
 export const nodeAddress = z
   .string()
-  .regex(/^[A-Za-z0-9_.-]+:\d{1,5}$/, { error: 'must be host:port, for example "db3:5432"', abort: true })
-  .refine((value) => {
-    const port = Number(value.slice(value.lastIndexOf(':') + 1));
-    return port >= 1 && port <= 65_535;
-  }, 'the port must be between 1 and 65535')
+  .regex(addressPattern, {
+    error: 'must be host:port, for example "db3:5432" or "[fd00::3]:5432"',
+    abort: true,
+  })
+  .refine((value) => parseAddress(value) !== undefined, 'the port must be between 1 and 65535')
+  .refine((value) => isHost(addressOf(value).host), 'what stands in brackets is no IPv6 address')
   .transform((value) => value.toLowerCase());
 
 export const clusterName = z

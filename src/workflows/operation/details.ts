@@ -7,12 +7,11 @@ import {
   type WindowStatus,
 } from '../../contract/index.js';
 import { formatBytes, formatTables } from '../../text/figures.js';
-import type { Board } from './status.js';
 
 const stepMarks = { pending: '·', running: '▶', done: '✓', skipped: '–', failed: '✗' } as const;
 
 /** What the Temporal UI shows of an operation, as Markdown. */
-export function renderDetails({ status, notes }: Pick<Board, 'status' | 'notes'>): string {
+export function renderDetails({ status, notes }: { status: OperationStatus; notes: string[] }): string {
   return [
     `**${status.type}** of **${status.cluster}**: ${status.state}${pause(status)}`,
     ...attention(status),

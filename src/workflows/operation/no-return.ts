@@ -1,9 +1,6 @@
 import { CancellationScope, CancelledFailure } from '@temporalio/workflow';
-import type { FailureDetails } from '../../contract/index.js';
+import type { HowLeft } from './how-left.js';
 import type { Board } from './status.js';
-
-/** How the cluster is left when the operation ends now, and what a person has to do then. */
-export type HowLeft = Pick<FailureDetails, 'evidence' | 'remedies'>;
 
 export interface NoReturn {
   why: string;

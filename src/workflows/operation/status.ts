@@ -10,7 +10,7 @@ import type {
 } from '../../contract/index.js';
 import type { OperationRequest } from '../../contract/internal/request.js';
 import { renderDetails } from './details.js';
-import type { HowLeft } from './no-return.js';
+import type { HowLeft } from './how-left.js';
 
 const clusterAttribute = defineSearchAttributeKey('CitusCluster', 'KEYWORD');
 const operationAttribute = defineSearchAttributeKey('CitusOperation', 'KEYWORD');

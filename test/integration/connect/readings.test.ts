@@ -2,6 +2,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startCluster, type SandboxCluster } from '../../../sandbox/index.js';
 import { withCoordinator, type Db } from '../../../src/citus/session/connect.js';
 import { readNodes } from '../../../src/citus/nodes/nodes.js';
+import { readRegistration } from '../../../src/citus/nodes/registration.js';
+import { readRebalancePlan } from '../../../src/citus/tables/rebalance-plan.js';
 import { readShardGroups } from '../../../src/citus/tables/shard-groups.js';
 import { balanceOf } from '../../../src/planning/balance.js';
 import { flavour } from '../../support/stage.js';
@@ -34,6 +36,23 @@ test('nodes are told apart by role and sorted', async () => {
   expect(nodes.map(({ node }) => node).sort()).toEqual(
     [cluster.coordinator, ...cluster.workers].map(({ address }) => address).sort(),
   );
+});
+
+test('a worker with an IPv6 address has brackets, and is found by them', async () => {
+  await cluster.query(
+    `INSERT INTO pg_dist_node (nodeid, groupid, nodename, nodeport, isactive, shouldhaveshards) VALUES (998, 998, 'fd00::3', 5432, true, true)`,
+  );
+  try {
+    const node = '[fd00::3]:5432';
+    expect((await look(readNodes)).map((each) => each.node)).toContain(node);
+    expect(await look((db) => readRegistration(db, node))).toMatchObject({ nodeId: 998, active: true });
+    const plan = await look((db) => readRebalancePlan(db, {}));
+    expect(plan.map(({ to }) => to)).toContain(node);
+  } finally {
+    await cluster.query('DELETE FROM pg_dist_node WHERE nodeid = 998');
+  }
+  const plan = await look((db) => readRebalancePlan(db, { withNodes: ['[::1]:5432'] }));
+  expect(plan.map(({ to }) => to)).toContain('[::1]:5432');
 });
 
 test('a shard group is all colocated shards of one range, with the bytes of all', async () => {

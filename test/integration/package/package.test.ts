@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { setStubStage, type StubStage } from '../cli/stub-stage.js';
@@ -73,6 +73,11 @@ describe('the tarball', () => {
       const map = text.includes('sourceMappingURL=');
       expect({ file, map }).toEqual({ file, map: file.endsWith('workflow-bundle.js') });
     }
+  });
+
+  test('leaves a command that can be run where it was built', () => {
+    const main = join(installed.project, '..', 'checkout', 'dist/src/cli/main.js');
+    expect(statSync(main).mode & 0o111).toBe(0o111);
   });
 
   test('is small', () => {

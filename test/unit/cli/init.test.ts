@@ -83,7 +83,7 @@ test('each answer is checked when it is given', async () => {
   expect(await askNewCluster({}, fieldProblem)).toEqual({ ...shop, passwordEnv: 'SHOP_PW' });
   expect(asked.refused).toEqual([
     'a cluster\'s name has letters, digits, "_" and "-" only, at most 64',
-    'must be a host name or an IPv4 address, without port, user or scheme',
+    'must be a host name or an IP address, without port, brackets, user or scheme',
     'must be at most 65535',
     'must be a number',
     'must be a number',

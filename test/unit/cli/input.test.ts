@@ -18,7 +18,7 @@ test('all problems of an input are named at once, with the field', () => {
 test.each<[object, string]>([
   [{ add: 0 }, 'add: must be at least 1'],
   [{ add: 1.5 }, 'add: must be a whole number'],
-  [{ nodes: ['foo'] }, 'nodes.0: must be host:port, for example "db3:5432"'],
+  [{ nodes: ['foo'] }, 'nodes.0: must be host:port, for example "db3:5432" or "[fd00::3]:5432"'],
   [{ nodes: [] }, 'nodes: must name at least one'],
   [{ add: 1, reason: '' }, 'reason: must not be empty'],
 ])('what a field may be is said once, in plain words: %j', (given, problem) => {

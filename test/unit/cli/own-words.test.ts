@@ -35,7 +35,7 @@ describe('a refusal speaks of options and commands', () => {
       { add: 1, acceptChecks: ['foreign-job', 'foo'], reason: 'x' },
       `--accept-check: foreign-job can't be accepted, there is no check foo; it may name: ${acceptableChecks.join(', ')}.`,
     ],
-    [{ nodes: ['foo'] }, 'node: must be host:port, for example "db3:5432".'],
+    [{ nodes: ['foo'] }, 'node: must be host:port, for example "db3:5432" or "[fd00::3]:5432".'],
   ])('%j', (input, said) => {
     expect(refusal(() => checkedInput('scaleOut', { cluster: 'shop', ...input }))).toBe(
       `The input of scale-out is not valid: ${said}`,

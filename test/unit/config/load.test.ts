@@ -90,7 +90,7 @@ describe('a config that is wrong', () => {
 notify: []
 `),
     ).toEqual([
-      '3:20: clusters.shop.coordinator.host: must be a host name or an IPv4 address, without port, user or scheme; found "db0:1"',
+      '3:20: clusters.shop.coordinator.host: must be a host name or an IP address, without port, brackets, user or scheme; found "db0:1"',
       '3:35: clusters.shop.coordinator.port: must be at most 65535; found 99999',
       '3:5: clusters.shop.coordinator.user: required; must be a text',
       '5:17: clusters.shop.movement.parallelMoves: must be a whole number; found 1.5',

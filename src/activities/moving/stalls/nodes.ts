@@ -1,6 +1,8 @@
 import type { Db } from '../../../citus/session/connect.js';
 import { readNodeAway, type NodeAway } from '../../../citus/nodes/node-answers.js';
 import { readRegistration } from '../../../citus/nodes/registration.js';
+import { literal } from '../../../citus/session/quote.js';
+import { addressOf } from '../../../text/address.js';
 import { allNodes, nodesOf, type Scene, type Stall } from './stall.js';
 
 /** A node between which data moves has left the cluster, or may hold no shards any more. */
@@ -23,12 +25,12 @@ export async function nodeHasLeft(db: Db, { source, target, what }: Scene): Prom
 export async function targetTakesNoShards(db: Db, { target, what }: Scene): Promise<Stall | undefined> {
   const row = target === undefined ? undefined : await readRegistration(db, target);
   if (target === undefined || row === undefined || row.shouldHaveShards) return undefined;
-  const [host, port] = [target.slice(0, target.lastIndexOf(':')), target.slice(target.lastIndexOf(':') + 1)];
+  const { host, port } = addressOf(target);
   return {
     problem: `${target} was marked meanwhile as a node that shall have no shards`,
     evidence: [`pg_dist_node.shouldhaveshards = false for ${target}`, what],
     remedies: [
-      `SELECT citus_set_node_property('${host}', ${port}, 'shouldhaveshards', true), then retry`,
+      `SELECT citus_set_node_property(${literal(host)}, ${port}, 'shouldhaveshards', true), then retry`,
       'or cancel: what was moved stays where it is',
     ],
     outlook: 'stuck',

@@ -1,6 +1,6 @@
 import type { ClusterNode } from '../../../citus/nodes/nodes.js';
 import { literal } from '../../../citus/session/quote.js';
-import { addressOf } from '../../../citus/nodes/registration.js';
+import { addressOf } from '../../../text/address.js';
 import type { Check } from '../../../contract/index.js';
 import { failed, listed, passed } from '../check.js';
 import type { Intent } from '../intent.js';

@@ -19,6 +19,10 @@ describe('names that stand close together', () => {
       ['127.0.0.1:5432', '127.0.0.1:5433'],
       ['127.0.0.1:5432', '127.0.0.1:5433'],
     ],
+    [
+      ['[fd00::1]:5432', '[fd00::2]:5432'],
+      ['[fd00::1]', '[fd00::2]'],
+    ],
     [['a:1'], ['a:1']],
   ])('%j', (nodes, short) => expect(nodes.map(shortNames(nodes))).toEqual(short));
 });

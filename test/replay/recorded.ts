@@ -1,0 +1,22 @@
+/** The histories that record.ts keeps: the main paths, and a custodian. */
+export const recorded = [
+  'approved',
+  'busy',
+  'cancelled',
+  'cleaned',
+  'drained',
+  'holdCluster',
+  'holder',
+  'invalid',
+  'patient',
+  'paused',
+  'paused-early',
+  'rebalanced',
+  'refused',
+  'removed',
+  'undone',
+  'windowed',
+  'windowed-drain',
+  'worker-killed',
+] as const;
+export type Recorded = (typeof recorded)[number];
