@@ -89,7 +89,12 @@ test('each colocation group counts by itself: Citus evens out one after another,
   const other = [group(11, 1, 5, 2), group(12, 1, 5, 2), group(13, 2, 5, 2), group(14, 3, 5, 2)];
   const later = [...evenTable, ...other.map((each, index) => (index === 0 ? { ...each, groupId: 4 } : each))];
   const besides = [group(21, 1, 5, 3), group(22, 1, 5, 3), group(23, 2, 5, 3), group(24, 4, 5, 3)];
-  const { isBetter, before, after } = improvementOf([...later, ...besides], nodes, bySize, new Map([[11, 1]]));
+  const { isBetter, before, after } = improvementOf(
+    [...later, ...besides],
+    nodes,
+    bySize,
+    new Map([[11, 1]]),
+  );
   expect([before, after].map((each) => each.map(({ utilisation }) => utilisation))).toEqual([
     [25, 15, 10, 10],
     [20, 15, 10, 15],
