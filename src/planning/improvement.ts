@@ -1,11 +1,11 @@
 import type { BalanceGroup } from './balance.js';
 import { loadsOf, type Load, type StrategyMeasure } from './strategy-measure.js';
 
-/** What moves have done to the spread of the data. */
+/** The spread of the data before and after moves, compared. */
 export interface Improvement {
   /** Shard groups that were moved, are still there, and lie among the nodes that count. */
   weighed: number;
-  /** What each of the nodes that count carries, by the strategy's measure. */
+  /** Loads of the nodes that count, by the strategy's measure. */
   before: Load[];
   after: Load[];
   isBetter: boolean;
@@ -67,7 +67,7 @@ export function improvementOf(
 }
 
 /**
- * What Citus evens out by itself: each colocation group, and, since they leave nodes empty, all those together that
+ * The parts that Citus evens out by themselves: each colocation group, and, since they leave nodes empty, all those together that
  * have fewer shard groups than there are nodes. The data as a whole need not be spread better by moves that it plans.
  */
 function unitsOf(placed: Placed[], nodes: number): Placed[][] {

@@ -15,7 +15,7 @@ export interface PlannedMove {
 export interface PlannedMoves {
   /** `host:port`, or a placeholder for a machine that is yet to be started. */
   nodes: string[];
-  /** What the moves of a colocation group are called, for example `orders and 1 more`. */
+  /** Names for the moves of a colocation group, for example `orders and 1 more`. */
   labels: string[];
   /** In the order of the plan. */
   moves: [shardId: number, from: number, to: number, bytes: number, label: number][];

@@ -4,7 +4,7 @@ import type { BalanceGroup } from './balance.js';
 export interface StrategyMeasure {
   name: string;
   cost: (group: BalanceGroup) => number;
-  /** What a node group can carry; 1 where the strategy takes all for alike. */
+  /** Cost that a node group can carry in proportion to others; 1 where the strategy takes all for alike. */
   capacity: (groupId: number) => number;
 }
 
@@ -17,7 +17,7 @@ export function builtInMeasure(name: string, baseCost: number): StrategyMeasure 
   };
 }
 
-/** What a node group carries. */
+/** The cost on a node group. */
 export interface Load {
   /** Cost over capacity. */
   utilisation: number;

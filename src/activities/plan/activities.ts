@@ -28,15 +28,15 @@ export function planActivities(context: ActivityContext) {
     );
   };
   return {
-    /** Which workers come, and which shard groups move to them, by Citus's own planner. Changes nothing. */
+    /** Plans which workers come, and which shard groups move to them, by Citus's own planner. Changes nothing. */
     planScaleOut: ({ request }: { request: OperationRequest<'scaleOut'> }): Promise<ScaleOutPlan> =>
       planned(request, (db, cluster) => scaleOutPlan(db, cluster, request)),
 
-    /** What evens the data out, by Citus's own planner. Changes nothing. @throws InvalidInput for an unknown strategy */
+    /** Plans the moves that even the data out, by Citus's own planner. Changes nothing. @throws InvalidInput for an unknown strategy */
     planRebalance: ({ request }: { request: OperationRequest<'rebalance'> }): Promise<Draft> =>
       planned(request, (db, cluster) => rebalancePlan(db, cluster, request)),
 
-    /** Where the shards of the nodes that leave go, by Citus's own planner. Changes nothing. */
+    /** Plans where the shards of the nodes that leave go, by Citus's own planner. Changes nothing. */
     planDrain: ({
       request,
     }: {
@@ -78,7 +78,7 @@ export function planActivities(context: ActivityContext) {
       });
     },
 
-    /** What is still to move when the approved moves are done: a round, and how many moves there are in all. */
+    /** Plans what is still to move when the approved moves are done: a round, and how many moves there are in all. */
     planRemainder: ({
       request,
     }: {

@@ -17,7 +17,7 @@ export interface Draft {
   round: PlannedMoves;
   checks: Check[];
   notes: string[];
-  /** What each node will receive, for the disk check of machines that don't exist yet. */
+  /** Bytes that each node will receive, for the disk check of machines that don't exist yet. */
   incoming: Incoming[];
   /** Nodes to be taken out of service, as the undo ledger has it; absent when none is. */
   marks?: NodeMarkEntry[];

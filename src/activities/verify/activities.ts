@@ -62,7 +62,7 @@ export function verifyActivities(context: ActivityContext) {
     });
   };
   return {
-    /** New workers are there, and the data lies better than before. @throws NotImproved */
+    /** Looks whether new workers are there, and the data lies better than without the moves. @throws NotImproved */
     verifyScaleOut: (order: ScaledOutOrder): Promise<Verified> =>
       inSnapshot(order, async (db, nodes, groups) => {
         await presentNodes(db, nodes, order.newWorkers);
@@ -72,7 +72,7 @@ export function verifyActivities(context: ActivityContext) {
         return { detail: await assertImproved(db, groups, nodes, { cluster: request.cluster, sources }) };
       }),
 
-    /** The data lies better than before, by the strategy's measure. @throws NotImproved */
+    /** Looks whether the data lies better than without the moves, by the strategy's measure. @throws NotImproved */
     verifyRebalance: (order: EvenOrder): Promise<Verified> =>
       inSnapshot(order, async (db, nodes, groups) => {
         const { request, strategy, sources } = order;

@@ -17,7 +17,7 @@ export interface Removed {
 }
 
 /**
- * What is left of a removed node and stays: replication objects of moves, work that Citus put off and can't do any
+ * Traces of a removed node that stay: replication objects of moves, work that Citus put off and can't do any
  * more. Retried until every other node is in sync and counts it as a node no more.
  */
 export async function tracesOf(db: Db, nodes: ClusterNode[], removed: Removed): Promise<string[]> {

@@ -5,7 +5,7 @@ import type { ClusterNode } from '../../citus/nodes/nodes.js';
 import type { Balance } from '../../contract/index.js';
 import { passing } from '../runtime/classify.js';
 
-/** What a verification answers. */
+/** The answer of a verification. */
 export interface Verified {
   after: Balance;
   notes: string[];
@@ -30,7 +30,7 @@ export async function presentNodes(db: Db, nodes: ClusterNode[], wanted: string[
   return present;
 }
 
-/** The outcome was undone by somebody else. */
+/** The failure of an operation whose outcome somebody else has undone. */
 export function needsPerson(problem: string, otherwise = 'or cancel'): ApplicationFailure {
   return ApplicationFailure.create({
     type: 'NeedsPerson',
