@@ -48,7 +48,7 @@ describe('the reference says what it is', () => {
     const page = read('docs/workflows.md');
     const exported = [...read('src/workflows/index.ts').matchAll(/export \{([^}]*)\}/g)];
     const types = exported.flatMap(([, names = '']) => names.match(/\w+(?=\s*(,|$))/g) ?? []);
-    expect(types).toEqual(expect.arrayContaining(['scaleOut', 'inspect', 'holdCluster']));
+    expect(types).toEqual(expect.arrayContaining(['scaleOut', 'inspect', 'lockCluster']));
     for (const type of types) expect(page).toMatch(new RegExp(`^## ${type}\n\n[A-Z]`, 'm'));
   });
 

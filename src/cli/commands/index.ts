@@ -1,4 +1,3 @@
-import type { Command } from 'commander';
 import {
   operations,
   operationTypes,
@@ -6,12 +5,7 @@ import {
   updates,
   type OperationType,
 } from '../../contract/index.js';
-import type { Session } from '../app.js';
-
-/** A command's file: its options, arguments, example and action. Loaded only when the command is asked for. */
-export interface CommandModule {
-  define: (command: Command, session: Session) => void;
-}
+import type { CommandModule } from '../command-module.js';
 
 export interface CommandEntry {
   name: string;

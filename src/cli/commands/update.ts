@@ -6,7 +6,7 @@ import { example } from '../example.js';
 import { operationArgument, steer } from '../on-operation.js';
 import { wholeNumber } from '../parse.js';
 import { whoAmI } from '../who.js';
-import type { CommandModule } from './index.js';
+import type { CommandModule } from '../command-module.js';
 
 /** The command that sends an update, as its row describes it: numbers are arguments, all else is an option. */
 export function updateCommand(name: UpdateName): CommandModule {

@@ -11,28 +11,12 @@ import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { lockType, type Attention } from '../../contract/index.js';
 import type { LockHolder, LockInput } from '../../contract/internal/lock.js';
 import type { OperationRequest } from '../../contract/internal/request.js';
-import type { HandedOver, UndoEntry } from '../../contract/internal/undo.js';
 import { refused } from '../../failures.js';
 import { lockActivities } from '../activities.js';
 import { addSignal, handOverSignal, releaseSignal, removeSignal } from '../signals.js';
 import type { Calls } from './calls.js';
 import type { Board } from './status.js';
-import type { Undo } from './undo.js';
-
-/** What the lock keeper is told of the undo ledger. */
-interface Told {
-  add: UndoEntry[];
-  remove: string[];
-  handOver: HandedOver[];
-}
-
-/** The lock of a cluster: a lock keeper holds it, and undoes the ledger if the operation is terminated. */
-export interface ClusterLock {
-  /** Returns once the lock keeper has heard it. Takes the lock again when it was lost. */
-  tell: <What extends keyof Told>(what: What, told: Told[What]) => Promise<void>;
-  /** Frees the cluster. Nothing may be changed after it. */
-  release: () => Promise<void>;
-}
+import type { ClusterLock, LedgerNews, Undo } from './undo.js';
 
 /** Takes the lock of a cluster. */
 export async function takeClusterLock(
@@ -54,13 +38,13 @@ export async function takeClusterLock(
   };
 
   /** Sends a signal to our own lock keeper; answers whether it was there to hear it. Another's, under the same id, is never told. */
-  const send = async <What extends keyof Told>(what: What, told: Told[What]): Promise<boolean> => {
+  const send = async <What extends keyof LedgerNews>(what: What, news: LedgerNews[What]): Promise<boolean> => {
     const { workflowId } = workflowInfo();
     const ours = getExternalWorkflowHandle(request.lockId, keeper.firstExecutionRunId);
     try {
-      if (what === 'add') await ours.signal(addSignal, told as Told['add'], workflowId);
-      if (what === 'remove') await ours.signal(removeSignal, told as Told['remove'], workflowId);
-      if (what === 'handOver') await ours.signal(handOverSignal, told as Told['handOver'], workflowId);
+      if (what === 'add') await ours.signal(addSignal, news as LedgerNews['add'], workflowId);
+      if (what === 'remove') await ours.signal(removeSignal, news as LedgerNews['remove'], workflowId);
+      if (what === 'handOver') await ours.signal(handOverSignal, news as LedgerNews['handOver'], workflowId);
       return true;
     } catch (error) {
       if (isCancellation(error)) throw error;
@@ -96,14 +80,14 @@ export async function takeClusterLock(
   calls.onLockLost = () => (recovery ? takeAnew() : retake({ ask: false }));
 
   return {
-    tell: async (what, told) => {
+    tell: async (what, news) => {
       // Whoever takes the lock anew tells the whole ledger as it is then.
       if (what !== 'add') {
-        await send(what, told);
+        await send(what, news);
         return;
       }
       await recovery?.catch(() => undefined);
-      while (!(await send(what, told))) await retake({ ask: false });
+      while (!(await send(what, news))) await retake({ ask: false });
     },
     release: async () => {
       releasing = true;

@@ -13,11 +13,11 @@ import { createApproval } from './approval.js';
 import { createBoard, introduce, type Board } from './status.js';
 import { registerControls } from './controls.js';
 import { attentionOf, endingFailure, operationFailure } from './failure.js';
-import { takeClusterLock, type ClusterLock } from './cluster-lock.js';
+import { takeClusterLock } from './cluster-lock.js';
 import { createMovement } from '../movement/movement.js';
 import { operationOf, type Operation } from './op.js';
 import { createCalls } from './calls.js';
-import { createUndo } from './undo.js';
+import { createUndo, type ClusterLock } from './undo.js';
 
 /** Runs a procedure in the shell that all operations share. See docs/architecture.md. */
 export async function operation<Type extends OperationType>(

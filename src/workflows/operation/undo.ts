@@ -9,10 +9,24 @@ import {
 } from '../../contract/internal/undo.js';
 import { undoActivities } from '../activities.js';
 import type { Calls } from './calls.js';
-import type { ClusterLock } from './cluster-lock.js';
 import { attentionOf } from './failure.js';
 import type { Board } from './status.js';
 import { joiningIn, queueOf } from './undo-entries.js';
+
+/** What the lock keeper is told of the ledger. */
+export interface LedgerNews {
+  add: UndoEntry[];
+  remove: string[];
+  handOver: HandedOver[];
+}
+
+/** The lock of a cluster: a lock keeper holds it, and undoes the ledger if the operation is terminated. */
+export interface ClusterLock {
+  /** Returns once the lock keeper has heard it. Takes the lock again when it was lost. */
+  tell: <What extends keyof LedgerNews>(what: What, news: LedgerNews[What]) => Promise<void>;
+  /** Frees the cluster. Nothing may be changed after it. */
+  release: () => Promise<void>;
+}
 
 /**
  * The undo ledger of an operation: what it changes for a while, or may have to take back. The lock keeper has the same

@@ -116,7 +116,7 @@ notify: []
 
   test.each(['autoscale: {}', 'aproval: required'])('refuses %s with what is allowed', (field) => {
     expect(problemsOf(small(`    ${field}\n`))).toEqual([
-      `4:5: clusters.shop.${field.split(':')[0] ?? ''}: unknown field; allowed here: coordinator, observer, workersFrom, allowedNodes, movement, windows, approval`,
+      `4:5: clusters.shop.${field.split(':')[0] ?? ''}: unknown field; allowed here: coordinator, observer, workersFrom, allowedNodes, movement, windows, lockName, approval`,
     ]);
   });
 
