@@ -1,4 +1,4 @@
-import { operationTypes, type OperationType } from '../contract/index.js';
+import { operationTypes, type OperationType, type UpdateName } from '../contract/index.js';
 
 /** The command that starts an operation of each type. */
 export const commandNames: Record<OperationType, string> = {
@@ -7,6 +7,18 @@ export const commandNames: Record<OperationType, string> = {
   drainWorker: 'drain',
   removeWorker: 'remove',
   cleanUp: 'clean',
+};
+
+/** The command that sends each update. */
+export const updateCommands: Record<UpdateName, string> = {
+  approve: 'approve',
+  reject: 'reject',
+  pause: 'pause',
+  resume: 'resume',
+  retry: 'retry',
+  giveUp: 'give-up',
+  setParallelMoves: 'parallel-moves',
+  ignoreWindow: 'ignore-window',
 };
 
 /** The type that a person names by its command, or by the type's own name, `drainWorker` or `drain-worker`. */

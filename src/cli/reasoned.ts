@@ -11,6 +11,8 @@ interface Reasoned {
   example: string;
   /** What the answer begins with. */
   done: string;
+  /** Whether it ends the operation. */
+  ends?: boolean;
   send: (handle: OperationHandle, args: { by: string; reason: string }) => Promise<void>;
 }
 
@@ -25,7 +27,7 @@ export function defineReasoned(command: Command, session: Session, words: Reason
       runs(
         session,
         (app: App, operation: string, { reason, by = whoAmI() }: { reason: string; by?: string }) =>
-          steer(app, operation, words.done, (handle) => words.send(handle, { by, reason })),
+          steer(app, operation, words.done, (handle) => words.send(handle, { by, reason }), words),
       ),
     );
 }

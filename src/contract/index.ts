@@ -7,5 +7,6 @@ export * from './inspect.js';
 export * from './leftover.js';
 export * from './messages.js';
 export * from './names.js';
+export * from './remedy.js';
 export * from './status.js';
 export * from './windows.js';

@@ -1,7 +1,9 @@
 import type { Balance } from './balance.js';
+import type { InputProblem } from './errors.js';
 import type { GovernorStatus } from './governor.js';
 import type { LeftoverKind } from './leftover.js';
 import type { OperationType } from './names.js';
+import type { Remedy } from './remedy.js';
 import type { WindowStatus } from './windows.js';
 
 /** What an operation answers to the `status` query. Times are ISO 8601 UTC, sizes bytes, durations seconds, nodes `host:port`. */
@@ -48,6 +50,18 @@ export interface OperationStatus {
   after?: Balance;
   /** Settings that are raised at this moment and will be restored. */
   borrowed?: BorrowedSetting[];
+  /** What a cancel would undo now. */
+  undo?: UndoView[];
+  /** Workers that were taken out of the cluster: no cancel brings them back. */
+  removed?: string[];
+}
+
+/** One thing that the operation did for a while, or would take back. */
+export interface UndoView {
+  /** `setting`, `node-mark`, `registration` or `machine`. */
+  kind: string;
+  /** What is undone, with its node: a line for a person. */
+  what: string;
 }
 
 export const operationStates = [
@@ -95,7 +109,7 @@ export interface Check {
   /** What was measured, with figures. */
   evidence: string;
   /** What a person can do. */
-  remedy?: string;
+  remedy?: Remedy;
 }
 
 /** Ids of checks in which nothing is wrong, but which whoever approves a plan should have read. */
@@ -200,8 +214,10 @@ export interface OperationFailure {
   message: string;
   /** What was seen, a line each. */
   evidence: string[];
-  /** What a person can do, a line each. */
-  remedies: string[];
+  /** What a person can do. */
+  remedies: Remedy[];
+  /** What is wrong with the input, a field each. */
+  problems?: InputProblem[];
 }
 
 export interface Attention {
@@ -209,8 +225,8 @@ export interface Attention {
   problem: string;
   /** What was seen. */
   evidence: string;
-  /** What a person can do, a line each. */
-  remedies: string[];
+  /** What a person can do. */
+  remedies: Remedy[];
   /** It came up while a cancel was being carried out. */
   during?: 'cancelling';
 }

@@ -1,8 +1,8 @@
 import { activityInfo, cancellationSignal, sleep } from '@temporalio/activity';
 import { WorkflowNotFoundError, type Client, type WorkflowExecutionDescription } from '@temporalio/client';
-import { ApplicationFailure } from '@temporalio/common';
-import { custodyQuery, type FailureDetails, type OperationType } from '../../contract/index.js';
-import { passing } from '../runtime/classify.js';
+import type { ApplicationFailure } from '@temporalio/common';
+import { custodyQuery, type OperationType } from '../../contract/index.js';
+import { lockLost, passing } from '../../failures.js';
 import type { ActivityContext } from '../runtime/context.js';
 import { usualStallTimes } from '../moving/stalls/watch.js';
 
@@ -97,12 +97,8 @@ async function stillGivingBack(
     'bring back the node that is named: the custodian goes on by itself, and so does this operation',
     `or free the cluster and put right by hand what is named: temporal workflow signal --workflow-id '${workflowId}' --name release --input '"${holder.workflowId}"'`,
   ];
-  return ApplicationFailure.create({
-    type: passing,
-    message: `the custodian ${workflowId} still gives back what ${holder.workflowId} borrowed`,
-    nonRetryable: false,
-    details: [{ evidence, remedies } satisfies FailureDetails],
-  });
+  const message = `the custodian ${workflowId} still gives back what ${holder.workflowId} borrowed`;
+  return passing(message, { evidence, remedies });
 }
 
 /** Whether it was told to give back: its operation was terminated, say, or somebody cancelled it. */
@@ -135,15 +131,11 @@ function holderOf({ memo }: WorkflowExecutionDescription): HolderView {
 /**
  * Refuses to act when the cluster isn't held by the running activity's operation: after a reset, or when someone
  * ended the hold, another operation may be at work.
- * @throws HoldLost
+ * @throws LockLost
  */
 export async function assertHeld(client: Client, holdId: string): Promise<void> {
   if (await isHeld(client, holdId)) return;
-  throw ApplicationFailure.create({
-    type: 'HoldLost',
-    message: `the cluster is not held by this operation any more (${holdId})`,
-    nonRetryable: true,
-  });
+  throw lockLost(holdId);
 }
 
 /**

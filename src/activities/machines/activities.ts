@@ -1,7 +1,8 @@
 import { cancellationSignal } from '@temporalio/activity';
-import { ApplicationFailure } from '@temporalio/common';
 import { isRegistered } from '../../citus/nodes/registration.js';
 import { withCoordinator } from '../../citus/session/connect.js';
+import { does } from '../../contract/index.js';
+import { needsPerson } from '../../failures.js';
 import { provisionerOf } from '../../machines/provisioner-of.js';
 import { fateOf, machineOf, otherCluster, type MachineFate } from './fate.js';
 import { clusterIn, session, type ActivityContext } from '../runtime/context.js';
@@ -77,16 +78,9 @@ export function machineActivities(context: ActivityContext) {
   };
 }
 
-function stillInUse(node: string): ApplicationFailure {
-  return ApplicationFailure.create({
-    type: 'NeedsPerson',
-    message: `${node} is part of the cluster again: its machine is not stopped`,
-    nonRetryable: true,
-    details: [
-      {
-        evidence: [`pg_dist_node has a row for ${node}`],
-        remedies: ['find out who registered it again', 'give up: its machine goes on running'],
-      },
-    ],
+function stillInUse(node: string): Error {
+  return needsPerson(`${node} is part of the cluster again: its machine is not stopped`, {
+    evidence: [`pg_dist_node has a row for ${node}`],
+    remedies: ['find out who registered it again', does('giveUp', 'give up: its machine goes on running')],
   });
 }

@@ -1,11 +1,12 @@
 import { Context } from '@temporalio/activity';
-import { ApplicationFailure } from '@temporalio/common';
 import { moveApplicationName } from '../../citus/session/application-name.js';
 import { withCoordinator, type ConnectOptions } from '../../citus/session/connect.js';
 import { cancelBackend, findBackend, readPlacements, readShardGroup } from '../../citus/moving/moves.js';
 import { readRegistration } from '../../citus/nodes/registration.js';
 import type { ClusterConfig } from '../../config/index.js';
+import { does } from '../../contract/index.js';
 import type { MayGoOnQuestion } from '../../contract/internal/may-move.js';
+import { needsPerson, passing } from '../../failures.js';
 import { askWorkflow } from '../runtime/ask-workflow.js';
 import type { BatchBeat } from './batch-beat.js';
 import { refuseBesideOthers } from './beside-others.js';
@@ -88,7 +89,7 @@ export async function moveOne(
     if (ended === 'ended' || (await look(cluster, batch, shardId)).state !== 'to do') return { moved: true };
     if (ended !== 'stopped') {
       const message = `the move of shard ${shardId} to ${to} ended without effect`;
-      throw ApplicationFailure.retryable(message, 'Passing');
+      throw passing(message);
     }
     const neededSeconds = window.neededSeconds();
     return {
@@ -137,16 +138,9 @@ export async function look(
     if (fromNodeId === undefined) return { state: 'elsewhere', node: placement.nodes.join(', ') };
     const target = await readRegistration(db, to);
     if (!target) {
-      throw ApplicationFailure.create({
-        type: 'NeedsPerson',
-        message: `${to}, the target of planned moves, is not registered any more`,
-        nonRetryable: true,
-        details: [
-          {
-            evidence: [`pg_dist_node has no row for ${to}`],
-            remedies: ['register it again, then retry', 'or cancel'],
-          },
-        ],
+      throw needsPerson(`${to}, the target of planned moves, is not registered any more`, {
+        evidence: [`pg_dist_node has no row for ${to}`],
+        remedies: [does('retry', 'register it again, then retry'), does('cancel', 'or cancel')],
       });
     }
     const group = await readShardGroup(db, shardId);

@@ -5,7 +5,8 @@ import type { OperationRequest } from '../../contract/internal/request.js';
 import type { ClusterConfig } from '../../config/index.js';
 import { acceptableChecks, checkIds } from '../preflight/run-preflight.js';
 import { clusterIn, ownWorkflowId, type ActivityContext } from '../runtime/context.js';
-import { invalidInput, namedCluster, sayProblems } from './input-problems.js';
+import { problemsIn } from '../../contract/schema/problems.js';
+import { invalidInput, namedCluster } from './input-problems.js';
 
 export type RequestActivities = ReturnType<typeof requestActivities>;
 
@@ -15,9 +16,9 @@ export function requestActivities(context: ActivityContext) {
     /** @throws InvalidInput, UnknownCluster */
     checkInput: ({ type, input }: { type: OperationType; input: unknown }): Promise<OperationRequest> => {
       if (!isOperationType(type))
-        throw invalidInput(namedCluster(input), [`${String(type)} is not an operation`]);
+        throw invalidInput(namedCluster(input), [{ text: `${String(type)} is not an operation` }]);
       const parsed = operationInputs[type].safeParse(input ?? {}, { error: plainWords });
-      if (!parsed.success) throw invalidInput(namedCluster(input), sayProblems(parsed.error));
+      if (!parsed.success) throw invalidInput(namedCluster(input), problemsIn(parsed.error));
       const { data } = parsed;
       const cluster = clusterIn(context, data.cluster);
       refuseUnacceptable(cluster, data.acceptChecks ?? []);
@@ -61,6 +62,6 @@ function refuseUnacceptable(cluster: ClusterConfig, accepted: string[]): void {
   const said = unknown.map((id) =>
     checkIds.includes(id) ? `${id} can't be accepted` : `there is no check ${id}`,
   );
-  const problem = `acceptChecks: ${said.join(', ')}; it may name: ${acceptableChecks.join(', ')}`;
-  throw invalidInput(cluster.name, [problem]);
+  const text = `${said.join(', ')}; it may name: ${acceptableChecks.join(', ')}`;
+  throw invalidInput(cluster.name, [{ field: 'acceptChecks', text }]);
 }

@@ -2,9 +2,11 @@ import { activityInfo, cancellationSignal } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { Balance, Check } from '../../contract/index.js';
 import type { OperationRequest } from '../../contract/internal/request.js';
-import { isPassingError, passing } from '../runtime/classify.js';
+import { passing } from '../../failures.js';
+import { isPassingError } from '../runtime/classify.js';
 import { clusterIn, type ActivityContext } from '../runtime/context.js';
 import { isAnyHeld } from '../lock/activities.js';
+import { blocker } from './check.js';
 import { checkNewNodes, checkTargets, runPreflight, type Incoming } from './run-preflight.js';
 
 export type CheckActivities = ReturnType<typeof checkActivities>;
@@ -60,8 +62,7 @@ export function checkActivities(context: ActivityContext) {
       throwIfStopped();
       const silent = checks.find(({ id, ok }) => !ok && aboutReach.includes(id));
       // They run, says whoever started them: what is between them and us may be on its way.
-      if (silent && waitedSeconds() < patienceSeconds)
-        throw ApplicationFailure.retryable(silent.evidence, passing);
+      if (silent && waitedSeconds() < patienceSeconds) throw passing(silent.evidence);
       return checks;
     },
   };
@@ -79,12 +80,9 @@ function waitedSeconds(): number {
 function unreachable(error: unknown): Check {
   const message = error instanceof Error ? error.message : String(error);
   const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
-  return {
-    id: 'coordinator-reachable',
-    severity: 'blocker',
-    ok: false,
-    evidence: `${message}${code}`,
-    remedy:
-      'check host, port, database, user and password of the coordinator in the config, and that it runs',
-  };
+  return blocker(
+    'coordinator-reachable',
+    `${message}${code}`,
+    'check host, port, database, user and password of the coordinator in the config, and that it runs',
+  );
 }

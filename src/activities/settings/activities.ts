@@ -1,12 +1,12 @@
 import { Context } from '@temporalio/activity';
-import { ApplicationFailure } from '@temporalio/common';
 import { applicationPrefix } from '../../citus/session/application-name.js';
 import { withCoordinator, type Db } from '../../citus/session/connect.js';
 import { readNodeSetting, setNodeSetting } from '../../citus/nodes/node-settings.js';
 import { markNodes } from '../../citus/nodes/marks.js';
 import { readNodes } from '../../citus/nodes/nodes.js';
-import { shardMark, type BorrowedSetting } from '../../contract/index.js';
-import { isPassingError, passing } from '../runtime/classify.js';
+import { does, shardMark, type BorrowedSetting } from '../../contract/index.js';
+import { passing } from '../../failures.js';
+import { isPassingError } from '../runtime/classify.js';
 import { clusterIn, session, type ActivityContext } from '../runtime/context.js';
 import { assertHeld, mayStay } from '../lock/activities.js';
 
@@ -105,9 +105,8 @@ async function raise(db: Db, settings: BorrowedSetting[], { patient }: { patient
   const failed = results.flatMap(({ node, error }) => (error === undefined ? [] : [{ node, error }]));
   const away = failed.filter(({ error }) => isPassingError(new Error(error)));
   if (patient && away.length > 0) {
-    throw ApplicationFailure.retryable(
+    throw passing(
       `${borrowable.name} could not be lowered yet on ${away.map(({ node, error }) => `${node}: ${error}`).join('; ')}`,
-      passing,
     );
   }
   return {
@@ -130,13 +129,9 @@ async function giveBack(db: Db, all: BorrowedSetting[]): Promise<{ left: string[
   const { left, away } = await giveBackSettings(db, settings);
   if (marked.status === 'rejected') throw marked.reason;
   if (away.length > 0) {
-    throw ApplicationFailure.create({
-      type: passing,
-      message: `settings could not be given back yet on ${away.join('; ')}`,
-      nonRetryable: false,
-      details: [
-        { evidence: away, remedies: ['bring the node back', 'or give up: the report names the SQL'] },
-      ],
+    throw passing(`settings could not be given back yet on ${away.join('; ')}`, {
+      evidence: away,
+      remedies: ['bring the node back', does('giveUp', 'or give up: the report names the SQL')],
     });
   }
   return { left };

@@ -1,7 +1,8 @@
-import { ApplicationFailure } from '@temporalio/common';
 import type { Db } from '../../citus/session/connect.js';
 import type { ClusterNode } from '../../citus/nodes/nodes.js';
 import type { ShardGroup } from '../../citus/tables/shard-groups.js';
+import { does } from '../../contract/index.js';
+import { refused } from '../../failures.js';
 import { count, formatBytes } from '../../text/figures.js';
 import { measureOf, percent, strategyNamed, unevennessNow } from '../plan/strategy.js';
 
@@ -24,24 +25,21 @@ export async function evened(
   const now = unevennessNow(groups, nodes, await measureOf(db, strategy, groups, nodes));
   const figures = `unevenness by ${strategy.name} ${percent(before)} → ${percent(now)}`;
   if (now < before) return figures;
-  throw ApplicationFailure.create({
-    type: 'NotImproved',
-    message: `${count(movesTotal, 'move')} later the data is not spread better: ${figures}`,
-    nonRetryable: true,
-    details: [
-      {
-        cluster,
-        evidence: [figures],
-        remedies: [
-          ...(strategy.name === 'by_disk_size' && strategy.baseCost > 0
-            ? [
-                `each shard group counts ${formatBytes(strategy.baseCost)} more than its size: for small shards lower citus.rebalancer_by_disk_size_base_cost`,
-              ]
-            : []),
-          'look whether someone else moved shards or loaded data meanwhile',
-          'citus-scaler health shows the balance; start again to move the rest',
-        ],
-      },
-    ],
-  });
+  throw refused(
+    'NotImproved',
+    `${count(movesTotal, 'move')} later the data is not spread better: ${figures}`,
+    {
+      cluster,
+      evidence: [figures],
+      remedies: [
+        ...(strategy.name === 'by_disk_size' && strategy.baseCost > 0
+          ? [
+              `each shard group counts ${formatBytes(strategy.baseCost)} more than its size: for small shards lower citus.rebalancer_by_disk_size_base_cost`,
+            ]
+          : []),
+        'look whether someone else moved shards or loaded data meanwhile',
+        does('health', 'look at the balance, and start again to move the rest', { cluster }),
+      ],
+    },
+  );
 }

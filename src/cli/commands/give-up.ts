@@ -7,6 +7,7 @@ export function define(command: Command, session: Session): void {
     by: 'who gives up',
     example: 'citus-scaler give-up shop --reason "db3 will not come back"',
     done: 'Given up on',
+    ends: true,
     send: (handle, args) => handle.giveUp(args),
   });
 }

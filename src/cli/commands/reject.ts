@@ -7,6 +7,7 @@ export function define(command: Command, session: Session): void {
     by: 'who rejects',
     example: 'citus-scaler reject shop --reason "not before the sale is over"',
     done: 'Rejected',
+    ends: true,
     send: (handle, args) => handle.reject(args),
   });
 }

@@ -30,8 +30,22 @@ export function rowsOf(text: string, columns: number): number {
   return text.split('\n').reduce((sum, line) => sum + Math.max(1, Math.ceil(width(line) / columns)), 0);
 }
 
-/** Breaks at spaces; further lines are indented. Several spaces, which align, stay. A word that is too long keeps its line. */
+/** A text of several lines in one. */
+export function oneLine(text: string): string {
+  return text.split(/\s*\n\s*/).join(' ');
+}
+
+/**
+ * Breaks at spaces; further lines are indented, also those that the text itself has. Several spaces, which align, stay.
+ * A word that is too long keeps its line.
+ */
 export function wrap(text: string, columns: number, indent = 0): string {
+  const [first = '', ...more] = text.split('\n');
+  const further = more.map((line) => wrapLine(' '.repeat(indent) + line.trimStart(), columns, indent));
+  return [wrapLine(first, columns, indent), ...further].join('\n');
+}
+
+function wrapLine(text: string, columns: number, indent: number): string {
   const lines: string[] = [];
   let line = '';
   for (const word of text.match(/ *[^ ]+/g) ?? []) {

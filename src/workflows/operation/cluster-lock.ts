@@ -10,6 +10,7 @@ import {
 } from '@temporalio/workflow';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import {
+  does,
   holdType,
   shardMark,
   type Attention,
@@ -20,7 +21,8 @@ import type { OperationRequest } from '../../contract/internal/request.js';
 import { borrowSignal, releaseSignal, type HoldInput } from '../lock-messages.js';
 import type { Board } from './status.js';
 import { holdActivities, nodeActivities, settingActivities } from '../activities.js';
-import { operationFailure } from './failure.js';
+import { startAgain } from '../../contract/internal/start-again.js';
+import { refused } from '../../failures.js';
 import type { Calls } from './calls.js';
 
 /** One operation a cluster: a custodian holds it, and gives back what was borrowed if we are terminated. */
@@ -139,7 +141,10 @@ function endedFromOutside(holdId: string): Attention {
   return {
     problem: 'The hold on the cluster was ended from outside',
     evidence: `the custodian ${holdId} ended while this operation was running; nothing is changed meanwhile`,
-    remedies: ['retry takes the hold again and goes on', 'cancel or give up ends the operation'],
+    remedies: [
+      does('retry', 'retry: it takes the hold again and goes on'),
+      does('cancel', 'or cancel, which ends the operation'),
+    ],
   };
 }
 
@@ -178,13 +183,16 @@ async function waitForTurn(board: Board, caller: Calls, request: OperationReques
   });
   if (seen.state !== 'busy') return;
   if (request.input.ifBusy !== 'wait') {
-    throw operationFailure(
+    throw refused(
       'ClusterBusy',
       `${request.cluster} is held by ${seen.holder.type} ${seen.holder.workflowId}`,
       {
         cluster: request.cluster,
         evidence: [`holder ${seen.holder.workflowId}, run ${seen.holder.runId}, since ${seen.since}`],
-        remedies: ['wait until it has ended', 'start again with ifBusy: "wait"'],
+        remedies: [
+          does('status', 'see what it is at: it may wait for you', { operation: seen.holder.workflowId }),
+          startAgain(request, 'start again, and wait until it has ended', { ifBusy: 'wait' }),
+        ],
       },
     );
   }

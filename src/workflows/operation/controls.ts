@@ -1,18 +1,14 @@
-import {
-  ApplicationFailure,
-  defineQuery,
-  defineSignal,
-  defineUpdate,
-  setHandler,
-} from '@temporalio/workflow';
+import { defineQuery, defineSignal, defineUpdate, setHandler } from '@temporalio/workflow';
 import type {
   Attention,
   GovernorNews,
+  InputProblem,
   OperationStatus,
   UpdateArgs,
   UpdateName,
 } from '../../contract/index.js';
-import { statusQuery } from '../../contract/index.js';
+import { problemLine, statusQuery } from '../../contract/index.js';
+import { refused } from '../../failures.js';
 import type { MayGoOnQuestion, MayMoveQuestion } from '../../contract/internal/may-move.js';
 import type { Approval } from './approval.js';
 import { isCancelling, type Board } from './status.js';
@@ -28,12 +24,14 @@ export const mayMoveQuery = defineQuery<boolean, [MayMoveQuestion?]>('mayMove');
 /** Asked by it once the maintenance window has closed: may the move that runs go on as if it were open? */
 export const mayGoOnQuery = defineQuery<boolean, [MayGoOnQuestion]>('mayGoOn');
 
+type Problem = InputProblem | undefined;
+
 interface Control<Name extends UpdateName> {
   description: string;
   /** All that it takes: a misspelt field would be lost, and with it what it was to guard. */
   fields: readonly (keyof UpdateArgs[Name] & string)[];
-  /** A sentence that says what state the operation is in, when the update makes no sense now. */
-  refuse: (args: UpdateArgs[Name]) => string | undefined;
+  /** What is wrong with it, or what state the operation is in when it makes no sense now. */
+  refuse: (args: UpdateArgs[Name]) => Problem;
   act: (args: UpdateArgs[Name]) => void;
 }
 
@@ -53,10 +51,12 @@ export function registerControls(
   setHandler(troubleSignal, (activityId, attention) => caller.tell(activityId, attention ?? undefined));
 
   const state = (): string => `the operation is ${board.status.state}`;
-  const ended = (): string | undefined =>
-    ['done', 'failed', 'cancelled'].includes(board.phase) || isCancelling(board.status) ? state() : undefined;
-  const inTrouble = (): string | undefined =>
-    board.troubles.size > 0 ? undefined : `nothing needs attention: ${state()}`;
+  const ended = (): Problem =>
+    ['done', 'failed', 'cancelled'].includes(board.phase) || isCancelling(board.status)
+      ? { text: state() }
+      : undefined;
+  const inTrouble = (): Problem =>
+    board.troubles.size > 0 ? undefined : { text: `nothing needs attention: ${state()}` };
 
   control('approve', {
     description: 'Approve the plan shown: {by, planHash?}',
@@ -67,10 +67,7 @@ export function registerControls(
   control('reject', {
     description: 'Reject the plan shown, which ends the operation: {by, reason}',
     fields: ['by', 'reason'],
-    refuse: ({ reason }) =>
-      missing('reason', reason) ??
-      ended() ??
-      approval.refuse(undefined)?.replace(/^the plan has changed.*/, ''),
+    refuse: ({ reason }) => missing('reason', reason) ?? ended() ?? approval.refuse(approval.asked),
     act: ({ by, reason }) => approval.reject(by, reason),
   });
   control('pause', {
@@ -78,8 +75,11 @@ export function registerControls(
       'Begin nothing more that moves data or can’t be undone: {by, reason?, now?}; now: true stops the running moves too',
     fields: ['by', 'reason', 'now'],
     refuse: ({ now }) => {
-      if (now !== undefined && typeof now !== 'boolean') return 'now may be true or false';
-      return ended() ?? (board.paused && now !== true ? `already paused by ${board.paused.by}` : undefined);
+      if (now !== undefined && typeof now !== 'boolean')
+        return { field: 'now', text: 'must be true or false' };
+      if (board.paused && now !== true)
+        return ended() ?? { text: `it is paused already, by ${board.paused.by}` };
+      return ended();
     },
     act: ({ by, reason, now }) => {
       board.paused = reason === undefined ? { by } : { by, reason };
@@ -91,7 +91,7 @@ export function registerControls(
   control('resume', {
     description: 'Go on after a pause: {by}',
     fields: ['by'],
-    refuse: () => ended() ?? (board.paused ? undefined : `not paused: ${state()}`),
+    refuse: () => ended() ?? (board.paused ? undefined : { text: `it is not paused: ${state()}` }),
     act: ({ by }) => {
       board.paused = undefined;
       board.notes.push(`resumed by ${by}`);
@@ -117,8 +117,9 @@ export function registerControls(
     description: 'How many moves may run at once: {by, n}',
     fields: ['by', 'n'],
     refuse: ({ n }) => {
-      if (!Number.isInteger(n) || n < 1 || n > 64) return 'n must be a whole number from 1 to 64';
-      return ended() ?? (board.status.type === 'cleanUp' ? 'a cleanUp makes no moves' : undefined);
+      if (!Number.isInteger(n) || n < 1 || n > 64)
+        return { field: 'n', text: 'must be a whole number from 1 to 64' };
+      return ended() ?? (board.status.type === 'cleanUp' ? { text: 'a clean-up makes no moves' } : undefined);
     },
     act: ({ by, n }) => {
       movement.setParallelMoves(n);
@@ -129,7 +130,7 @@ export function registerControls(
   control('ignoreWindow', {
     description: 'Move outside the maintenance windows too: {by, reason}',
     fields: ['by', 'reason'],
-    refuse: ({ reason }) => missing('reason', reason) ?? ended() ?? movement.windows.refuseIgnore(),
+    refuse: ({ reason }) => missing('reason', reason) ?? ended() ?? whole(movement.windows.refuseIgnore()),
     act: ({ by, reason }) => movement.windows.ignore(by, reason),
   });
 }
@@ -152,23 +153,31 @@ function control<Name extends UpdateName>(
           unlisted(fields, args) ??
           missing('by', (args as { by?: unknown }).by) ??
           refuse(args as UpdateArgs[Name]);
-        if (problem) throw ApplicationFailure.nonRetryable(`${name}: ${problem}`, 'InvalidInput');
+        if (problem) throw refused('InvalidInput', problemLine(problem), { problems: [problem] });
       },
     },
   );
 }
 
-function unlisted(fields: readonly string[], args: unknown): string | undefined {
-  const takes = `it takes an object with ${fields.join(', ')}`;
-  if (typeof args !== 'object' || args === null || Array.isArray(args)) return takes;
+function unlisted(fields: readonly string[], args: unknown): Problem {
+  if (typeof args !== 'object' || args === null || Array.isArray(args))
+    return { text: `it takes an object with ${fields.join(', ')}` };
   const [other] = Object.keys(args).filter((field) => !fields.includes(field));
-  return other === undefined ? undefined : `no field is called ${other}: ${takes}`;
+  return other === undefined
+    ? undefined
+    : { field: other, text: `unknown field; allowed: ${fields.join(', ')}` };
 }
 
-function missing(field: string, value: unknown): string | undefined {
-  return typeof value === 'string' && value.trim() !== '' ? undefined : `${field} is required: a text`;
+function missing(field: string, value: unknown): Problem {
+  return typeof value === 'string' && value.trim() !== '' ? undefined : { field, text: 'required: a text' };
 }
 
-function notAHash(planHash: unknown): string | undefined {
-  return planHash === undefined || typeof planHash === 'string' ? undefined : 'planHash must be a text';
+function notAHash(planHash: unknown): Problem {
+  return planHash === undefined || typeof planHash === 'string'
+    ? undefined
+    : { field: 'planHash', text: 'must be a text' };
+}
+
+function whole(text: string | undefined): Problem {
+  return text === undefined ? undefined : { text };
 }

@@ -60,7 +60,7 @@ export interface Operation<Type extends OperationType> {
   passNoReturn: <T>(point: NoReturn, work: (isNow: (left: HowLeft) => void) => Promise<T>) => Promise<T>;
   /** What undoes a step when the operation is cancelled or fails; last registered, first run. Register it before the step. */
   onStop: (name: string, undo: () => Promise<void>) => void;
-  set: (result: Partial<Pick<OperationReport, 'before' | 'after'>>) => void;
+  set: (result: Partial<Pick<OperationReport, 'before' | 'after' | 'removed'>>) => void;
   /** Shows what a verification found. */
   verified: (step: Step, found: { after: Balance; notes: string[]; detail: string }) => void;
 }

@@ -122,7 +122,10 @@ test.each([
         ),
       ) as string,
       details: [
-        { cluster: 'demo', remedies: expect.arrayContaining([expect.stringMatching(cause)]) as string[] },
+        {
+          cluster: 'demo',
+          remedies: expect.arrayContaining([{ text: expect.stringMatching(cause) as string }]) as object[],
+        },
       ],
     });
     expect((await verified(9)).detail).toMatch(new RegExp(`^unevenness by ${strategy} 900 % → \\d\\d %$`));

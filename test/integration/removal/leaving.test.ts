@@ -122,8 +122,11 @@ test('one that is prepared when it is out keeps its machine, and says who knows'
         {
           evidence: [`${stays.address}: ${gid}`],
           remedies: expect.arrayContaining([
-            expect.stringContaining(`pg_dist_transaction on ${leaves.address}`),
-          ]) as string[],
+            expect.objectContaining({
+              action: 'retry',
+              text: expect.stringContaining(`pg_dist_transaction on ${leaves.address}`) as string,
+            }),
+          ]) as object[],
         },
       ],
     });
@@ -238,7 +241,7 @@ test('a worker with a registered standby is not taken out before it', async () =
   const check = await look();
   expect(check).toMatchObject({ severity: 'blocker', ok: false });
   expect(check.evidence).toContain(standby.address);
-  expect(check.remedy).toContain(`SELECT citus_remove_node('${standby.host}', ${standby.port})`);
+  expect(check.remedy?.text).toContain(`SELECT citus_remove_node('${standby.host}', ${standby.port})`);
   // Citus itself says nothing: the standby would keep the node group.
   await cluster.query('select citus_remove_node($1, $2)', [leaves.host, leaves.port]);
   expect(await cluster.query('select from pg_dist_node where groupid = $1', [row.groupId])).toHaveLength(1);

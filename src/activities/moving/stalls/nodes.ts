@@ -1,6 +1,7 @@
 import type { Db } from '../../../citus/session/connect.js';
 import { readNodeAway, type NodeAway } from '../../../citus/nodes/node-answers.js';
 import { readRegistration } from '../../../citus/nodes/registration.js';
+import { does } from '../../../contract/index.js';
 import { allNodes, nodesOf, type Scene, type Stall } from './stall.js';
 
 /** A node between which data moves has left the cluster, or may hold no shards any more. */
@@ -13,7 +14,10 @@ export async function nodeHasLeft(db: Db, { source, target, what }: Scene): Prom
     return {
       problem: `${node} has left the cluster meanwhile`,
       evidence: [`pg_dist_node ${seen}`, what],
-      remedies: [`bring ${node} back into the cluster, then retry`, 'or cancel'],
+      remedies: [
+        does('retry', `bring ${node} back into the cluster, then retry`),
+        does('cancel', 'or cancel'),
+      ],
       outlook: 'stuck',
     };
   }
@@ -28,8 +32,11 @@ export async function targetTakesNoShards(db: Db, { target, what }: Scene): Prom
     problem: `${target} was marked meanwhile as a node that shall have no shards`,
     evidence: [`pg_dist_node.shouldhaveshards = false for ${target}`, what],
     remedies: [
-      `SELECT citus_set_node_property('${host}', ${port}, 'shouldhaveshards', true), then retry`,
-      'or cancel: what was moved stays where it is',
+      does(
+        'retry',
+        `SELECT citus_set_node_property('${host}', ${port}, 'shouldhaveshards', true), then retry`,
+      ),
+      does('cancel', 'or cancel: what was moved stays where it is'),
     ],
     outlook: 'stuck',
   };
@@ -54,7 +61,7 @@ function away(found: NodeAway | undefined, { source, target, what }: Scene): Sta
   return {
     problem: `${node}${role} ${state}`,
     evidence: [`${node}: ${said}`, what],
-    remedies: [`bring ${node} back: it goes on by itself`, 'or cancel'],
+    remedies: [`bring ${node} back: it goes on by itself`, does('cancel', 'or cancel')],
     outlook: 'heals',
   };
 }
