@@ -42,6 +42,7 @@ test('takes a worker out: emptied, deregistered, its machine stopped, nothing of
   const report = await (await stage.start('removeWorker', 'remove', { nodes: [node] })).result();
   expect(report.state).toBe('done');
   expect(report.plan?.removedWorkers).toEqual([node]);
+  expect(report.removed).toEqual([node]);
   expect(report.checks.find(({ id }) => id === 'machine')?.evidence).toMatch(/is stopped by/);
   expect(await registered()).not.toContain(node);
   expect(log()).toContain(`stop bring/1 ${node}`);

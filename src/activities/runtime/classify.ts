@@ -87,11 +87,10 @@ export function classify(error: unknown, worksFor: WorksFor = 'operation'): Erro
   if (error.name === 'AbortError') return error;
   const { code, message } = rootOf(error);
   const text = redact(message);
-  const said = {
-    evidence: [code === undefined ? text : `${text} (${code})`],
-    remedies: remediesFor(code, worksFor),
-  };
-  return isPassing(code, message) ? passing(text, said) : needsPerson(text, said);
+  const evidence = [code === undefined ? text : `${text} (${code})`];
+  return isPassing(code, message)
+    ? passing(text, { evidence, remedies: whilePassing(worksFor) })
+    : needsPerson(text, { evidence, remedies: remediesFor(code, worksFor) });
 }
 
 /** The same, saying also what it happened to: Citus's texts name a node in ways of their own, or not at all. */
@@ -126,12 +125,20 @@ function rootOf(error: Error): SqlError {
   return code === undefined ? { message: root.message } : { message: root.message, code };
 }
 
+const orCancel = does('cancel', 'or cancel: what can be undone is undone');
+
+function whilePassing(worksFor: WorksFor): Advice[] {
+  return worksFor === 'operation'
+    ? ['repair what the evidence names: it goes on by itself', orCancel]
+    : [goingOn('repair what the evidence names', worksFor)];
+}
+
 function remediesFor(code: string | undefined, worksFor: WorksFor): Advice[] {
   const known = repairOf(code);
   if (known !== undefined) return [goingOn(known, worksFor)];
   return [
     goingOn('repair what the evidence names', worksFor),
-    ...(worksFor === 'operation' ? [does('cancel', 'or cancel: what can be undone is undone')] : []),
+    ...(worksFor === 'operation' ? [orCancel] : []),
   ];
 }
 

@@ -60,6 +60,13 @@ describe('an operation command ends with', () => {
     expect(trouble.stderr).toMatch(/! disk full\n {2}3 MB free\n {2}→ free some/);
   });
 
+  test('a rejected plan, and says so', async () => {
+    const id = randomUUID();
+    await stage.run(...scaleOut('approval', '--id', id, '--detach'));
+    const ran = await stage.run('reject', id, '--reason', 'not now');
+    expect(ran).toMatchObject({ code: 0, stdout: `Rejected ${id}: now failed\n` });
+  });
+
   test('6 when someone else cancels it, and cancel itself with 0', async () => {
     const id = randomUUID();
     const following = stage.start(...scaleOut('open', '--id', id, '--json'));

@@ -38,6 +38,8 @@ describe('what passes by itself is retried', () => {
   ])('%s', (code) => {
     const classified = asFailure(classify(sql(code)));
     expect(classified.type).toBe(passingType);
+    // Temporal tries again: a retry by hand would do nothing.
+    expect(JSON.stringify(classified.details)).not.toContain('retry');
     expect(classified.nonRetryable).toBe(false);
   });
   test.each([

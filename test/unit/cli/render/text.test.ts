@@ -6,3 +6,9 @@ test('wrapping keeps alignment and indents what follows', () => {
     '  ✓ id      one\n            two\n            three',
   );
 });
+
+test('a text of several lines is indented below its first', () => {
+  expect(wrap('  → could not connect:\n\tis it there?', 40, 4)).toBe(
+    '  → could not connect:\n    is it there?',
+  );
+});
