@@ -183,7 +183,7 @@ test('what is left of moves to or from a removed node is told, each with what re
   await putOff(cluster, { name: 'public.t_102008', groupId });
   try {
     const told = await traces();
-    expect(told.every((line) => line.endsWith('; citus-scaler clean removes it'))).toBe(true);
+    expect(told.every((line) => line.endsWith('; a clean-up removes it'))).toBe(true);
     expect(told.map((line) => line.replace(/^left of moves: (.*); .*/, '$1'))).toEqual([
       `pg_dist_cleanup: public.t_102008 of the group of ${leaves.address}, which is gone`,
       `replication slot citus_shard_move_slot_${nodeId}_10_900 on ${stays.address}`,
