@@ -47,7 +47,9 @@ describe('what a cancel would do', () => {
       { ...removing, removed: ['db3:5432'] },
       'leaves out what was removed (db3:5432), leaves what was moved where it is and undoes:',
     ],
-  ] satisfies [OperationStatus, string][])('%#', (of, says) => expect(cancelOutlook(of).says).toContain(says));
+  ] satisfies [OperationStatus, string][])('%#', (of, says) =>
+    expect(cancelOutlook(of).says).toContain(says),
+  );
 
   test('lists what it would undo, as the operation tells it', () => {
     expect(cancelOutlook(removing).undoes).toEqual(['  · db4:5432 is in service again']);
