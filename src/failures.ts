@@ -1,5 +1,5 @@
 import { ApplicationFailure } from '@temporalio/common';
-import type { ErrorType, FailureDetails } from './contract/index.js';
+import { detailsFrom, type ErrorType, type FailureDetails, type Said } from './contract/index.js';
 
 /** Type of a failure that Temporal retries until it has passed. */
 export const passingType = 'Passing';
@@ -7,9 +7,6 @@ export const passingType = 'Passing';
 export const needsPersonType = 'NeedsPerson';
 /** Type of a failure of an activity that may change nothing any more: its operation lost the cluster's lock. */
 export const lockLostType = 'LockLost';
-
-/** What a failure says besides its sentence. */
-export type Said = Partial<FailureDetails>;
 
 /** A failure that ends the operation, with one of the public types. Retried by nobody. */
 export function refused(type: ErrorType, message: string, said: Said = {}): ApplicationFailure {
@@ -31,13 +28,19 @@ export function lockLost(lockId: string): ApplicationFailure {
   return failure(lockLostType, `the cluster is not held by this operation any more (${lockId})`, {}, true);
 }
 
+/** The same failure, with more that was seen. */
+export function withEvidence(found: ApplicationFailure, ...evidence: string[]): ApplicationFailure {
+  const details = detailsOf(found);
+  const said = { ...details, evidence: [...details.evidence, ...evidence] };
+  return failure(found.type ?? needsPersonType, found.message, said, found.nonRetryable ?? false);
+}
+
 /** What a failure of ours says besides its sentence; of another's error nothing. */
 export function detailsOf(error: unknown): FailureDetails {
-  const said = (error instanceof ApplicationFailure ? error.details?.[0] : undefined) as Said | undefined;
-  return { evidence: [], remedies: [], ...said };
+  const said = error instanceof ApplicationFailure ? (error.details?.[0] as Said | undefined) : undefined;
+  return detailsFrom(said ?? {});
 }
 
 function failure(type: string, message: string, said: Said, nonRetryable: boolean): ApplicationFailure {
-  const details: FailureDetails = { evidence: [], remedies: [], ...said };
-  return ApplicationFailure.create({ type, message, nonRetryable, details: [details] });
+  return ApplicationFailure.create({ type, message, nonRetryable, details: [detailsFrom(said)] });
 }

@@ -1,8 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { OperationHandle, ResolveOptions } from '../client/index.js';
 import type { OperationStatus } from '../contract/index.js';
 import type { App } from './app.js';
 import { exit, type ExitCode } from './exit-codes.js';
-import { stateWord } from './render/state.js';
+import { isOver, stateWord } from './render/state.js';
 
 export const operationArgument = [
   '<operation>',
@@ -41,19 +42,33 @@ export function show(
   return onOperation(app, named, answer, { orLast: true });
 }
 
-/** Sends an update and says what the operation does now. */
+/** Giving up ends an operation within half a minute, whatever is unreachable; a rejected plan at once. */
+const endPatienceMs = 35_000;
+
+/** Sends an update and says what the operation does now; of one that ends it, once it has ended. */
 export function steer(
   app: App,
   named: string,
   done: string,
   send: (handle: OperationHandle) => Promise<void>,
+  { ends = false } = {},
 ): Promise<ExitCode> {
   const { io } = app;
   return onOperation(app, named, async (handle) => {
     await send(handle);
-    const status = await handle.status();
+    const status = ends ? await statusAtEnd(handle) : await handle.status();
+    const now =
+      ends && !isOver(status.state) ? 'it is about to end' : `now ${stateWord(status.state, io.paint)}`;
     if (io.json) io.document(status);
-    else io.answer(`${done} ${handle.id}: now ${stateWord(status.state, io.paint)}`);
+    else io.answer(`${done} ${handle.id}: ${now}`);
     return exit.ok;
   });
+}
+
+async function statusAtEnd(handle: OperationHandle): Promise<OperationStatus> {
+  for (const end = Date.now() + endPatienceMs; ;) {
+    const status = await handle.status();
+    if (isOver(status.state) || Date.now() > end) return status;
+    await sleep(300);
+  }
 }

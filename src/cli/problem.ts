@@ -1,4 +1,4 @@
-import type { FailureDetails } from '../contract/index.js';
+import { detailsFrom, type Advice, type FailureDetails } from '../contract/index.js';
 
 /** An error as `--json` prints it, and as a person reads it. */
 export interface Problem {
@@ -13,24 +13,25 @@ export class UsageError extends Error {
   readonly type = 'Usage';
   readonly details: FailureDetails;
 
-  constructor(message: string, remedies: string[] = [], evidence: string[] = []) {
+  constructor(message: string, remedies: Advice[] = [], evidence: string[] = []) {
     super(message);
-    this.details = { evidence, remedies };
+    this.details = detailsFrom({ evidence, remedies });
   }
 }
 
 /** What any error means to a person. Only one that nobody foresaw shows where it came from. */
 export function problemOf(error: unknown): Problem {
-  if (!(error instanceof Error)) return { type: 'Unexpected', message: String(error), details: empty() };
+  if (!(error instanceof Error))
+    return { type: 'Unexpected', message: String(error), details: detailsFrom({}) };
   if (error.name === 'ConfigError') {
     const [first = error.message, ...more] = error.message.split('\n');
-    return { type: 'Config', message: first, details: { evidence: more, remedies: [] } };
+    return { type: 'Config', message: first, details: detailsFrom({ evidence: more }) };
   }
   if (hasProblem(error)) return { type: error.type, message: error.message, details: error.details };
   return {
     type: 'Unexpected',
     message: error.message,
-    details: { evidence: whereFrom(error), remedies: [] },
+    details: detailsFrom({ evidence: whereFrom(error) }),
   };
 }
 
@@ -46,8 +47,4 @@ function whereFrom(error: Error): string[] {
   return process.env['DEBUG'] === undefined
     ? ['DEBUG=1 shows where this came from.']
     : (error.stack ?? '').split('\n');
-}
-
-function empty(): FailureDetails {
-  return { evidence: [], remedies: [] };
 }

@@ -1,5 +1,5 @@
 import { WorkflowNotFoundError, type WorkflowExecutionDescription } from '@temporalio/client';
-import { isOperationType, type OperationType } from '../contract/index.js';
+import { does, isOperationType, type OperationType } from '../contract/index.js';
 import { request, type Context } from './context.js';
 import { UnknownOperationError } from './errors.js';
 import { isNotFound } from './grpc.js';
@@ -31,7 +31,7 @@ export async function describeOperation(context: Context, id: string): Promise<D
     throw new UnknownOperationError(
       `There is no operation ${id}.`,
       [],
-      ['citus-scaler list --all shows them.'],
+      [does('list', 'see all of them', { all: true })],
     );
   }
   const { type } = description;

@@ -1,4 +1,4 @@
-import type { ErrorType, FailureDetails } from '../contract/index.js';
+import { detailsFrom, type ErrorType, type FailureDetails, type Said } from '../contract/index.js';
 
 /** Everything that the client throws on purpose: a sentence for a person, with evidence and remedies. */
 export class ScalerError extends Error {
@@ -6,11 +6,11 @@ export class ScalerError extends Error {
   readonly type: string;
   readonly details: FailureDetails;
 
-  constructor(type: string, message: string, details: Partial<FailureDetails> = {}, cause?: unknown) {
+  constructor(type: string, message: string, details: Said = {}, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause });
     this.name = new.target.name;
     this.type = type;
-    this.details = { evidence: [], remedies: [], ...details };
+    this.details = detailsFrom(details);
   }
 }
 
@@ -26,7 +26,7 @@ export class OperationError extends ScalerError {
   constructor(
     type: OperationErrorType,
     message: string,
-    details: Partial<FailureDetails> = {},
+    details: Said = {},
     operation?: string,
     cause?: unknown,
   ) {
@@ -39,7 +39,7 @@ export class OperationError extends ScalerError {
 export class OperationCancelledError extends ScalerError {
   readonly operation: string;
 
-  constructor(operation: string, details: Partial<FailureDetails> = {}, cause?: unknown) {
+  constructor(operation: string, details: Said = {}, cause?: unknown) {
     super('Cancelled', `${operation} was cancelled.`, details, cause);
     this.operation = operation;
   }
@@ -49,8 +49,8 @@ export class OperationCancelledError extends ScalerError {
 export class UpdateRejectedError extends ScalerError {
   readonly operation: string;
 
-  constructor(type: string, operation: string, message: string, cause?: unknown) {
-    super(type, message, {}, cause);
+  constructor(type: string, operation: string, message: string, details: Said = {}, cause?: unknown) {
+    super(type, message, details, cause);
     this.operation = operation;
   }
 }
@@ -60,7 +60,7 @@ export class UnknownOperationError extends ScalerError {
   /** The open operations that were meant, perhaps. */
   readonly candidates: string[];
 
-  constructor(message: string, candidates: string[] = [], remedies: string[] = []) {
+  constructor(message: string, candidates: string[] = [], remedies: Said['remedies'] = []) {
     super('UnknownOperation', message, { evidence: candidates, remedies });
     this.candidates = candidates;
   }
@@ -70,12 +70,7 @@ export class UnknownOperationError extends ScalerError {
 export class UnreachableError extends ScalerError {
   readonly what: 'temporal' | 'worker' | 'cluster';
 
-  constructor(
-    what: 'temporal' | 'worker' | 'cluster',
-    message: string,
-    details: Partial<FailureDetails> = {},
-    cause?: unknown,
-  ) {
+  constructor(what: 'temporal' | 'worker' | 'cluster', message: string, details: Said = {}, cause?: unknown) {
     super('Unreachable', message, details, cause);
     this.what = what;
   }

@@ -5,7 +5,7 @@ import {
   TimeoutFailure,
   WorkflowFailedError,
 } from '@temporalio/client';
-import { isErrorType, type FailureDetails } from '../contract/index.js';
+import { does, isErrorType, type InputProblem, type Remedy, type Said } from '../contract/index.js';
 import { OperationCancelledError, OperationError } from './errors.js';
 
 /** What a workflow that didn't complete means, or undefined when the error is about something else. */
@@ -20,7 +20,7 @@ export function failureOf(
   }
   if (cause instanceof TerminatedFailure) {
     const message = `${operation} was terminated: ended from outside, without cleaning up.`;
-    const remedies = ['Look at the cluster before starting anew: citus-scaler health CLUSTER'];
+    const remedies = [does('health', 'look at the cluster before starting anew')];
     return new OperationError(
       'Terminated',
       message,
@@ -61,18 +61,40 @@ function reasonOf(failure: TerminatedFailure): string[] {
 }
 
 /** `details[0]` of a failure; written by a worker of any version, so nothing is taken for granted. */
-export function parseDetails(value: unknown): Partial<FailureDetails> {
-  if (typeof value !== 'object' || value === null) return {};
-  const found = new Map<string, unknown>(Object.entries(value));
+export function parseDetails(value: unknown): Said {
+  const found = fieldsOf(value);
   const cluster = found.get('cluster');
+  const problems = listOf(found.get('problems')).flatMap(problemIn);
   return {
     ...(typeof cluster === 'string' && { cluster }),
-    evidence: lines(found.get('evidence')),
-    remedies: lines(found.get('remedies')),
+    evidence: textsOf(found.get('evidence')),
+    remedies: listOf(found.get('remedies')).flatMap(remedyIn),
+    ...(problems.length > 0 && { problems }),
   };
 }
 
-function lines(value: unknown): string[] {
+function remedyIn(value: unknown): Remedy[] {
+  if (typeof value === 'string') return [{ text: value }];
+  const text = fieldsOf(value).get('text');
+  return typeof text === 'string' ? [{ ...(value as Remedy), text }] : [];
+}
+
+function problemIn(value: unknown): InputProblem[] {
+  const found = fieldsOf(value);
+  const [field, text, others] = [found.get('field'), found.get('text'), textsOf(found.get('with'))];
+  if (typeof text !== 'string') return [];
+  return [{ ...(typeof field === 'string' && { field }), ...(others.length > 0 && { with: others }), text }];
+}
+
+function fieldsOf(value: unknown): Map<string, unknown> {
+  return new Map(typeof value === 'object' && value !== null ? Object.entries(value) : []);
+}
+
+function listOf(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function textsOf(value: unknown): string[] {
   if (typeof value === 'string') return [value];
-  return Array.isArray(value) ? value.filter((line): line is string => typeof line === 'string') : [];
+  return listOf(value).filter((line): line is string => typeof line === 'string');
 }

@@ -73,12 +73,12 @@ export class OperationHandle extends TakesUpdates {
   /** Asks Temporal to cancel: stops moves, gives back what was borrowed, undoes what can be undone. Returns at once. */
   async cancel(): Promise<void> {
     const { open } = await describeOperation(this.#context, this.id);
-    if (!open) throw await closedError(this.#context, this.id, 'cancel', undefined);
+    if (!open) throw await closedError(this.#context, this.id, undefined);
     try {
       await request(this.#context, () => this.#context.client.workflow.getHandle(this.id).cancel());
     } catch (error) {
       if (!(error instanceof WorkflowNotFoundError)) throw error;
-      throw await closedError(this.#context, this.id, 'cancel', error);
+      throw await closedError(this.#context, this.id, error);
     }
   }
 }

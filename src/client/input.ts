@@ -1,7 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { z } from 'zod';
-import type { InspectInput, OperationInputs, OperationType } from '../contract/index.js';
+import {
+  problemLine,
+  type InspectInput,
+  type OperationInputs,
+  type OperationType,
+} from '../contract/index.js';
 import { inspectInput, operationInputs } from '../contract/schema/inputs.js';
+import { problemsIn } from '../contract/schema/problems.js';
 import { plainWords } from '../contract/schema/plain-words.js';
 import { OperationError } from './errors.js';
 
@@ -21,22 +27,14 @@ export function checkedInspect(input: InspectInput): InspectInput {
 function checked<T>(schema: z.ZodType<T>, type: string, input: unknown, then: string): T {
   const result = schema.safeParse(withoutUndefined(input), { error: plainWords });
   if (result.success) return result.data;
-  const problems = result.error.issues.flatMap(problem);
-  throw new OperationError('InvalidInput', `The input of ${type} is not valid: ${problems.join('; ')}.`, {
+  const problems = problemsIn(result.error);
+  const lines = problems.map(problemLine);
+  throw new OperationError('InvalidInput', `The input of ${type} is not valid: ${lines.join('; ')}.`, {
     ...clusterOf(input),
-    evidence: problems,
-    remedies: [`Correct what is named and ${then}.`],
+    evidence: lines,
+    remedies: [`correct what is named and ${then}`],
+    problems,
   });
-}
-
-function problem(issue: z.core.$ZodIssue): string[] {
-  const field = issue.path.map(String).join('.');
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map(
-      (key) => `${[...issue.path.map(String), key].join('.')}: unknown field; ${issue.message}`,
-    );
-  }
-  return [field === '' ? issue.message : `${field}: ${issue.message}`];
 }
 
 function withoutUndefined(input: unknown): unknown {

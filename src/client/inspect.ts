@@ -7,6 +7,7 @@ import {
   type InspectInput,
   type InspectWhat,
 } from '../contract/index.js';
+import { needsPersonType, passingType } from '../failures.js';
 import { request, type Context } from './context.js';
 import { UnreachableError } from './errors.js';
 import { applicationFailure, failureOf, parseDetails } from './failure.js';
@@ -93,7 +94,7 @@ async function isTakenUp(context: Context, id: string): Promise<boolean> {
 function clusterAway(error: unknown, { cluster }: InspectInput): UnreachableError | undefined {
   if (!(error instanceof WorkflowFailedError)) return undefined;
   const failure = applicationFailure(error.cause);
-  if (failure?.type !== 'Passing' && failure?.type !== 'NeedsPerson') return undefined;
+  if (failure?.type !== passingType && failure?.type !== needsPersonType) return undefined;
   const message = `${cluster ?? 'The cluster'} can't be looked at: ${failure.message}`;
   const details = parseDetails(failure.details?.[0]);
   return new UnreachableError(

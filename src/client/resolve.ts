@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { clusterNamePattern, isOperationType } from '../contract/index.js';
+import { clusterNamePattern, does, isOperationType } from '../contract/index.js';
 import type { Context } from './context.js';
 import { findWorkflow, isOpen } from './describe.js';
 import { UnknownOperationError } from './errors.js';
@@ -28,7 +28,7 @@ export async function resolveOperation(
     throw new UnknownOperationError(
       `There is no operation ${named}.`,
       [],
-      ['citus-scaler list --all shows them.'],
+      [does('list', 'see all of them', { all: true })],
     );
   }
   let open = await openOperations(context, named);
@@ -44,7 +44,7 @@ export async function resolveOperation(
     throw new UnknownOperationError(
       `There is no operation ${named}, and ${orLast ? 'none was found' : 'no operation is open'} on a cluster ${named}.`,
       [],
-      ['citus-scaler list --all shows all of them.'],
+      [does('list', 'see all of them', { all: true })],
     );
   }
   throw new UnknownOperationError(

@@ -1,5 +1,11 @@
 import { WorkflowExecutionAlreadyStartedError, WorkflowIdReusePolicy } from '@temporalio/client';
-import { taskQueue, type OperationInputs, type OperationType } from '../contract/index.js';
+import {
+  problemLine,
+  taskQueue,
+  type OperationInputs,
+  type OperationType,
+  type Said,
+} from '../contract/index.js';
 import { request, type Context } from './context.js';
 import { describeOperation } from './describe.js';
 import { OperationError, UnknownOperationError } from './errors.js';
@@ -49,9 +55,7 @@ export async function startOperation<Type extends OperationType>(
 
 function checkId(id: string): void {
   if (id.trim() !== '' && Buffer.byteLength(id) <= 1_000) return;
-  throw new OperationError('InvalidInput', 'id: must be 1 to 1000 bytes long.', {
-    evidence: [`id: "${id}"`],
-  });
+  throw wrongId('must be 1 to 1000 bytes long', { evidence: [`id: "${id}"`] });
 }
 
 /** @throws OperationError `InvalidInput` unless the id is of an open operation that was asked for with the same input. */
@@ -62,7 +66,8 @@ async function attach<Type extends OperationType>(
   input: OperationInputs[Type],
 ): Promise<void> {
   const found = await describeOperation(context, id).catch((error: unknown) => {
-    if (error instanceof UnknownOperationError) throw taken(id, input.cluster, error.message);
+    if (error instanceof UnknownOperationError)
+      throw taken(id, input.cluster, 'it is the id of no operation');
     throw error;
   });
   if (!found.open) {
@@ -81,9 +86,14 @@ async function attach<Type extends OperationType>(
 }
 
 function taken(id: string, cluster: string, why: string): OperationError {
-  return new OperationError('InvalidInput', `id: ${id} is taken: ${why.replace(/\.$/, '')}.`, {
+  return wrongId(`${id} is taken: ${why}`, {
     cluster,
     evidence: [why],
-    remedies: ['An id stands for one operation for ever: choose another, or leave it out.'],
+    remedies: ['choose another id, or leave it out: an id stands for one operation for ever'],
   });
+}
+
+function wrongId(text: string, said: Said): OperationError {
+  const problem = { field: 'id', text };
+  return new OperationError('InvalidInput', `${problemLine(problem)}.`, { ...said, problems: [problem] });
 }

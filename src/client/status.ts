@@ -1,4 +1,11 @@
-import type { OperationReport, OperationStatus } from '../contract/index.js';
+import {
+  does,
+  statusQuery,
+  type FailureDetails,
+  type OperationFailure,
+  type OperationReport,
+  type OperationStatus,
+} from '../contract/index.js';
 import { request, type Context } from './context.js';
 import { describeOperation, type Described } from './describe.js';
 import { OperationCancelledError, UnreachableError } from './errors.js';
@@ -9,7 +16,6 @@ import { clusterOfId } from './ids.js';
 import { withLiveProgress } from './progress.js';
 import { explained, isDeadline } from './grpc.js';
 import { noWorker } from './workers.js';
-import { statusQuery } from '../contract/index.js';
 
 /** A worker that is there answers in milliseconds; one that restarts needs some seconds. */
 export const answerTimeoutMs = 6_000;
@@ -60,7 +66,9 @@ async function queried(context: Context, id: string, timeoutMs: number): Promise
     const why = isDeadline(error) ? '' : `: ${reason(error)}`;
     const evidence = `${id} didn't answer within ${timeoutMs / 1_000} s${why}`;
     throw noWorker(evidence, [
-      `The operation stays open and goes on with the next worker: citus-scaler watch ${id}`,
+      does('status', 'the operation stays open and goes on with the next worker; then see how far it is', {
+        operation: id,
+      }),
     ]);
   }
 }
@@ -84,9 +92,17 @@ async function closedStatus(context: Context, id: string, described: Described):
     return {
       ...last,
       state,
-      failure: last.failure ?? { type, message, evidence: details.evidence, remedies: details.remedies },
+      failure: last.failure ?? { type, message, ...failureIn(details) },
     };
   }
+}
+
+function failureIn({
+  evidence,
+  remedies,
+  problems,
+}: FailureDetails): Omit<OperationFailure, 'type' | 'message'> {
+  return { evidence, remedies, ...(problems && { problems }) };
 }
 
 /** What a closed operation still says of itself, or the little that Temporal knows when no worker can ask it. */

@@ -6,6 +6,7 @@ import {
   WorkflowUpdateStage,
 } from '@temporalio/client';
 import {
+  does,
   isErrorType,
   updateNames,
   type updates,
@@ -15,6 +16,7 @@ import {
 import type { Context } from './context.js';
 import { describeOperation } from './describe.js';
 import { UpdateRejectedError } from './errors.js';
+import { parseDetails } from './failure.js';
 import { explained } from './grpc.js';
 import { answerTimeoutMs } from './status.js';
 import { noWorker } from './workers.js';
@@ -67,35 +69,32 @@ async function sendUpdate<Name extends UpdateName>(
     );
     await client.connection.withDeadline(Date.now() + outcomeTimeoutMs, () => update.result());
   } catch (error) {
-    throw await updateError(context, id, name, error);
+    throw await updateError(context, id, error);
   }
 }
 
-async function updateError(context: Context, id: string, name: string, error: unknown): Promise<unknown> {
+async function updateError(context: Context, id: string, error: unknown): Promise<unknown> {
   if (error instanceof WorkflowUpdateFailedError) return rejected(id, error);
   if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) {
-    const evidence = `${name} was not answered within ${answerTimeoutMs / 1_000} s; it may still take effect.`;
-    return noWorker(evidence, [`See what became of it: citus-scaler status ${id}`]);
+    const evidence = `no answer within ${answerTimeoutMs / 1_000} s; what was asked for may still take effect`;
+    return noWorker(evidence, [does('status', 'see what became of it', { operation: id })]);
   }
-  if (error instanceof WorkflowNotFoundError) return closedError(context, id, name, error);
+  if (error instanceof WorkflowNotFoundError) return closedError(context, id, error);
   return explained(error, context.target);
 }
 
 function rejected(id: string, error: WorkflowUpdateFailedError): UpdateRejectedError {
   const { cause } = error;
-  const type = cause instanceof ApplicationFailure && isErrorType(cause.type) ? cause.type : 'Rejected';
-  return new UpdateRejectedError(type, id, cause?.message ?? error.message, error);
+  const said = cause instanceof ApplicationFailure ? cause : undefined;
+  const type = isErrorType(said?.type) ? said.type : 'Rejected';
+  const details = parseDetails(said?.details?.[0]);
+  return new UpdateRejectedError(type, id, cause?.message ?? error.message, details, error);
 }
 
 /** Temporal says "not found" of a closed workflow too. */
-export async function closedError(
-  context: Context,
-  id: string,
-  name: string,
-  cause: unknown,
-): Promise<Error> {
+export async function closedError(context: Context, id: string, cause: unknown): Promise<Error> {
   const { description } = await describeOperation(context, id);
   const ended = description.closeTime?.toISOString();
-  const message = `${name} makes no sense now: ${id} has ended${ended === undefined ? '' : ` (${ended})`}.`;
-  return new UpdateRejectedError('Rejected', id, message, cause);
+  const message = `${id} has ended${ended === undefined ? '' : ` (${ended})`}: that makes no sense any more.`;
+  return new UpdateRejectedError('Rejected', id, message, {}, cause);
 }

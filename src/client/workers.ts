@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import { taskQueue } from '../contract/index.js';
+import { does, taskQueue, type Advice } from '../contract/index.js';
 import { UnreachableError } from './errors.js';
 import { within, type Target } from './grpc.js';
 
@@ -21,9 +21,9 @@ export async function countWorkers(client: Client, target: Target, now = Date.no
   return alive.length;
 }
 
-export function noWorker(evidence: string, remedies: string[] = []): UnreachableError {
+export function noWorker(evidence: string, remedies: Advice[] = []): UnreachableError {
   return new UnreachableError('worker', `No worker answers on task queue ${taskQueue}.`, {
     evidence: [evidence],
-    remedies: ['Start one: citus-scaler worker', ...remedies],
+    remedies: [does('worker', 'start one'), ...remedies],
   });
 }

@@ -1,3 +1,4 @@
+import type { Remedy } from './remedy.js';
 import { operationTypes, operations, type OperationType } from './operations.js';
 
 /** One check: what is known of it before it is made. */
@@ -147,7 +148,7 @@ export interface Check {
   /** What was measured, with figures. */
   evidence: string;
   /** What a person can do. */
-  remedy?: string;
+  remedy?: Remedy;
 }
 
 export const checkIds = Object.keys(checks) as CheckId[];

@@ -1,3 +1,5 @@
+import { remediesOf, type Advice, type Remedy } from './remedy.js';
+
 /** Types of the ApplicationFailure with which a failed operation fails its workflow. */
 export const errorTypes = [
   /** The input makes no sense: a field is wrong, unknown or missing, or two contradict each other. */
@@ -33,8 +35,32 @@ export interface FailureDetails {
   cluster?: string;
   /** What was seen, a line each. */
   evidence: string[];
-  /** What a person can do about it, a line each. */
-  remedies: string[];
+  /** What a person can do about it. */
+  remedies: Remedy[];
+  /** What is wrong with an input, a field each. Of `InvalidInput`; the evidence has them as lines. */
+  problems?: InputProblem[];
+}
+
+/** What is wrong with a field of an input, or of an update's argument. */
+export interface InputProblem {
+  /** The field: `to`, `nodes.0`. Absent: the input as a whole. */
+  field?: string;
+  /** Other fields with which it is wrong, or instead of which it is missing. */
+  with?: string[];
+  /** What is wrong and what it may be, in words that name no field. */
+  text: string;
+}
+
+/** `to, add: only one of them can be given` */
+export function problemLine({ field, with: others = [], text }: InputProblem): string {
+  return field === undefined ? text : `${[field, ...others].join(', ')}: ${text}`;
+}
+
+/** What a failure says besides its sentence, as the code writes it. */
+export type Said = Partial<Omit<FailureDetails, 'remedies'>> & { remedies?: readonly Advice[] };
+
+export function detailsFrom({ remedies = [], ...said }: Said): FailureDetails {
+  return { evidence: [], ...said, remedies: remediesOf(...remedies) };
 }
 
 export function isErrorType(value: unknown): value is ErrorType {

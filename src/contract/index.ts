@@ -8,6 +8,7 @@ export * from './inspect.js';
 export * from './leftover.js';
 export * from './names.js';
 export * from './operations.js';
+export * from './remedy.js';
 export * from './status.js';
 export * from './updates.js';
 export * from './windows.js';

@@ -37,13 +37,25 @@ export interface HealthAnswer extends Page {
   nodesTotal: number;
   balance: Balance;
   /** Unfinished background jobs of Citus and moves that run, whoever started them. */
-  jobs: { id: string; kind: 'job' | 'move'; state: string; startedAt?: string; description: string }[];
+  jobs: JobView[];
   /** What earlier moves and operations left behind, as far as it fits. */
   leftovers: Leftover[];
   /** Of all. */
   leftoversTotal: number;
   /** What stands out, worst first. */
   checks: Check[];
+}
+
+/** A background job of Citus, or a session that moves shards. */
+export interface JobView {
+  kind: 'job' | 'move';
+  /** Of a job, in `pg_dist_background_job`. */
+  jobId?: number;
+  /** Of a move: its process at the coordinator. */
+  pid?: number;
+  state: string;
+  startedAt?: string;
+  description: string;
 }
 
 export interface PreflightAnswer extends Page {

@@ -1,9 +1,11 @@
 import type { Balance } from './balance.js';
 import type { Check } from './checks.js';
+import type { InputProblem } from './errors.js';
 import type { GovernorStatus } from './governor.js';
 import type { UndoKind } from './internal/undo.js';
 import type { LeftoverKind } from './leftover.js';
 import type { OperationType } from './operations.js';
+import type { Remedy } from './remedy.js';
 import type { WindowStatus } from './windows.js';
 
 /** What an operation answers to the `status` query. Times are ISO 8601 UTC, sizes bytes, durations seconds, nodes `host:port`. */
@@ -50,6 +52,8 @@ export interface OperationStatus {
   after?: Balance;
   /** What a cancel would take back now. */
   undo?: UndoView[];
+  /** Workers that were taken out of the cluster: no cancel brings them back. */
+  removed?: string[];
 }
 
 export const operationStates = [
@@ -186,8 +190,10 @@ export interface OperationFailure {
   message: string;
   /** What was seen, a line each. */
   evidence: string[];
-  /** What a person can do, a line each. */
-  remedies: string[];
+  /** What a person can do. */
+  remedies: Remedy[];
+  /** What is wrong with the input, a field each. */
+  problems?: InputProblem[];
 }
 
 export interface Attention {
@@ -195,8 +201,8 @@ export interface Attention {
   problem: string;
   /** What was seen. */
   evidence: string;
-  /** What a person can do, a line each. */
-  remedies: string[];
+  /** What a person can do. */
+  remedies: Remedy[];
   /** It came up while a cancel was being carried out. */
   during?: 'cancelling';
 }

@@ -1,3 +1,4 @@
+import type { InputProblem } from './errors.js';
 /** What an update takes besides `by`. */
 interface Field {
   type: 'string' | 'boolean' | 'number';
@@ -26,6 +27,8 @@ interface UpdateFacts {
   example: string;
   /** What the command answers; the operation's id follows. `{n}` stands for the field n. */
   done: string;
+  /** Whether it ends the operation: the command waits for that. */
+  ends?: true;
 }
 
 const reason = { type: 'string', doc: 'why', value: 'text' } as const satisfies Field;
@@ -59,6 +62,7 @@ export const updates = {
     fields: { reason },
     example: 'shop --reason "not before the sale is over"',
     done: 'Rejected',
+    ends: true,
   },
   /**
    * Begins nothing new until `resume`, at any step that moves, deregisters or removes: no further move, no copy of
@@ -111,6 +115,7 @@ export const updates = {
     fields: { reason },
     example: 'shop --reason "db3 will not come back"',
     done: 'Given up on',
+    ends: true,
   },
   /** Moves outside the maintenance windows too, from now on. Refused where the cluster has none, and by a clean-up. */
   ignoreWindow: {
@@ -182,31 +187,34 @@ export function describeUpdate(name: UpdateName): string {
 }
 
 /** Why this is no argument of the update, if so: a misspelt field would be lost, and with it what it was to guard. */
-export function argumentProblem(name: UpdateName, argument: unknown): string | undefined {
+export function argumentProblem(name: UpdateName, argument: unknown): InputProblem | undefined {
   const fields: Record<string, Field> = { by: reason, ...updateFacts(name).fields };
-  const takes = `it takes an object with ${Object.keys(fields).join(', ')}`;
-  if (typeof argument !== 'object' || argument === null || Array.isArray(argument)) return takes;
+  const names = Object.keys(fields).join(', ');
+  if (typeof argument !== 'object' || argument === null || Array.isArray(argument))
+    return { text: `it takes an object with ${names}` };
   const given = new Map<string, unknown>(Object.entries(argument));
   const other = [...given.keys()].find((field) => !Object.hasOwn(fields, field));
-  if (other !== undefined) return `no field is called ${other}: ${takes}`;
-  return Object.entries(fields)
-    .map(([field, facts]) => valueProblem(field, facts, given.get(field)))
-    .find((problem) => problem !== undefined);
+  if (other !== undefined) return { field: other, text: `unknown field; allowed: ${names}` };
+  for (const [field, facts] of Object.entries(fields)) {
+    const text = valueProblem(facts, given.get(field));
+    if (text !== undefined) return { field, text };
+  }
+  return undefined;
 }
 
-function valueProblem(field: string, facts: Field, value: unknown): string | undefined {
+function valueProblem(facts: Field, value: unknown): string | undefined {
   if (facts.optional && value === undefined) return undefined;
   switch (facts.type) {
     case 'string':
-      if (typeof value !== 'string') return `${field} ${facts.optional ? 'must be' : 'is required:'} a text`;
-      return facts.optional || value.trim() !== '' ? undefined : `${field} is required: a text`;
+      if (typeof value !== 'string') return facts.optional ? 'must be a text' : 'required: a text';
+      return facts.optional || value.trim() !== '' ? undefined : 'required: a text';
     case 'boolean':
-      return typeof value === 'boolean' ? undefined : `${field} may be true or false`;
+      return typeof value === 'boolean' ? undefined : 'must be true or false';
     case 'number': {
       const { least = 0, most = Number.MAX_SAFE_INTEGER } = facts;
       return Number.isInteger(value) && Number(value) >= least && Number(value) <= most
         ? undefined
-        : `${field} must be a whole number from ${least} to ${most}`;
+        : `must be a whole number from ${least} to ${most}`;
     }
   }
 }

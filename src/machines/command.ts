@@ -1,9 +1,10 @@
 import { execa, ExecaError } from 'execa';
-import { ApplicationFailure } from '@temporalio/common';
 import { z } from 'zod';
 import type { CommandProvisioner } from '../config/index.js';
 import { hostName as host } from '../contract/schema/fields.js';
 import { addressOf, formatAddress } from '../text/address.js';
+import { does, type Remedy } from '../contract/index.js';
+import { needsPerson } from '../failures.js';
 import type { Machine, Provisioner } from './provisioner.js';
 
 const port = z.int().min(1).max(65_535);
@@ -26,7 +27,7 @@ export function commandProvisioner(cluster: string, { start, stop, list }: Comma
     },
     stop: async (node, key, signal) => {
       const request = { action: 'stop', cluster, ...addressOf(node), key };
-      await ask(stop, request, z.unknown(), signal, 'or give up: it goes on running, stop it yourself');
+      await ask(stop, request, z.unknown(), signal, stopYourself);
     },
     list: async (signal) => {
       const { machines } = await ask(list, { action: 'list', cluster }, listAnswer, signal);
@@ -45,7 +46,7 @@ async function ask<T>(
   request: object,
   answer: z.ZodType<T>,
   signal: AbortSignal,
-  otherwise = 'or cancel',
+  otherwise = does('cancel', 'or cancel'),
 ): Promise<T> {
   const [program = '', ...args] = command;
   const { stdout } = await run(program, args, request, signal, otherwise);
@@ -69,7 +70,7 @@ async function run(
   args: string[],
   request: object,
   signal: AbortSignal,
-  otherwise: string,
+  otherwise: Remedy,
 ): Promise<{ stdout: string }> {
   try {
     return await execa(program, args, {
@@ -99,16 +100,12 @@ async function run(
 }
 
 /** @param otherwise what a person can do besides repairing it */
-function failed(program: string, evidence: string, otherwise: string): ApplicationFailure {
-  return ApplicationFailure.create({
-    type: 'NeedsPerson',
-    message: `the provisioner ${program} failed`,
-    nonRetryable: true,
-    details: [
-      {
-        evidence: [evidence],
-        remedies: ['repair what it says, then retry: the same key is used again', otherwise],
-      },
-    ],
+function failed(program: string, evidence: string, otherwise: Remedy): Error {
+  return needsPerson(`the provisioner ${program} failed`, {
+    evidence: [evidence],
+    remedies: [does('retry', 'repair what it says, then retry: the same key is used again'), otherwise],
   });
 }
+
+/** Of a machine that was to be stopped: nobody can cancel any more. */
+const stopYourself = does('giveUp', 'or give up: it goes on running, stop it yourself');

@@ -1,4 +1,4 @@
-import type { OperationReport, RemoveWorkerInput } from '../contract/index.js';
+import { does, type OperationReport, type Remedy, type RemoveWorkerInput } from '../contract/index.js';
 import { machineActivities, planActivities, removalActivities, verifyActivities } from './activities.js';
 import type { HowLeft } from './operation/how-left.js';
 import type { Operation } from './operation/op.js';
@@ -49,8 +49,10 @@ export async function removeWorker(input: RemoveWorkerInput): Promise<OperationR
     });
 
     const leaving = planned.leaving;
-    for (const [index, node] of leaving.entries())
+    for (const [index, node] of leaving.entries()) {
       await remove(op, node, { last: index === leaving.length - 1, only: leaving.length === 1 });
+      op.set({ removed: leaving.slice(0, index + 1).map((each) => each.node) });
+    }
   });
 }
 
@@ -101,8 +103,12 @@ function perhapsOut(cluster: string, node: string): HowLeft {
   return {
     evidence: [`${node} holds no shard; whether it was taken out of the cluster is not known`],
     remedies: [
-      `citus-scaler health ${cluster} says whether it is a node still: if so, citus-scaler remove ${cluster} ${node} takes it out, or citus-scaler drain ${cluster} ${node} --undo puts it back in service`,
-      'as long as the evidence names prepared transactions that it began, its machine must not be stopped',
+      does('health', 'see whether it is a node still', { cluster }),
+      does('removeWorker', 'if so, take it out', { cluster, nodes: [node] }),
+      does('drainWorker', 'or put it back in service', { cluster, nodes: [node], undo: true }),
+      {
+        text: 'as long as the evidence names prepared transactions that it began, its machine must not be stopped',
+      },
     ],
   };
 }
@@ -113,8 +119,8 @@ function outAndRunning(cluster: string, node: string): HowLeft {
       `${node} was taken out of the cluster and holds nothing that the cluster needs; its machine may go on running`,
     ],
     remedies: [
-      `stop the machine of ${node} by hand, unless somebody else uses it`,
-      `citus-scaler health ${cluster} says whether anything is left of it`,
+      { text: `stop the machine of ${node} by hand, unless somebody else uses it` },
+      anythingLeft(cluster),
     ],
   };
 }
@@ -124,8 +130,10 @@ function unverified(cluster: string, node: string): HowLeft {
     evidence: [
       `${node} was taken out of the cluster; whether anything is left of it was not seen to the end`,
     ],
-    remedies: [
-      `citus-scaler health ${cluster} says whether anything is left of it, citus-scaler clean ${cluster} removes that`,
-    ],
+    remedies: [anythingLeft(cluster), does('cleanUp', 'if so, remove that', { cluster })],
   };
+}
+
+function anythingLeft(cluster: string): Remedy {
+  return does('health', 'see whether anything is left of it', { cluster });
 }

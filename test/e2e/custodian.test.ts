@@ -141,7 +141,9 @@ test('a node that is away keeps the cluster held and nothing else from being giv
   expect(attention?.problem).toContain(`the custodian ${id} still gives back what abandoned borrowed`);
   expect(attention?.evidence).toContain(address(0));
   expect(attention?.evidence).toContain('wal_retrieve_retry_interval');
-  expect(attention?.remedies.join()).toContain(`--workflow-id '${id}' --name release --input '"abandoned"'`);
+  expect(attention?.remedies.map(({ text }) => text).join()).toContain(
+    `--workflow-id '${id}' --name release --input '"abandoned"'`,
+  );
   await back();
   await next.until('holding', ({ state }) => state === 'awaiting-approval');
   expect((await marks())[address(2)]).toBe(true);

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { openCluster } from '../../sandbox/cluster/cluster.js';
 import { withClient } from '../../sandbox/index.js';
+import type { FailureDetails } from '../../src/contract/index.js';
 import { midMoveOf } from '../support/slow-moves.js';
 import { fingerprint, setStage, workersOf, type Stage } from '../support/stage.js';
 
@@ -41,6 +42,7 @@ test('takes a worker out: emptied, deregistered, its machine stopped, nothing of
   const report = await (await stage.start('removeWorker', 'remove', { nodes: [node] })).result();
   expect(report.state).toBe('done');
   expect(report.plan?.removedWorkers).toEqual([node]);
+  expect(report.removed).toEqual([node]);
   expect(report.checks.find(({ id }) => id === 'machine')?.evidence).toMatch(/is stopped by/);
   expect(await registered()).not.toContain(node);
   expect(log()).toContain(`stop bring/1 ${node}`);
@@ -206,15 +208,17 @@ test('who gives up on a machine that won’t stop is told how the cluster is lef
   const op = await stage.start('removeWorker', 'stubborn', { nodes: [node] });
   const { attention, pointOfNoReturn } = await op.until('parked', ({ state }) => state === 'needs-attention');
   expect(attention?.evidence).toContain('no such machine');
-  expect(attention?.remedies).toContain('or give up: it goes on running, stop it yourself');
+  expect(attention?.remedies).toContainEqual({
+    action: 'giveUp',
+    text: 'or give up: it goes on running, stop it yourself',
+  });
   expect(pointOfNoReturn?.last).toBe(true);
   await op.update('giveUp', { by: 'test', reason: 'stopped by hand' });
   const failure = await op.result().catch((error: unknown) => (error as { cause?: unknown }).cause);
   expect(failure).toMatchObject({ type: 'RecoveryRequired', message: 'test gave up: stopped by hand' });
-  const [{ evidence, remedies }] = (failure as { details: [{ evidence: string[]; remedies: string[] }] })
-    .details;
+  const [{ evidence, remedies }] = (failure as { details: [FailureDetails] }).details;
   expect(evidence.join('\n')).toMatch(/no such machine[^]*was taken out of the cluster/);
-  expect(remedies.join()).toContain(`stop the machine of ${node} by hand`);
+  expect(JSON.stringify(remedies)).toContain(`stop the machine of ${node} by hand`);
   expect(await registered()).not.toContain(node);
   expect(await fingerprint(stage.cluster)).toEqual(before);
   writeFileSync(stage.configFile, config);

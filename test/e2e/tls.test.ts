@@ -66,7 +66,7 @@ test('an authority that is changed meanwhile parks the operation, which goes on 
   const { attention } = await op.until('parked', ({ state }) => state === 'needs-attention');
   expect(attention?.problem).toMatch(/no authority that we trust: coordinator.tls.mode is verify-full/);
   expect(attention?.problem).not.toContain('\n');
-  expect(attention?.remedies.join()).toContain('coordinator.tls');
+  expect(attention?.remedies[0]?.text).toContain('coordinator.tls');
   trust(ours);
   await op.update('retry', { by: 'test' });
   expect((await op.result()).state).toBe('done');

@@ -1,4 +1,3 @@
-import { ApplicationFailure } from '@temporalio/common';
 import { inspectInput } from '../../contract/schema/inputs.js';
 import { plainWords } from '../../contract/schema/plain-words.js';
 import type { InspectAnswer, InspectInput } from '../../contract/index.js';
@@ -11,7 +10,8 @@ import { inspectNodes } from './nodes.js';
 import { inspectPreflight } from './preflight.js';
 import { readLockId } from '../lock/lock-id.js';
 import { looking } from '../runtime/context.js';
-import { invalidInput, namedCluster, sayProblems } from '../operation/input-problems.js';
+import { problemsIn } from '../../contract/schema/problems.js';
+import { invalidInput, namedCluster } from '../operation/input-problems.js';
 
 export type InspectActivities = ReturnType<typeof inspectActivities>;
 
@@ -25,10 +25,10 @@ export function inspectActivities(config: Config, isAnyHeld: (lockId: string) =>
     /** @throws InvalidInput, UnknownCluster */
     inspect: async ({ input }: { input: InspectInput }): Promise<InspectAnswer> => {
       const parsed = inspectInput.safeParse(input, { error: plainWords });
-      if (!parsed.success) throw invalidInput(namedCluster(input), sayProblems(parsed.error));
+      if (!parsed.success) throw invalidInput(namedCluster(input), problemsIn(parsed.error));
       const { what, cluster: name, page = 1, nodes } = parsed.data;
       if (what === 'clusters') return inspectClusters(config, page);
-      if (name === undefined) throw ApplicationFailure.nonRetryable('cluster: required', 'InvalidInput');
+      if (name === undefined) throw invalidInput(undefined, [{ field: 'cluster', text: 'required' }]);
       const cluster = clusterOf(config, name);
       const isHeld = async (): Promise<boolean> =>
         isAnyHeld(await readLockId(cluster, looking('lock', { role: 'observer' })));

@@ -1,8 +1,9 @@
 import type { NodeCapacity } from '../../citus/nodes/capacity.js';
-import { blocks, type Balance, type Check, type HealthAnswer } from '../../contract/index.js';
+import { blocks, does, type Balance, type Check, type HealthAnswer } from '../../contract/index.js';
 import { formatBytes } from '../../text/figures.js';
 import type { Found } from '../leftovers/find.js';
 import { failed, listed, passed, warning } from '../preflight/check.js';
+import { cleanUpFirst } from '../preflight/cluster/traffic.js';
 
 export function noLeftovers(found: Found, cluster: string): Check {
   const left = found.leftovers;
@@ -15,7 +16,7 @@ export function noLeftovers(found: Found, cluster: string): Check {
     'leftovers',
     `${first}${left.length} in all: ${listed(left.map(({ node, kind, name }) => `${node}: ${kind} ${name}`))}`,
     left.some(({ remove }) => remove)
-      ? `citus-scaler clean ${cluster} --dry-run shows what can be removed and how, citus-scaler clean ${cluster} removes it`
+      ? cleanUpFirst(cluster)
       : listed([...new Set(left.map(({ how }) => how))], 3),
   );
 }
@@ -57,7 +58,9 @@ export function even({ skew }: Balance, sized: boolean): Check {
   }
   if (skew === 0) return passed('balance', 'no data yet');
   const said = `the fullest worker holds ${skew.toFixed(2)} times the mean`;
-  return skew > 1.5 ? failed('balance', said, 'a rebalance would spread the data') : passed('balance', said);
+  return skew > 1.5
+    ? failed('balance', said, does('rebalance', 'a rebalance would spread the data'))
+    : passed('balance', said);
 }
 
 export function verdictOf(checks: Check[]): HealthAnswer['verdict'] {

@@ -1,8 +1,9 @@
-import { ApplicationFailure } from '@temporalio/common';
 import { runOnNodes } from '../../citus/nodes/node-settings.js';
 import type { Db } from '../../citus/session/db.js';
 import type { Refusal } from '../../citus/leftovers/removal.js';
-import { isPassingError, needsPerson, passing } from '../runtime/classify.js';
+import { does } from '../../contract/index.js';
+import { needsPerson, passing } from '../../failures.js';
+import { isPassingError } from '../runtime/classify.js';
 import { keyOf, type Finding, type Item } from './finding.js';
 
 interface Left {
@@ -70,17 +71,16 @@ async function throwUnlessAway(db: Db, left: Left[]): Promise<void> {
   const [first] = here;
   if (!first) return;
   const passes = here.every(({ why }) => /lock timeout/.test(why) || isPassingError(new Error(why)));
-  throw ApplicationFailure.create({
-    type: passes ? passing : needsPerson,
-    message: `${nameOf(first.finding)} can't be removed${passes ? ' yet' : ''}: ${first.why}`,
-    nonRetryable: !passes,
-    details: [
-      {
-        evidence: here.slice(0, 20).map(({ finding, why }) => `${nameOf(finding)}: ${why}`),
-        remedies: ['repair what the evidence names, then retry', 'or cancel: what was removed stays so'],
-      },
-    ],
-  });
+  throw (passes ? passing : needsPerson)(
+    `${nameOf(first.finding)} can't be removed${passes ? ' yet' : ''}: ${first.why}`,
+    {
+      evidence: here.slice(0, 20).map(({ finding, why }) => `${nameOf(finding)}: ${why}`),
+      remedies: [
+        does('retry', 'repair what the evidence names, then retry'),
+        does('cancel', 'or cancel: what was removed stays so'),
+      ],
+    },
+  );
 }
 
 function nameOf({ kind, node, name }: Item): string {

@@ -2,6 +2,7 @@ import { cancellationSignal } from '@temporalio/activity';
 import { withCoordinator } from '../../citus/session/connect.js';
 import { isRegistered } from '../../citus/nodes/registration.js';
 import type { MachineEntry } from '../../contract/internal/undo.js';
+import { does } from '../../contract/index.js';
 import { needsPerson } from '../../failures.js';
 import { provisionerOf } from '../../machines/provisioner-of.js';
 import { assertHeld, isHeld } from '../lock/held.js';
@@ -56,7 +57,10 @@ export function machineActivities(context: ActivityContext) {
       if (await withCoordinator(cluster, looking('stop machine'), (db) => isRegistered(db, node))) {
         throw needsPerson(`${node} is part of the cluster again: its machine is not stopped`, {
           evidence: [`pg_dist_node has a row for ${node}`],
-          remedies: ['find out who registered it again', 'give up: its machine goes on running'],
+          remedies: [
+            'find out who registered it again',
+            does('giveUp', 'give up: its machine goes on running'),
+          ],
         });
       }
       const user = await otherCluster(context.config, cluster, node);

@@ -10,6 +10,7 @@ import {
 } from '../../citus/moving/moves.js';
 import { readRegistration } from '../../citus/nodes/registration.js';
 import type { ClusterConfig } from '../../config/index.js';
+import { does } from '../../contract/index.js';
 import type { MayGoOnQuestion } from '../../contract/internal/may-move.js';
 import { needsPerson, passing } from '../../failures.js';
 import { isHeld } from '../lock/held.js';
@@ -182,7 +183,7 @@ export async function look(
     if (!target) {
       throw needsPerson(`${to}, the target of planned moves, is not registered any more`, {
         evidence: [`pg_dist_node has no row for ${to}`],
-        remedies: ['register it again, then retry', 'or cancel'],
+        remedies: [does('retry', 'register it again, then retry'), does('cancel', 'or cancel')],
       });
     }
     const group = await readShardGroup(db, shardId);

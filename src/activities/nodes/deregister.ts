@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ApplicationFailure } from '@temporalio/common';
+import type { ApplicationFailure } from '@temporalio/common';
 import type { Db } from '../../citus/session/connect.js';
 import { recoverTransactions } from '../../citus/leftovers/removal.js';
 import { runOnNodes } from '../../citus/nodes/node-settings.js';
 import { readNodes } from '../../citus/nodes/nodes.js';
 import { cleanUpDeferred, isRegistered, removeNode } from '../../citus/nodes/registration.js';
-import { needsPerson, passing } from '../runtime/classify.js';
+import { does, type Remedy } from '../../contract/index.js';
+import { needsPerson, passing } from '../../failures.js';
 import { inDoubtOf, type InDoubt } from './in-doubt.js';
 
 /** A worker that leaves. */
@@ -97,57 +98,40 @@ async function otherNodes(db: Db, leaving: string): Promise<string[]> {
 
 /** A row left behind would poison the server for a later return (measured, docs/citus.md). */
 function leftoversStay(node: string, groupId: number): ApplicationFailure {
-  return ApplicationFailure.create({
-    type: passing,
-    message: `leftovers on ${node} can't be cleaned up yet (pg_dist_cleanup, group ${groupId})`,
-    nonRetryable: false,
-    details: [
-      {
-        evidence: [`pg_dist_cleanup still names group ${groupId}: its server would be poisoned for a return`],
-        remedies: [
-          'end old transactions that hold the tables it names; it goes on by itself',
-          'CALL citus_cleanup_orphaned_resources() warns of what it can’t drop',
-        ],
-      },
+  return passing(`leftovers on ${node} can't be cleaned up yet (pg_dist_cleanup, group ${groupId})`, {
+    evidence: [`pg_dist_cleanup still names group ${groupId}: its server would be poisoned for a return`],
+    remedies: [
+      'end old transactions that hold the tables it names; it goes on by itself',
+      'CALL citus_cleanup_orphaned_resources() warns of what it can’t drop',
     ],
   });
 }
 
 function stillInDoubt(node: string, inDoubt: InDoubt[], since: number): ApplicationFailure {
-  const overdue = Date.now() - since > recoveryMs;
-  return ApplicationFailure.create({
-    type: overdue ? needsPerson : passing,
-    message: `transactions that ${node} began are prepared on other nodes, and only ${node} knows whether they are committed`,
-    nonRetryable: overdue,
-    details: [
-      {
-        evidence: inDoubt.map(lineOf),
-        remedies: overdue
-          ? [byHand(node), 'then retry']
-          : [`Citus's own recovery on ${node} finishes them within a minute; it goes on by itself`],
-      },
-    ],
-  });
+  const message = `transactions that ${node} began are prepared on other nodes, and only ${node} knows whether they are committed`;
+  const evidence = inDoubt.map(lineOf);
+  if (Date.now() - since > recoveryMs) return needsPerson(message, { evidence, remedies: [byHand(node)] });
+  const remedy = `Citus's own recovery on ${node} finishes them within a minute; it goes on by itself`;
+  return passing(message, { evidence, remedies: [remedy] });
 }
 
 function orphaned(node: string, inDoubt: InDoubt[]): ApplicationFailure {
-  return ApplicationFailure.create({
-    type: needsPerson,
-    message: `${node} is out of the cluster, and transactions that it began are still prepared on other nodes: its machine is not stopped`,
-    nonRetryable: true,
-    details: [
-      {
-        evidence: inDoubt.map(lineOf),
-        remedies: [byHand(node), 'then retry', 'or give up: its machine goes on running'],
-      },
-    ],
-  });
+  return needsPerson(
+    `${node} is out of the cluster, and transactions that it began are still prepared on other nodes: its machine is not stopped`,
+    {
+      evidence: inDoubt.map(lineOf),
+      remedies: [byHand(node), does('giveUp', 'or give up: its machine goes on running')],
+    },
+  );
 }
 
 function lineOf({ node, gid }: InDoubt): string {
   return `${node}: ${gid}`;
 }
 
-function byHand(node: string): string {
-  return `SELECT gid FROM pg_dist_transaction on ${node} lists the committed ones: COMMIT PREPARED these where the evidence names them, ROLLBACK PREPARED the others`;
+function byHand(node: string): Remedy {
+  return does(
+    'retry',
+    `SELECT gid FROM pg_dist_transaction on ${node} lists the committed ones: COMMIT PREPARED these where the evidence names them, ROLLBACK PREPARED the others; then retry`,
+  );
 }

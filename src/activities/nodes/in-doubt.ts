@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ApplicationFailure } from '@temporalio/common';
 import type { Db } from '../../citus/session/connect.js';
 import { runOnNodes } from '../../citus/nodes/node-settings.js';
-import { passing } from '../runtime/classify.js';
+import { passing } from '../../failures.js';
 
 /** A prepared transaction, by the name that Citus gave it, and where it is. */
 export interface InDoubt {
@@ -32,7 +31,7 @@ async function look(db: Db, workers: string[], groupId: number): Promise<InDoubt
     workers.map((node) => ({ node, command })),
   );
   const silent = there.find(({ success }) => !success);
-  if (silent) throw ApplicationFailure.retryable(`${silent.node} does not answer: ${silent.result}`, passing);
+  if (silent) throw passing(`${silent.node} does not answer: ${silent.result}`);
   return [
     { node: 'the coordinator', gids: here?.gids ?? '[]' },
     ...there.map(({ node, result }) => ({ node, gids: result })),

@@ -1,7 +1,8 @@
 import { activityInfo } from '@temporalio/activity';
-import { ApplicationFailure } from '@temporalio/common';
 import { withCoordinator, type Db } from '../../citus/session/connect.js';
 import { countShards, readRegistration, type Registration } from '../../citus/nodes/registration.js';
+import { does, type Advice } from '../../contract/index.js';
+import { needsPerson } from '../../failures.js';
 import { count } from '../../text/figures.js';
 import { clusterIn, acting, type ActivityContext } from '../runtime/context.js';
 import { deregister, untilItCanLeave, whatItLeaves } from './deregister.js';
@@ -60,25 +61,21 @@ async function assertEmpty(
   { node, nodeId }: RemovalOrder['leaving'],
   present: Registration,
 ): Promise<void> {
-  if (present.groupId === 0) throw refused(`${node} is the coordinator`, 'find out who made it that');
+  if (present.groupId === 0) throw notRemoved(`${node} is the coordinator`, 'find out who made it that');
   if (present.nodeId !== nodeId)
-    throw refused(`${node} was registered anew since the plan was made`, 'find out who did that');
+    throw notRemoved(`${node} was registered anew since the plan was made`, 'find out who did that');
   const shards = await countShards(db, present.groupId);
   if (shards > 0)
-    throw refused(`${node} holds ${count(shards, 'shard')} again`, 'move them away, then retry');
+    throw notRemoved(
+      `${node} holds ${count(shards, 'shard')} again`,
+      does('retry', 'move them away, then retry'),
+    );
 }
 
 /** Past the point of no return nobody can cancel. */
-function refused(problem: string, remedy: string): ApplicationFailure {
-  return ApplicationFailure.create({
-    type: 'NeedsPerson',
-    message: `${problem}: it is not removed`,
-    nonRetryable: true,
-    details: [
-      {
-        evidence: [problem],
-        remedies: [remedy, 'or give up: it stays in the cluster, in service as before'],
-      },
-    ],
+function notRemoved(problem: string, remedy: Advice): Error {
+  return needsPerson(`${problem}: it is not removed`, {
+    evidence: [problem],
+    remedies: [remedy, does('giveUp', 'or give up: it stays in the cluster, in service as before')],
   });
 }

@@ -4,7 +4,8 @@ import { isOperationType, type OperationType } from '../../contract/index.js';
 import type { OperationRequest } from '../../contract/internal/request.js';
 import { operationPrefix } from '../../citus/session/application-name.js';
 import { clusterIn, ownWorkflowId, type ActivityContext } from '../runtime/context.js';
-import { invalidInput, namedCluster, sayProblems } from './input-problems.js';
+import { problemsIn } from '../../contract/schema/problems.js';
+import { invalidInput, namedCluster } from './input-problems.js';
 
 export type RequestActivities = ReturnType<typeof requestActivities>;
 
@@ -14,9 +15,9 @@ export function requestActivities(context: ActivityContext) {
     /** @throws InvalidInput, UnknownCluster */
     checkInput: ({ type, input }: { type: OperationType; input: unknown }): Promise<OperationRequest> => {
       if (!isOperationType(type))
-        throw invalidInput(namedCluster(input), [`${String(type)} is not an operation`]);
+        throw invalidInput(namedCluster(input), [{ text: `${String(type)} is not an operation` }]);
       const parsed = operationInputs[type].safeParse(input ?? {}, { error: plainWords });
-      if (!parsed.success) throw invalidInput(namedCluster(input), sayProblems(parsed.error));
+      if (!parsed.success) throw invalidInput(namedCluster(input), problemsIn(parsed.error));
       const { data } = parsed;
       const cluster = clusterIn(context, data.cluster);
       const { movement } = cluster;

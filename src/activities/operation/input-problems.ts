@@ -1,20 +1,21 @@
-import { ApplicationFailure } from '@temporalio/common';
-import type { z } from 'zod';
-import type { FailureDetails } from '../../contract/index.js';
+import type { ApplicationFailure } from '@temporalio/common';
 import { clusterName } from '../../contract/schema/fields.js';
+import { problemLine, type InputProblem, type Said } from '../../contract/index.js';
+import { refused } from '../../failures.js';
 
-export function invalidInput(cluster: string | undefined, evidence: string[]): ApplicationFailure {
-  const details: FailureDetails = {
-    evidence,
-    remedies: ['correct the input and start again'],
-    ...(cluster === undefined ? {} : { cluster }),
-  };
-  const more = evidence.length > 1 ? ` (and ${evidence.length - 1} more)` : '';
-  return ApplicationFailure.create({
-    type: 'InvalidInput',
-    message: `The input isn't right: ${evidence[0] ?? ''}${more}`,
-    nonRetryable: true,
-    details: [details],
+/** Names every problem of an input, with its field. */
+export function invalidInput(
+  cluster: string | undefined,
+  problems: InputProblem[],
+  { evidence = [], remedies = ['correct the input and start again'] }: Said = {},
+): ApplicationFailure {
+  const lines = problems.map(problemLine);
+  const more = lines.length > 1 ? ` (and ${lines.length - 1} more)` : '';
+  return refused('InvalidInput', `The input isn't right: ${lines[0] ?? ''}${more}`, {
+    ...(cluster !== undefined && { cluster }),
+    evidence: [...lines, ...evidence],
+    remedies,
+    problems,
   });
 }
 
@@ -22,12 +23,4 @@ export function invalidInput(cluster: string | undefined, evidence: string[]): A
 export function namedCluster(input: unknown): string | undefined {
   const named = typeof input === 'object' && input !== null && 'cluster' in input ? input.cluster : undefined;
   return clusterName.safeParse(named).data;
-}
-
-/** A line a problem: the field, what is wrong, what it may be. */
-export function sayProblems(error: z.ZodError): string[] {
-  return error.issues.map((issue) => {
-    if (issue.code === 'unrecognized_keys') return `unknown field ${issue.keys.join(', ')}; ${issue.message}`;
-    return `${issue.path.join('.') || 'input'}: ${issue.message}`;
-  });
 }

@@ -1,10 +1,11 @@
-import { ApplicationFailure } from '@temporalio/common';
 import { withCoordinator, type Db } from '../../citus/session/connect.js';
 import { readNodes } from '../../citus/nodes/nodes.js';
 import type { PlanWishes } from '../../citus/tables/rebalance-plan.js';
 import { readShardGroups } from '../../citus/tables/shard-groups.js';
 import type { ClusterConfig } from '../../config/index.js';
 import type { AnyRequest, OperationRequest } from '../../contract/internal/request.js';
+import { startAgain } from '../../contract/internal/start-again.js';
+import { refused } from '../../failures.js';
 import type { PlannedMoves } from '../../planning/planned-moves.js';
 import { clusterIn, looking, type ActivityContext } from '../runtime/context.js';
 import { fateOf } from '../machines/fate.js';
@@ -64,18 +65,15 @@ export function planActivities(context: ActivityContext) {
         },
       );
       if (gone.length === 0) return;
-      throw ApplicationFailure.create({
-        type: 'PlanChanged',
-        message: `the plan is not possible any more: ${gone.join(', ')} left the cluster since`,
-        nonRetryable: true,
-        details: [
-          {
-            cluster: request.cluster,
-            evidence: gone.map((node) => `${node} is not an active node`),
-            remedies: ['start again for a new plan'],
-          },
-        ],
-      });
+      throw refused(
+        'PlanChanged',
+        `the plan is not possible any more: ${gone.join(', ')} left the cluster since`,
+        {
+          cluster: request.cluster,
+          evidence: gone.map((node) => `${node} is not an active node`),
+          remedies: [startAgain(request, 'start again for a new plan')],
+        },
+      );
     },
 
     /** Plans what is still to move when the approved moves are done: a round, and how many moves there are in all. */

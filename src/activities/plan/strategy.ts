@@ -1,4 +1,3 @@
-import { ApplicationFailure } from '@temporalio/common';
 import type { Db } from '../../citus/session/connect.js';
 import type { ClusterNode } from '../../citus/nodes/nodes.js';
 import type { ShardGroup } from '../../citus/tables/shard-groups.js';
@@ -8,9 +7,9 @@ import {
   readStrategies,
   type RebalanceStrategy,
 } from '../../citus/tables/strategies.js';
-import type { FailureDetails } from '../../contract/index.js';
 import { builtInMeasure, loadsOf, type StrategyMeasure } from '../../planning/strategy-measure.js';
 import { formatBytes } from '../../text/figures.js';
+import { invalidInput } from '../operation/input-problems.js';
 
 /** The strategy of that name, or the cluster's default one. @throws InvalidInput with the names that there are */
 export async function strategyNamed(
@@ -22,20 +21,13 @@ export async function strategyNamed(
   const strategy = all.find((each) => (name === undefined ? each.isDefault : each.name === name));
   if (strategy) return strategy;
   const names = all.map((each) => each.name).join(', ');
-  throw ApplicationFailure.create({
-    type: 'InvalidInput',
-    message:
-      name === undefined
-        ? `the cluster has no default rebalance strategy: name one of ${names}`
-        : `strategy: the cluster has no rebalance strategy "${name}"; it has ${names}`,
-    nonRetryable: true,
-    details: [
-      {
-        cluster,
-        evidence: [`pg_dist_rebalance_strategy holds ${names}`],
-        remedies: [`name one of ${names}`],
-      } satisfies FailureDetails,
-    ],
+  const text =
+    name === undefined
+      ? `the cluster has no default rebalance strategy: name one of ${names}`
+      : `the cluster has no rebalance strategy "${name}"; it has ${names}`;
+  throw invalidInput(cluster, [{ field: 'strategy', text }], {
+    evidence: [`pg_dist_rebalance_strategy holds ${names}`],
+    remedies: [`name one of ${names}`],
   });
 }
 

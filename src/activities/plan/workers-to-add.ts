@@ -1,6 +1,8 @@
-import { ApplicationFailure } from '@temporalio/common';
 import type { ClusterNode } from '../../citus/nodes/nodes.js';
+import { does } from '../../contract/index.js';
 import type { OperationRequest } from '../../contract/internal/request.js';
+import { count } from '../../text/figures.js';
+import { invalidInput } from '../operation/input-problems.js';
 import { ownWorkflowId } from '../runtime/context.js';
 
 export interface WorkersToAdd {
@@ -23,16 +25,12 @@ export function workersToAdd(request: OperationRequest<'scaleOut'>, nodes: Clust
   }
   const missing = input.add ?? (input.to ?? 0) - workers.length;
   if (missing < 0) {
-    throw ApplicationFailure.create({
-      type: 'InvalidInput',
-      message: `to: ${input.to ?? 0} is below the present number of workers, ${workers.length}; removeWorker takes workers out`,
-      nonRetryable: true,
-      details: [
-        {
-          cluster: request.cluster,
-          evidence: workers.slice(0, 50).map(({ node }) => node),
-          remedies: ['use removeWorker', `or say to: ${workers.length} or more`],
-        },
+    const text = `${input.to ?? 0} is below the present number of workers, ${workers.length}`;
+    throw invalidInput(request.cluster, [{ field: 'to', text }], {
+      evidence: workers.slice(0, 50).map(({ node }) => node),
+      remedies: [
+        does('removeWorker', 'take workers out instead', { cluster: request.cluster }),
+        `or ask for ${count(workers.length, 'worker')} or more`,
       ],
     });
   }

@@ -2,7 +2,8 @@ import { activityInfo, cancellationSignal } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { Balance, Check, CheckId } from '../../contract/index.js';
 import type { OperationRequest } from '../../contract/internal/request.js';
-import { isPassingError, passing } from '../runtime/classify.js';
+import { passing } from '../../failures.js';
+import { isPassingError } from '../runtime/classify.js';
 import { clusterIn, looking, type ActivityContext } from '../runtime/context.js';
 import { isAnyHeld } from '../lock/held.js';
 import { readLockId } from '../lock/lock-id.js';
@@ -63,8 +64,7 @@ export function checkActivities(context: ActivityContext) {
       throwIfStopped();
       const silent = checks.find(({ id, ok }) => !ok && aboutReach.includes(id));
       // They run, says whoever started them: what is between them and us may be on its way.
-      if (silent && waitedSeconds() < patienceSeconds)
-        throw ApplicationFailure.retryable(silent.evidence, passing);
+      if (silent && waitedSeconds() < patienceSeconds) throw passing(silent.evidence);
       return checks;
     },
   };

@@ -1,4 +1,4 @@
-import { checkFacts, type Check, type CheckId } from '../../contract/index.js';
+import { checkFacts, remedyOf, type Advice, type Check, type CheckId } from '../../contract/index.js';
 
 /** What went well is shown too: a person sees what was looked at. */
 export function passed(id: CheckId, evidence: string): Check {
@@ -6,13 +6,13 @@ export function passed(id: CheckId, evidence: string): Check {
 }
 
 /** It isn't as it should be, and matters as much as its row says. */
-export function failed(id: CheckId, evidence: string, remedy: string): Check {
-  return { id, severity: checkFacts(id).severity, ok: false, evidence, remedy };
+export function failed(id: CheckId, evidence: string, remedy: Advice): Check {
+  return { id, severity: checkFacts(id).severity, ok: false, evidence, remedy: remedyOf(remedy) };
 }
 
 /** It isn't as it should be, and matters less than usual: what would block is a warning here. */
-export function warning(id: CheckId, evidence: string, remedy: string): Check {
-  return { id, severity: 'warning', ok: false, evidence, remedy };
+export function warning(id: CheckId, evidence: string, remedy: Advice): Check {
+  return { id, severity: 'warning', ok: false, evidence, remedy: remedyOf(remedy) };
 }
 
 /** `a, b, c and 4 more`; each is cut at 300 characters, so that no server can fill an answer with its message. */

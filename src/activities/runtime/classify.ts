@@ -1,12 +1,8 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { TlsRefusedError } from '../../citus/session/connect.js';
 import { ConfigError, SecretMissingError, UnknownClusterError } from '../../config/index.js';
-import type { FailureDetails } from '../../contract/index.js';
-
-/** Type of a failure that Temporal retries until it has passed. */
-export const passing = 'Passing';
-/** Type of a failure that a person has to repair: the operation parks. */
-export const needsPerson = 'NeedsPerson';
+import { does, type Advice, type Remedy } from '../../contract/index.js';
+import { needsPerson, needsPersonType, passing, refused, withEvidence } from '../../failures.js';
 
 /**
  * SQLSTATEs that pass by themselves: a server that starts or stops (57P01–57P03), too many connections (53300) or
@@ -73,56 +69,40 @@ export type WorksFor = 'operation' | 'look';
 export function classify(error: unknown, worksFor: WorksFor = 'operation'): Error {
   if (error instanceof ApplicationFailure || error instanceof CancelledFailure) return error;
   if (error instanceof UnknownClusterError)
-    return failure('UnknownCluster', error.message, [], ['name one of these clusters'], error.cluster);
-  if (error instanceof SecretMissingError || error instanceof ConfigError) {
-    return failure(
-      needsPerson,
-      redact(error.message),
-      [],
-      [goingOn('repair it where the worker runs', worksFor)],
-    );
-  }
+    return refused('UnknownCluster', error.message, {
+      cluster: error.cluster,
+      remedies: ['name one of these clusters'],
+    });
+  if (error instanceof SecretMissingError || error instanceof ConfigError)
+    return needsPerson(redact(error.message), {
+      remedies: [goingOn('repair it where the worker runs', worksFor)],
+    });
   if (error instanceof TlsRefusedError) {
     const repair = 'correct coordinator.tls in the config of the worker, or the certificates';
-    return failure(needsPerson, redact(error.message), [redact(error.message)], [goingOn(repair, worksFor)]);
+    const message = redact(error.message);
+    return needsPerson(message, { evidence: [message], remedies: [goingOn(repair, worksFor)] });
   }
   if (!(error instanceof Error))
-    return failure(needsPerson, redact(String(error)), [], [goingOn('read the message', worksFor)]);
+    return needsPerson(redact(String(error)), { remedies: [goingOn('read the message', worksFor)] });
   if (error.name === 'AbortError') return error;
   const { code, message } = rootOf(error);
-  const said = redact(message);
-  const evidence = [code === undefined ? said : `${said} (${code})`];
-  if (isPassing(code, message)) {
-    return ApplicationFailure.create({
-      type: passing,
-      message: said,
-      nonRetryable: false,
-      details: [{ evidence, remedies: remediesFor(code, worksFor) } satisfies FailureDetails],
-    });
-  }
-  return failure(needsPerson, said, evidence, remediesFor(code, worksFor));
+  const text = redact(message);
+  const evidence = [code === undefined ? text : `${text} (${code})`];
+  return isPassing(code, message)
+    ? passing(text, { evidence, remedies: whilePassing(worksFor) })
+    : needsPerson(text, { evidence, remedies: remediesFor(code, worksFor) });
 }
 
 /** The same, saying also what it happened to: Citus's texts name a node in ways of their own, or not at all. */
 export function classifyWith(error: unknown, evidence: string): Error {
   const classified = classify(error);
-  if (!(classified instanceof ApplicationFailure)) return classified;
-  const { type, message, nonRetryable, details } = classified;
-  const told = (details?.[0] ?? {}) as Partial<FailureDetails>;
-  return ApplicationFailure.create({
-    ...(typeof type === 'string' && { type }),
-    message,
-    nonRetryable: nonRetryable ?? false,
-    details: [
-      { remedies: [], ...told, evidence: [...(told.evidence ?? []), evidence] } satisfies FailureDetails,
-    ],
-  });
+  return classified instanceof ApplicationFailure ? withEvidence(classified, evidence) : classified;
 }
 
 /** Whether the failure is one that parks the operation. */
 export function waitsForPerson(error: unknown): boolean {
   const classified = classify(error);
-  return classified instanceof ApplicationFailure && classified.type === needsPerson;
+  return classified instanceof ApplicationFailure && classified.type === needsPersonType;
 }
 
 /** Whether what a node answered is something that passes by itself. */
@@ -150,12 +130,20 @@ function rootOf(error: Error): SqlError {
   return code === undefined ? { message: root.message } : { message: root.message, code };
 }
 
-function remediesFor(code: string | undefined, worksFor: WorksFor): string[] {
+const orCancel = does('cancel', 'or cancel: what can be undone is undone');
+
+function whilePassing(worksFor: WorksFor): Advice[] {
+  return worksFor === 'operation'
+    ? ['repair what the evidence names: it goes on by itself', orCancel]
+    : [goingOn('repair what the evidence names', worksFor)];
+}
+
+function remediesFor(code: string | undefined, worksFor: WorksFor): Advice[] {
   const known = repairOf(code);
   if (known !== undefined) return [goingOn(known, worksFor)];
   return [
     goingOn('repair what the evidence names', worksFor),
-    ...(worksFor === 'operation' ? ['or cancel: what can be undone is undone'] : []),
+    ...(worksFor === 'operation' ? [orCancel] : []),
   ];
 }
 
@@ -168,23 +156,10 @@ function repairOf(code: string | undefined): string | undefined {
   return undefined;
 }
 
-function goingOn(repair: string, worksFor: WorksFor): string {
-  return `${repair}, then ${worksFor === 'operation' ? 'retry' : 'look again'}`;
-}
-
-function failure(
-  type: string,
-  message: string,
-  evidence: string[],
-  remedies: string[],
-  cluster?: string,
-): ApplicationFailure {
-  return ApplicationFailure.create({
-    type,
-    message,
-    nonRetryable: true,
-    details: [{ ...(cluster !== undefined && { cluster }), evidence, remedies } satisfies FailureDetails],
-  });
+function goingOn(repair: string, worksFor: WorksFor): Remedy {
+  return worksFor === 'operation'
+    ? does('retry', `${repair}, then retry`)
+    : { text: `${repair}, then look again` };
 }
 
 /** A last line of defence: no message of ours should hold one, but libpq and programs of users may quote them. */

@@ -2,8 +2,10 @@ import type { Context } from '@temporalio/activity';
 import type { ActivityExecuteInput, ActivityInboundCallsInterceptor, Next } from '@temporalio/worker';
 import { ApplicationFailure } from '@temporalio/common';
 import type { Client } from '@temporalio/client';
-import { inspectType, type Attention, type FailureDetails } from '../../contract/index.js';
-import { classify, passing, type WorksFor } from './classify.js';
+import { inspectType, remediesOf, type Attention } from '../../contract/index.js';
+import { detailsOf, passingType } from '../../failures.js';
+import { classify, type WorksFor } from './classify.js';
+import { deedOf } from './deeds.js';
 
 /** An activity that has been failing for so long is shown as needing attention, while the retries go on. */
 const usualPatienceMs = 60_000;
@@ -33,7 +35,7 @@ export function sharedActivityBehaviour(
             context.cancellationSignal.aborted && isAbort(error)
               ? reasonOf(context, error)
               : classify(error, worksFor(context));
-          if (classified instanceof ApplicationFailure && classified.type === passing)
+          if (classified instanceof ApplicationFailure && classified.type === passingType)
             await tellIfLong(client, context, classified, patienceMs);
           throw classified;
         } finally {
@@ -81,14 +83,14 @@ async function tellIfLong(
   const isFirst = info.currentAttemptScheduledTimestampMs - begun < patienceMs + longestIntervalMs;
   const powerOfTwo = attempt >= 16 && (attempt & (attempt - 1)) === 0;
   if (!isOver || (!isFirst && !powerOfTwo) || info.workflowExecution === undefined) return;
-  const details = (failure.details?.[0] ?? {}) as Partial<FailureDetails>;
+  const { evidence, remedies } = detailsOf(failure);
   const attention: Attention = {
-    problem: `${info.activityType} keeps failing: ${failure.message}`,
+    problem: `${deedOf(info.activityType)} keeps failing: ${failure.message}`,
     evidence: [
-      ...(details.evidence ?? []),
-      `attempt ${attempt}, since ${new Date(begun).toISOString()}; retries go on`,
+      ...evidence,
+      `${info.activityType}, attempt ${attempt}, since ${new Date(begun).toISOString()}; retries go on`,
     ].join('\n'),
-    remedies: ['nothing to do if it passes by itself', ...(details.remedies ?? [])],
+    remedies: remediesOf('nothing to do if it passes by itself', ...remedies),
   };
   await tell(client, info.workflowExecution.workflowId, info.activityId, attention);
 }

@@ -3,7 +3,7 @@ import { runOnNodes } from '../../citus/nodes/node-settings.js';
 import { readNodes } from '../../citus/nodes/nodes.js';
 import type { Db } from '../../citus/session/connect.js';
 import type { OwnSession } from '../../citus/session/own-sessions.js';
-import type { Attention } from '../../contract/index.js';
+import { remediesOf, type Attention } from '../../contract/index.js';
 
 /**
  * Says what holds statements of ours that are being ended and don't end.
@@ -32,10 +32,10 @@ export async function whatHolds(db: Db, sessions: OwnSession[], joining: string[
       ),
       ...new Set(causes),
     ].join('\n'),
-    remedies: [
+    remedies: remediesOf(
       'let what holds it end: it goes on by itself',
       'don’t end it while it may be preparing a distributed transaction: ended in ROLLBACK PREPARED it can hang with a lock on pg_dist_node',
-    ],
+    ),
   };
 }
 

@@ -9,7 +9,7 @@ import { clusterIn, looking, type ActivityContext } from '../runtime/context.js'
 import { assertHeld } from '../lock/held.js';
 import { assertImproved } from './assert-improved.js';
 import { tracesOf, type Removed } from './removed.js';
-import { needsPerson, presentNodes, type Verified } from './shared.js';
+import { presentNodes, undone, type Verified } from './shared.js';
 
 export type VerifyActivities = ReturnType<typeof verifyActivities>;
 
@@ -90,15 +90,13 @@ export function verifyActivities(context: ActivityContext) {
         const present = await presentNodes(db, nodes, order.nodes);
         const odd = present.find(({ shouldHaveShards }) => shouldHaveShards !== order.undo);
         if (odd)
-          throw needsPerson(
-            `shouldhaveshards of ${odd.node} is ${odd.shouldHaveShards}: somebody changed it`,
-          );
+          throw undone(`shouldhaveshards of ${odd.node} is ${odd.shouldHaveShards}: somebody changed it`);
         const named = present.map(({ node }) => node).join(', ');
         if (order.undo) return { detail: `back in service: ${named}` };
         for (const { node, groupId } of present) {
           const shards = await countShards(db, groupId);
           if (shards > 0)
-            throw needsPerson(`${node} holds ${count(shards, 'shard')} again: somebody put them there`);
+            throw undone(`${node} holds ${count(shards, 'shard')} again: somebody put them there`);
         }
         return { detail: `no shard left on ${named}, still registered` };
       });

@@ -1,13 +1,13 @@
-import { ApplicationFailure } from '@temporalio/common';
 import type { Db } from '../../citus/session/connect.js';
 import { readCleanupRows, type CleanupRow } from '../../citus/leftovers/catalog.js';
 import { readNodeFindings } from '../../citus/leftovers/on-nodes.js';
 import { runOnNodes } from '../../citus/nodes/node-settings.js';
 import type { ClusterNode } from '../../citus/nodes/nodes.js';
 import { readRegistration } from '../../citus/nodes/registration.js';
-import { passing } from '../runtime/classify.js';
+import { does } from '../../contract/index.js';
+import { passing } from '../../failures.js';
 import { movedObjects } from '../leftovers/move-objects.js';
-import { needsPerson } from './shared.js';
+import { undone } from './shared.js';
 
 /** A node that left, as it was registered. */
 export interface Removed {
@@ -23,10 +23,10 @@ export interface Removed {
 export async function tracesOf(db: Db, nodes: ClusterNode[], removed: Removed): Promise<string[]> {
   const { node, groupId } = removed;
   if (await readRegistration(db, node))
-    throw needsPerson(`${node} is registered again`, 'or give up, and leave it as it is');
+    throw undone(`${node} is registered again`, does('giveUp', 'or give up, and leave it as it is'));
   const others = nodes.filter(({ role, active }) => role !== 'secondary' && active);
   const late = others.find(({ hasMetadata, metadataSynced }) => hasMetadata && !metadataSynced);
-  if (late) throw retried(`the metadata of ${late.node} is not in sync yet`);
+  if (late) throw passing(`the metadata of ${late.node} is not in sync yet`);
   const before = (await readCleanupRows(db)) ?? [];
   const objects = await objectsOf(db, others, removed);
   const subscribed = await subscriptionsLeft(db, others, before);
@@ -35,7 +35,7 @@ export async function tracesOf(db: Db, nodes: ClusterNode[], removed: Removed): 
     ...putOff.map(({ name }) => `pg_dist_cleanup: ${name} of the group of ${node}, which is gone`),
     ...objects,
     ...subscribed,
-  ].map((trace) => `left of moves: ${trace}; citus-scaler clean removes it`);
+  ].map((trace) => `left of moves: ${trace}; a clean-up removes it`);
 }
 
 /** Citus names slots and publications of a move by the node id of its target. */
@@ -56,10 +56,10 @@ async function objectsOf(
     others.map(({ node }) => ({ node, command })),
   );
   return answers.flatMap(({ node, success, result }) => {
-    if (!success) throw retried(`${node} does not answer: ${result}`);
+    if (!success) throw passing(`${node} does not answer: ${result}`);
     const { rows, objects } = JSON.parse(result) as { rows: number; objects: string[] };
     const hasMetadata = others.some((each) => each.node === node && each.hasMetadata);
-    if (rows > 0 && hasMetadata) throw retried(`${node} still counts ${removed} as a node`);
+    if (rows > 0 && hasMetadata) throw passing(`${node} still counts ${removed} as a node`);
     return objects.map((name) => `${name} on ${node}`);
   });
 }
@@ -72,13 +72,9 @@ async function subscriptionsLeft(db: Db, others: ClusterNode[], before: CleanupR
   );
   const after = (await readCleanupRows(db)) ?? [];
   return looks.flatMap((look) => {
-    if ('error' in look) throw retried(`${look.node} does not answer: ${look.error}`);
+    if ('error' in look) throw passing(`${look.node} does not answer: ${look.error}`);
     return movedObjects(look, [...before, ...after])
       .filter(({ kind }) => kind === 'subscription' || kind === 'role')
       .map(({ kind, name, node }) => `${kind} ${name} on ${node}`);
   });
-}
-
-function retried(message: string): ApplicationFailure {
-  return ApplicationFailure.retryable(message, passing);
 }

@@ -1,9 +1,8 @@
-import { ApplicationFailure } from '@temporalio/common';
 import type { Db } from '../../citus/session/connect.js';
 import { runOnNodes } from '../../citus/nodes/node-settings.js';
 import type { ClusterNode } from '../../citus/nodes/nodes.js';
-import type { Balance } from '../../contract/index.js';
-import { passing } from '../runtime/classify.js';
+import { does, type Balance, type Remedy } from '../../contract/index.js';
+import { needsPerson, passing } from '../../failures.js';
 
 /** The answer of a verification. */
 export interface Verified {
@@ -17,27 +16,22 @@ export interface Verified {
 export async function presentNodes(db: Db, nodes: ClusterNode[], wanted: string[]): Promise<ClusterNode[]> {
   const present = wanted.map((address) => {
     const node = nodes.find((each) => each.node.toLowerCase() === address.toLowerCase());
-    if (!node?.active) throw needsPerson(`${address} is ${node ? 'not active' : 'not registered'}`);
+    if (!node?.active) throw undone(`${address} is ${node ? 'not active' : 'not registered'}`);
     // Metadata follows within seconds; retried until it has.
-    if (!node.metadataSynced)
-      throw ApplicationFailure.retryable(`${address} has not got the metadata yet`, passing);
+    if (!node.metadataSynced) throw passing(`${address} has not got the metadata yet`);
     return node;
   });
   // The catalog says `active` of a dead one too.
   const questions = wanted.map((node) => ({ node, command: 'select 1' }));
   const silent = (await runOnNodes(db, questions)).find(({ success }) => !success);
-  if (silent) throw ApplicationFailure.retryable(`${silent.node} does not answer: ${silent.result}`, passing);
+  if (silent) throw passing(`${silent.node} does not answer: ${silent.result}`);
   return present;
 }
 
-/** The failure of an operation whose outcome somebody else has undone. */
-export function needsPerson(problem: string, otherwise = 'or cancel'): ApplicationFailure {
-  return ApplicationFailure.create({
-    type: 'NeedsPerson',
-    message: problem,
-    nonRetryable: true,
-    details: [
-      { evidence: [problem], remedies: ['find out who did that and undo it, then retry', otherwise] },
-    ],
+/** The outcome was undone by somebody else: that is for a person. */
+export function undone(problem: string, otherwise: Remedy = does('cancel', 'or cancel')): Error {
+  return needsPerson(problem, {
+    evidence: [problem],
+    remedies: [does('retry', 'find out who did that and undo it, then retry'), otherwise],
   });
 }

@@ -2,24 +2,35 @@ import type { Db } from '../session/db.js';
 import { applicationPrefix } from '../session/application-name.js';
 import { within } from '../session/within.js';
 
-export interface ForeignWork {
-  id: string;
-  kind: 'job' | 'move';
+/** What moves data and is none of the asking operation's. */
+export type ForeignWork = Seen & (Job | Session);
+
+interface Seen {
   state: string;
   startedAt?: string;
   description: string;
-  /** Of an operation of citus-scaler, whose own commands end it. */
+}
+
+interface Job {
+  kind: 'job';
+  jobId: number;
+}
+
+interface Session {
+  kind: 'move';
+  /** Its process at the coordinator. */
+  pid: number;
+  /** Of an operation of citus-scaler, whose own cancel ends it. */
   ours?: boolean;
 }
 
-/** The statement on the coordinator that ends it; of our own operations the command, for they would begin it anew. */
-export function howToEnd({ kind, id, state, ours = false }: ForeignWork): string {
-  if (ours) return 'citus-scaler cancel OPERATION, whose id citus-scaler list tells';
-  if (kind === 'move') return `SELECT pg_cancel_backend(${id.replace('pid ', '')})`;
+/** The statement on the coordinator that ends it; none for our own operations, which would begin it anew. */
+export function endStatement(work: ForeignWork): string | undefined {
+  if (work.kind === 'move') return work.ours ? undefined : `SELECT pg_cancel_backend(${work.pid})`;
   // Citus loses a cancel that comes as a task begins, and then it locks its jobs (docs/citus.md).
-  if (state === 'cancelling')
-    return `SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE backend_type LIKE 'Citus Background Task Queue Executor%(${id}/%'`;
-  return `SELECT citus_job_cancel(${id})`;
+  if (work.state === 'cancelling')
+    return `SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE backend_type LIKE 'Citus Background Task Queue Executor%(${work.jobId}/%'`;
+  return `SELECT citus_job_cancel(${work.jobId})`;
 }
 
 const iso = (column: string) => `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')`;
@@ -35,8 +46,8 @@ export async function readJobs(db: Db): Promise<ForeignWork[]> {
       FROM pg_catalog.pg_dist_background_job
      WHERE state::text NOT IN ('finished', 'cancelled', 'failed') ORDER BY job_id`);
   return rows.map(({ id, state, startedAt, type }) => ({
-    id,
     kind: 'job' as const,
+    jobId: Number(id),
     state,
     ...(startedAt === null ? {} : { startedAt }),
     description: `background job ${id} (${type})`,
@@ -79,8 +90,8 @@ export async function readMovingSessions(
     ],
   );
   return rows.map(({ pid, startedAt, ours, function: name }) => ({
-    id: `pid ${pid}`,
     kind: 'move' as const,
+    pid,
     state: 'running',
     ...(startedAt === null ? {} : { startedAt }),
     ...(ours && { ours }),

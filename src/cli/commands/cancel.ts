@@ -33,8 +33,9 @@ export function define(command: Command, session: Session): void {
 async function cancel(io: Io, handle: OperationHandle, { yes, detach }: Options): Promise<ExitCode> {
   const found = await handle.status();
   const outlook = cancelOutlook(found);
-  if (isOver(found.state)) throw new UpdateRejectedError('Rejected', handle.id, outlook);
-  io.tell(wrap(outlook, io.columns));
+  if (isOver(found.state)) throw new UpdateRejectedError('Rejected', handle.id, outlook.says);
+  for (const line of [outlook.says, ...outlook.undoes])
+    io.tell(wrap(line, io.columns, line.startsWith(' ') ? 4 : 0));
   if (io.interactive && !yes && !(await sure())) {
     io.warn('Nothing was cancelled.');
     return exit.ok;

@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
-import { worstFirst, type InspectInput } from '../../contract/index.js';
+import { worstFirst } from '../../contract/index.js';
 import { runs, type App, type Session } from '../app.js';
 import { commandNames, typeNamed } from '../command-names.js';
 import { example } from '../example.js';
 import { exit, type ExitCode } from '../exit-codes.js';
 import { optional } from '../operation-options.js';
 import { optionOf } from '../parse.js';
+import { UsageError } from '../problem.js';
 import { checkLines } from '../render/checks.js';
 import { count } from '../render/figures.js';
 
@@ -28,12 +29,14 @@ export function define(command: Command, session: Session): void {
 }
 
 function preflight({ io, withClient }: App, cluster: string, options: Options): Promise<ExitCode> {
+  const type = typeNamed(options.for);
+  if (type === undefined)
+    throw new UsageError(`--for: must be one of ${Object.values(commandNames).join(', ')}.`);
   return withClient(async (client) => {
     const answer = await client.inspect({
       what: 'preflight',
       cluster,
-      // A wrong name is refused by the client's check, with what it may be.
-      ...optional('for', typeNamed(options.for) ?? (options.for as InspectInput['for'])),
+      for: type,
       ...optional('nodes', options.node),
     });
     if (io.json) io.document({ ...answer, checks: worstFirst(answer.checks) });
@@ -43,7 +46,7 @@ function preflight({ io, withClient }: App, cluster: string, options: Options): 
           ? io.paint.green('nothing stands in the way')
           : io.paint.red(count(answer.blockers, 'blocker'));
       io.answer(
-        `${io.paint.bold(cluster)}  ${verdict}\n\n${checkLines(answer.checks, io.paint, io.columns)}`,
+        `${io.paint.bold(cluster)}  ${verdict}\n\n${checkLines(answer.checks, io.paint, io.columns, { cluster })}`,
       );
     }
     return answer.blockers === 0 ? exit.ok : exit.refused;

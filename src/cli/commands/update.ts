@@ -1,4 +1,5 @@
 import { Option, type Command } from 'commander';
+import type { OperationHandle } from '../../client/index.js';
 import { updateFacts, type UpdateName } from '../../contract/index.js';
 import { runs, type App, type Session } from '../app.js';
 import { dashed } from '../command-names.js';
@@ -35,7 +36,8 @@ export function updateCommand(name: UpdateName): CommandModule {
               ...Object.fromEntries(numbers.map((field, index) => [field, given[index]])),
             };
             // The operation checks it, by the same row.
-            return steer(app, operation, doneText(facts.done, args), (handle) => handle.update(name, args));
+            const send = (handle: OperationHandle): Promise<void> => handle.update(name, args);
+            return steer(app, operation, doneText(facts.done, args), send, { ends: facts.ends === true });
           }),
         );
     },

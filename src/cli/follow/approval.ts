@@ -16,7 +16,7 @@ export async function askApproval(
   interrupted: AbortSignal,
 ): Promise<'decided' | 'detach'> {
   const { paintError: paint, columns } = io;
-  const shown = renderPlan(plan, status.checks, paint, columns);
+  const shown = renderPlan(plan, status.checks, paint, columns, status);
   io.warn([heading(status, paint), shown, ...windowLines(status, columns, Date.now()), ''].join('\n\n'));
   const prompts = await import('@clack/prompts');
   const settled = new AbortController();

@@ -61,8 +61,7 @@ function needsSomeone({ state }: OperationStatus, { cancelling }: FollowOptions)
 /** Reports on what a person has to decide; the operation stays open. */
 function waiting(io: Io, status: OperationStatus): ExitCode {
   if (io.json) io.document(status);
-  else if (status.attention)
-    io.warn(renderAttention(status.attention, status.operation, io.paintError, io.columns));
+  else if (status.attention) io.warn(renderAttention(status.attention, status, io.paintError, io.columns));
   else io.warn(renderStatus(status, io.paintError, io.columns, Date.now()));
   return exit.waiting;
 }

@@ -1,8 +1,8 @@
 import type { OperationStatus, Step } from '../../contract/index.js';
-import { ownWords } from '../own-words.js';
 import { count, bytes, duration, moment, secondsBetween } from './figures.js';
 import { progressLine } from './progress.js';
 import { pausedBy } from './state.js';
+import { oneLine } from './text.js';
 
 /** Progress is worth a line each time it passes another so many percent. */
 const percentStep = 10;
@@ -89,7 +89,7 @@ function stateChange(before: OperationStatus | undefined, now: OperationStatus):
     state === 'waiting-for-window' && now.window?.opensAt !== undefined
       ? `, which opens ${moment(now.window.opensAt)} UTC`
       : '';
-  const why = attention ? `: ${ownWords(attention.problem)}` : opens;
+  const why = attention ? `: ${oneLine(attention.problem)}` : opens;
   const word = now.paused && state === 'paused' ? pausedBy(now.paused) : state.replaceAll('-', ' ');
   const said = state === 'planning' && !before ? [] : [`${word}${why}`];
   return [...said, ...refused];

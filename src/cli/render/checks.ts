@@ -1,6 +1,6 @@
 import type { Colors } from 'picocolors/types.js';
 import { worstFirst, type Check } from '../../contract/index.js';
-import { ownWords } from '../own-words.js';
+import { remedyLines, type About } from './remedy.js';
 import { pad, width, wrap } from './text.js';
 
 export function standsOut({ ok }: Check): boolean {
@@ -8,17 +8,14 @@ export function standsOut({ ok }: Check): boolean {
 }
 
 /** One check a paragraph: mark, id, what was measured, what to do. */
-export function checkLines(checks: Check[], paint: Colors, columns: number): string {
+export function checkLines(checks: Check[], paint: Colors, columns: number, about: About): string {
   const idWidth = Math.min(28, Math.max(0, ...checks.map(({ id }) => width(id))));
   return worstFirst(checks)
     .map((check) => {
       const lead = `  ${markOf(check, paint)} ${pad(check.id, idWidth)}  `;
-      const evidence = wrap(lead + ownWords(check.evidence), columns, idWidth + 6).split('\n');
-      const remedy =
-        check.ok || check.remedy === undefined
-          ? []
-          : [wrap(`${' '.repeat(idWidth + 6)}→ ${ownWords(check.remedy)}`, columns, idWidth + 8)];
-      return [...evidence, ...remedy].join('\n');
+      const evidence = wrap(lead + check.evidence, columns, idWidth + 6).split('\n');
+      const remedies = check.ok || check.remedy === undefined ? [] : [check.remedy];
+      return [...evidence, ...remedyLines(remedies, about, paint, columns, idWidth + 6)].join('\n');
     })
     .join('\n');
 }

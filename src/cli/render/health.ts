@@ -23,9 +23,9 @@ export function renderHealth(answer: HealthAnswer, paint: Colors, columns: numbe
       ? []
       : [
           jobs
-            .map(({ kind, id, state, startedAt, description }) =>
+            .map(({ kind, jobId, pid, state, startedAt, description }) =>
               wrap(
-                `  ● ${kind} ${id} ${state}${startedAt === undefined ? '' : ` since ${moment(startedAt)} UTC`}: ${description}`,
+                `  ● ${kind === 'job' ? `job ${jobId}` : `move, process ${pid},`} ${state}${startedAt === undefined ? '' : ` since ${moment(startedAt)} UTC`}: ${description}`,
                 columns,
                 4,
               ),
@@ -35,7 +35,7 @@ export function renderHealth(answer: HealthAnswer, paint: Colors, columns: numbe
     ...(answer.leftovers.length === 0 ? [] : [leftoverLines(answer, paint)]),
     ...(outstanding.length === 0
       ? [`  ${paint.green('✓')} Nothing stands out.`]
-      : [checkLines(outstanding, paint, columns)]),
+      : [checkLines(outstanding, paint, columns, { cluster })]),
   ].join('\n\n');
 }
 

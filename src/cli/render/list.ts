@@ -2,7 +2,7 @@ import type { Colors } from 'picocolors/types.js';
 import type { OperationRow } from '../../client/index.js';
 import { duration, moment, secondsBetween } from './figures.js';
 import { stateWord } from './state.js';
-import { cut, pad, width, wrap } from './text.js';
+import { cut, oneLine, pad, width, wrap } from './text.js';
 
 /** Two lines an operation: what and how far, then the id to copy. */
 export function renderList(
@@ -37,6 +37,6 @@ function renderRow(row: OperationRow, when: string, states: number, paint: Color
     paint.dim(`${indent}${operation}`),
     ...(attention === undefined
       ? []
-      : [wrap(`${indent}${paint.yellow(`! ${attention}`)}`, columns, states + 4)]),
+      : [wrap(`${indent}${paint.yellow(`! ${oneLine(attention)}`)}`, columns, states + 4)]),
   ].join('\n');
 }

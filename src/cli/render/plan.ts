@@ -4,19 +4,26 @@ import { balanceChange } from './balance.js';
 import { renderCleanups } from './cleanups.js';
 import { checkLines, standsOut } from './checks.js';
 import { bytes, count, duration, tablesOf } from './figures.js';
+import type { About } from './remedy.js';
 import { cut, cutMiddle, pad, width, wrap } from './text.js';
 
 /** As many moves as one looks through before saying yes. */
 const shownMoves = 8;
 
 /** What a person approves: what changes, how even it becomes, how long it takes, what speaks against it. */
-export function renderPlan(plan: Plan, checks: Check[], paint: Colors, columns: number): string {
+export function renderPlan(
+  plan: Plan,
+  checks: Check[],
+  paint: Colors,
+  columns: number,
+  about: About,
+): string {
   const outstanding = checks.filter(standsOut);
   return [
     paint.bold(`Plan ${plan.hash}`),
     ...(plan.cleanups ? [renderCleanups(plan, paint, columns)] : movement(plan, paint, columns)),
     ...worthKnowing(checks, columns),
-    ...(outstanding.length > 0 ? ['', checkLines(outstanding, paint, columns)] : []),
+    ...(outstanding.length > 0 ? ['', checkLines(outstanding, paint, columns, about)] : []),
   ].join('\n');
 }
 

@@ -26,10 +26,10 @@ export function renderReport(status: OperationStatus, paint: Colors, columns: nu
   return [
     heading(status, paint),
     steps(dryRun ? status.steps.filter(wasTaken) : status.steps, paint, columns, Date.parse(status.endedAt)),
-    ...(dryRun ? [renderPlan(plan, status.checks, paint, columns)] : []),
+    ...(dryRun ? [renderPlan(plan, status.checks, paint, columns, status)] : []),
     ...(dryRun ? windowLines(status, columns, Date.parse(status.endedAt)) : []),
     ...(before && after && !plan?.cleanups ? [balanceChange(before, after, paint)] : []),
-    ...(!dryRun && outstanding.length > 0 ? [checkLines(outstanding, paint, columns)] : []),
+    ...(!dryRun && outstanding.length > 0 ? [checkLines(outstanding, paint, columns, status)] : []),
     ...(dryRun ? ['Dry run: nothing was changed.'] : [summary(status)]),
     ...noteLines(notes, columns),
   ].join('\n\n');

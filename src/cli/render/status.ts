@@ -1,10 +1,11 @@
 import type { Colors } from 'picocolors/types.js';
 import type { Attention, OperationStatus } from '../../contract/index.js';
-import { ownWords } from '../own-words.js';
 import { checkLines, standsOut } from './checks.js';
 import { governorLines } from './governor.js';
 import { renderPlan } from './plan.js';
+import { renderProblem } from './problem.js';
 import { renderProgress } from './progress.js';
+import { commandOf, remedyLines, type About } from './remedy.js';
 import { roomy, type Room } from './room.js';
 import { briefSteps, heading, isOver, pausedBy, steps } from './state.js';
 import { wrap } from './text.js';
@@ -32,19 +33,19 @@ export function renderStatus(
 
 function body(status: OperationStatus, paint: Colors, columns: number, room: Room): string {
   const { state, plan, progress, checks } = status;
-  if (state === 'awaiting-approval' && plan) return renderPlan(plan, checks, paint, columns);
+  if (state === 'awaiting-approval' && plan) return renderPlan(plan, checks, paint, columns, status);
   const moving = progress && state !== 'done' && state !== 'failed' && state !== 'cancelled';
   if (moving) return renderProgress(status, paint, columns, room);
   const outstanding = checks.filter(standsOut);
-  return outstanding.length > 0 ? checkLines(outstanding, paint, columns) : '';
+  return outstanding.length > 0 ? checkLines(outstanding, paint, columns, status) : '';
 }
 
 /** What a person has to know or to do. */
 function ending(status: OperationStatus, paint: Colors, columns: number, { extras }: Room): string {
   const { operation, state, attention, failure, paused, cancel, url } = status;
   return joined([
-    ...(attention ? [renderAttention(attention, operation, paint, columns, extras)] : []),
-    ...(failure ? [renderFailure(failure, paint, columns)] : []),
+    ...(attention ? [renderAttention(attention, status, paint, columns, extras)] : []),
+    ...(failure ? [renderFailure(failure, status, paint, columns)] : []),
     ...(paused ? [wrap(pausedBy(paused), columns, 2)] : []),
     ...(cancel?.refused !== undefined ? [wrap(`Cancel was refused: ${cancel.refused}`, columns, 2)] : []),
     ...(state === 'awaiting-approval'
@@ -60,34 +61,34 @@ function ending(status: OperationStatus, paint: Colors, columns: number, { extra
 
 export function renderAttention(
   { problem, evidence, remedies }: Attention,
-  operation: string,
+  about: About,
   paint: Colors,
   columns: number,
   full = true,
 ): string {
+  const said = remedies.map(({ action }) => action);
+  const always = (['retry', 'giveUp'] as const).filter((action) => !said.includes(action));
   return [
-    wrap(`${paint.yellow('!')} ${ownWords(problem)}`, columns, 2),
+    wrap(`${paint.yellow('!')} ${problem}`, columns, 2),
     ...(full ? evidence : '')
       .split('\n')
       .filter((line) => line !== '' && !problem.includes(line))
-      .map((line) => paint.dim(wrap(`  ${ownWords(line)}`, columns, 4))),
-    ...remedies.map((remedy) => wrap(`  → ${ownWords(remedy)}`, columns, 4)),
-    hints([`citus-scaler retry ${operation}`, `citus-scaler give-up ${operation} --reason …`], paint),
+      .map((line) => paint.dim(wrap(`  ${line}`, columns, 4))),
+    ...remedyLines(remedies, about, paint, columns),
+    ...always.flatMap((action) => {
+      const command = commandOf({ text: '', action }, about);
+      return command === undefined ? [] : [hints([command], paint)];
+    }),
   ].join('\n');
 }
 
 function renderFailure(
-  { message, evidence, remedies }: NonNullable<OperationStatus['failure']>,
+  { message, ...details }: NonNullable<OperationStatus['failure']>,
+  { operation, cluster }: OperationStatus,
   paint: Colors,
   columns: number,
 ): string {
-  return [
-    wrap(`${paint.red('✗')} ${ownWords(message)}`, columns, 2),
-    ...evidence
-      .filter((line) => !message.includes(line))
-      .map((line) => paint.dim(wrap(`  ${ownWords(line)}`, columns, 4))),
-    ...remedies.map((remedy) => wrap(`  → ${ownWords(remedy)}`, columns, 4)),
-  ].join('\n');
+  return renderProblem({ message, details }, paint, columns, { operation, cluster });
 }
 
 function hints(commands: string[], paint: Colors): string {

@@ -29,8 +29,22 @@ export function rowsOf(text: string, columns: number): number {
   return wrapAnsi(text, columns, { hard: true, wordWrap: false, trim: false }).split('\n').length;
 }
 
-/** Breaks at spaces; further lines are indented. Several spaces, which align, stay. A word that is too long keeps its line. */
+/** A text of several lines in one. */
+export function oneLine(text: string): string {
+  return text.split(/\s*\n\s*/).join(' ');
+}
+
+/**
+ * Breaks at spaces; further lines are indented, also those that the text itself has. Several spaces, which align, stay.
+ * A word that is too long keeps its line.
+ */
 export function wrap(text: string, columns: number, indent = 0): string {
+  const [first = '', ...more] = text.split('\n');
+  const further = more.map((line) => wrapLine(' '.repeat(indent) + line.trimStart(), columns, indent));
+  return [wrapLine(first, columns, indent), ...further].join('\n');
+}
+
+function wrapLine(text: string, columns: number, indent: number): string {
   const body = sliceAnsi(text, indent);
   // wrap-ansi has no hanging indent, and takes spaces at the beginning away: they count as part of the first word.
   const gap = /^ */.exec(body)?.[0] ?? '';

@@ -101,9 +101,13 @@ interface NeedsReason {
 export function reasonGiven(input: NeedsReason, context: z.RefinementCtx): void {
   if (input.reason !== undefined) return;
   if (input.window === 'ignore')
-    context.addIssue({ code: 'custom', path: ['reason'], message: 'required with window: "ignore"' });
+    context.addIssue({
+      code: 'custom',
+      path: ['reason'],
+      message: 'required to ignore the maintenance windows',
+    });
   if (input.acceptChecks?.length)
-    context.addIssue({ code: 'custom', path: ['reason'], message: 'required with acceptChecks' });
+    context.addIssue({ code: 'custom', path: ['reason'], message: 'required to accept checks' });
 }
 
 /** `host:port` of nodes, each once. */

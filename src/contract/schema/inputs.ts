@@ -24,14 +24,14 @@ export const scaleOutInput = strict({
   .superRefine((input, context) => {
     reasonGiven(input, context);
     const given = (['to', 'add', 'nodes'] as const).filter((field) => input[field] !== undefined);
-    if (given.length !== 1) {
-      const found = given.length === 0 ? 'none was given' : `${given.join(' and ')} were given`;
-      context.addIssue({
-        code: 'custom',
-        path: [given[0] ?? 'to'],
-        message: `exactly one of to, add and nodes is needed; ${found}`,
-      });
-    }
+    if (given.length === 1) return;
+    const [first = 'to', ...others] = given.length === 0 ? ['to', 'add', 'nodes'] : given;
+    context.addIssue({
+      code: 'custom',
+      path: [first],
+      params: { with: others },
+      message: `exactly one of them is needed; ${given.length === 0 ? 'none was given' : 'these were given'}`,
+    });
   })
   .meta({
     examples: [

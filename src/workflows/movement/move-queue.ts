@@ -1,4 +1,5 @@
 import { CancellationScope, isCancellation } from '@temporalio/workflow';
+import { does } from '../../contract/index.js';
 import type { MayMoveQuestion } from '../../contract/internal/may-move.js';
 import type { OperationRequest } from '../../contract/internal/request.js';
 import { count, formatBytes, formatSeconds } from '../../text/figures.js';
@@ -146,10 +147,10 @@ export function createMoveQueue(
         problem: `${count(pending.size, 'move')} can’t be expected to end in any maintenance window`,
         evidence: `the shortest, ${tables[0] ?? 'shards'}, shard ${shortest.shardId}, ${from} → ${to}, ${formatBytes(shortest.bytes)}, is expected to take ${formatSeconds(seconds.expected(shortest))}; the longest window is ${formatSeconds(windows.longestSeconds())}`,
         remedies: [
-          'ignoreWindow, with a reason: it moves at once',
-          'if something held it up that is gone now, such as an old transaction: retry',
-          'a longer window in the config, a new start of the worker, then retry',
-          'cancel: what was moved stays where it is',
+          does('ignoreWindow', 'ignore the windows: it moves at once'),
+          does('retry', 'retry, if something held it up that is gone now, such as an old transaction'),
+          does('retry', 'or make a window longer in the config, start the worker anew, then retry'),
+          does('cancel', 'or cancel: what was moved stays where it is'),
         ],
       });
       seconds.forgetStopped();

@@ -1,5 +1,5 @@
 import { CancellationScope, isCancellation } from '@temporalio/workflow';
-import type { Check, Plan, WindowCalendar } from '../../contract/index.js';
+import { does, type Check, type Plan, type WindowCalendar } from '../../contract/index.js';
 import type { OperationRequest } from '../../contract/internal/request.js';
 import { formatBytes, formatSeconds } from '../../text/figures.js';
 import { expectedSeconds } from '../../planning/next-batch.js';
@@ -116,7 +116,7 @@ export function createWindows(board: Board, caller: Calls): Windows {
     },
 
     refuseIgnore: () => {
-      if (board.status.type === 'cleanUp') return 'a cleanUp makes no moves: windows don’t bind it';
+      if (board.status.type === 'cleanUp') return 'a clean-up makes no moves: windows don’t bind it';
       if (board.request && board.request.hasWindows !== true) return 'the cluster has no maintenance windows';
       if (board.request === undefined) return `it isn't known yet: the operation is ${board.status.state}`;
       return ignored && `ignored already, by ${ignored.by}`;
@@ -137,7 +137,7 @@ export function createWindows(board: Board, caller: Calls): Windows {
           severity: 'warning',
           ok: false,
           evidence: `the largest shard group (${formatBytes(largest)}) is expected to take ${formatSeconds(seconds)}, the longest maintenance window is ${formatSeconds(windows.longestSeconds())}`,
-          remedy: 'a longer window, or ignoreWindow when it comes to that move',
+          remedy: does('ignoreWindow', 'make a window longer, or ignore them when it comes to that move'),
         },
       ];
     },
@@ -202,6 +202,9 @@ function noRoomForCopy() {
   return {
     problem: 'the reference tables have no room in the maintenance windows',
     evidence: 'their copy was stopped twice when a window closed; it begins from its beginning each time',
-    remedies: ['ignoreWindow, with a reason', 'a longer window in the config, a new worker, then retry'],
+    remedies: [
+      does('ignoreWindow', 'ignore the windows'),
+      does('retry', 'or make a window longer in the config, start the worker anew, then retry'),
+    ],
   };
 }

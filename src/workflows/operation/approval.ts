@@ -1,12 +1,14 @@
-import type { Plan } from '../../contract/index.js';
+import { does, type InputProblem, type Plan } from '../../contract/index.js';
 import type { Board } from './status.js';
-import { operationFailure } from './failure.js';
+import { refused } from '../../failures.js';
 import type { Calls } from './calls.js';
 
 /** A person's word on the plan: exactly the one shown. */
 export interface Approval {
+  /** Hash of the plan that waits for a word. */
+  readonly asked: string | undefined;
   /** Why an approval with this hash makes no sense now, if so. */
-  refuse: (planHash: string | undefined) => string | undefined;
+  refuse: (planHash: string | undefined) => InputProblem | undefined;
   approve: (by: string) => void;
   reject: (by: string, reason: string) => void;
   /** Shows the plan and waits for a word on it. Returns who approved. */
@@ -18,17 +20,20 @@ export function createApproval(board: Board, caller: Calls): Approval {
   let plans = 0;
   let answer: { by: string; rejected?: string } | undefined;
   return {
+    get asked() {
+      return asked;
+    },
     refuse: (planHash) => {
       if (asked === undefined || answer)
-        return `no plan waits for approval: the operation is ${board.status.state}`;
+        return { text: `no plan waits for approval: the operation is ${board.status.state}` };
       if (planHash === undefined) {
         return plans > 1
-          ? `the plan has changed: say which one you mean with planHash, the present one is ${asked}`
+          ? { field: 'planHash', text: `required, for the plan has changed: the present one is ${asked}` }
           : undefined;
       }
       return planHash === asked
         ? undefined
-        : `planHash ${planHash} is not the present plan's, which is ${asked}`;
+        : { field: 'planHash', text: `${planHash} is not the present plan's, which is ${asked}` };
     },
     approve: (by) => {
       answer = { by };
@@ -46,9 +51,10 @@ export function createApproval(board: Board, caller: Calls): Approval {
       const { by, rejected } = answer as unknown as { by: string; rejected?: string };
       asked = undefined;
       if (rejected !== undefined) {
-        throw operationFailure('PlanRejected', `${by} rejected plan ${plan.hash}: ${rejected}`, {
-          cluster: board.status.cluster,
-          remedies: ['start the operation again for a new plan'],
+        const { cluster, type } = board.status;
+        throw refused('PlanRejected', `${by} rejected plan ${plan.hash}: ${rejected}`, {
+          cluster,
+          remedies: [does(type, 'start the operation again for a new plan', { cluster })],
         });
       }
       board.phase = 'planning';

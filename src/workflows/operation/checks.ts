@@ -1,5 +1,5 @@
 import { blocks, checkFacts, type Check } from '../../contract/index.js';
-import { operationFailure } from './failure.js';
+import { refused } from '../../failures.js';
 
 /** Whether the checks leave anything to plan. */
 export function canBePlanned(checks: Check[]): boolean {
@@ -17,7 +17,7 @@ export function refuseBlockers(cluster: string, checks: Check[]): void {
   if (!first) return;
   const foreign = blockers.find(({ id }) => id === 'foreign-job');
   const more = blockers.length > 1 ? ` (and ${blockers.length - 1} more)` : '';
-  throw operationFailure(
+  throw refused(
     foreign ? 'ForeignJobRunning' : 'PreflightRefused',
     foreign
       ? `${cluster} is being changed by someone else: ${foreign.evidence}`

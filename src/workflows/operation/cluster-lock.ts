@@ -8,9 +8,10 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import { lockType, type Attention } from '../../contract/index.js';
+import { does, lockType, type Attention } from '../../contract/index.js';
 import type { LockHolder, LockInput } from '../../contract/internal/lock.js';
 import type { OperationRequest } from '../../contract/internal/request.js';
+import { startAgain } from '../../contract/internal/start-again.js';
 import { refused } from '../../failures.js';
 import { lockActivities } from '../activities.js';
 import { addSignal, handOverSignal, releaseSignal, removeSignal } from '../signals.js';
@@ -38,7 +39,10 @@ export async function takeClusterLock(
   };
 
   /** Sends a signal to our own lock keeper; answers whether it was there to hear it. Another's, under the same id, is never told. */
-  const send = async <What extends keyof LedgerNews>(what: What, news: LedgerNews[What]): Promise<boolean> => {
+  const send = async <What extends keyof LedgerNews>(
+    what: What,
+    news: LedgerNews[What],
+  ): Promise<boolean> => {
     const { workflowId } = workflowInfo();
     const ours = getExternalWorkflowHandle(request.lockId, keeper.firstExecutionRunId);
     try {
@@ -105,7 +109,10 @@ function endedFromOutside(lockId: string): Attention {
   return {
     problem: 'The lock on the cluster was ended from outside',
     evidence: `the lock keeper ${lockId} ended while this operation was running; nothing is changed meanwhile`,
-    remedies: ['retry takes the lock again and goes on', 'cancel or give up ends the operation'],
+    remedies: [
+      does('retry', 'retry: it takes the lock again and goes on'),
+      does('cancel', 'or cancel, which ends the operation'),
+    ],
   };
 }
 
@@ -160,7 +167,10 @@ async function waitForTurn(board: Board, calls: Calls, request: OperationRequest
                 `the config's clusters ${request.cluster} and ${holder.cluster} have the same system identifier; a physical copy needs lockName`,
               ]),
         ],
-        remedies: ['wait until it has ended', 'start again with ifBusy: "wait"'],
+        remedies: [
+          does('status', 'see what it is at: it may wait for you', { operation: holder.workflowId }),
+          startAgain(request, 'start again, and wait until it has ended', { ifBusy: 'wait' }),
+        ],
       },
     );
   }

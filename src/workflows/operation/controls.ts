@@ -1,42 +1,31 @@
-import {
-  ApplicationFailure,
-  defineQuery,
-  defineSignal,
-  defineUpdate,
-  setHandler,
-} from '@temporalio/workflow';
-import type {
-  Attention,
-  GovernorNews,
-  OperationStatus,
-  UpdateArgs,
-  UpdateName,
-} from '../../contract/index.js';
+import { defineQuery, defineUpdate, setHandler } from '@temporalio/workflow';
+import type { InputProblem, OperationStatus, UpdateArgs, UpdateName } from '../../contract/index.js';
 import {
   argumentProblem,
   describeUpdate,
   operationFacts,
+  problemLine,
   statusQuery,
   updateNames,
 } from '../../contract/index.js';
 import type { MayGoOnQuestion, MayMoveQuestion } from '../../contract/internal/may-move.js';
-import type { Approval } from './approval.js';
-import { isCancelling, type Board } from './status.js';
+import { refused } from '../../failures.js';
 import type { MovementControls } from '../movement/movement.js';
+import { governedSignal, troubleSignal } from '../signals.js';
+import type { Approval } from './approval.js';
 import type { Calls } from './calls.js';
+import { isCancelling, type Board } from './status.js';
 
-/** An activity tells that it has been failing for a while, or (without attention) that it is well again. */
-export const troubleSignal = defineSignal<[activityId: string, attention: Attention | null]>('trouble');
-/** The activity that watches the load tells that it allows another number of moves at once. */
-export const governedSignal = defineSignal<[GovernorNews]>('governed');
 /** Asked by the activity that makes moves, before each further one of its batch. */
-export const mayMoveQuery = defineQuery<boolean, [MayMoveQuestion?]>('mayMove');
+const mayMoveQuery = defineQuery<boolean, [MayMoveQuestion?]>('mayMove');
 /** Asked by it once the maintenance window has closed: may the move that runs go on as if it were open? */
-export const mayGoOnQuery = defineQuery<boolean, [MayGoOnQuestion]>('mayGoOn');
+const mayGoOnQuery = defineQuery<boolean, [MayGoOnQuestion]>('mayGoOn');
+
+type Problem = InputProblem | undefined;
 
 interface Control<Name extends UpdateName> {
-  /** A sentence that says what state the operation is in, when the update makes no sense now. */
-  refuse: (args: UpdateArgs[Name]) => string | undefined;
+  /** What is wrong with it, or what state the operation is in when it makes no sense now. */
+  refuse: (args: UpdateArgs[Name]) => Problem;
   act: (args: UpdateArgs[Name]) => void;
 }
 
@@ -59,10 +48,12 @@ export function registerControls(
   setHandler(troubleSignal, (activityId, attention) => caller.tell(activityId, attention ?? undefined));
 
   const state = (): string => `the operation is ${board.status.state}`;
-  const ended = (): string | undefined =>
-    ['done', 'failed', 'cancelled'].includes(board.phase) || isCancelling(board.status) ? state() : undefined;
-  const inTrouble = (): string | undefined =>
-    board.troubles.size > 0 ? undefined : `nothing needs attention: ${state()}`;
+  const ended = (): Problem =>
+    ['done', 'failed', 'cancelled'].includes(board.phase) || isCancelling(board.status)
+      ? { text: state() }
+      : undefined;
+  const inTrouble = (): Problem =>
+    board.troubles.size > 0 ? undefined : { text: `nothing needs attention: ${state()}` };
 
   const controls: Controls = {
     approve: {
@@ -70,12 +61,13 @@ export function registerControls(
       act: ({ by }) => approval.approve(by),
     },
     reject: {
-      refuse: () => ended() ?? approval.refuse(undefined)?.replace(/^the plan has changed.*/, ''),
+      refuse: () => ended() ?? approval.refuse(approval.asked),
       act: ({ by, reason }) => approval.reject(by, reason),
     },
     pause: {
       refuse: ({ now }) =>
-        ended() ?? (board.paused && now !== true ? `already paused by ${board.paused.by}` : undefined),
+        ended() ??
+        (board.paused && now !== true ? { text: `it is paused already, by ${board.paused.by}` } : undefined),
       act: ({ by, reason, now }) => {
         board.paused = reason === undefined ? { by } : { by, reason };
         board.notes.push(`paused by ${by}${reason === undefined ? '' : `: ${reason}`}`);
@@ -84,7 +76,7 @@ export function registerControls(
       },
     },
     resume: {
-      refuse: () => ended() ?? (board.paused ? undefined : `not paused: ${state()}`),
+      refuse: () => ended() ?? (board.paused ? undefined : { text: `it is not paused: ${state()}` }),
       act: ({ by }) => {
         board.paused = undefined;
         board.notes.push(`resumed by ${by}`);
@@ -105,7 +97,7 @@ export function registerControls(
     setParallelMoves: {
       refuse: () => {
         const { type } = board.status;
-        return ended() ?? (operationFacts(type).moves ? undefined : `a ${type} makes no moves`);
+        return ended() ?? (operationFacts(type).moves ? undefined : { text: `a ${type} makes no moves` });
       },
       act: ({ by, n }) => {
         movement.setParallelMoves(n);
@@ -114,7 +106,10 @@ export function registerControls(
       },
     },
     ignoreWindow: {
-      refuse: () => ended() ?? movement.windows.refuseIgnore(),
+      refuse: () => {
+        const text = movement.windows.refuseIgnore();
+        return ended() ?? (text === undefined ? undefined : { text });
+      },
       act: ({ by, reason }) => movement.windows.ignore(by, reason),
     },
   };
@@ -134,7 +129,7 @@ function take<Name extends UpdateName>(name: Name, controls: Controls): void {
       // Synchronous on purpose: what an async validator throws is never seen.
       validator: (args: unknown = {}) => {
         const problem = argumentProblem(name, args) ?? refuse(args as UpdateArgs[Name]);
-        if (problem) throw ApplicationFailure.nonRetryable(`${name}: ${problem}`, 'InvalidInput');
+        if (problem) throw refused('InvalidInput', problemLine(problem), { problems: [problem] });
       },
     },
   );

@@ -1,12 +1,12 @@
 import {
   consequences,
-  type Check,
   type GovernorStatus,
   type OperationStatus,
   type Plan,
   type WindowStatus,
 } from '../../contract/index.js';
 import { formatBytes, formatTables } from '../../text/figures.js';
+import { remedyInTemporal } from './remedy.js';
 
 const stepMarks = { pending: '·', running: '▶', done: '✓', skipped: '–', failed: '✗' } as const;
 
@@ -22,7 +22,7 @@ export function renderDetails({ status, notes }: { status: OperationStatus; note
       .map(({ name, state, detail }) => `- ${stepMarks[state]} ${name}${detail ? `: ${detail}` : ''}`)
       .join('\n'),
     ...(status.plan ? plan(status.plan, status) : []),
-    ...checks(status.checks),
+    ...checks(status),
     ...(notes.length > 0 ? [['**Notes**', ...notes.slice(0, 20).map((note) => `- ${note}`)].join('\n')] : []),
   ].join('\n\n');
 }
@@ -32,9 +32,10 @@ function pause({ paused }: OperationStatus): string {
   return ` (paused by ${paused.by}${paused.reason === undefined ? '' : `: ${paused.reason}`})`;
 }
 
-function attention({ attention: problem }: OperationStatus): string[] {
+function attention(status: OperationStatus): string[] {
+  const { attention: problem } = status;
   if (!problem) return [];
-  const remedies = problem.remedies.map((remedy) => `- ${remedy}`);
+  const remedies = problem.remedies.map((remedy) => `- ${remedyInTemporal(remedy, status)}`);
   return [[`### Needs attention: ${problem.problem}`, '', problem.evidence, '', ...remedies].join('\n')];
 }
 
@@ -130,7 +131,8 @@ function workers({ newWorkers, removedWorkers, drainedWorkers = [], restoredWork
   return lines.length > 0 ? [lines.join('\n')] : [];
 }
 
-function checks(all: Check[]): string[] {
+function checks(status: OperationStatus): string[] {
+  const { checks: all } = status;
   const failed = all.filter(({ ok }) => !ok);
   if (all.length === 0) return [];
   return [
@@ -140,7 +142,7 @@ function checks(all: Check[]): string[] {
         .slice(0, 30)
         .map(
           ({ id, severity, evidence, remedy }) =>
-            `- ${severity} \`${id}\`: ${evidence}${remedy ? ` → ${remedy}` : ''}`,
+            `- ${severity} \`${id}\`: ${evidence}${remedy ? ` → ${remedyInTemporal(remedy, status)}` : ''}`,
         ),
     ].join('\n'),
   ];

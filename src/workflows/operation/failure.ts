@@ -1,21 +1,7 @@
 import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
 import type { Board } from './status.js';
-import { lockLostType } from '../../failures.js';
-import { isErrorType, type Attention, type ErrorType, type FailureDetails } from '../../contract/index.js';
-
-/** A failed outcome is a failed workflow: this is the only way in which an operation fails. */
-export function operationFailure(
-  type: ErrorType,
-  message: string,
-  details: Partial<FailureDetails> = {},
-): ApplicationFailure {
-  return ApplicationFailure.create({
-    type,
-    message,
-    nonRetryable: true,
-    details: [{ evidence: [], remedies: [], ...details }],
-  });
-}
+import { does, isErrorType, type Attention } from '../../contract/index.js';
+import { detailsOf, lockLostType, refused } from '../../failures.js';
 
 /** What an operation ends with that a person gave up: it says on what, and past a point of no return how the cluster is left. */
 export function givenUp({ status, troubles, left }: Board, message: string): ApplicationFailure {
@@ -23,7 +9,7 @@ export function givenUp({ status, troubles, left }: Board, message: string): App
     problem,
     ...evidence.split('\n').filter((line) => line !== '' && line !== problem),
   ]);
-  return operationFailure(left ? 'RecoveryRequired' : 'GivenUp', message, {
+  return refused(left ? 'RecoveryRequired' : 'GivenUp', message, {
     cluster: status.cluster,
     evidence: [...on, ...(left?.evidence ?? [])],
     remedies: left?.remedies ?? [
@@ -52,23 +38,19 @@ export function isLockLost(error: unknown): boolean {
 export function attentionOf(error: unknown): Attention {
   const cause = error instanceof ActivityFailure ? error.cause : error;
   if (cause instanceof ApplicationFailure) {
-    const details = (cause.details?.[0] ?? {}) as Partial<FailureDetails>;
-    return {
-      problem: cause.message,
-      evidence: (details.evidence ?? []).join('\n'),
-      remedies: details.remedies ?? [],
-    };
+    const { evidence, remedies } = detailsOf(cause);
+    return { problem: cause.message, evidence: evidence.join('\n'), remedies };
   }
   if (cause instanceof TimeoutFailure) {
     return {
       problem: 'A call took too long',
       evidence: cause.message,
-      remedies: ['look whether the cluster answers, then retry'],
+      remedies: [does('retry', 'look whether the cluster answers, then retry')],
     };
   }
   return {
     problem: 'Something unexpected happened',
     evidence: cause instanceof Error ? cause.message : String(cause),
-    remedies: ['read the evidence, then retry or give up'],
+    remedies: [does('retry', 'read the evidence, then retry'), does('giveUp', 'or give up')],
   };
 }

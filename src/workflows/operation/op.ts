@@ -106,7 +106,7 @@ export function operationOf<Type extends OperationType>(parts: Parts, request: O
     passNoReturn: <T>(point: NoReturn, work: (isNow: (left: HowLeft) => void) => Promise<T>): Promise<T> =>
       passNoReturn(board, point, work),
 
-    set: (result: Partial<Pick<OperationReport, 'before' | 'after'>>): void => {
+    set: (result: Partial<Pick<OperationReport, 'before' | 'after' | 'removed'>>): void => {
       Object.assign(board.status, result);
     },
     /** Shows what a verification came to. */

@@ -5,14 +5,15 @@ import {
   condition,
   isCancellation,
 } from '@temporalio/workflow';
-import type { OperationReport, OperationType } from '../../contract/index.js';
+import { does, type OperationReport, type OperationType } from '../../contract/index.js';
 import type { OperationRequest } from '../../contract/internal/request.js';
 import { fitReport } from '../../planning/fit.js';
 import { lockActivities, reportActivities, requestActivities } from '../activities.js';
 import { createApproval } from './approval.js';
 import { createBoard, introduce, type Board } from './status.js';
 import { registerControls } from './controls.js';
-import { attentionOf, endingFailure, operationFailure } from './failure.js';
+import { refused } from '../../failures.js';
+import { attentionOf, endingFailure } from './failure.js';
 import { takeClusterLock } from './cluster-lock.js';
 import { createMovement } from '../movement/movement.js';
 import { operationOf, type Operation } from './op.js';
@@ -107,13 +108,13 @@ function watchForCancel(board: Board): void {
 
 function unexpected(board: Board, error: unknown): Error {
   const { problem, evidence, remedies } = attentionOf(error);
-  return operationFailure('RecoveryRequired', problem, {
+  return refused('RecoveryRequired', problem, {
     cluster: board.status.cluster,
     evidence: [evidence, ...(board.left?.evidence ?? [])],
     remedies: [
       ...remedies,
       ...(board.left?.remedies ?? []),
-      'look at the steps in the status for how far it came',
+      does('status', 'look at its steps for how far it came', { operation: board.status.operation }),
     ],
   });
 }

@@ -103,7 +103,7 @@ describe('an input of the wrong type or out of range is refused, with the field 
         type,
         input,
         'colour',
-        /unknown field colour; allowed: cluster, .*requestedBy/,
+        /colour: unknown field; allowed: cluster, .*requestedBy/,
       );
     });
   });

@@ -14,14 +14,20 @@ describe('an input that contradicts itself or says too little is refused', () =>
     ['nothing at all', 'scaleOut', undefined, 'cluster', /required/],
     ['a text', 'scaleOut', 'demo', 'input', /must be a mapping of fields/],
     ['a list', 'scaleOut', [{ cluster: 'demo' }], 'input', /must be a mapping of fields/],
-    ['no aim', 'scaleOut', { cluster: 'demo' }, 'to', /exactly one of to, add and nodes is needed; none/],
-    ['to and add', 'scaleOut', { cluster: 'demo', to: 3, add: 1 }, 'to', /to and add were given/],
+    ['no aim', 'scaleOut', { cluster: 'demo' }, 'to', /to, add, nodes: exactly one of them is needed; none/],
+    [
+      'to and add',
+      'scaleOut',
+      { cluster: 'demo', to: 3, add: 1 },
+      'to',
+      /to, add: exactly one of them is needed; these were given/,
+    ],
     [
       'add and nodes',
       'scaleOut',
       { cluster: 'demo', add: 1, nodes: ['db3:5432'] },
       'add',
-      /add and nodes were given/,
+      /add, nodes: exactly one of them is needed; these were given/,
     ],
     ['no node to drain', 'drainWorker', { cluster: 'demo' }, 'nodes', /required; must be a list/],
     [
@@ -57,7 +63,7 @@ describe('an input that contradicts itself or says too little is refused', () =>
       'rebalance',
       { cluster: 'demo', acceptChecks: ['role'] },
       'reason',
-      /acceptChecks/,
+      /to accept checks/,
     ],
     [
       'a strategy that the cluster does not have',
@@ -79,21 +85,21 @@ describe('an input that contradicts itself or says too little is refused', () =>
       'scaleOut',
       { cluster: 'demo', add: 1, acceptChecks: ['role'] },
       'reason',
-      /acceptChecks/,
+      /to accept checks/,
     ],
     [
       'an unknown field',
       'scaleOut',
       { cluster: 'demo', add: 1, dryrun: true },
       'dryrun',
-      /unknown field dryrun; allowed: .*dryRun/,
+      /dryrun: unknown field; allowed: .*dryRun/,
     ],
     [
       'another unknown field',
       'inspect',
       { what: 'health', cluster: 'demo', pages: 2 },
       'pages',
-      /unknown field pages; allowed: .*page/,
+      /pages: unknown field; allowed: .*page/,
     ],
     ['a look without a cluster', 'inspect', { what: 'health' }, 'cluster', /required with what: "health"/],
     [
@@ -129,11 +135,14 @@ describe('an input that contradicts itself or says too little is refused', () =>
   });
 
   test('fewer workers than there are: removeWorker takes workers out', async () => {
-    await stage.expectInvalid(
+    const { remedies } = await stage.expectInvalid(
       'scaleOut',
       { cluster: 'demo', to: 1 },
       'to',
-      /below the present number of workers, 2; removeWorker/,
+      /below the present number of workers, 2/,
+    );
+    expect(remedies).toContainEqual(
+      expect.objectContaining({ action: 'removeWorker', arguments: { cluster: 'demo' } }),
     );
   });
 });

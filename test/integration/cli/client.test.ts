@@ -68,7 +68,7 @@ describe('an outcome', () => {
       name: 'OperationError',
       type: 'ClusterBusy',
       operation: handle.id,
-      details: { cluster: 'shop', evidence: ['what was seen'], remedies: ['what to do'] },
+      details: { cluster: 'shop', evidence: ['what was seen'], remedies: [{ text: 'what to do' }] },
     });
     expect(await handle.status()).toMatchObject({
       state: 'failed',

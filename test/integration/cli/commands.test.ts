@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { OperationStatus } from '../../../src/contract/index.js';
+import type { OperationStatus, Remedy } from '../../../src/contract/index.js';
 import { setStubStage, type StubStage } from './stub-stage.js';
 
 let stage: StubStage;
@@ -20,7 +20,7 @@ const scaleOut = (reason: string, ...more: string[]): string[] => [
 ];
 
 interface ErrorDocument {
-  error: { type: string; message: string; details: { evidence: string[]; remedies: string[] } };
+  error: { type: string; message: string; details: { evidence: string[]; remedies: Remedy[] } };
 }
 
 describe('an operation command ends with', () => {
@@ -38,7 +38,10 @@ describe('an operation command ends with', () => {
     if (code === 0 || args.includes('--dry-run')) expect(ran.json<OperationStatus>().state).toBe('done');
     else {
       const { error } = ran.json<ErrorDocument>();
-      expect(error.details).toMatchObject({ evidence: ['what was seen'], remedies: ['what to do'] });
+      expect(error.details).toMatchObject({
+        evidence: ['what was seen'],
+        remedies: [{ text: 'what to do' }],
+      });
       expect(`fail ${error.type}`).toBe(args[5]);
     }
   });
@@ -55,6 +58,13 @@ describe('an operation command ends with', () => {
     const trouble = await stage.run(...scaleOut('attention', '--id', randomUUID()));
     expect(trouble.code).toBe(5);
     expect(trouble.stderr).toMatch(/! disk full\n {2}3 MB free\n {2}→ free some/);
+  });
+
+  test('a rejected plan, and says so', async () => {
+    const id = randomUUID();
+    await stage.run(...scaleOut('approval', '--id', id, '--detach'));
+    const ran = await stage.run('reject', id, '--reason', 'not now');
+    expect(ran).toMatchObject({ code: 0, stdout: `Rejected ${id}: now failed\n` });
   });
 
   test('6 when someone else cancels it, and cancel itself with 0', async () => {

@@ -71,7 +71,7 @@ export async function scaleOut(input: ScaleOutInput): Promise<OperationReport> {
     if (wish === 'approval' || wish === 'attention') {
       status.state = wish === 'approval' ? 'awaiting-approval' : 'needs-attention';
       if (wish === 'attention')
-        status.attention = { problem: 'disk full', evidence: '3 MB free', remedies: ['free some'] };
+        status.attention = { problem: 'disk full', evidence: '3 MB free', remedies: [{ text: 'free some' }] };
       await condition(() => answer !== undefined);
       delete status.attention;
       if (answer === 'reject') throw ApplicationFailure.nonRetryable('rejected by test', 'PlanRejected', {});
@@ -91,7 +91,7 @@ export async function scaleOut(input: ScaleOutInput): Promise<OperationReport> {
     throw ApplicationFailure.nonRetryable('it went wrong', wish.slice(5), {
       cluster: input.cluster,
       evidence: ['what was seen'],
-      remedies: ['what to do'],
+      remedies: [{ text: 'what to do' }],
     });
   }
   status.state = 'done';

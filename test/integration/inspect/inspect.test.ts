@@ -92,7 +92,7 @@ test('what the planner would move is shown when a worker is empty', async () => 
     severity: 'info',
     ok: false,
     evidence: `${node.address}: in service and without shards`,
-    remedy: 'a rebalance fills them',
+    remedy: { action: 'rebalance', text: 'a rebalance fills them' },
   };
   const { checks } = await health();
   expect(checkOf(checks, 'empty-nodes')).toMatchObject(empty);
@@ -145,7 +145,7 @@ test('a job that runs is told', async () => {
     VALUES (901, 'running', 'rebalance', 'secret of a user', now())`);
   const { jobs } = await health();
   await cluster.query('DELETE FROM pg_dist_background_job WHERE job_id = 901');
-  expect(jobs).toMatchObject([{ id: '901', kind: 'job', state: 'running' }]);
+  expect(jobs).toMatchObject([{ kind: 'job', jobId: 901, state: 'running' }]);
   expect(JSON.stringify(jobs)).not.toContain('secret');
 });
 

@@ -68,13 +68,13 @@ test('a server without the extension in the right database is told apart', async
   const bare = await cluster.addNode({ extension: false });
   const check = checkOf(await preflight([bare.address]), 'new-node-extension');
   expect(check).toMatchObject({ severity: 'blocker', ok: false });
-  expect(check.remedy).toContain(cluster.database);
+  expect(check.remedy?.text).toContain(cluster.database);
 });
 
 test('a server that nobody allowed is not spoken to, and the remedy says where to allow it', async () => {
   const checks = await preflight([fresh.address], { allowedNodes: ['10.0.0.*:5432'] });
   expect(failing(checks)).toEqual(['blocker new-node-allowed']);
-  expect(checkOf(checks, 'new-node-allowed').remedy).toContain('allowedNodes');
+  expect(checkOf(checks, 'new-node-allowed').remedy?.text).toContain('allowedNodes');
 });
 
 test('servers that do not answer are all named, and none stops the other checks', async () => {

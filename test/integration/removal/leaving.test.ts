@@ -122,8 +122,11 @@ test('one that is prepared when it is out keeps its machine, and says who knows'
         {
           evidence: [`${stays.address}: ${gid}`],
           remedies: expect.arrayContaining([
-            expect.stringContaining(`pg_dist_transaction on ${leaves.address}`),
-          ]) as string[],
+            expect.objectContaining({
+              action: 'retry',
+              text: expect.stringContaining(`pg_dist_transaction on ${leaves.address}`) as string,
+            }),
+          ]) as object[],
         },
       ],
     });
@@ -180,7 +183,7 @@ test('what is left of moves to or from a removed node is told, each with what re
   await putOff(cluster, { name: 'public.t_102008', groupId });
   try {
     const told = await traces();
-    expect(told.every((line) => line.endsWith('; citus-scaler clean removes it'))).toBe(true);
+    expect(told.every((line) => line.endsWith('; a clean-up removes it'))).toBe(true);
     expect(told.map((line) => line.replace(/^left of moves: (.*); .*/, '$1'))).toEqual([
       `pg_dist_cleanup: public.t_102008 of the group of ${leaves.address}, which is gone`,
       `replication slot citus_shard_move_slot_${nodeId}_10_900 on ${stays.address}`,
@@ -238,7 +241,7 @@ test('a worker with a registered standby is not taken out before it', async () =
   const check = await look();
   expect(check).toMatchObject({ severity: 'blocker', ok: false });
   expect(check.evidence).toContain(standby.address);
-  expect(check.remedy).toContain(`SELECT citus_remove_node('${standby.host}', ${standby.port})`);
+  expect(check.remedy?.text).toContain(`SELECT citus_remove_node('${standby.host}', ${standby.port})`);
   // Citus itself says nothing: the standby would keep the node group.
   await cluster.query('select citus_remove_node($1, $2)', [leaves.host, leaves.port]);
   expect(await cluster.query('select from pg_dist_node where groupid = $1', [row.groupId])).toHaveLength(1);

@@ -41,7 +41,8 @@ test('a frozen target is named, whether the move waits for it or has given it up
   await expect.poll(said, patience).toMatch(new RegExp(`^${target.address}, the target, gives no answer`));
   if (end === undefined) {
     await expect.poll(() => end ?? moving.told.length, patience).not.toBe(0);
-    if (moving.told[0]) expect(moving.told[0].remedies.join()).toContain(`bring ${target.address} back`);
+    if (moving.told[0])
+      expect(JSON.stringify(moving.told[0].remedies)).toContain(`bring ${target.address} back`);
   } else expect(end).toMatchObject({ type: 'Passing' });
 });
 
@@ -94,7 +95,14 @@ test('a target that shall have no shards any more is told with the statement tha
   expect(await moving.end).toMatchObject({
     type: 'NeedsPerson',
     message: `${target.address} was marked meanwhile as a node that shall have no shards`,
-    details: [{ remedies: [expect.stringContaining('citus_set_node_property'), expect.anything()] }],
+    details: [
+      {
+        remedies: [
+          { action: 'retry', text: expect.stringContaining('citus_set_node_property') as string },
+          expect.anything(),
+        ],
+      },
+    ],
   });
 });
 
@@ -110,7 +118,11 @@ test('a job of someone else that holds the lock is named', async () => {
     type: 'Passing',
     message: expect.stringContaining(`someone else holds the lock: background job ${job}`) as string,
     details: [
-      { remedies: expect.arrayContaining([`or end it: SELECT citus_job_cancel(${job})`]) as string[] },
+      {
+        remedies: expect.arrayContaining([
+          { text: `or end it: SELECT citus_job_cancel(${job})` },
+        ]) as object[],
+      },
     ],
   });
 });
@@ -158,7 +170,7 @@ describe.skipIf(!isCitus)('with logical replication (real Citus)', () => {
       .poll(moving.message, patience)
       .toContain(`waits for the prepared transaction left behind on ${source.address}`);
     await expect.poll(() => moving.told.length, patience).toBe(1);
-    expect(moving.told[0]?.remedies.join()).toContain(`ROLLBACK PREPARED 'left behind'`);
+    expect(moving.told[0]?.remedies[0]?.text).toContain(`ROLLBACK PREPARED 'left behind'`);
     await source.query(`rollback prepared 'left behind'`);
     expect(await moving.end).toBe('ended');
   });

@@ -1,14 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import type { OperationStatus } from '../../../src/contract/index.js';
+import type { OperationStatus, UndoView } from '../../../src/contract/index.js';
 import { cancelOutlook } from '../../../src/cli/cancel-outlook.js';
 import { awaiting, done, running } from './statuses.js';
 
 const { progress: _moves, ...still } = running;
+const mark: UndoView = { kind: 'node-mark', what: 'db4:5432 is in service again' };
 const removing: OperationStatus = {
   ...still,
   type: 'removeWorker',
   steps: [{ name: 'Remove db3:5432', state: 'running' }],
-  undo: [{ kind: 'node-mark', what: 'shouldhaveshards of db3:5432: false → true' }],
+  undo: [mark],
 };
 
 describe('what a cancel would do', () => {
@@ -16,16 +17,13 @@ describe('what a cancel would do', () => {
     [awaiting, 'awaits approval: nothing was changed yet'],
     [{ ...still, state: 'needs-attention' }, ' needs attention. A cancel leaves'],
     [{ ...still, state: 'waiting-for-window' }, ' waits for its window. A cancel leaves'],
-    [
-      { ...running, undo: [{ kind: 'setting', what: 'x on a:1: 1 → not set' }] },
-      'stops 1 running move, leaves what was moved where it is, gives back the temporary settings',
-    ],
+    [running, 'stops 1 running move, leaves what was moved where it is.'],
     [done, 'done already'],
     [
       { ...running, cancel: { requestedAt: '', refused: 'past the point of no return' } },
       'past the point of no return',
     ],
-    [removing, 'A cancel leaves what was moved where it is, marks the nodes as they were'],
+    [removing, 'A cancel leaves what was moved where it is and undoes:'],
     [
       {
         ...removing,
@@ -43,17 +41,21 @@ describe('what a cancel would do', () => {
     ],
     [
       { ...removing, pointOfNoReturn: { why: 'db3:5432 is being removed', last: false } },
-      'waits until this is done: db3:5432 is being removed, leaves what was moved where it is, marks the other nodes as they were',
+      'waits until this is done: db3:5432 is being removed, leaves what was moved where it is and undoes:',
     ],
     [
-      {
-        ...removing,
-        steps: [
-          { name: 'Remove db3:5432', state: 'done' },
-          { name: 'Remove db4:5432', state: 'running' },
-        ],
-      },
-      'leaves out what was removed (db3:5432), leaves what was moved where it is, marks the other nodes',
+      { ...removing, removed: ['db3:5432'] },
+      'leaves out what was removed (db3:5432), leaves what was moved where it is and undoes:',
     ],
-  ] satisfies [OperationStatus, string][])('%#', (of, says) => expect(cancelOutlook(of)).toContain(says));
+  ] satisfies [OperationStatus, string][])('%#', (of, says) =>
+    expect(cancelOutlook(of).says).toContain(says),
+  );
+
+  test('lists what it would undo, as the operation tells it', () => {
+    expect(cancelOutlook(removing).undoes).toEqual(['  · db4:5432 is in service again']);
+    expect(cancelOutlook(running).undoes).toEqual([]);
+    const many = cancelOutlook({ ...removing, undo: Array.from({ length: 12 }, () => mark) }).undoes;
+    expect(many).toHaveLength(11);
+    expect(many.at(-1)).toBe('  · and 2 more');
+  });
 });

@@ -66,7 +66,7 @@ export const running: OperationStatus = {
       severity: 'warning',
       ok: false,
       evidence: 'worker-3.shop.internal.example.com:5432 has 31 GB free, and 27 GB are to arrive there',
-      remedy: 'free or add disk space before the movement starts',
+      remedy: { text: 'free or add disk space before the movement starts' },
     },
   ],
   plan,
@@ -106,7 +106,9 @@ export const attention: OperationStatus = {
   attention: {
     problem: 'no pg_hba.conf entry for host "10.1.0.7", user "scaler", database "shop", no encryption',
     evidence: 'no pg_hba.conf entry for host "10.1.0.7" (28000)',
-    remedies: ['check the user and its password in the config of the worker, then retry'],
+    remedies: [
+      { text: 'check the user and its password in the config of the worker, then retry', action: 'retry' },
+    ],
   },
 };
 
@@ -123,7 +125,7 @@ export const failed: OperationStatus = {
     type: 'PreflightRefused',
     message: 'shop is not ready: wal-level: wal_level is replica on worker-2.shop.internal.example.com:5432',
     evidence: ['wal-level: wal_level is replica on worker-2.shop.internal.example.com:5432'],
-    remedies: ['set wal_level = logical and restart PostgreSQL, or move with --transfer-mode block_writes'],
+    remedies: [{ text: 'set wal_level = logical and restart PostgreSQL, or move with block_writes' }],
   },
 };
 

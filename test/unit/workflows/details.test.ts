@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { OperationStatus } from '../../../src/contract/index.js';
+import { does, type OperationStatus } from '../../../src/contract/index.js';
 import { renderDetails } from '../../../src/workflows/operation/details.js';
 import { awaiting, plan } from '../cli/statuses.js';
 
@@ -27,6 +27,47 @@ test('whoever approves a removal reads which workers go, and what becomes of the
 test('a pause is named with who and why, whatever the state', () => {
   const paused = { by: 'ada@ops', reason: 'month-end run' };
   expect(page({ paused })).toContain('awaiting-approval (paused by ada@ops: month-end run)');
+});
+
+test('what a person can do is said in updates and workflows to start', () => {
+  const text = page({
+    state: 'needs-attention',
+    attention: {
+      problem: 'no disk',
+      evidence: '',
+      remedies: [
+        { text: 'free some' },
+        does('retry', 'then retry'),
+        does('giveUp', 'or give up'),
+        does('cancel', 'or cancel'),
+        does('setParallelMoves', 'or make fewer moves at once', { n: 1 }),
+        does('status', 'see what holds it', { operation: 'other' }),
+        does('health', 'look at the cluster'),
+        does('removeWorker', 'take it out', { nodes: ['db3:5432'] }),
+      ],
+    },
+    checks: [
+      {
+        id: 'leftovers',
+        severity: 'warning',
+        ok: false,
+        evidence: '3',
+        remedy: does('cleanUp', 'remove them', { cluster: 'shop', dryRun: true }),
+      },
+    ],
+  });
+  for (const line of [
+    '- free some',
+    '- then retry: send the update `retry` with `{"by":"<you>"}`',
+    '- or give up: send the update `giveUp` with `{"by":"<you>","reason":"<why>"}`',
+    '- or cancel: request a cancellation',
+    '- or make fewer moves at once: send the update `setParallelMoves` with `{"by":"<you>","n":1}`',
+    '- see what holds it: see the workflow `other`',
+    '- look at the cluster: start the workflow `inspect` with `{"what":"health","cluster":"shop"}`',
+    '- take it out: start the workflow `removeWorker` with `{"cluster":"shop","nodes":["db3:5432"]}`',
+    '- warning `leftovers`: 3 → remove them: start the workflow `cleanUp` with `{"cluster":"shop","dryRun":true}`',
+  ])
+    expect(text.split('\n')).toContain(line);
 });
 
 test('workers that come, are emptied or are put back in service are named', () => {

@@ -1,5 +1,6 @@
 import type { Db } from '../../../citus/session/connect.js';
 import { readReplication, type Replication } from '../../../citus/moving/replication.js';
+import { does } from '../../../contract/index.js';
 import { formatBytes } from '../../../text/figures.js';
 import { nodesOf, type Scene, type Stall } from './stall.js';
 
@@ -23,8 +24,8 @@ function withoutWorker(seen: Replication & { node: string }, { what }: Scene): S
       problem: `${node} may run no worker process for logical replication: max_logical_replication_workers = 0`,
       evidence,
       remedies: [
-        `set max_logical_replication_workers on ${node} to 4 or more, restart it, then retry`,
-        'or cancel, and move with transferMode block_writes',
+        does('retry', `set max_logical_replication_workers on ${node} to 4 or more, restart it, then retry`),
+        does('cancel', 'or cancel, and move with block_writes'),
       ],
       outlook: 'stuck',
     };
@@ -49,7 +50,7 @@ function withoutWorker(seen: Replication & { node: string }, { what }: Scene): S
     problem: `the worker processes of ${node} are used up (${setting})`,
     evidence,
     remedies: [
-      'fewer moves at once need fewer of them: it goes on as others end',
+      does('setParallelMoves', 'fewer moves at once need fewer of them: it goes on as others end'),
       `or raise ${setting} on ${node} and restart it`,
     ],
     outlook: 'heals',
@@ -69,7 +70,7 @@ export function copyLagsBehind(_db: Db, { lag, target, source, what }: Scene): P
     ],
     remedies: [
       `it goes on by itself when less is written on ${source ?? 'the source'}, or ${target ?? 'the target'} has less to do`,
-      'or make fewer moves at once (setParallelMoves)',
+      does('setParallelMoves', 'or make fewer moves at once'),
     ],
     outlook: 'heals',
   });

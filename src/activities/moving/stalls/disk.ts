@@ -1,5 +1,6 @@
 import type { Db } from '../../../citus/session/connect.js';
 import { readFreeDisk } from '../../../citus/nodes/disk.js';
+import { does } from '../../../contract/index.js';
 import { formatBytes } from '../../../text/figures.js';
 import { nodesOf, type Scene, type Stall } from './stall.js';
 
@@ -25,8 +26,8 @@ async function noRoom(db: Db, scene: Scene, named: string | undefined): Promise<
       scene.what,
     ],
     remedies: [
-      `free or add disk space on ${node}, then retry`,
-      'or cancel: what was moved stays where it is',
+      does('retry', `free or add disk space on ${node}, then retry`),
+      does('cancel', 'or cancel: what was moved stays where it is'),
     ],
     outlook: 'stuck',
   };

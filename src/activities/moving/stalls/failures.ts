@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { ClusterConfig } from '../../../config/index.js';
-import type { FailureDetails } from '../../../contract/index.js';
-import { classifyWith, needsPerson, passing } from '../../runtime/classify.js';
+import { detailsOf, needsPerson, passing, passingType } from '../../../failures.js';
+import { classifyWith } from '../../runtime/classify.js';
 import { diagnose } from './diagnose.js';
 import { diskIsFull, targetHasNoRoom } from './disk.js';
 import { nodeHasLeft, nodeIsAway, otherNodeIsAway, targetTakesNoShards } from './nodes.js';
@@ -38,22 +38,16 @@ export async function explained(
   const text = `${codeOf(error)} ${failure.message}`;
   if (cancelled.test(text)) return failureOf(cancelledBySomeone(failure.message, scene));
   const known = causes.find(({ says }) => says.test(text))?.ask;
-  if (!known && failure.type !== passing) return failure;
+  if (!known && failure.type !== passingType) return failure;
   const stall = await diagnose(cluster, scene, known ?? [nodeIsAway, nodeHasLeft, otherNodeIsAway], signal);
   if (!stall) return failure;
-  const { evidence = [] } = (failure.details?.[0] ?? {}) as Partial<FailureDetails>;
+  const { evidence } = detailsOf(failure);
   return failureOf({ ...stall, evidence: [...new Set([...evidence, ...stall.evidence])] });
 }
 
 /** What a stall ends an activity with: stuck, it parks the operation; otherwise it is tried again. */
 export function failureOf({ problem, evidence, remedies, outlook }: Stall): ApplicationFailure {
-  const stuck = outlook === 'stuck';
-  return ApplicationFailure.create({
-    type: stuck ? needsPerson : passing,
-    message: problem,
-    nonRetryable: stuck,
-    details: [{ evidence, remedies } satisfies FailureDetails],
-  });
+  return (outlook === 'stuck' ? needsPerson : passing)(problem, { evidence, remedies });
 }
 
 function codeOf(error: unknown): string {

@@ -3,6 +3,7 @@ import { readNodeAway, type NodeAway } from '../../../citus/nodes/node-answers.j
 import { readRegistration } from '../../../citus/nodes/registration.js';
 import { literal } from '../../../citus/session/quote.js';
 import { addressOf } from '../../../text/address.js';
+import { does } from '../../../contract/index.js';
 import { allNodes, nodesOf, type Scene, type Stall } from './stall.js';
 
 /** A node between which data moves has left the cluster, or may hold no shards any more. */
@@ -15,7 +16,10 @@ export async function nodeHasLeft(db: Db, { source, target, what }: Scene): Prom
     return {
       problem: `${node} has left the cluster meanwhile`,
       evidence: [`pg_dist_node ${seen}`, what],
-      remedies: [`bring ${node} back into the cluster, then retry`, 'or cancel'],
+      remedies: [
+        does('retry', `bring ${node} back into the cluster, then retry`),
+        does('cancel', 'or cancel'),
+      ],
       outlook: 'stuck',
     };
   }
@@ -30,8 +34,11 @@ export async function targetTakesNoShards(db: Db, { target, what }: Scene): Prom
     problem: `${target} was marked meanwhile as a node that shall have no shards`,
     evidence: [`pg_dist_node.shouldhaveshards = false for ${target}`, what],
     remedies: [
-      `SELECT citus_set_node_property(${literal(host)}, ${port}, 'shouldhaveshards', true), then retry`,
-      'or cancel: what was moved stays where it is',
+      does(
+        'retry',
+        `SELECT citus_set_node_property(${literal(host)}, ${port}, 'shouldhaveshards', true), then retry`,
+      ),
+      does('cancel', 'or cancel: what was moved stays where it is'),
     ],
     outlook: 'stuck',
   };
@@ -56,7 +63,7 @@ function away(found: NodeAway | undefined, { source, target, what }: Scene): Sta
   return {
     problem: `${node}${role} ${state}`,
     evidence: [`${node}: ${said}`, what],
-    remedies: [`bring ${node} back: it goes on by itself`, 'or cancel'],
+    remedies: [`bring ${node} back: it goes on by itself`, does('cancel', 'or cancel')],
     outlook: 'heals',
   };
 }

@@ -1,5 +1,6 @@
 import type { Db } from '../../../citus/session/connect.js';
 import { readReplication } from '../../../citus/moving/replication.js';
+import { does } from '../../../contract/index.js';
 import { allNodes, type Scene, type Stall } from './stall.js';
 
 export async function noSlotsLeft(db: Db, { source, what }: Scene): Promise<Stall | undefined> {
@@ -14,7 +15,7 @@ export async function noSlotsLeft(db: Db, { source, what }: Scene): Promise<Stal
       what,
     ],
     remedies: [
-      'make fewer moves at once (setParallelMoves): it goes on as others end',
+      does('setParallelMoves', 'make fewer moves at once: it goes on as others end'),
       `or drop slots that nobody needs on ${node}, or raise max_replication_slots and restart it`,
     ],
     outlook: 'heals',
@@ -30,7 +31,7 @@ export async function noSendersLeft(db: Db, { source, what }: Scene): Promise<St
     problem: `the WAL senders of ${node} are used up (max_wal_senders)`,
     evidence: [`max_wal_senders = ${senders} on ${node}, ${sendersUsed} in use now`, what],
     remedies: [
-      'make fewer moves at once (setParallelMoves): it goes on as others end',
+      does('setParallelMoves', 'make fewer moves at once: it goes on as others end'),
       `or raise max_wal_senders on ${node} and restart it`,
     ],
     outlook: 'heals',

@@ -1,6 +1,7 @@
 import type { Db } from '../../../citus/session/connect.js';
 import { operationPrefix } from '../../../citus/session/application-name.js';
-import { howToEnd, readJobs, readMovingSessions, type ForeignWork } from '../../../citus/moving/jobs.js';
+import { endStatement, readJobs, readMovingSessions, type ForeignWork } from '../../../citus/moving/jobs.js';
+import { does, type Advice } from '../../../contract/index.js';
 import type { Scene, Stall } from './stall.js';
 
 /** Somebody wanted it to stop. Our own cancels never come here: what we stopped ourselves is no failure. */
@@ -8,7 +9,10 @@ export function cancelledBySomeone(said: string, { what }: Scene): Stall {
   return {
     problem: `the ${what} was cancelled by someone else`,
     evidence: [said, `PostgreSQL doesn't tell by whom; seen at ${new Date().toISOString().slice(0, 19)}Z`],
-    remedies: ['ask why; retry begins it anew', 'or cancel: what was moved stays where it is'],
+    remedies: [
+      does('retry', 'ask why; retry begins it anew'),
+      does('cancel', 'or cancel: what was moved stays where it is'),
+    ],
     outlook: 'stuck',
   };
 }
@@ -41,12 +45,17 @@ function stallOf(problem: string, others: ForeignWork[], { what }: Scene): Stall
       ...others.map(({ description, state, startedAt }) => `${description}, ${state}${since(startedAt)}`),
       what,
     ],
-    remedies: [
-      'wait for its end: it goes on by itself',
-      ...others.map((work) => `or end it: ${howToEnd(work)}`),
-    ],
+    remedies: ['wait for its end: it goes on by itself', ...others.map(endOf)],
     outlook: 'heals',
   };
+}
+
+/** An operation of ours is ended by its own cancel: it would begin anew what is ended at the server. */
+function endOf(work: ForeignWork): Advice {
+  const statement = endStatement(work);
+  return statement === undefined
+    ? does('list', 'or cancel that operation: the list names it')
+    : `or end it: ${statement}`;
 }
 
 function since(startedAt: string | undefined): string {

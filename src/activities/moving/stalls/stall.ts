@@ -1,5 +1,6 @@
 import type { Db } from '../../../citus/session/connect.js';
 import { readNodes } from '../../../citus/nodes/nodes.js';
+import type { Advice } from '../../../contract/index.js';
 
 /** Why a movement gets nowhere, for a person to read. */
 export interface Stall {
@@ -7,8 +8,8 @@ export interface Stall {
   problem: string;
   /** What was seen, a line each. */
   evidence: string[];
-  /** What a person can do, a line each. */
-  remedies: string[];
+  /** What a person can do. */
+  remedies: Advice[];
   /**
    * `works`: nothing is wrong, it only takes long. `heals`: it goes on by itself when the cause is gone. `stuck`: it
    * never does, a person must repair something or decide.

@@ -1,6 +1,6 @@
 import type { MoveProgress } from '../../../citus/moving/moves.js';
 import type { ClusterConfig } from '../../../config/index.js';
-import type { Attention } from '../../../contract/index.js';
+import { remediesOf, type Attention } from '../../../contract/index.js';
 import { diagnoseRunning } from './diagnose.js';
 import { isFurther, standing, type Standing } from './standing.js';
 import type { Scene, Stall } from './stall.js';
@@ -109,7 +109,7 @@ function nothingFound({ at }: Standing, { what }: Scene): Stall {
 
 function attentionOf({ problem, evidence, remedies }: Stall, since: number): Attention {
   const seen = [...evidence, `no progress since ${timeOf(since)}; it goes on by itself`];
-  return { problem, evidence: seen.join('\n'), remedies };
+  return { problem, evidence: seen.join('\n'), remedies: remediesOf(...remedies) };
 }
 
 function timeOf(at: number): string {

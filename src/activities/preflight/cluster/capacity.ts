@@ -32,7 +32,7 @@ const needs: Need[] = [
     lack: ({ slots, slotsUsed }, moves) =>
       slots - slotsUsed >= moves ? undefined : `${slots - slotsUsed} of ${slots} replication slots free`,
     good: (moves) => `${moves} or more replication slots free on each node`,
-    remedy: 'raise max_replication_slots, drop slots that nobody uses, or lower parallelMoves',
+    remedy: 'raise max_replication_slots, drop slots that nobody uses, or make fewer moves at once',
     online: true,
   },
   {
@@ -40,7 +40,7 @@ const needs: Need[] = [
     lack: ({ senders, sendersUsed }, moves) =>
       senders - sendersUsed >= moves ? undefined : `${senders - sendersUsed} of ${senders} wal senders free`,
     good: (moves) => `${moves} or more wal senders free on each node`,
-    remedy: 'raise max_wal_senders, or lower parallelMoves',
+    remedy: 'raise max_wal_senders, or make fewer moves at once',
     online: true,
     sourceOnly: true,
   },
@@ -56,7 +56,7 @@ const needs: Need[] = [
     },
     good: (moves) => `worker processes for ${moves} moves at once on each node`,
     remedy:
-      'raise max_worker_processes and max_logical_replication_workers and restart, or lower parallelMoves',
+      'raise max_worker_processes and max_logical_replication_workers and restart, or make fewer moves at once',
     online: true,
   },
   {
@@ -123,7 +123,7 @@ function connections(known: Known[], moves: number): Check {
     : failed(
         'connections',
         `${listed(few)}; ${wanted} would be good`,
-        'raise max_connections, or lower parallelMoves',
+        'raise max_connections, or make fewer moves at once',
       );
 }
 

@@ -62,6 +62,6 @@ function someRemain(nodes: ClusterNode[], leaving: string[]): Check {
     : failed(
         'remaining-workers',
         'no other active node may hold shards: there is nowhere for the data to go',
-        'add a worker first (scaleOut), or put one that is marked back in service (drainWorker with undo)',
+        'add a worker first, or put one that is marked back in service',
       );
 }

@@ -2,7 +2,7 @@ import type { NodeCapacity } from '../../../citus/nodes/capacity.js';
 import type { ClusterNode } from '../../../citus/nodes/nodes.js';
 import type { ShardGroup } from '../../../citus/tables/shard-groups.js';
 import { versionText, type ServerFacts } from '../../../citus/nodes/server-facts.js';
-import type { Check } from '../../../contract/index.js';
+import { does, type Check } from '../../../contract/index.js';
 import { failed, listed, passed } from '../check.js';
 import type { Intent } from '../intent.js';
 
@@ -101,7 +101,7 @@ function drainedNodes(drained: string[], intent: Intent | undefined): Check {
     intent?.spreads
       ? `${off}: they get nothing, and what they hold moves to the others`
       : `${off}: they get nothing, and what they hold stays there`,
-    'put them back in service if that is not meant (drainWorker with undo)',
+    does('drainWorker', 'put them back in service if that is not meant', { nodes: drained, undo: true }),
   );
 }
 
@@ -120,7 +120,7 @@ export function emptyNodes(groups: ShardGroup[], nodes: ClusterNode[]): Check[] 
         failed(
           'empty-nodes',
           `${listed(empty.map(({ node }) => node))}: in service and without shards`,
-          'a rebalance fills them',
+          does('rebalance', 'a rebalance fills them'),
         ),
       ];
 }

@@ -16,7 +16,7 @@ export function provisionerNeeded(cluster: ClusterConfig, intent: Intent, nodes:
         failed(
           'provisioner',
           `${toStart} servers are to be started, but the config of ${cluster.name} has no workersFrom`,
-          'start them yourself and name them in nodes, or add workersFrom.command to the config',
+          'start them yourself and name them, or add workersFrom.command to the config',
         ),
       ];
 }

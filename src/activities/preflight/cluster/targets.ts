@@ -48,7 +48,7 @@ export async function diskChecks(cluster: ClusterConfig, incoming: Incoming[]): 
         : failed(
             'target-disk',
             `${figures}; with margin and ${percent} % left over it takes ${formatBytes(need)}`,
-            'add disk space, or accept with acceptChecks: ["target-disk"] and a reason',
+            'add disk space, or accept this check, with a reason',
           );
     });
   });

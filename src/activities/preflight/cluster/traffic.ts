@@ -1,8 +1,8 @@
 import type { Db } from '../../../citus/session/connect.js';
 import { operationPrefix } from '../../../citus/session/application-name.js';
-import { howToEnd, readJobs, readMovingSessions } from '../../../citus/moving/jobs.js';
+import { endStatement, readJobs, readMovingSessions, type ForeignWork } from '../../../citus/moving/jobs.js';
 import { readTableLocks } from '../../../citus/moving/table-locks.js';
-import type { Check } from '../../../contract/index.js';
+import { does, type Advice, type Check, type Remedy } from '../../../contract/index.js';
 import { count } from '../../../text/figures.js';
 import type { Found } from '../../leftovers/find.js';
 import type { Finding } from '../../leftovers/finding.js';
@@ -18,17 +18,21 @@ export async function foreignJob(db: Db, operationId: string | undefined): Promi
     ({ description, state, startedAt }) =>
       `${description}, ${state}, since ${startedAt ?? 'not yet started'}`,
   );
-  return failed(
-    'foreign-job',
-    listed(said),
-    `wait until it has ended, or end it: ${listed(found.map(howToEnd))}`,
-  );
+  return failed('foreign-job', listed(said), endOf(found));
+}
+
+/** An operation of ours is ended by its own cancel: it would begin anew what is ended at the server. */
+function endOf(found: ForeignWork[]): Advice {
+  const statements = found.flatMap((work) => endStatement(work) ?? []);
+  return statements.length > 0
+    ? `wait until it has ended, or end it: ${listed(statements)}`
+    : does('list', 'wait until it has ended, or cancel that operation: the list names it');
 }
 
 /** A row of a group that is gone makes every move of the shard fail that it names (measured). */
 export function leftovers(found: Found, cluster: string, { moves }: Intent): Check {
   const { poisoned, silent, deferred } = found;
-  const remedy = `citus-scaler clean ${cluster} --dry-run shows what can be removed, citus-scaler clean ${cluster} removes it`;
+  const remedy = cleanUpFirst(cluster);
   if (moves && poisoned.length > 0)
     return failed(
       'leftovers',
@@ -47,6 +51,11 @@ export function leftovers(found: Found, cluster: string, { moves }: Intent): Che
   );
 }
 
+/** A dry run, since what is dropped is gone: whoever has read it leaves that out. */
+export function cleanUpFirst(cluster: string): Remedy {
+  return does('cleanUp', 'see what can be removed and how, then remove it', { cluster, dryRun: true });
+}
+
 /** An operation that was ended by force can't give back what it borrowed. */
 export function nothingRaised(raised: Finding[], cluster: string): Check {
   const [first] = raised;
@@ -54,7 +63,7 @@ export function nothingRaised(raised: Finding[], cluster: string): Check {
     ? failed(
         'borrowed-settings',
         `${first.name} on ${listed(raised.map(({ node }) => node))}, though nothing moves and no other operation runs`,
-        `when nobody means it so: citus-scaler clean ${cluster}, or there: ${first.how}`,
+        does('cleanUp', `when nobody means it so, remove it; or there: ${first.how}`, { cluster }),
       )
     : passed('borrowed-settings', 'no setting is left raised');
 }

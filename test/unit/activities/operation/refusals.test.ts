@@ -11,8 +11,13 @@ test.each([
   [undefined, undefined],
 ])('a refusal of %j names the cluster %s', (input, cluster) => {
   expect(namedCluster(input)).toBe(cluster);
-  const { details } = invalidInput(namedCluster(input), ['colour: unknown field']);
-  expect((details?.[0] as { cluster?: string }).cluster).toBe(cluster);
+  const { details } = invalidInput(namedCluster(input), [{ field: 'colour', text: 'unknown field' }]);
+  expect(details?.[0]).toEqual({
+    ...(cluster !== undefined && { cluster }),
+    evidence: ['colour: unknown field'],
+    remedies: [{ text: 'correct the input and start again' }],
+    problems: [{ field: 'colour', text: 'unknown field' }],
+  });
 });
 
 test('who has nobody that starts machines is told so, with the cluster', () => {

@@ -65,7 +65,7 @@ describe('health says', () => {
       severity: 'info',
       ok: false,
       evidence: 'db3:5432: in service and without shards',
-      remedy: 'a rebalance fills them',
+      remedy: { text: 'a rebalance fills them', action: 'rebalance' },
     };
     const text = said({ checks: [empty] });
     expect(text).toContain('· empty-nodes  db3:5432: in service and without shards');

@@ -1,5 +1,6 @@
 import pc from 'picocolors';
 import { expect, test } from 'vitest';
+import type { OperationRow } from '../../../../src/client/index.js';
 import { renderList } from '../../../../src/cli/render/list.js';
 import { running } from '../statuses.js';
 import { expectToFit } from './expect-to-fit.js';
@@ -24,5 +25,7 @@ test('a list shows what was asked for, and who is waited for', () => {
   expectToFit(text);
   expect(text).toMatch(/^awaiting approval {2}Scale out.*… {2}2026-11-24 01:44 UTC {2}for 4 min 1 s$/m);
   expect(text).toContain('! waits for approval');
+  const torn = { ...rows[0], attention: 'could not connect:\n\tIs the server running?' } as OperationRow;
+  expect(renderList([torn], false, plain, 80, now)).toContain('! could not connect: Is the server running?');
   expect(renderList([], false, plain, 80, now)).toContain('No open operations.');
 });

@@ -41,7 +41,11 @@ describe('a terminal of 80 x 24', () => {
       {
         ...many,
         state: 'needs-attention' as const,
-        attention: { problem: 'no disk', evidence: 'on a node\n'.repeat(12), remedies: ['free some'] },
+        attention: {
+          problem: 'no disk',
+          evidence: 'on a node\n'.repeat(12),
+          remedies: [{ text: 'free some' }],
+        },
       },
     ],
   ])('holds %s, the rest counted', (_, of) => {

@@ -37,3 +37,9 @@ test('what is cut says so', () => {
   expect(cut('short', 5)).toBe('short');
   expect(cutMiddle('worker-1.shop.internal:5432', 11)).toBe('worke…:5432');
 });
+
+test('a text of several lines is indented below its first', () => {
+  expect(wrap('  → could not connect:\n\tis it there?', 40, 4)).toBe(
+    '  → could not connect:\n    is it there?',
+  );
+});

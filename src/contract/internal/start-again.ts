@@ -1,0 +1,8 @@
+import { does, type Remedy } from '../remedy.js';
+import type { OperationRequest } from './request.js';
+
+/** To start the same operation again, with all that was asked for; by whom is for whoever starts it to say. */
+export function startAgain({ type, input }: OperationRequest, text: string, change: object = {}): Remedy {
+  const { requestedBy: _, ...asked } = input;
+  return does(type, text, { ...asked, ...change });
+}
