@@ -11,6 +11,7 @@ import {
 } from '@temporalio/worker';
 import { createActivities } from './activities/index.js';
 import { usualStallTimes, type StallTimes } from './activities/moving/stalls/watch.js';
+import { deedOf } from './activities/deeds.js';
 import { sharedActivityBehaviour } from './activities/runtime/interceptor.js';
 import { workflowBundle } from './bundle.js';
 import { resolveConnection } from './client/connect.js';
@@ -75,7 +76,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
       }),
       interceptors: {
         activity: [
-          sharedActivityBehaviour(client, stallTimes.patienceMs),
+          sharedActivityBehaviour(client, { patienceMs: stallTimes.patienceMs, wordsFor: deedOf }),
           ...(options.activityInterceptors ?? []),
         ],
       },

@@ -3,7 +3,7 @@ import { cleanUpActivities } from './leftovers/activities.js';
 import type { ActivityContext } from './runtime/context.js';
 import { governorActivities } from './governor/activities.js';
 import { lockActivities } from './lock/activities.js';
-import { isAnyHeld } from './lock/held.js';
+import { lockViews } from './lock/lock-views.js';
 import { inspectActivities } from './inspect/activities.js';
 import { machineActivities } from './machines/activities.js';
 import { moveActivities } from './moving/activities.js';
@@ -35,6 +35,6 @@ export function createActivities(context: ActivityContext) {
     ...windowActivities(context),
     ...cleanUpActivities(context),
     ...reportActivities(context),
-    ...inspectActivities(context.config, (lockId) => isAnyHeld(context.client, lockId)),
+    ...inspectActivities(context.config, lockViews(context.client)),
   };
 }

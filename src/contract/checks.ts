@@ -99,8 +99,10 @@ export const checks = {
   balance: { severity: 'warning', of: [] },
   /** For how long writes will wait with `block_writes`, as an estimate. */
   'blocked-writes': { severity: 'info', consequence: true, of: moving },
-  /** A setting that an operation raised and, ended by force, did not give back. */
-  'borrowed-settings': { severity: 'warning', of: moving },
+  /** What operations changed for a while and could not undo: what is left to do, with its SQL. */
+  'not-undone': { severity: 'warning', of: [] },
+  /** A setting that an operation lowered and, ended by force, did not give back. */
+  'temporary-settings': { severity: 'warning', of: moving },
   /** Servers have connections to spare. */
   connections: { severity: 'warning', of: moving },
   /** The coordinator holds shards, as workers do. */

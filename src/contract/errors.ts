@@ -1,3 +1,4 @@
+import type { InputProblem } from './input-problem.js';
 import { remediesOf, type Advice, type Remedy } from './remedy.js';
 
 /** Types of the ApplicationFailure with which a failed operation fails its workflow. */
@@ -39,21 +40,6 @@ export interface FailureDetails {
   remedies: Remedy[];
   /** What is wrong with an input, a field each. Of `InvalidInput`; the evidence has them as lines. */
   problems?: InputProblem[];
-}
-
-/** What is wrong with a field of an input, or of an update's argument. */
-export interface InputProblem {
-  /** The field: `to`, `nodes.0`. Absent: the input as a whole. */
-  field?: string;
-  /** Other fields with which it is wrong, or instead of which it is missing. */
-  with?: string[];
-  /** What is wrong and what it may be, in words that name no field. */
-  text: string;
-}
-
-/** `to, add: only one of them can be given` */
-export function problemLine({ field, with: others = [], text }: InputProblem): string {
-  return field === undefined ? text : `${[field, ...others].join(', ')}: ${text}`;
 }
 
 /** What a failure says besides its sentence, as the code writes it. */

@@ -1,3 +1,4 @@
+import type { InspectWhat } from './names.js';
 import type { Balance } from './balance.js';
 import type { Check } from './checks.js';
 import type { Leftover } from './leftover.js';
@@ -11,7 +12,6 @@ export interface InspectAnswers {
   nodes: NodesAnswer;
   moves: MovesAnswer;
 }
-export type InspectWhat = keyof InspectAnswers;
 export type InspectAnswer = InspectAnswers[InspectWhat];
 
 export interface Page {

@@ -9,6 +9,9 @@ export const transferModes = ['auto', 'force_logical', 'block_writes'] as const;
 export type TransferMode = (typeof transferModes)[number];
 
 export const inspectType = 'inspect';
+/** What `inspect` looks at. */
+export const inspectWhats = ['health', 'preflight', 'clusters', 'moves', 'nodes'] as const;
+export type InspectWhat = (typeof inspectWhats)[number];
 /** The workflow that keeps a cluster's lock. */
 export const lockType = 'lockCluster';
 

@@ -1,6 +1,6 @@
 import type { Balance } from './balance.js';
 import type { Check } from './checks.js';
-import type { InputProblem } from './errors.js';
+import type { InputProblem } from './input-problem.js';
 import type { GovernorStatus } from './governor.js';
 import type { UndoKind } from './internal/undo.js';
 import type { LeftoverKind } from './leftover.js';

@@ -1,4 +1,4 @@
-import type { InputProblem } from './errors.js';
+import type { InputProblem } from './input-problem.js';
 /** What an update takes besides `by`. */
 interface Field {
   type: 'string' | 'boolean' | 'number';

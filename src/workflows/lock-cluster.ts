@@ -63,7 +63,9 @@ export async function lockCluster(input: LockInput): Promise<LockResult> {
   function lines(): string[] {
     return [
       ...[...ledger.values()].map(describeUndo),
-      ...keeper.handedOver.map(({ entry, why }) => `not undone: ${describeUndo(entry)}: ${why}`),
+      ...keeper.handedOver.map(
+        ({ entry, why }) => `not undone: ${describeUndo(entry)}: ${why}; still to do: ${undoByHand(entry)}`,
+      ),
       ...keeper.told,
     ];
   }
@@ -109,8 +111,7 @@ async function leave({ cluster, holder }: LockInput, keeper: Keeper): Promise<Lo
       ]);
       if (handedOver !== undefined) keeper.handedOver.push({ entry, why: handedOver });
     });
-    if (why !== undefined)
-      keeper.handedOver.push({ entry, why: `${why}; still to do: ${undoByHand(entry)}` });
+    if (why !== undefined) keeper.handedOver.push({ entry, why });
     keeper.ledger.delete(entry.id);
     keeper.show();
   }

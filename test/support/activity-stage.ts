@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client';
 import { MockActivityEnvironment } from '@temporalio/testing';
+import type { LockViews } from '../../src/activities/lock/lock-views.js';
 import type { ActivityContext } from '../../src/activities/runtime/context.js';
 import type { ClusterConfig } from '../../src/config/index.js';
 
@@ -41,3 +42,9 @@ export function asActivity<T>(
     work({ config: { clusters }, client, ...context } as ActivityContext),
   );
 }
+
+/** Nobody holds a lock, and nothing was handed over. */
+export const noLocks: LockViews = {
+  isHeld: () => Promise.resolve(false),
+  handedOver: () => Promise.resolve([]),
+};

@@ -8,8 +8,7 @@ import { inspectHealth } from './health.js';
 import { inspectMoves } from './moves.js';
 import { inspectNodes } from './nodes.js';
 import { inspectPreflight } from './preflight.js';
-import { readLockId } from '../lock/lock-id.js';
-import { looking } from '../runtime/context.js';
+import type { LockViews } from '../lock/lock-views.js';
 import { problemsIn } from '../../contract/schema/problems.js';
 import { invalidInput, namedCluster } from '../operation/input-problems.js';
 
@@ -18,9 +17,9 @@ export type InspectActivities = ReturnType<typeof inspectActivities>;
 /**
  * What a person or a service reads of a cluster: so that secrets stay with the worker. Holds and changes nothing.
  *
- * @param isAnyHeld whether an operation holds a cluster's lock, by the id of its lock keeper
+ * @param locks what is asked of the clusters' lock keepers
  */
-export function inspectActivities(config: Config, isAnyHeld: (lockId: string) => Promise<boolean>) {
+export function inspectActivities(config: Config, locks: LockViews) {
   return {
     /** @throws InvalidInput, UnknownCluster */
     inspect: async ({ input }: { input: InspectInput }): Promise<InspectAnswer> => {
@@ -30,13 +29,13 @@ export function inspectActivities(config: Config, isAnyHeld: (lockId: string) =>
       if (what === 'clusters') return inspectClusters(config, page);
       if (name === undefined) throw invalidInput(undefined, [{ field: 'cluster', text: 'required' }]);
       const cluster = clusterOf(config, name);
-      const isHeld = async (): Promise<boolean> =>
-        isAnyHeld(await readLockId(cluster, looking('lock', { role: 'observer' })));
       switch (what) {
         case 'health':
-          return inspectHealth(cluster, page, isHeld);
+          return inspectHealth(cluster, page, locks);
         case 'preflight':
-          return inspectPreflight(cluster, parsed.data.for ?? 'scaleOut', nodes ?? [], page, isHeld);
+          return inspectPreflight(cluster, parsed.data.for ?? 'scaleOut', nodes ?? [], page, () =>
+            locks.isHeld(cluster),
+          );
         case 'nodes':
           return inspectNodes(cluster, page);
         case 'moves':

@@ -1,5 +1,6 @@
 import type { NodeCapacity } from '../../citus/nodes/capacity.js';
 import { blocks, does, type Balance, type Check, type HealthAnswer } from '../../contract/index.js';
+import { describeUndo, undoByHand, type HandedOver } from '../../contract/internal/undo.js';
 import { formatBytes } from '../../text/figures.js';
 import type { Found } from '../leftovers/find.js';
 import { failed, listed, passed, warning } from '../preflight/check.js';
@@ -19,6 +20,17 @@ export function noLeftovers(found: Found, cluster: string): Check {
       ? cleanUpFirst(cluster)
       : listed([...new Set(left.map(({ how }) => how))], 3),
   );
+}
+
+/** What an operation changed for a while, and neither it nor its lock keeper could undo. */
+export function nothingHandedOver(items: HandedOver[]): Check {
+  return items.length === 0
+    ? passed('not-undone', 'nothing of earlier operations is left to be undone by hand')
+    : failed(
+        'not-undone',
+        listed(items.map(({ entry, why }) => `${describeUndo(entry)}: ${why}`)),
+        listed(items.map(({ entry }) => undoByHand(entry))),
+      );
 }
 
 /** Prepared transactions that nobody finished hold back vacuum everywhere, and moves for ever. */

@@ -7,6 +7,7 @@ import { worstFirst, type Check, type HealthAnswer } from '../../contract/index.
 import { balanceOf } from '../../planning/balance.js';
 import { looking } from '../runtime/context.js';
 import { findLeftovers } from '../leftovers/find.js';
+import type { LockViews } from '../lock/lock-views.js';
 import { leftoverOf } from '../leftovers/finding.js';
 import { raisedSettings } from '../leftovers/raised-settings.js';
 import { oldTransactions } from '../preflight/cluster/capacity.js';
@@ -19,42 +20,50 @@ import {
   specialNodes,
   versionsEqual,
 } from '../preflight/cluster/nodes.js';
-import { even, noLeftovers, nonePrepared, roomOnDisk, verdictOf } from './health-checks.js';
+import {
+  even,
+  noLeftovers,
+  nonePrepared,
+  nothingHandedOver,
+  roomOnDisk,
+  verdictOf,
+} from './health-checks.js';
 import { firstBytes, pageOf } from './pages.js';
 import { viewNodes } from './node-views.js';
 
 /**
  * Nodes, versions, balance, jobs, leftovers and what stands out. Only the list of nodes goes by pages.
  *
- * @param held whether an operation holds the cluster
+ * @param locks what is asked of the cluster's lock keepers
  */
 export async function inspectHealth(
   cluster: ClusterConfig,
   page: number,
-  held: () => Promise<boolean>,
+  locks: LockViews,
 ): Promise<HealthAnswer> {
   const options = looking('inspect', { role: 'observer', statementTimeoutSeconds: 60 });
   return withCoordinator(cluster, options, async (db) => {
     const facts = await readServerFacts(db);
-    return isCoordinator(facts).ok
-      ? lookAt(db, cluster.name, facts, page, held)
-      : noCluster(cluster.name, facts);
+    return isCoordinator(facts).ok ? lookAt(db, cluster, facts, page, locks) : noCluster(cluster.name, facts);
   });
 }
 
 async function lookAt(
   db: Db,
-  cluster: string,
+  config: ClusterConfig,
   facts: ServerFacts,
   page: number,
-  held: () => Promise<boolean>,
+  locks: LockViews,
 ): Promise<HealthAnswer> {
+  const { name: cluster } = config;
   const { nodes, groups, sized, capacities, views } = await viewNodes(db);
   const jobs = [...(await readJobs(db)), ...(await readMovingSessions(db))];
   const balance = balanceOf(groups, nodes);
   const answering = capacities.flatMap((each) => ('error' in each ? [] : [each.node]));
   const found = await findLeftovers(db, nodes, answering);
-  const raised = jobs.length > 0 || (await held()) ? [] : await raisedSettings(db, answering);
+  const isHeld = await locks.isHeld(config);
+  const handedOver = await locks.handedOver(config, db);
+  const raised = jobs.length > 0 || isHeld ? [] : await raisedSettings(db, answering);
   const checks = worstFirst([
     isWritable(facts),
     nodesActive(nodes, capacities, []),
@@ -69,6 +78,7 @@ async function lookAt(
     ...emptyNodes(groups, nodes),
     noLeftovers(found, cluster),
     nothingRaised(raised, cluster),
+    nothingHandedOver(handedOver),
   ]);
   const leftovers = [...found.leftovers, ...raised].map(leftoverOf);
   const { items, ...next } = pageOf(views, page);

@@ -5,13 +5,20 @@ import type { Client } from '@temporalio/client';
 import { inspectType, remediesOf, type Attention } from '../../contract/index.js';
 import { detailsOf, passingType } from '../../failures.js';
 import { classify, type WorksFor } from './classify.js';
-import { deedOf } from './deeds.js';
 
 /** An activity that has been failing for so long is shown as needing attention, while the retries go on. */
 const usualPatienceMs = 60_000;
 /** Longest time between two attempts: `maximumInterval` in workflows/operation/activities.ts. */
 const longestIntervalMs = 20_000;
 const beatEveryMs = 2_000;
+
+/** When and how it is told that an activity keeps failing. */
+interface Telling {
+  /** Milliseconds of failing after which it is told. */
+  patienceMs?: number;
+  /** What an activity does, in words: `Moving shards`. */
+  wordsFor?: (activity: string) => string;
+}
 
 /**
  * What all activities share: a heartbeat every two seconds (so that a dead worker is noticed and a cancel arrives),
@@ -21,7 +28,7 @@ const beatEveryMs = 2_000;
  */
 export function sharedActivityBehaviour(
   client: Client,
-  patienceMs = usualPatienceMs,
+  { patienceMs = usualPatienceMs, wordsFor = (activity) => activity }: Telling = {},
 ): (context: Context) => { inbound: ActivityInboundCallsInterceptor } {
   return (context) => ({
     inbound: {
@@ -36,7 +43,7 @@ export function sharedActivityBehaviour(
               ? reasonOf(context, error)
               : classify(error, worksFor(context));
           if (classified instanceof ApplicationFailure && classified.type === passingType)
-            await tellIfLong(client, context, classified, patienceMs);
+            await tellIfLong(client, context, classified, { patienceMs, wordsFor });
           throw classified;
         } finally {
           clearInterval(beat);
@@ -74,7 +81,7 @@ async function tellIfLong(
   client: Client,
   { info }: Context,
   failure: ApplicationFailure,
-  patienceMs: number,
+  { patienceMs, wordsFor }: Required<Telling>,
 ): Promise<void> {
   const attempt = info.attempt;
   const begun = info.scheduledTimestampMs;
@@ -85,7 +92,7 @@ async function tellIfLong(
   if (!isOver || (!isFirst && !powerOfTwo) || info.workflowExecution === undefined) return;
   const { evidence, remedies } = detailsOf(failure);
   const attention: Attention = {
-    problem: `${deedOf(info.activityType)} keeps failing: ${failure.message}`,
+    problem: `${wordsFor(info.activityType)} keeps failing: ${failure.message}`,
     evidence: [
       ...evidence,
       `${info.activityType}, attempt ${attempt}, since ${new Date(begun).toISOString()}; retries go on`,

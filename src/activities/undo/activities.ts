@@ -2,7 +2,7 @@ import { activityInfo, Context } from '@temporalio/activity';
 import { anyOperation, deedName, operationPrefix, type Deed } from '../../citus/session/application-name.js';
 import { withCoordinator, type Db } from '../../citus/session/connect.js';
 import type { Whose } from '../../citus/session/own-sessions.js';
-import { undoByHand, type UndoEntry } from '../../contract/internal/undo.js';
+import type { UndoEntry } from '../../contract/internal/undo.js';
 import { detailsOf } from '../../failures.js';
 import { assertHeld } from '../lock/held.js';
 import { tellingOf } from '../moving/stalls/telling.js';
@@ -89,7 +89,7 @@ export function undoActivities(context: ActivityContext) {
           const failure = classify(error);
           const why =
             [failure.message, ...detailsOf(failure).evidence].find((line) => line !== '') ?? 'no answer';
-          return { notes: [], handedOver: `${why}; still to do: ${undoByHand(entry)}` };
+          return { notes: [], handedOver: why };
         }
       });
     },

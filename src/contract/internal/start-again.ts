@@ -1,4 +1,5 @@
-import { does, type Remedy } from '../remedy.js';
+import { does } from '../does.js';
+import type { Remedy } from '../remedy.js';
 import type { OperationRequest } from './request.js';
 
 /** To start the same operation again, with all that was asked for; by whom is for whoever starts it to say. */

@@ -1,3 +1,5 @@
+import { addressOf } from '../../text/address.js';
+
 /**
  * One thing that an operation changes for a while, or may have to take back, with the state before. It is told to the
  * lock keeper before the effect, and taken off when it is undone or stays for good.
@@ -97,6 +99,6 @@ export function undoByHand(entry: UndoEntry): string {
 }
 
 function argumentsOf(node: string): string {
-  const cut = node.lastIndexOf(':');
-  return `'${node.slice(0, cut).replace(/^\[|\]$/g, '')}', ${node.slice(cut + 1)}`;
+  const { host, port } = addressOf(node);
+  return `'${host}', ${port}`;
 }

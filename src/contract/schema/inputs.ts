@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { inspectWhats } from '../names.js';
 import { operationTypes, type OperationType } from '../operations.js';
 import { clusterName, commonFields, nodeAddress, nodeList, reasonGiven, strict } from './fields.js';
 
-export const scaleOutInput = strict({
+const scaleOutInput = strict({
   ...commonFields,
   to: z
     .int()
@@ -105,7 +106,7 @@ const cleanUpInput = strict(commonFields)
   .meta({ examples: [{ cluster: 'shop' }, { cluster: 'shop', dryRun: true }] });
 
 export const inspectInput = strict({
-  what: z.enum(['health', 'preflight', 'clusters', 'moves', 'nodes']).describe('what to look at'),
+  what: z.enum(inspectWhats).describe('what to look at'),
   cluster: clusterName
     .optional()
     .describe('name of a cluster in the config; needed unless `what` is `clusters`'),

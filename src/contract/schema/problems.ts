@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { InputProblem } from '../errors.js';
+import type { InputProblem } from '../input-problem.js';
 
 /** What is wrong with an input, a field each. Repeats no value: it may be a secret. */
 export function problemsIn(error: z.ZodError): InputProblem[] {

@@ -3,9 +3,11 @@ import {
   isOperationType,
   statusQuery,
   taskQueue,
+  updateFacts,
   updateNames,
   type OperationStatus,
   type Remedy,
+  type UpdateName,
 } from '../../contract/index.js';
 
 /** What a person can do, in the words of the Temporal UI: updates to send and workflows to start. */
@@ -25,8 +27,9 @@ function howTo(
   const { operation: other = operation, ...fields } = given as { operation?: string };
   const where = other === operation ? '' : ` to \`${other}\``;
   if (isOperationType(action)) return started(action, { cluster, ...fields });
-  if (updateNames.some((name) => name === action))
-    return `send the update \`${action}\` with ${json({ by: '<you>', ...blanks[action], ...fields })}${where}`;
+  const update = updateNames.find((name) => name === action);
+  if (update)
+    return `send the update \`${update}\` with ${json({ by: '<you>', ...blanksOf(update), ...fields })}${where}`;
   switch (action) {
     case 'cancel':
       return other === operation ? 'request a cancellation' : `request a cancellation of \`${other}\``;
@@ -43,13 +46,13 @@ function howTo(
   }
 }
 
-/** Arguments that an update takes besides who sends it. */
-const blanks: Partial<Record<string, object>> = {
-  reject: { reason: '<why>' },
-  giveUp: { reason: '<why>' },
-  ignoreWindow: { reason: '<why>' },
-  setParallelMoves: { n: '<number>' },
-};
+/** The arguments that an update needs besides who sends it. */
+function blanksOf(name: UpdateName): Record<string, string> {
+  const needed = Object.entries(updateFacts(name).fields).filter(([, { optional }]) => optional !== true);
+  return Object.fromEntries(
+    needed.map(([field, { type }]) => [field, type === 'number' ? '<number>' : '<why>']),
+  );
+}
 
 function started(type: string, input: object): string {
   return `start the workflow \`${type}\` with ${json(input)}`;

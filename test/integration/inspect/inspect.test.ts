@@ -1,6 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startCluster, type SandboxCluster } from '../../../sandbox/index.js';
+import { noLocks } from '../../support/activity-stage.js';
 import { inspectActivities } from '../../../src/activities/inspect/activities.js';
 import { pageOf } from '../../../src/activities/inspect/pages.js';
 import { loadConfig, UnknownClusterError } from '../../../src/config/index.js';
@@ -21,7 +22,7 @@ afterAll(() => cluster.stop());
 async function look<What extends keyof InspectAnswers>(
   input: InspectInput & { what: What },
 ): Promise<InspectAnswers[What]> {
-  const { inspect } = inspectActivities(loadConfig(configFileOf(cluster)), () => Promise.resolve(false));
+  const { inspect } = inspectActivities(loadConfig(configFileOf(cluster)), noLocks);
   return (await asActivity(() => inspect({ input }))) as InspectAnswers[What];
 }
 
@@ -115,7 +116,7 @@ test('what an operation left behind stands out', async () => {
   try {
     await expect
       .poll(async () => failing((await health()).checks), { timeout: 10_000 })
-      .toContain('warning borrowed-settings');
+      .toContain('warning temporary-settings');
     const answer = await health();
     expect(answer.verdict).toBe('attention');
     expect(answer.leftovers.map(({ kind, node, name }) => ({ kind, node, name }))).toEqual([
@@ -129,7 +130,7 @@ test('what an operation left behind stands out', async () => {
     ]);
     expect(answer.leftovers.every(({ removable }) => removable)).toBe(true);
     expect(answer.leftoversTotal).toBe(3);
-    expect(checkOf(answer.checks, 'borrowed-settings').evidence).toContain(worker?.address);
+    expect(checkOf(answer.checks, 'temporary-settings').evidence).toContain(worker?.address);
   } finally {
     await cluster.query('DELETE FROM pg_dist_cleanup WHERE record_id = 900');
     await worker?.query(
@@ -164,7 +165,7 @@ test('a worker that is down makes it bad, and the rest is still told', async () 
 });
 
 test('inputs that are wrong are said field by field', async () => {
-  const { inspect } = inspectActivities(loadConfig(configFileOf(cluster)), () => Promise.resolve(false));
+  const { inspect } = inspectActivities(loadConfig(configFileOf(cluster)), noLocks);
   const wrong = [null, undefined, {}, { what: 'health' }, { what: 'health', cluster: 'demo', colour: 'red' }];
   for (const input of wrong) {
     const error: unknown = await asActivity(() => inspect({ input: input as InspectInput })).catch(

@@ -89,12 +89,12 @@ test('a setting that an operation left raised is found, unless an operation is a
   try {
     for (const type of ['scaleOut', 'rebalance', 'drainWorker', 'removeWorker'] as const)
       await expect
-        .poll(async () => checkOf(await preflight({}, { type }), 'borrowed-settings').evidence)
+        .poll(async () => checkOf(await preflight({}, { type }), 'temporary-settings').evidence)
         .toContain(`wal_retrieve_retry_interval = 100ms on ${worker?.address}`);
     const held = await asActivity(() =>
       runPreflight(configOf(cluster), request(), { isHeld: () => Promise.resolve(true) }),
     );
-    expect(checkOf(held.checks, 'borrowed-settings').ok).toBe(true);
+    expect(checkOf(held.checks, 'temporary-settings').ok).toBe(true);
     expect(checkOf(await preflight({}, { type: 'cleanUp' }), 'leftovers').evidence).toBe('1 found');
   } finally {
     await worker?.query('ALTER SYSTEM RESET wal_retrieve_retry_interval');

@@ -61,11 +61,11 @@ export function nothingRaised(raised: Finding[], cluster: string): Check {
   const [first] = raised;
   return first
     ? failed(
-        'borrowed-settings',
+        'temporary-settings',
         `${first.name} on ${listed(raised.map(({ node }) => node))}, though nothing moves and no other operation runs`,
         does('cleanUp', `when nobody means it so, remove it; or there: ${first.how}`, { cluster }),
       )
-    : passed('borrowed-settings', 'no setting is left raised');
+    : passed('temporary-settings', 'no setting is left raised');
 }
 
 /** Sizes, plans and moves wait for whoever holds a table exclusively: DDL, LOCK TABLE, a forgotten transaction. */

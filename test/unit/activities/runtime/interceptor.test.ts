@@ -1,6 +1,7 @@
 import type { Context } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
 import { expect, test } from 'vitest';
+import { deedOf } from '../../../../src/activities/deeds.js';
 import { sharedActivityBehaviour } from '../../../../src/activities/runtime/interceptor.js';
 import { needsPerson, passing } from '../../../../src/failures.js';
 
@@ -26,7 +27,7 @@ async function toldOf(failure: Error, activityType = 'moveShardGroups'): Promise
     heartbeat: () => undefined,
     cancellationSignal: new AbortController().signal,
   } as unknown as Context;
-  const { inbound } = sharedActivityBehaviour(client)(context);
+  const { inbound } = sharedActivityBehaviour(client, { wordsFor: deedOf })(context);
   await expect(inbound.execute?.({ args: [], headers: {} }, () => Promise.reject(failure))).rejects.toBe(
     failure,
   );

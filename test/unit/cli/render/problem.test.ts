@@ -45,7 +45,7 @@ describe('what is wrong with an input is said of options', () => {
     [{ add: 1, transferMode: 'fast' }, '--transfer-mode: must be one of auto, force_logical, block_writes'],
     [{ add: 1, window: 'ignore' }, '--reason: required to ignore the maintenance windows'],
     [{ add: 1, acceptChecks: ['role'] }, '--reason: required to accept checks'],
-    [{ nodes: ['foo'] }, '--node: must be host:port, for example "db3:5432"'],
+    [{ nodes: ['foo'] }, '--node: must be host:port, for example "db3:5432" or "[fd00::3]:5432"'],
   ])('%j', (input, said) => {
     const error = refusal(() => checkedInput('scaleOut', { cluster: 'shop', ...input }));
     expect(rendered(error)).toBe(`✗ ${said}\n  → correct what is named and start again; nothing was started`);

@@ -1,4 +1,4 @@
-import type { createActivities } from '../index.js';
+import type { createActivities } from './index.js';
 
 /** What each activity does, as a person would say it. */
 const deeds: Record<keyof ReturnType<typeof createActivities>, string> = {
