@@ -6,12 +6,14 @@ import { procedures } from '../crash/procedure.js';
 /** A sample of `npm run test:crash`, whose lines begin with these. */
 const sample = [
   'scale-out/startMachine#1/sent',
-  'scale-out/registerNodes#1/sent',
+  'scale-out/registerNode#1/sent',
   'scale-out/moveShardGroups#2/twice',
   'scale-out/Check-the-cluster/deploy',
   'scale-out/Move-shards/deploy',
   'scale-out/Move-shards/new-worker-killed-and-revived',
   'scale-out/Move-shards/temporal-restarted',
+  'scale-out-terminated-at-registration-answered/undo#1/twice',
+  'drain-cancelled-at-node-mark-answered/undo#1/before',
   'clean-up/removeLeftovers#1/sent',
   'clean-up/removeLeftovers#1/after',
 ];
