@@ -97,11 +97,9 @@ export async function setStage(
   const { folder } = cluster;
   const configFile = join(folder, 'citus-scaler.yaml');
   const aliases = (options.aliases ?? []).map((alias) => ({ cluster, wishes: alias }));
-  writeConfig(
-    configFile,
-    [{ cluster, wishes }, ...others.map((other) => ({ cluster: other })), ...aliases],
-    { reports: join(folder, 'reports') },
-  );
+  writeConfig(configFile, [{ cluster, wishes }, ...others.map((other) => ({ cluster: other })), ...aliases], {
+    reports: join(folder, 'reports'),
+  });
   const connection = await Connection.connect({ address: temporal.address });
   const client = new Client({ connection });
   const stage: Stage = {

@@ -7,14 +7,9 @@ import { expect } from 'vitest';
 import { openCluster } from '../../sandbox/cluster/cluster.js';
 import type { SandboxCluster } from '../../sandbox/index.js';
 import type { ScaleOutInput } from '../../src/contract/index.js';
+import { lateMs } from './late.js';
 import { midMoveOf } from './slow-moves.js';
 import type { Operation, Stage } from './stage.js';
-
-/**
- * What is undone has to stay undone: for so long after its end nothing of an operation may show at the servers that it
- * had begun before. LATE_MS=3000 is for trying out a test.
- */
-export const lateMs = Number(process.env['LATE_MS'] ?? 15_000);
 
 /** A worker that tells after seconds what usually takes a minute. */
 export const impatient = fileURLToPath(new URL('./impatient-worker.ts', import.meta.url));

@@ -4,7 +4,7 @@ import { lockKeepers } from '../../support/undo.js';
 
 /** One lock a server, whatever the config calls it: by name or address, and each database of it. */
 let stage: Stage;
-let open: Operation[] = [];
+const open: Operation[] = [];
 beforeAll(async () => {
   stage = await setStage({
     aliases: [
@@ -37,9 +37,13 @@ test.each(['by-name', 'other-database'])(
   'a second operation under %s is told that the cluster is busy, with both names',
   async (alias) => {
     const holder = await planned(`holder-of-${alias}`, 'demo');
-    const op = await stage.start('scaleOut', `second-${alias}`, { cluster: alias, add: 1, approval: 'required' });
+    const op = await stage.start('scaleOut', `second-${alias}`, {
+      cluster: alias,
+      add: 1,
+      approval: 'required',
+    });
     open.push(op);
-    const failure = await op.result().then(String, (error: Error) => error.cause as Error & { type: string });
+    const failure = await op.result().then(String, (error: unknown) => (error as Error).cause);
     expect(failure).toMatchObject({ type: 'ClusterBusy' });
     const { message } = failure as Error;
     expect(message).toContain(holder.id);

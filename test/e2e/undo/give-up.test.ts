@@ -40,9 +40,7 @@ test('given up while a worker is being registered, the report names that, and th
   // It may end the statement, or wait for it, but goes on when it is over, and only then.
   await (await next).until('holding the lock', ({ state }) => state !== 'waiting-for-lock');
   await holder.release();
-  await (
-    await next
-  ).until('planned', ({ state }) => state === 'awaiting-approval' || state === 'done', 120);
+  await (await next).until('planned', ({ state }) => state === 'awaiting-approval' || state === 'done', 120);
   const still = await oursAtServer(stage.cluster);
   expect(still.filter((line) => left.includes(line))).toEqual([]);
 });

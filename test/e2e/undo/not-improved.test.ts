@@ -32,10 +32,10 @@ test('a scale-out whose moves somebody else takes back fails, and keeps its work
   const op = operation(lane.client, 'taken-back');
   await expect(op.result()).rejects.toMatchObject({ cause: { type: 'NotImproved' } });
   expect(await readLayout(lane.cluster())).toEqual(layout);
-  await expectNowAndLater(() => machinesOf(lane), [
-    expect.stringMatching(/ runs$/),
-    expect.stringMatching(/ runs$/),
-  ]);
+  await expectNowAndLater(
+    () => machinesOf(lane),
+    [expect.stringMatching(/ runs$/), expect.stringMatching(/ runs$/)],
+  );
   const nodes = await nodesOf(lane.cluster());
   expect(Object.values(nodes)).toEqual(Array.from({ length: 4 }, () => 'active shards'));
   for (const machine of machinesOf(lane)) expect(nodes).toHaveProperty([machine.split(' ')[0] ?? '']);

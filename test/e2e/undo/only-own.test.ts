@@ -69,7 +69,9 @@ function provisionerOf({ folder }: SandboxCluster, { host, port }: SandboxNode):
      process.stdout.write(JSON.stringify(answers[action]()));`,
   );
   const command = (action: string): string[] => [process.execPath, program, action];
-  return { workersFrom: { command: { start: command('start'), stop: command('stop'), list: command('list') } } };
+  return {
+    workersFrom: { command: { start: command('start'), stop: command('stop'), list: command('list') } },
+  };
 }
 
 test('a provisioner that answers with a server that is a worker already: it is still one, and runs', async () => {

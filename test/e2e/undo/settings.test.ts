@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openCluster } from '../../../sandbox/cluster/cluster.js';
 import { findFlavour, withClient, type SandboxNode } from '../../../sandbox/index.js';
 import { fingerprint, flavour, retryIntervals, setStage, type Stage } from '../../support/stage.js';
-import { expectCancelled, midDrain, nodesOf } from '../../support/undo.js';
+import { expectCancelled, impatient, midDrain, nodesOf } from '../../support/undo.js';
 
 /** What a movement changes in the servers' settings is taken back, and only that. */
 const isReal = findFlavour(flavour).flavour === 'citus';
@@ -12,7 +12,7 @@ let stage: Stage;
 let rows: Record<string, string>;
 let nodes: Record<string, string>;
 beforeEach(async () => {
-  stage = await setStage({ start: { workers: 3 } });
+  stage = await setStage({ start: { workers: 3 }, worker: impatient });
   rows = await fingerprint(stage.cluster);
   nodes = await nodesOf(stage.cluster);
 });
@@ -44,6 +44,10 @@ function firstWorker(): SandboxNode {
 test.skipIf(!isReal)(
   'a setting that was lowered twice, since pause now stopped a copy in between, is as its owner had it (real Citus)',
   async () => {
+    // Borrowed at two moments: on one of the new workers it can't be set before the pause.
+    const [first, second] = [await stage.cluster.addNode(), await stage.cluster.addNode()];
+    const hindrance = join(first.dataFolder, 'postgresql.auto.conf.tmp');
+    mkdirSync(hindrance);
     const [source] = await stage.cluster.query<{ port: number }>(
       'select nodeport as port from pg_dist_node order by nodename, nodeport limit 1',
     );
@@ -52,10 +56,11 @@ test.skipIf(!isReal)(
       await client.query('create table if not exists notes (i int)');
       await client.query('begin');
       await client.query('insert into notes values (1)');
-      const started = await stage.scaleOut('twice', { add: 1 });
+      const started = await stage.scaleOut('twice', { nodes: [first.address, second.address] });
       await expect.poll(copies, { timeout: 60_000 }).toHaveLength(1);
       await started.update('pause', { by: 'test', now: true });
       await expect.poll(copies, { timeout: 20_000 }).toEqual([]);
+      rmSync(hindrance, { recursive: true });
       await client.query('rollback');
       return started;
     });
@@ -122,7 +127,11 @@ test('a worker that can be written to no more keeps what was lowered there, and 
   const file = join(node.dataFolder, 'postgresql.auto.conf.tmp');
   mkdirSync(file);
   await op.cancel();
-  const { attention } = await op.until('in need of attention', ({ state }) => state === 'needs-attention', 90);
+  const { attention } = await op.until(
+    'in need of attention',
+    ({ state }) => state === 'needs-attention',
+    90,
+  );
   expect(`${attention?.problem} ${attention?.evidence}`).toContain(node.address);
   rmSync(file, { recursive: true });
   await op.update('retry', { by: 'test' }).catch(() => undefined);
