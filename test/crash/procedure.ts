@@ -41,6 +41,8 @@ async function thirdWorker(lane: Lane, { withShards }: { withShards: boolean }):
   const cluster = lane.cluster();
   const node = await cluster.addNode({ key: 'crash/third', name: 'provisioned-' });
   await cluster.query('select citus_add_node($1, $2)', [node.host, node.port]);
+  // A movement copies them to where they lack, and they stay there whatever becomes of it.
+  await cluster.query(`select replicate_reference_tables('block_writes')`);
   if (!withShards) return node.address;
   const groups = await cluster.query<{ shard: number; from: number; to: number }>(
     `select min(s.shardid)::int as shard, min(f.nodeid) as from, min(t.nodeid) as to

@@ -27,11 +27,9 @@ test('a scale-out that is terminated in mid-move leaves no machine, no worker an
   const { op, release } = await midMove(stage, 'terminated', { add: 1 }, 30);
   expect(await lockKeepers(stage)).toHaveLength(1);
   expect(machinesOf(stage)).toEqual([expect.stringMatching(/ runs$/)]);
-  expect((await op.status()).undo?.map(({ kind }) => kind).sort()).toEqual([
-    'machine',
-    'registration',
-    'setting',
-  ]);
+  expect
+    .soft((await op.status()).undo?.map(({ kind }) => kind).sort())
+    .toEqual(['machine', 'registration', 'setting']);
   await op.terminate();
   await untilUnlocked(stage);
   expect(await oursAtServer(stage.cluster)).toEqual([]);
