@@ -128,7 +128,7 @@ export function midDrain(stage: Stage, id: string, standInSeconds = 12): ReturnT
 export async function lockKeepers({ client }: Stage): Promise<string[]> {
   const found: string[] = [];
   for await (const { workflowId } of client.workflow.list({
-    query: `WorkflowType = 'holdCluster' and ExecutionStatus = 'Running'`,
+    query: `WorkflowType = 'lockCluster' and ExecutionStatus = 'Running'`,
   }))
     found.push(workflowId);
   return found;

@@ -43,6 +43,10 @@ test.each(['by-name', 'other-database'])(
       approval: 'required',
     });
     open.push(op);
+    const { state } = await op.until('refused', (each) =>
+      ['failed', 'awaiting-approval'].includes(each.state),
+    );
+    expect(state, 'two operations on one cluster').toBe('failed');
     const failure = await op.result().then(String, (error: unknown) => (error as Error).cause);
     expect(failure).toMatchObject({ type: 'ClusterBusy' });
     const { message } = failure as Error;
