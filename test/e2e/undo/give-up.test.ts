@@ -30,13 +30,15 @@ test('given up while a worker is being registered, the report names that, and th
   const left = await oursAtServer(stage.cluster);
   expect(left.join()).toContain('citus_add_node');
   expect(notes.join('\n')).toMatch(/may still .*regist/i);
-  const next = stage.start('rebalance', 'next', { approval: 'required' });
+  const next = await stage.start('rebalance', 'next', { approval: 'required' });
   // It may end the statement, or wait for it, but goes on when it is over, and only then.
-  await (await next).until('holding the lock', ({ state }) => state !== 'waiting-for-lock');
+  const still = async (): Promise<string[]> =>
+    (await oursAtServer(stage.cluster)).filter((line) => left.includes(line));
+  await sleep(4_000);
+  if ((await next.status()).plan) expect(await still(), 'planned beside what still runs').toEqual([]);
   await holder.release();
-  await (await next).until('planned', ({ state }) => state === 'awaiting-approval' || state === 'done', 120);
-  const still = await oursAtServer(stage.cluster);
-  expect(still.filter((line) => left.includes(line))).toEqual([]);
+  await next.until('planned', ({ state }) => state === 'awaiting-approval' || state === 'done', 120);
+  expect(await still()).toEqual([]);
 });
 
 test('given up while the coordinator hangs, the report names the moves, and the next operation ends them', async () => {
