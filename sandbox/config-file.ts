@@ -11,6 +11,10 @@ export interface ConfigWishes {
   parallelMoves?: number;
   /** Whether machines can be started by the sandbox's own provisioner; default true. */
   provisioner?: boolean;
+  /** Instead of that one, as in the config file. */
+  workersFrom?: object;
+  /** Separates this entry from others that mean the same servers. */
+  lockName?: string;
   reports?: string;
   tune?: boolean;
   /** As in the config file. */
@@ -70,10 +74,13 @@ function clusterConfig(cluster: SandboxCluster, wishes: ConfigWishes): object {
     },
     ...(wishes.windows === undefined ? {} : { windows: wishes.windows }),
     ...(wishes.approval === undefined ? {} : { approval: wishes.approval }),
+    ...(wishes.lockName === undefined ? {} : { lockName: wishes.lockName }),
     ...(wishes.provisioner === false
       ? {}
       : {
-          workersFrom: { command: { start: program('start'), stop: program('stop'), list: program('list') } },
+          workersFrom: wishes.workersFrom ?? {
+            command: { start: program('start'), stop: program('stop'), list: program('list') },
+          },
         }),
   };
 }

@@ -30,7 +30,7 @@ const worker = await Worker.create({
     ...real,
     registerNodes: done,
     replicateReferenceTables: done,
-    raiseSettings: () => Promise.resolve({ notes: [] }),
+    lowerSettings: () => Promise.resolve({ notes: [] }),
     giveBackSettings: () => Promise.resolve({ left: [] }),
     planRemainder: () => Promise.resolve({ round: { nodes: [], labels: [], moves: [] }, movesTotal: 0 }),
     verifyScaleOut: async ({ request }: { request: OperationRequest<'scaleOut'> }) => {

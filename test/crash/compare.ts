@@ -1,20 +1,46 @@
-import type { Ending, Untouched } from './ending.js';
+import type { Beginning, Ending } from './ending.js';
+import type { Scenario } from './scenario.js';
 
-/** What no operation may leave behind, whatever happens to it. */
-export function unsound({ settings, rows, open, leftovers }: Ending, before: Untouched): string[] {
-  return differ('', { ...before, open: [], leftovers: [] }, { settings, rows, open, leftovers });
+/** What no operation may leave behind, whatever happens to it; one that is undone leaves nothing at all. */
+export function unsound(ending: Ending, before: Beginning, undone = false): string[] {
+  const { settings, rows, open, leftovers, nodes, machines } = ending;
+  const always = differ(
+    '',
+    { settings: before.settings, rows: before.rows, open: [], leftovers: [] },
+    { settings, rows, open, leftovers },
+  );
+  if (!undone) return always;
+  const asBefore = { nodes: before.nodes, running: before.running.filter(runs) };
+  return [...always, ...differ('', asBefore, { nodes, running: machines.running.filter(runs) })];
+}
+
+function runs(machine: string): boolean {
+  return machine.endsWith(': runs');
+}
+
+/** What is different from the end of the run without crashes, a line each; nothing when it is the same. */
+export function differences(expected: Ending, seen: Ending, scenario: Scenario): string[] {
+  return differ('', expected, excused(expected, seen, scenario));
+}
+
+/** What has changed since the end: nothing may, but for the report, which is written once. */
+export function changes({ report: _, ...ending }: Ending, { report: __, ...later }: Ending): string[] {
+  return differ('later', ending, later);
 }
 
 /**
- * What is different from the end of the run without crashes, a line each; nothing when it is the same. `isCutOff`: what
- * was cancelled was lost too, so that its step has not ended, and what it would have done needed no undoing.
+ * With a cut off activity what was cancelled was lost too, so that its step has not ended, and what it would have done
+ * needed no undoing. Where it is a race, that is so without a crash as well, or isn't.
  */
-export function differences(expected: Ending, seen: Ending, isCutOff: boolean): string[] {
-  if (!isCutOff) return differ('', expected, seen);
+function excused(expected: Ending, seen: Ending, { isCutOff, procedure }: Scenario): Ending {
   const { steps } = expected.report;
+  if (procedure.racy) {
+    const { notes } = expected.report;
+    return { ...seen, machines: expected.machines, report: { ...seen.report, steps, notes } };
+  }
+  if (!isCutOff) return seen;
   const missing = without(expected.report.notes, seen.report.notes);
-  const notes = [...seen.report.notes, ...missing];
-  return differ('', expected, { ...seen, report: { ...seen.report, steps, notes } });
+  return { ...seen, report: { ...seen.report, steps, notes: [...seen.report.notes, ...missing] } };
 }
 
 function differ(path: string, expected: unknown, seen: unknown): string[] {

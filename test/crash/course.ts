@@ -60,7 +60,11 @@ export async function setCourse(lane: Lane, scenario: Scenario): Promise<Course>
       slowed ??= slowMoves(lane.cluster(), procedure.steer ? 120 : undefined);
       release = await slowed;
     }
-    if (isNew && point === 'steer' && operation) await procedure.steer?.act(operation, lane);
+    if (isNew && point === 'steer' && operation) {
+      await procedure.steer?.act(operation, lane);
+      go();
+      await procedure.steer?.meanwhile?.(lane);
+    }
     if (isNew && point === 'fault' && operation) {
       await fault?.fault.strike({ lane, op: operation, worker, go });
       await release();

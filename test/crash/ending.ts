@@ -24,9 +24,25 @@ export interface Ending {
   kept: string;
 }
 
+/** What an operation had no business to change. */
 export type Untouched = Pick<Ending, 'settings' | 'rows'>;
 
-export async function readUntouched(cluster: SandboxCluster): Promise<Untouched> {
+/** What a case begins with. */
+export interface Beginning extends Untouched {
+  nodes: string[];
+  /** Of the provisioner's machines. */
+  running: string[];
+}
+
+export async function readBeginning(cluster: SandboxCluster): Promise<Beginning> {
+  return {
+    ...(await readUntouched(cluster)),
+    nodes: await nodes(cluster, namer(cluster)),
+    running: machines(cluster),
+  };
+}
+
+async function readUntouched(cluster: SandboxCluster): Promise<Untouched> {
   const servers = [cluster.coordinator, ...cluster.workers];
   return {
     settings: servers.flatMap((node) => settings(node.dataFolder).map((line) => `${node.name}: ${line}`)),
@@ -50,15 +66,13 @@ export async function observeEnding(
       movedShardGroups: report.movedShardGroups,
       steps: report.steps.map(({ name, state }) => named(`${name}: ${state}`)),
       notes: report.notes.map(named).sort(),
-      undo: (report.undo ?? []).map(({ what }) => named(what)),
+      undo: (report.undo ?? []).map(({ kind, what }) => named(`${kind}: ${what}`)),
     },
     nodes: await nodes(cluster, named),
     misplaced: report.state === 'done' ? await misplaced(cluster, report, named) : [],
     machines: {
       log: logged(folder).map(named),
-      running: cluster.workers
-        .filter(({ key }) => key !== undefined)
-        .map((node) => `${node.name}: ${node.isRunning() ? 'runs' : 'stopped'}`),
+      running: machines(cluster),
     },
     open,
     leftovers: (await leftovers(cluster)).map(named),
@@ -67,8 +81,14 @@ export async function observeEnding(
   };
 }
 
+function machines({ workers }: SandboxCluster): string[] {
+  return workers
+    .filter(({ key }) => key !== undefined)
+    .map((node) => `${node.name}: ${node.isRunning() ? 'runs' : 'stopped'}`);
+}
+
 /** Puts names for addresses and for the operation's own id. */
-function namer({ coordinator, workers }: SandboxCluster, operation: string): (text: string) => string {
+function namer({ coordinator, workers }: SandboxCluster, operation = 'OPERATION'): (text: string) => string {
   return (text) =>
     [coordinator, ...workers]
       .reduce((said, { address, name }) => said.replaceAll(address, name), text)

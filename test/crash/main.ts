@@ -1,4 +1,4 @@
-// npm run test:crash -- [--seed N] [--only TEXT]... [--case ID]... [--lanes N] [--list]: see CONTRIBUTING.md.
+// npm run test:crash -- [--seed N] [--only TEXT]... [--case ID]... [--lanes N] [--late SECONDS] [--list]: see CONTRIBUTING.md.
 import { parseArgs } from 'node:util';
 import { flavour } from '../support/stage.js';
 import { build } from './build.js';
@@ -11,6 +11,7 @@ const { values } = parseArgs({
     only: { type: 'string', multiple: true, default: [] },
     case: { type: 'string', multiple: true, default: [] },
     lanes: { type: 'string', default: '2' },
+    late: { type: 'string', default: '15' },
     list: { type: 'boolean', default: false },
   },
 });
@@ -25,6 +26,7 @@ try {
   const results = await runMatrix({
     seed: Number(seed),
     lanes: Number(values.lanes),
+    lateMs: Number(values.late) * 1_000,
     build: built,
     procedures: procedures.filter(mayBeWanted),
     wanted: (id) => {

@@ -1,5 +1,6 @@
 import type { Build } from './build.js';
-import { differences, unsound } from './compare.js';
+import { changes, differences, unsound } from './compare.js';
+import { lateMs as usualLateMs } from '../support/late.js';
 import { openLane, type Lane } from './lane.js';
 import type { Procedure } from './procedure.js';
 import { run, type Run } from './run.js';
@@ -21,10 +22,13 @@ export interface Wishes {
   build: Build;
   /** Told of each case when it is over. */
   tell?: (result: Result) => void;
+  /** How long after the end of what somebody stopped it is looked at again; default {@link lateMs}. */
+  lateMs?: number;
 }
 
 /** Records each procedure once, and runs all cases that follow, on several lanes side by side. */
-export async function runMatrix({ seed, lanes, procedures, wanted, build, tell }: Wishes): Promise<Result[]> {
+export async function runMatrix(wishes: Wishes): Promise<Result[]> {
+  const { seed, lanes, procedures, wanted, build, tell, lateMs = usualLateMs } = wishes;
   const open: Lane[] = [];
   const toRecord = [...procedures];
   const toRun: { scenario: Scenario; recorded: Run }[] = [];
@@ -36,15 +40,15 @@ export async function runMatrix({ seed, lanes, procedures, wanted, build, tell }
   const work = async (lane: Lane): Promise<void> => {
     for (let procedure = toRecord.shift(); procedure; procedure = toRecord.shift()) {
       const scenario = recording(procedure);
-      const recorded = await run(lane, scenario);
-      const problems = unsound(recorded.ending, recorded.before);
+      const recorded = await run(lane, scenario, lateMs);
+      const problems = wrongIn(recorded, procedure);
       lane.inOrder = problems.length === 0;
       if (problems.length > 0) done({ id: scenario.id, problems, seconds: 0 });
       const scenarios = scenariosOf(procedure, recorded, seed).filter(({ id }) => wanted(id));
       toRun.push(...scenarios.map((scenario) => ({ scenario, recorded })));
     }
     for (let next = toRun.shift(); next; next = toRun.shift()) {
-      done(await judge(lane, next.scenario, next.recorded));
+      done(await judge(lane, next.scenario, next.recorded, lateMs));
     }
   };
   try {
@@ -56,16 +60,20 @@ export async function runMatrix({ seed, lanes, procedures, wanted, build, tell }
   }
 }
 
-async function judge(lane: Lane, scenario: Scenario, recorded: Run): Promise<Result> {
+async function judge(lane: Lane, scenario: Scenario, recorded: Run, lateMs: number): Promise<Result> {
   const began = Date.now();
-  const problems = await run(lane, scenario).then(
-    ({ ending, before }) => [
-      ...unsound(ending, before),
-      ...(scenario.fault?.fault.judge?.(ending) ??
-        differences(recorded.ending, ending, scenario.isCutOff ?? false)),
+  const problems = await run(lane, scenario, lateMs).then(
+    (seen) => [
+      ...wrongIn(seen, scenario.procedure),
+      ...(scenario.fault?.fault.judge?.(seen.ending) ?? differences(recorded.ending, seen.ending, scenario)),
     ],
     (error: unknown) => [error instanceof Error ? (error.stack ?? error.message) : String(error)],
   );
   lane.inOrder = problems.length === 0;
   return { id: scenario.id, problems, seconds: (Date.now() - began) / 1_000 };
+}
+
+/** What is wrong whatever the other runs were like. */
+function wrongIn({ ending, before, later }: Run, { undone }: Procedure): string[] {
+  return [...unsound(ending, before, undone), ...(later ? changes(ending, later) : [])];
 }

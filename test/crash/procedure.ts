@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { OperationType } from '../../src/contract/index.js';
 import { byHand, placedShards, putOff } from '../support/make-leftovers.js';
 import type { Operation } from '../support/stage.js';
@@ -15,9 +16,15 @@ export interface Procedure {
   steer?: {
     at: Pick<Point, 'activity' | 'nth' | 'moment' | 'call'>;
     act: (op: Operation, lane: Lane) => Promise<void>;
+    /** What happens to the cluster from then on, whatever the operation does. */
+    meanwhile?: (lane: Lane) => Promise<void>;
   };
-  /** Whether crashes of this activity are of interest; default all. */
-  crashes?: (activity: string) => boolean;
+  /** In the end the cluster is as if nothing had been asked for: nodes, their marks and shards, machines. */
+  undone?: boolean;
+  /** Whether what it strikes may be over by then or not: reports and what machines went through differ. */
+  racy?: boolean;
+  /** Whether crashes of the nth execution of this activity are of interest; default all. */
+  crashes?: (activity: string, nth: number) => boolean;
   /** Whether the other faults are tried in its steps too. */
   faults?: boolean;
 }
@@ -34,6 +41,8 @@ async function thirdWorker(lane: Lane, { withShards }: { withShards: boolean }):
   const cluster = lane.cluster();
   const node = await cluster.addNode({ key: 'crash/third', name: 'provisioned-' });
   await cluster.query('select citus_add_node($1, $2)', [node.host, node.port]);
+  // A movement copies them to where they lack, and they stay there whatever becomes of it.
+  await cluster.query(`select replicate_reference_tables('block_writes')`);
   if (!withShards) return node.address;
   const groups = await cluster.query<{ shard: number; from: number; to: number }>(
     `select min(s.shardid)::int as shard, min(f.nodeid) as from, min(t.nodeid) as to
@@ -76,11 +85,98 @@ async function someOfEachLeftover(lane: Lane): Promise<object> {
   return {};
 }
 
-const whileBorrowing = {
-  activity: 'raiseSettings',
-  nth: 1,
-  call: { label: 'alter-system', nth: 1 },
-} as const;
+const cancel = (op: Operation): Promise<void> => op.cancel();
+const terminate = (op: Operation): Promise<void> => op.terminate();
+
+/** The lock keeper has looked, and gone, before anything is done. */
+async function terminateAndWait(op: Operation, lane: Lane): Promise<void> {
+  await op.terminate();
+  while ((await openWorkflows(lane.client)).length > 0) await sleep(50);
+}
+
+/** Cancelled while the coordinator is down, which starts again some seconds later. */
+const whileCoordinatorIsAway = {
+  act: async (op: Operation, lane: Lane): Promise<void> => {
+    await lane.cluster().coordinator.kill();
+    await op.cancel();
+  },
+  meanwhile: async (lane: Lane): Promise<void> => {
+    await sleep(5_000);
+    await lane.cluster().coordinator.start();
+  },
+};
+
+/** What is undone when everything is over, and who stops what still runs before that. */
+const takingBack = (activity: string): boolean => /^(?:undo|endStatements)$/.test(activity);
+
+/** The kinds of the undo ledger: what makes the entry's effect, in which operation. */
+const kinds = [
+  { kind: 'machine', ...scaleOutByOne(), activity: 'startMachine', label: 'program-start' },
+  { kind: 'registration', ...scaleOutByOne(), activity: 'registerNodes', label: 'citus_add_node' },
+  { kind: 'setting', ...scaleOutByOne(), activity: 'lowerSettings', label: 'alter-system' },
+  { kind: 'node-mark', ...drainOfThird(), activity: 'markNodes', label: 'citus_set_node_property' },
+] as const;
+
+function scaleOutByOne() {
+  return { of: 'scale-out', type: 'scaleOut', input: { add: 1 } } as const;
+}
+
+function drainOfThird() {
+  return { of: 'drain', type: 'drainWorker', input: {}, prepare: fullThird } as const;
+}
+
+/** Somebody stops the operation at an effect: the entry is made and no more, it is under way, it is there. */
+const stops = (['entered', 'sent', 'answered'] as const).flatMap((when) => [
+  { name: `cancelled-at`, when, act: cancel },
+  { name: `terminated-at`, when, act: terminate },
+]);
+
+/** For each kind what was done last is what is undone first. */
+const undoing: Procedure[] = kinds.flatMap(({ kind, of, activity, label, ...what }) => {
+  const call = { label, nth: 1 };
+  const common = { ...what, undone: true, racy: true };
+  const before = { activity, nth: 1, moment: 'before' } as const;
+  return [
+    ...stops.map(({ name, when, act }): Procedure => ({
+      ...common,
+      name: `${of}-${name}-${kind}-${when}`,
+      steer: { at: when === 'entered' ? before : { activity, nth: 1, moment: when, call }, act },
+      crashes: (each, nth) => each === activity || (when === 'answered' && each === 'undo' && nth === 1),
+    })),
+    {
+      ...common,
+      name: `${of}-terminated-before-${kind}`,
+      // A program can't be held up once it is on its way.
+      steer: {
+        at: label.startsWith('program-') ? before : { activity, nth: 1, moment: 'unsent', call },
+        act: terminateAndWait,
+      },
+      crashes: () => false,
+    },
+  ];
+});
+
+/** Cancelled while the coordinator is away: nothing is undone, or said to be, before it is back. */
+const awayAtCancel: Procedure[] = [
+  { name: 'scale-out-cancelled-away', ...scaleOutByOne(), at: inFirstMove },
+  { name: 'drain-cancelled-away', ...drainOfThird(), at: inFirstMove },
+  ...kinds
+    .filter(({ kind }) => kind === 'registration' || kind === 'node-mark')
+    .map(({ kind, of, activity, label, ...what }) => ({
+      ...what,
+      name: `${of}-cancelled-away-at-${kind}`,
+      at: { activity, nth: 1, moment: 'sent', call: { label, nth: 1 } } as const,
+    })),
+].map(({ at, name, type, input, ...prepared }) => ({
+  name,
+  type,
+  input,
+  ...('prepare' in prepared && { prepare: prepared.prepare }),
+  undone: true,
+  racy: true,
+  steer: { at, ...whileCoordinatorIsAway },
+  crashes: takingBack,
+}));
 
 export const procedures: Procedure[] = [
   { name: 'scale-out', type: 'scaleOut', input: { add: 1 }, faults: true },
@@ -94,47 +190,28 @@ export const procedures: Procedure[] = [
       await node.query('select pg_reload_conf()');
       return { nodes: [node.address] };
     },
-    crashes: (activity) => /Settings|Borrowable|verify/.test(activity),
+    crashes: (activity) => /Settings|Borrowable|verify|undo/.test(activity),
   },
   {
     name: 'scale-out-cancelled',
     type: 'scaleOut',
     input: { add: 1 },
-    steer: { at: inFirstMove, act: (op) => op.cancel() },
+    steer: { at: inFirstMove, act: cancel },
+    undone: true,
   },
   {
     name: 'scale-out-cancelled-early',
     type: 'scaleOut',
     input: { add: 1 },
-    steer: { at: { activity: 'registerNodes', nth: 1, moment: 'before' }, act: (op) => op.cancel() },
+    steer: { at: { activity: 'registerNodes', nth: 1, moment: 'before' }, act: cancel },
+    undone: true,
   },
   {
     name: 'scale-out-terminated',
     type: 'scaleOut',
     input: { add: 1 },
-    steer: { at: inFirstMove, act: (op) => op.terminate() },
-  },
-  {
-    // The custodian has looked, and gone, before the setting is raised.
-    name: 'scale-out-terminated-while-borrowing',
-    type: 'scaleOut',
-    input: { add: 1 },
-    steer: {
-      at: { ...whileBorrowing, moment: 'unsent' },
-      act: async (op, lane) => {
-        await op.terminate();
-        await untilClosed(lane);
-      },
-    },
-    crashes: () => false,
-  },
-  {
-    // What is set is not in force yet when the custodian looks.
-    name: 'scale-out-terminated-half-borrowed',
-    type: 'scaleOut',
-    input: { add: 1 },
-    steer: { at: { ...whileBorrowing, moment: 'answered' }, act: (op) => op.terminate() },
-    crashes: (activity) => activity === 'raiseSettings',
+    steer: { at: inFirstMove, act: terminate },
+    undone: true,
   },
   {
     name: 'rebalance',
@@ -151,34 +228,16 @@ export const procedures: Procedure[] = [
     type: 'drainWorker',
     input: {},
     prepare: fullThird,
-    steer: { at: inFirstMove, act: (op) => op.cancel() },
+    steer: { at: inFirstMove, act: cancel },
+    undone: true,
   },
   {
     name: 'drain-terminated',
     type: 'drainWorker',
     input: {},
     prepare: fullThird,
-    steer: { at: inFirstMove, act: (op) => op.terminate() },
-  },
-  {
-    // The custodian has looked, and gone, before the node is marked.
-    name: 'drain-terminated-while-marking',
-    type: 'drainWorker',
-    input: {},
-    prepare: fullThird,
-    steer: {
-      at: {
-        activity: 'markNodes',
-        nth: 1,
-        moment: 'unsent',
-        call: { label: 'citus_set_node_property', nth: 1 },
-      },
-      act: async (op, lane) => {
-        await op.terminate();
-        await untilClosed(lane);
-      },
-    },
-    crashes: () => false,
+    steer: { at: inFirstMove, act: terminate },
+    undone: true,
   },
   { name: 'remove', type: 'removeWorker', input: {}, prepare: fullThird, faults: true },
   {
@@ -186,7 +245,8 @@ export const procedures: Procedure[] = [
     type: 'removeWorker',
     input: {},
     prepare: fullThird,
-    steer: { at: inFirstMove, act: (op) => op.cancel() },
+    steer: { at: inFirstMove, act: cancel },
+    undone: true,
   },
   {
     // Past the point of no return it goes on to its end.
@@ -194,7 +254,7 @@ export const procedures: Procedure[] = [
     type: 'removeWorker',
     input: {},
     prepare: fullThird,
-    steer: { at: { activity: 'removeWorkerNode', nth: 1, moment: 'before' }, act: (op) => op.cancel() },
+    steer: { at: { activity: 'removeWorkerNode', nth: 1, moment: 'before' }, act: cancel },
   },
   {
     name: 'clean-up',
@@ -203,9 +263,6 @@ export const procedures: Procedure[] = [
     prepare: someOfEachLeftover,
     crashes: (activity) => /CleanUp|Leftovers/.test(activity),
   },
+  ...undoing,
+  ...awayAtCancel,
 ];
-
-async function untilClosed(lane: Lane): Promise<void> {
-  while ((await openWorkflows(lane.client)).length > 0)
-    await new Promise((resolve) => setTimeout(resolve, 50));
-}

@@ -4,15 +4,16 @@ import { ApplicationFailure, rootCause } from '@temporalio/common';
 import type { OperationReport } from '../../src/contract/index.js';
 import { operation, type Operation } from '../support/stage.js';
 import { setCourse } from './course.js';
-import { observeEnding, readUntouched, type Ending, type Untouched } from './ending.js';
+import { observeEnding, readBeginning, type Beginning, type Ending } from './ending.js';
 import { openWorkflows, type Lane } from './lane.js';
 import type { Event } from './point.js';
 import type { Scenario } from './scenario.js';
 
 export interface Run {
   ending: Ending;
-  /** What the operation had no business to change. */
-  before: Untouched;
+  /** Of what somebody stopped: the same some seconds later, when all that was begun at a server has had time to show. */
+  later?: Ending;
+  before: Beginning;
   report: OperationReport;
   events: Event[];
 }
@@ -21,11 +22,11 @@ const deadlineMs = 420_000;
 let runs = 0;
 
 /** @throws when it doesn't end, or when something that was to happen did not */
-export async function run(lane: Lane, scenario: Scenario): Promise<Run> {
+export async function run(lane: Lane, scenario: Scenario, lateMs: number): Promise<Run> {
   const { procedure, fault } = scenario;
   await lane.reset();
   const more = (await procedure.prepare?.(lane)) ?? {};
-  const before = await readUntouched(lane.cluster());
+  const before = await readBeginning(lane.cluster());
   const course = await setCourse(lane, scenario);
   runs += 1;
   const op = operation(lane.client, `crash-${process.pid}-${runs}`);
@@ -43,8 +44,11 @@ export async function run(lane: Lane, scenario: Scenario): Promise<Run> {
     await course.end();
     await fault?.fault.mend?.(lane);
     const report = { notes: [], movedShardGroups: 0, ...(await op.status()) } as unknown as OperationReport;
+    const ending = await observeEnding(lane.folder, outcome, report, open);
+    if (procedure.steer) await sleep(lateMs);
     return {
-      ending: await observeEnding(lane.folder, outcome, report, open),
+      ending,
+      ...(procedure.steer && { later: await observeEnding(lane.folder, outcome, report, open) }),
       before,
       report,
       events: course.events(),
@@ -88,7 +92,7 @@ async function describe(lane: Lane, op: Operation): Promise<string> {
   return JSON.stringify({ state, attention, steps, pending }, null, 1);
 }
 
-/** The custodian of a terminated operation ends after it. */
+/** The lock keeper of a terminated operation ends after it. */
 async function openInTheEnd(lane: Lane): Promise<string[]> {
   for (const end = Date.now() + 60_000; ;) {
     const open = await openWorkflows(lane.client);

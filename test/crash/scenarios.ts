@@ -37,7 +37,7 @@ function isMoveHeld({ steer }: Procedure): boolean {
 /** All cases that follow from a recording. What is left to chance hangs on the seed and the case alone. */
 export function scenariosOf(procedure: Procedure, recorded: Run, seed: number): Scenario[] {
   const executions = executionsIn(recorded.events, procedure.steer);
-  const wanted = executions.filter(({ activity }) => procedure.crashes?.(activity) ?? true);
+  const wanted = executions.filter(({ activity, nth }) => procedure.crashes?.(activity, nth) ?? true);
   return [
     ...wanted.flatMap((execution) => crashesOf(procedure, execution, seed)),
     ...(procedure.faults ? faultsOf(procedure, executions, recorded.report) : []),

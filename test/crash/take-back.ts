@@ -49,7 +49,8 @@ export async function takeBack(cluster: SandboxCluster, before: Layout): Promise
     if (now.get(shard) !== node) throw new Error(`shard ${shard} could not be moved back`);
 }
 
-async function moveBack(cluster: SandboxCluster, before: Layout): Promise<void> {
+/** Moves each shard to where it was. */
+export async function moveBack(cluster: SandboxCluster, before: Layout): Promise<void> {
   const now = await readLayout(cluster);
   const nodes = await cluster.query<{ id: number; node: string }>(
     `select nodeid as id, nodename || ':' || nodeport as node from pg_dist_node`,

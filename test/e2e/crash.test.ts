@@ -12,6 +12,8 @@ const sample = [
   'scale-out/Move-shards/deploy',
   'scale-out/Move-shards/new-worker-killed-and-revived',
   'scale-out/Move-shards/temporal-restarted',
+  'scale-out-terminated-at-registration-answered/undo#1/twice',
+  'drain-cancelled-at-node-mark-answered/undo#1/before',
   'clean-up/removeLeftovers#1/sent',
   'clean-up/removeLeftovers#1/after',
 ];

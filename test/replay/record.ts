@@ -23,6 +23,7 @@ const paths: { names: Recorded[]; controlled?: boolean; walk: (stage: Stage) => 
   { names: ['paused-early'], walk: pausedEarly },
   { names: ['cleaned'], walk: cleaned },
   { names: ['removed'], walk: removed },
+  { names: ['terminated-lockCluster'], walk: terminated },
   { names: ['windowed', 'windowed-drain'], controlled: true, walk: windowed },
 ];
 
@@ -43,7 +44,7 @@ for (const controlled of [false, true]) {
   const stage = await setStage({ start: { workers: 3 }, wishes });
   try {
     for (const { walk } of missing) await walk(stage);
-    if (!isKept('holdCluster')) await keepCustodian(stage);
+    if (!isKept('lockCluster')) await keepLockKeeper(stage);
   } finally {
     await stage.end();
   }
@@ -61,9 +62,9 @@ async function keep(stage: Stage, name: string, workflowId = name, runId?: strin
   console.log(name, history.events?.length, 'events');
 }
 
-async function keepCustodian(stage: Stage): Promise<void> {
-  const custodians = stage.client.workflow.list({ query: `WorkflowType = 'holdCluster'` });
-  for await (const { workflowId, runId, type } of custodians) {
+async function keepLockKeeper(stage: Stage): Promise<void> {
+  const keepers = stage.client.workflow.list({ query: `WorkflowType = 'lockCluster'` });
+  for await (const { workflowId, runId, type } of keepers) {
     await keep(stage, type, workflowId, runId);
     break;
   }
@@ -162,6 +163,18 @@ async function cleaned(stage: Stage): Promise<void> {
 async function removed(stage: Stage): Promise<void> {
   const nodes = [workerOf(stage, 1), workerOf(stage, 2)];
   await end(stage, await stage.start('removeWorker', 'removed', { nodes }));
+}
+
+/** Its lock keeper undoes what it has done. */
+async function terminated(stage: Stage): Promise<void> {
+  const { op, release } = await midMove(stage, 'terminated', { add: 1 });
+  const running = `WorkflowType = 'lockCluster' and ExecutionStatus = 'Running'`;
+  for await (const { workflowId, runId } of stage.client.workflow.list({ query: running })) {
+    await op.terminate();
+    await release();
+    await stage.client.workflow.getHandle(workflowId, runId).result();
+    await keep(stage, 'terminated-lockCluster', workflowId, runId);
+  }
 }
 
 async function windowed(stage: Stage): Promise<void> {

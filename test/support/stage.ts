@@ -33,6 +33,8 @@ export interface Stage {
   folder: string;
   /** The worker that runs now. */
   worker: WorkerProcess;
+  /** Another one, for one that was stopped or killed. */
+  startWorker: () => Promise<void>;
   restartWorker: () => Promise<void>;
   /** Starts an operation as any Temporal client would, approved unless the input says otherwise. */
   start: <Type extends OperationType>(
@@ -72,6 +74,8 @@ export async function setStage(
     worker?: string;
     /** More clusters, with the same data. */
     others?: number;
+    /** More entries of the config that mean the first cluster. */
+    aliases?: ConfigWishes[];
   } = {},
 ): Promise<Stage> {
   const [cluster, temporal] = await Promise.all([
@@ -92,7 +96,8 @@ export async function setStage(
     startWorker(configFile, temporal.address, command ? { command } : {});
   const { folder } = cluster;
   const configFile = join(folder, 'citus-scaler.yaml');
-  writeConfig(configFile, [{ cluster, wishes }, ...others.map((other) => ({ cluster: other }))], {
+  const aliases = (options.aliases ?? []).map((alias) => ({ cluster, wishes: alias }));
+  writeConfig(configFile, [{ cluster, wishes }, ...others.map((other) => ({ cluster: other })), ...aliases], {
     reports: join(folder, 'reports'),
   });
   const connection = await Connection.connect({ address: temporal.address });
@@ -105,9 +110,12 @@ export async function setStage(
     configFile,
     folder,
     worker: await start(),
+    startWorker: async () => {
+      stage.worker = await start();
+    },
     restartWorker: async () => {
       await stage.worker.kill();
-      stage.worker = await start();
+      await stage.startWorker();
     },
     start: async (type, id, input) => {
       await client.workflow.start(type, {

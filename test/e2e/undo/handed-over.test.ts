@@ -1,0 +1,44 @@
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { HealthAnswer } from '../../../src/contract/index.js';
+import { setStage, type Stage } from '../../support/stage.js';
+import { lockKeepers, midDrain, nodesOf, untilUnlocked } from '../../support/undo.js';
+
+/** What can't be undone since its node is away is handed over to people, and holds the cluster no longer. */
+let stage: Stage;
+beforeEach(async () => {
+  // This worker waits seconds for a node, not five minutes.
+  const worker = fileURLToPath(new URL('../../support/impatient-undo-worker.ts', import.meta.url));
+  stage = await setStage({ start: { workers: 3 }, worker });
+});
+afterEach(() => stage.end());
+
+async function health(): Promise<HealthAnswer> {
+  return (await stage.client.workflow.execute('inspect', {
+    taskQueue: 'citus-scaler',
+    workflowId: `health-${Date.now()}`,
+    args: [{ cluster: 'demo', what: 'health' }],
+  })) as HealthAnswer;
+}
+
+test('the keeper of a terminated operation waits for a dead worker for a while, and health tells the SQL then', async () => {
+  const before = await nodesOf(stage.cluster);
+  const { op, release } = await midDrain(stage, 'abandoned');
+  const [dead] = stage.cluster.workers;
+  if (!dead) throw new Error('no worker');
+  await dead.kill();
+  await op.terminate();
+  expect(await lockKeepers(stage)).toHaveLength(1);
+  await untilUnlocked(stage, 120);
+  await release();
+
+  // What could be undone is.
+  expect(await nodesOf(stage.cluster)).toEqual(before);
+  const told = JSON.stringify((await health()).checks);
+  expect(told).toContain(dead.address);
+  expect(told).toMatch(/alter system reset wal_retrieve_retry_interval/i);
+
+  await dead.start();
+  const next = await stage.start('rebalance', 'next', { approval: 'required' });
+  await next.until('holding the lock', ({ state }) => state === 'awaiting-approval' || state === 'done');
+});
