@@ -47,7 +47,9 @@ export function createBatches(board: Board, caller: Calls, windows: Windows, sec
         },
       )
       .catch((error: unknown) => {
-        board.moved.unanswered += batch.length;
+        board.moved.unanswered.push(
+          ...batch.map((move) => `${tables[0] ?? 'shards'}, ${move.shardId}, ${from} → ${to}`),
+        );
         throw error;
       });
     board.moved.bytes += result.movedBytes;

@@ -50,10 +50,12 @@ export function createMoveQueue(
     Math.min(ceiling(request), governor.limit() ?? Number.POSITIVE_INFINITY);
 
   /** Moves were stopped, and perhaps not all of them have ended at the server: their activities may have lost their worker. */
-  let stopping = false;
+  const stopping = new Set<Running>();
   const stopRunning = (): void => {
-    stopping ||= running.size > 0;
-    running.forEach(({ scope }) => scope.cancel());
+    for (const each of running) {
+      stopping.add(each);
+      each.scope.cancel();
+    }
   };
   return {
     stopRunning,
@@ -108,25 +110,26 @@ export function createMoveQueue(
       const basis = totals.bytes > 0 ? 'bytes' : 'moves';
       const total = Math.max(1, totals[basis]);
       const waitingFor = pending.size > 0 && !over ? whatHolds(request) : undefined;
+      const atWork = [...new Set([...running, ...stopping])];
       board.status.progress = {
         basis,
         done: done[basis],
         total: totals[basis],
         percent: Math.min(100, Math.floor((100 * done[basis]) / total)),
         byNode: flow.byNode(),
-        moving: [...running].slice(0, 50).map(({ batch: [first] }) => ({
+        moving: atWork.slice(0, 50).map(({ batch: [first] }) => ({
           ...namesOf(round, first),
           phase: 'waiting',
           attempt: 1,
         })),
-        movingTotal: running.size,
+        movingTotal: atWork.length,
         ...(waitingFor !== undefined && { waitingFor }),
       };
       board.publish();
     };
 
     const next = (): Batch | undefined => {
-      if (board.paused || stopping || failure !== undefined || !windows.open()) return undefined;
+      if (board.paused || stopping.size > 0 || failure !== undefined || !windows.open()) return undefined;
       const left = windows.left();
       return nextBatch({
         pending: [...pending],
@@ -166,9 +169,9 @@ export function createMoveQueue(
         watchLoad();
         for (let batch = next(); batch; batch = next()) start(batch);
         const isIdle = running.size === 0;
-        if (stopping && isIdle) {
+        if (stopping.size > 0 && isIdle) {
           await undo.endMoves();
-          stopping = false;
+          stopping.clear();
           continue;
         }
         if (failure !== undefined && isIdle) throw failure;

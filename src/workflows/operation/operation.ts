@@ -81,7 +81,7 @@ async function close(
     endedAt: new Date().toISOString(),
     movedBytes: board.moved.bytes,
     movedShardGroups: board.moved.shardGroups,
-    ...(board.moved.unanswered > 0 && { unansweredMoves: board.moved.unanswered }),
+    ...(board.moved.unanswered.length > 0 && { unansweredMoves: board.moved.unanswered.length }),
     notes: board.notes.slice(0, 200),
   });
   board.status = report;

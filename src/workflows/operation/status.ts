@@ -24,7 +24,11 @@ const nodesAttribute = defineSearchAttributeKey('CitusNodes', 'KEYWORD_LIST');
 export interface Board {
   status: OperationStatus;
   notes: string[];
-  moved: { bytes: number; shardGroups: number; unanswered: number };
+  moved: {
+    bytes: number;
+    shardGroups: number;
+    /** Moves of batches without an answer. */ unanswered: string[];
+  };
   /** What the operation does when nobody stopped, paused or troubled it. */
   phase: OperationState;
   paused: { by: string; reason?: string } | undefined;
@@ -47,7 +51,7 @@ export function createBoard(type: OperationType, cluster: string): Board {
   const board: Board = {
     status: { operation: workflowInfo().workflowId, type, cluster, state: 'planning', steps: [], checks: [] },
     notes: [],
-    moved: { bytes: 0, shardGroups: 0, unanswered: 0 },
+    moved: { bytes: 0, shardGroups: 0, unanswered: [] },
     phase: 'planning',
     paused: undefined,
     waitsForWindow: false,

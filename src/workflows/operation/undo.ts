@@ -154,10 +154,8 @@ export function createUndo(board: Board, calls: Calls): Undo {
   }
 }
 
-function mayStillRun({ request, status }: Board, why: string): string {
-  const moving = (status.progress?.moving ?? []).map(
-    ({ from, to, tables }) => `${tables[0] ?? 'shards'}, ${from} → ${to}`,
-  );
-  const named = moving.length > 0 ? `, perhaps ${moving.slice(0, 5).join('; ')}` : '';
-  return `statements of this operation may still run on the coordinator (application_name begins with ${request?.sessions ?? 'citus-scaler:'}${named}): ${why}. Who takes the cluster's lock next ends them first`;
+function mayStillRun({ request, moved }: Board, why: string): string {
+  const some = moved.unanswered.slice(0, 5).join('; ');
+  const named = some === '' ? '' : `, perhaps a move (${some})`;
+  return `statements of this operation may still run on the coordinator${named}: ${why}. Their application_name begins with ${request?.sessions ?? 'citus-scaler:'}; who takes the cluster's lock next ends them first`;
 }

@@ -32,9 +32,12 @@ test('the keeper of a terminated operation waits for a dead worker for a while, 
   await untilUnlocked(stage, 120);
   await release();
 
-  // What could be undone is.
-  expect(await nodesOf(stage.cluster)).toEqual(before);
+  // Citus can't change a mark while any node with metadata is away: that is handed over too.
   const told = JSON.stringify((await health()).checks);
+  const [drained = ''] = Object.entries(await nodesOf(stage.cluster)).flatMap(([node, flags]) =>
+    flags === before[node] ? [] : [node],
+  );
+  if (drained !== '') expect(told).toContain(`shouldhaveshards of ${drained}: false → true`);
   expect(told).toContain(dead.address);
   expect(told).toMatch(/alter system reset wal_retrieve_retry_interval/i);
 
