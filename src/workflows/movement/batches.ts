@@ -4,7 +4,7 @@ import type { MoveSeconds } from '../../planning/move-seconds.js';
 import type { Batch } from '../../planning/next-batch.js';
 import { namesOf, type PlannedMoves } from '../../planning/planned-moves.js';
 import { moveActivities } from '../activities.js';
-import type { Board } from '../operation/status.js';
+import type { Status } from '../operation/status.js';
 import type { Calls } from '../operation/calls.js';
 import type { Windows } from './windows.js';
 
@@ -16,7 +16,7 @@ export interface Batches {
   sayStopped: () => void;
 }
 
-export function createBatches(board: Board, caller: Calls, windows: Windows, seconds: MoveSeconds): Batches {
+export function createBatches(status: Status, calls: Calls, windows: Windows, seconds: MoveSeconds): Batches {
   let stops = 0;
   return { make: makeMoves, sayStopped };
 
@@ -31,7 +31,7 @@ export function createBatches(board: Board, caller: Calls, windows: Windows, sec
     const more = batch.length > 1 ? ` and ${count(batch.length - 1, 'more move')}` : '';
     const closing = windows.closing();
     const begun = Date.now();
-    const result = await caller
+    const result = await calls
       .run(
         moveActivities.moveShardGroups,
         `${tables[0] ?? 'shards'}, ${first.shardId}${more}: ${from} → ${to}, ${formatBytes(bytes)}`,
@@ -47,14 +47,14 @@ export function createBatches(board: Board, caller: Calls, windows: Windows, sec
         },
       )
       .catch((error: unknown) => {
-        board.moved.unanswered.push(
+        status.moved.unanswered.push(
           ...batch.map((move) => `${tables[0] ?? 'shards'}, ${move.shardId}, ${from} → ${to}`),
         );
         throw error;
       });
-    board.moved.bytes += result.movedBytes;
-    board.moved.shardGroups += result.movedShardGroups;
-    board.notes.push(...result.notes);
+    status.moved.bytes += result.movedBytes;
+    status.moved.shardGroups += result.movedShardGroups;
+    status.notes.push(...result.notes);
     if (result.movedShardGroups === batch.length) seconds.took(batch, (Date.now() - begun) / 1_000);
     if (result.stopped) {
       stops += 1;
@@ -65,7 +65,7 @@ export function createBatches(board: Board, caller: Calls, windows: Windows, sec
 
   function sayStopped(): void {
     if (stops === 0) return;
-    board.notes.push(
+    status.notes.push(
       `${count(stops, 'move')} stopped when a maintenance window closed, to begin anew in the next`,
     );
     stops = 0;

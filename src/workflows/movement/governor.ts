@@ -7,7 +7,7 @@ import {
 import type { GovernorActivities } from '../../activities/governor/activities.js';
 import type { GovernorNews } from '../../contract/index.js';
 import type { OperationRequest } from '../../contract/internal/request.js';
-import type { Board } from '../operation/status.js';
+import type { Status } from '../operation/status.js';
 import { attentionOf } from '../operation/failure.js';
 
 /** Keeps the number of parallel moves to what the load on the cluster allows, where the config says so. */
@@ -31,21 +31,21 @@ const { governMoves } = proxyActivities<GovernorActivities>({
 
 const keptChanges = 20;
 
-export function createGovernor(board: Board): Governor {
+export function createGovernor(status: Status): Governor {
   let watching: { scope: CancellationScope; ceiling: number } | undefined;
   let startedAt: string | undefined;
   let useless = false;
   let watches = 0;
 
   const governor: Governor = {
-    limit: () => (useless ? undefined : board.status.governor?.parallelMoves),
+    limit: () => (useless ? undefined : status.shown.governor?.parallelMoves),
     watch: (request, ceiling) => {
       if (request.governed !== true || useless || watching?.ceiling === ceiling) return;
-      const before = board.status.governor;
+      const before = status.shown.governor;
       // It begins with one; later, as after a pause, it goes on from where it was.
       const parallelMoves = Math.min(before?.parallelMoves ?? 1, ceiling);
       const reason = before?.reason ?? 'it begins with one and goes up while the load is low';
-      board.status.governor = { figures: [], changes: [], ...before, parallelMoves, ceiling, reason };
+      status.shown.governor = { figures: [], changes: [], ...before, parallelMoves, ceiling, reason };
       startedAt ??= new Date().toISOString();
       governor.rest();
       const scope = new CancellationScope();
@@ -63,27 +63,27 @@ export function createGovernor(board: Board): Governor {
         .catch((error: unknown) => {
           if (!isCancellation(error)) giveUp(attentionOf(error).problem);
         });
-      board.publish();
+      status.publish();
     },
     rest: () => {
       watching?.scope.cancel();
       watching = undefined;
     },
     heard: ({ change, notes }) => {
-      board.notes.push(...notes);
-      const { governor: status } = board.status;
-      if (status && change && watching) {
+      status.notes.push(...notes);
+      const { governor: limits } = status.shown;
+      if (limits && change && watching) {
         const { parallelMoves, reason, figures } = change;
-        const changes = [...status.changes, { at: new Date().toISOString(), parallelMoves, reason }];
-        board.status.governor = {
-          ...status,
+        const changes = [...limits.changes, { at: new Date().toISOString(), parallelMoves, reason }];
+        status.shown.governor = {
+          ...limits,
           parallelMoves,
           reason,
           figures,
           changes: changes.slice(-keptChanges),
         };
       }
-      board.publish();
+      status.publish();
     },
   };
   return governor;
@@ -91,14 +91,14 @@ export function createGovernor(board: Board): Governor {
   function giveUp(why: string): void {
     useless = true;
     watching = undefined;
-    board.notes.push(`the load is not watched any more (${why}): moves run up to the ceiling`);
-    const { governor: status } = board.status;
-    if (status)
-      board.status.governor = {
-        ...status,
-        parallelMoves: status.ceiling,
+    status.notes.push(`the load is not watched any more (${why}): moves run up to the ceiling`);
+    const { governor: limits } = status.shown;
+    if (limits)
+      status.shown.governor = {
+        ...limits,
+        parallelMoves: limits.ceiling,
         reason: 'the load is not watched any more',
       };
-    board.publish();
+    status.publish();
   }
 }

@@ -7,7 +7,7 @@ import { createMoveSeconds } from '../../planning/move-seconds.js';
 import { nextBatch, type Batch } from '../../planning/next-batch.js';
 import { namesOf, movesOf, type PlannedMoves } from '../../planning/planned-moves.js';
 import { createBatches } from './batches.js';
-import type { Board } from '../operation/status.js';
+import type { Status } from '../operation/status.js';
 import { createFlow } from './flow.js';
 import type { Governor } from './governor.js';
 import type { Calls } from '../operation/calls.js';
@@ -34,8 +34,8 @@ interface Running {
 }
 
 export function createMoveQueue(
-  board: Board,
-  caller: Calls,
+  status: Status,
+  calls: Calls,
   windows: Windows,
   governor: Governor,
   undo: Pick<Undo, 'endMoves'>,
@@ -44,7 +44,7 @@ export function createMoveQueue(
   const flow = createFlow();
   const seconds = createMoveSeconds();
   let wanted: number | undefined;
-  const batches = createBatches(board, caller, windows, seconds);
+  const batches = createBatches(status, calls, windows, seconds);
   const ceiling = (request: OperationRequest): number => wanted ?? request.parallelMoves;
   const limit = (request: OperationRequest): number =>
     Math.min(ceiling(request), governor.limit() ?? Number.POSITIVE_INFINITY);
@@ -63,10 +63,10 @@ export function createMoveQueue(
       wanted = n;
     },
     mayMove: (question) => {
-      if (board.paused || caller.givenUp) return false;
-      if (!question || !board.request) return true;
+      if (status.paused || calls.givenUp) return false;
+      if (!question || !status.request) return true;
       const rank = [...running].findIndex(({ batch: [first] }) => first.shardId === question.batch);
-      return windows.open(Date.parse(question.at)) && Math.max(0, rank) < limit(board.request);
+      return windows.open(Date.parse(question.at)) && Math.max(0, rank) < limit(status.request);
     },
     run,
   };
@@ -111,7 +111,7 @@ export function createMoveQueue(
       const total = Math.max(1, totals[basis]);
       const waitingFor = pending.size > 0 && !over ? whatHolds(request) : undefined;
       const atWork = [...new Set([...running, ...stopping])];
-      board.status.progress = {
+      status.shown.progress = {
         basis,
         done: done[basis],
         total: totals[basis],
@@ -125,11 +125,11 @@ export function createMoveQueue(
         movingTotal: atWork.length,
         ...(waitingFor !== undefined && { waitingFor }),
       };
-      board.publish();
+      status.publish();
     };
 
     const next = (): Batch | undefined => {
-      if (board.paused || stopping.size > 0 || failure !== undefined || !windows.open()) return undefined;
+      if (status.paused || stopping.size > 0 || failure !== undefined || !windows.open()) return undefined;
       const left = windows.left();
       return nextBatch({
         pending: [...pending],
@@ -146,7 +146,7 @@ export function createMoveQueue(
       const [shortest] = [...pending].sort((a, b) => seconds.expected(a) - seconds.expected(b));
       if (!shortest || windows.hasRoom(seconds.expected(shortest))) return false;
       const { tables, from, to } = namesOf(round, shortest);
-      await caller.park('window', {
+      await calls.park('window', {
         problem: `${count(pending.size, 'move')} can’t be expected to end in any maintenance window`,
         evidence: `the shortest, ${tables[0] ?? 'shards'}, shard ${shortest.shardId}, ${from} → ${to}, ${formatBytes(shortest.bytes)}, is expected to take ${formatSeconds(seconds.expected(shortest))}; the longest window is ${formatSeconds(windows.longestSeconds())}`,
         remedies: [
@@ -164,8 +164,8 @@ export function createMoveQueue(
     show();
     try {
       while (pending.size > 0 || running.size > 0) {
-        if (pending.size > 0 && !board.paused) await windows.refresh(request);
-        if (running.size === 0 && !board.paused) await atWindow(windows.open());
+        if (pending.size > 0 && !status.paused) await windows.refresh(request);
+        if (running.size === 0 && !status.paused) await atWindow(windows.open());
         watchLoad();
         for (let batch = next(); batch; batch = next()) start(batch);
         const isIdle = running.size === 0;
@@ -176,21 +176,21 @@ export function createMoveQueue(
         }
         if (failure !== undefined && isIdle) throw failure;
         if (isIdle && pending.size === 0) break;
-        if (isIdle && !board.paused && limit(request) > 0 && (await parked())) continue;
-        board.waitsForWindow =
+        if (isIdle && !status.paused && limit(request) > 0 && (await parked())) continue;
+        status.waitsForWindow =
           isIdle &&
-          !board.paused &&
+          !status.paused &&
           windows.left() !== undefined &&
           !(windows.open() && limit(request) === 0);
         show();
-        if (pending.size > 0 && !board.paused) windows.wakeMe();
+        if (pending.size > 0 && !status.paused) windows.wakeMe();
         const before = seen();
-        await caller.until(() => seen() !== before);
+        await calls.until(() => seen() !== before);
       }
     } finally {
       over = true;
       show();
-      board.waitsForWindow = false;
+      status.waitsForWindow = false;
       windows.sleepOn();
       governor.rest();
       batches.sayStopped();
@@ -203,24 +203,24 @@ export function createMoveQueue(
 
     /** Only while something moves, or may: a paused operation costs nothing. */
     function watchLoad(): void {
-      const mayMove = !board.paused && windows.open() && pending.size > 0;
+      const mayMove = !status.paused && windows.open() && pending.size > 0;
       if (mayMove || running.size > 0) governor.watch(request, ceiling(request));
       else governor.rest();
     }
 
     /** What may let further moves start, or end the waiting. */
     function seen(): string {
-      return [running.size, limit(request), board.paused !== undefined, windows.version].join();
+      return [running.size, limit(request), status.paused !== undefined, windows.version].join();
     }
   }
 
   /** Why further moves don't start. */
   function whatHolds(request: OperationRequest): string | undefined {
-    if (board.paused) return '`resume`';
+    if (status.paused) return '`resume`';
     if (windows.left() === 0)
-      return `the maintenance window${board.window?.().opensAt === undefined ? '' : `, which opens ${board.window().opensAt}`}`;
+      return `the maintenance window${status.window?.().opensAt === undefined ? '' : `, which opens ${status.window().opensAt}`}`;
     if (limit(request) < ceiling(request) && running.size >= limit(request))
-      return `the load: ${board.status.governor?.reason ?? ''}`;
+      return `the load: ${status.shown.governor?.reason ?? ''}`;
     if (running.size >= limit(request)) return `the running moves: ${limit(request)} at once`;
     if (windows.left() !== undefined && running.size === 0) return 'a maintenance window with room for them';
     return undefined;

@@ -5,7 +5,7 @@ import { movesOf, type PlannedMoves } from '../../planning/planned-moves.js';
 import { moveActivities, settingActivities } from '../activities.js';
 import type { Calls } from '../operation/calls.js';
 import { unpaused } from '../operation/pause.js';
-import { isCancelling, type Board } from '../operation/status.js';
+import { isCancelling, type Status } from '../operation/status.js';
 import type { Undo } from '../operation/undo.js';
 import { createGovernor } from './governor.js';
 import { createMoveQueue, type MoveQueue } from './move-queue.js';
@@ -28,10 +28,10 @@ export interface Movement extends MovementControls {
   run: (request: OperationRequest, round: PlannedMoves) => Promise<void>;
 }
 
-export function createMovement(board: Board, calls: Calls, undo: Undo): Movement {
-  const windows = createWindows(board, calls);
-  const governor = createGovernor(board);
-  const queue = createMoveQueue(board, calls, windows, governor, undo);
+export function createMovement(status: Status, calls: Calls, undo: Undo): Movement {
+  const windows = createWindows(status, calls);
+  const governor = createGovernor(status);
+  const queue = createMoveQueue(status, calls, windows, governor, undo);
   /** Whether the settings were given back because the window had closed. */
   let resting = false;
   let prepared: PlannedMoves | undefined;
@@ -60,7 +60,7 @@ export function createMovement(board: Board, calls: Calls, undo: Undo): Movement
             await undo.giveBack('setting');
           },
         });
-      do await unpaused(board, calls);
+      do await unpaused(status, calls);
       while (!(await prepareOnce()));
       prepared = round;
     },
@@ -92,7 +92,7 @@ export function createMovement(board: Board, calls: Calls, undo: Undo): Movement
       );
       return true;
     } catch (error) {
-      if (!copy.stopped || !isCancellation(error) || isCancelling(board.status)) throw error;
+      if (!copy.stopped || !isCancellation(error) || isCancelling(status.shown)) throw error;
       // Its activity may have been lost with its worker, and the statement goes on then.
       await undo.endMoves();
       return false;
@@ -109,7 +109,7 @@ export function createMovement(board: Board, calls: Calls, undo: Undo): Movement
       cluster,
       nodes,
     });
-    board.notes.push(...planned.notes);
+    status.notes.push(...planned.notes);
     // One that a copy was stopped after is in the ledger already, with what its owner had.
     const entries = planned.entries.filter(({ id }) => !undo.entries.has(id));
     if (entries.length === 0) return;
@@ -120,7 +120,7 @@ export function createMovement(board: Board, calls: Calls, undo: Undo): Movement
       'Lower wal_retrieve_retry_interval',
       { cluster, lockId, entries },
     );
-    board.notes.push(...notes);
+    status.notes.push(...notes);
     await undo.settle(unchanged);
   }
 }

@@ -6,7 +6,7 @@ import { expectedSeconds } from '../../planning/next-batch.js';
 import * as calendars from '../../planning/windows.js';
 import { windowActivities } from '../activities.js';
 import { createTimer } from './timer.js';
-import { isCancelling, type Board } from '../operation/status.js';
+import { isCancelling, type Status } from '../operation/status.js';
 import type { Calls } from '../operation/calls.js';
 
 /** Id of the check that compares the largest move with the longest window. */
@@ -47,7 +47,7 @@ export interface Windows {
   judge: (plan: Plan) => Check[];
 }
 
-export function createWindows(board: Board, caller: Calls): Windows {
+export function createWindows(status: Status, calls: Calls): Windows {
   let calendar: WindowCalendar | undefined;
   let askedAt = 0;
   let ignored: { by: string; reason: string } | undefined;
@@ -69,14 +69,14 @@ export function createWindows(board: Board, caller: Calls): Windows {
       if (first && request.input.window === 'ignore')
         ignore(request.input.requestedBy ?? 'the request', request.input.reason ?? '');
       askedAt = Date.now();
-      const answer = await caller.run(windowActivities.readWindows, 'When may data move?', {
+      const answer = await calls.run(windowActivities.readWindows, 'When may data move?', {
         cluster: request.cluster,
         at: new Date(askedAt).toISOString(),
       });
       calendar = answer ?? undefined;
-      if (calendar) board.window = statusNow;
-      else delete board.window;
-      board.publish();
+      if (calendar) status.window = statusNow;
+      else delete status.window;
+      status.publish();
     },
     open: (at = Date.now()) => {
       const bound = binding();
@@ -109,22 +109,23 @@ export function createWindows(board: Board, caller: Calls): Windows {
         await untilOpen(request);
         const outcome = await runUntilClosed(work);
         if (outcome.ended) return outcome.result;
-        board.notes.push('the copy of reference tables was stopped when the maintenance window closed');
+        status.notes.push('the copy of reference tables was stopped when the maintenance window closed');
         await whenCut();
-        if (cuts > 1) await caller.park('window', noRoomForCopy());
+        if (cuts > 1) await calls.park('window', noRoomForCopy());
       }
     },
 
     refuseIgnore: () => {
-      if (board.status.type === 'cleanUp') return 'a clean-up makes no moves: windows don’t bind it';
-      if (board.request && board.request.hasWindows !== true) return 'the cluster has no maintenance windows';
-      if (board.request === undefined) return `it isn't known yet: the operation is ${board.status.state}`;
+      if (status.shown.type === 'cleanUp') return 'a clean-up makes no moves: windows don’t bind it';
+      if (status.request && status.request.hasWindows !== true)
+        return 'the cluster has no maintenance windows';
+      if (status.request === undefined) return `it isn't known yet: the operation is ${status.shown.state}`;
       return ignored && `ignored already, by ${ignored.by}`;
     },
     ignore: (by, reason) => {
       ignore(by, reason);
-      if (board.troubles.has('window')) caller.retry();
-      board.publish();
+      if (status.troubles.has('window')) calls.retry();
+      status.publish();
     },
     judge: ({ moves }) => {
       const bound = binding();
@@ -147,7 +148,7 @@ export function createWindows(board: Board, caller: Calls): Windows {
   function ignore(by: string, reason: string): void {
     ignored = { by, reason };
     version += 1;
-    board.notes.push(`the maintenance windows are ignored, by ${by}: ${reason}`);
+    status.notes.push(`the maintenance windows are ignored, by ${by}: ${reason}`);
   }
 
   function statusNow() {
@@ -159,18 +160,18 @@ export function createWindows(board: Board, caller: Calls): Windows {
   async function untilOpen(request: OperationRequest): Promise<void> {
     await windows.refresh(request);
     try {
-      while (!windows.open() || (board.waitsForWindow && board.paused)) {
-        board.waitsForWindow = true;
-        board.publish();
-        if (!board.paused) windows.wakeMe();
-        const before = { version: windows.version, paused: board.paused };
-        await caller.until(() => windows.version !== before.version || board.paused !== before.paused);
-        if (!board.paused) await windows.refresh(request);
+      while (!windows.open() || (status.waitsForWindow && status.paused)) {
+        status.waitsForWindow = true;
+        status.publish();
+        if (!status.paused) windows.wakeMe();
+        const before = { version: windows.version, paused: status.paused };
+        await calls.until(() => windows.version !== before.version || status.paused !== before.paused);
+        if (!status.paused) await windows.refresh(request);
       }
     } finally {
-      board.waitsForWindow = false;
+      status.waitsForWindow = false;
       windows.sleepOn();
-      board.publish();
+      status.publish();
     }
   }
 
@@ -190,7 +191,7 @@ export function createWindows(board: Board, caller: Calls): Windows {
     try {
       return { ended: true, result: await scope.run(work) };
     } catch (error) {
-      if (cut.off && isCancellation(error) && !isCancelling(board.status)) return { ended: false };
+      if (cut.off && isCancellation(error) && !isCancelling(status.shown)) return { ended: false };
       throw error;
     } finally {
       bell.drop();

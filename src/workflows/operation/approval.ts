@@ -1,5 +1,5 @@
 import { does, type InputProblem, type Plan } from '../../contract/index.js';
-import type { Board } from './status.js';
+import type { Status } from './status.js';
 import { refused } from '../../failures.js';
 import type { Calls } from './calls.js';
 
@@ -15,7 +15,7 @@ export interface Approval {
   ask: (plan: Plan) => Promise<string>;
 }
 
-export function createApproval(board: Board, caller: Calls): Approval {
+export function createApproval(status: Status, calls: Calls): Approval {
   let asked: string | undefined;
   let plans = 0;
   let answer: { by: string; rejected?: string } | undefined;
@@ -25,7 +25,7 @@ export function createApproval(board: Board, caller: Calls): Approval {
     },
     refuse: (planHash) => {
       if (asked === undefined || answer)
-        return { text: `no plan waits for approval: the operation is ${board.status.state}` };
+        return { text: `no plan waits for approval: the operation is ${status.shown.state}` };
       if (planHash === undefined) {
         return plans > 1
           ? { field: 'planHash', text: `required, for the plan has changed: the present one is ${asked}` }
@@ -45,19 +45,19 @@ export function createApproval(board: Board, caller: Calls): Approval {
       asked = plan.hash;
       plans += 1;
       answer = undefined;
-      board.phase = 'awaiting-approval';
-      board.publish();
-      await caller.until(() => answer !== undefined);
+      status.phase = 'awaiting-approval';
+      status.publish();
+      await calls.until(() => answer !== undefined);
       const { by, rejected } = answer as unknown as { by: string; rejected?: string };
       asked = undefined;
       if (rejected !== undefined) {
-        const { cluster, type } = board.status;
+        const { cluster, type } = status.shown;
         throw refused('PlanRejected', `${by} rejected plan ${plan.hash}: ${rejected}`, {
           cluster,
           remedies: [does(type, 'start the operation again for a new plan', { cluster })],
         });
       }
-      board.phase = 'planning';
+      status.phase = 'planning';
       return by;
     },
   };

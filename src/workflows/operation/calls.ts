@@ -1,7 +1,7 @@
 import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
 import type { ActivityOptions } from '@temporalio/workflow';
 import type { Attention } from '../../contract/index.js';
-import type { Board } from './status.js';
+import type { Status } from './status.js';
 import { attentionOf, endingFailure, givenUp, isLockLost } from './failure.js';
 
 /** An activity as `proxyActivities` offers it. */
@@ -44,7 +44,7 @@ const lateCutPatience = 500;
 const tryPatience = 5_000;
 const giveUpDeadline = 24_000;
 
-export function createCalls(board: Board): Calls {
+export function createCalls(status: Status): Calls {
   let runs = 0;
   let retries = 0;
   let abandoned: { by: string; reason: string; at: number } | undefined;
@@ -52,7 +52,7 @@ export function createCalls(board: Board): Calls {
 
   function failGivenUp(): never {
     const { by, reason } = abandoned ?? { by: 'nobody', reason: '' };
-    throw givenUp(board, `${by} gave up: ${reason}`);
+    throw givenUp(status, `${by} gave up: ${reason}`);
   }
 
   const calls: Calls = {
@@ -67,9 +67,9 @@ export function createCalls(board: Board): Calls {
       abandoned ??= { by, reason, at: Date.now() };
     },
     tell: (activityId, attention) => {
-      if (attention && open.has(activityId)) board.troubles.set(activityId, attention);
-      else board.troubles.delete(activityId);
-      board.publish();
+      if (attention && open.has(activityId)) status.troubles.set(activityId, attention);
+      else status.troubles.delete(activityId);
+      status.publish();
     },
 
     async until(reached) {
@@ -79,13 +79,13 @@ export function createCalls(board: Board): Calls {
 
     async park(id, attention) {
       const seen = retries;
-      board.troubles.set(id, attention);
-      board.publish();
+      status.troubles.set(id, attention);
+      status.publish();
       try {
         await calls.until(() => retries > seen);
       } finally {
-        board.troubles.delete(id);
-        board.publish();
+        status.troubles.delete(id);
+        status.publish();
       }
     },
 
@@ -132,7 +132,7 @@ export function createCalls(board: Board): Calls {
       return await running;
     } finally {
       open.delete(id);
-      if (board.troubles.delete(id)) board.publish();
+      if (status.troubles.delete(id)) status.publish();
     }
   }
 

@@ -16,17 +16,17 @@ import { refused } from '../../failures.js';
 import { lockActivities } from '../activities.js';
 import { addSignal, handOverSignal, releaseSignal, removeSignal } from '../signals.js';
 import type { Calls } from './calls.js';
-import type { Board } from './status.js';
+import type { Status } from './status.js';
 import type { ClusterLock, LedgerNews, Undo } from './undo.js';
 
 /** Takes the lock of a cluster. */
 export async function takeClusterLock(
-  board: Board,
+  status: Status,
   calls: Calls,
   request: OperationRequest,
   undo: Undo,
 ): Promise<ClusterLock> {
-  let keeper = await take(board, calls, request);
+  let keeper = await take(status, calls, request);
   let releasing = false;
   let recovery: Promise<void> | undefined;
 
@@ -59,7 +59,7 @@ export async function takeClusterLock(
   /** From the moment that the lock is ours its keeper has to know the ledger, whoever cancels. */
   const takeAnew = async (): Promise<void> => {
     do {
-      keeper = await take(board, calls, request);
+      keeper = await take(status, calls, request);
       watch();
     } while (
       undo.entries.size > 0 &&
@@ -116,7 +116,7 @@ function endedFromOutside(lockId: string): Attention {
   };
 }
 
-async function take(board: Board, calls: Calls, request: OperationRequest) {
+async function take(status: Status, calls: Calls, request: OperationRequest) {
   const { workflowId, runId } = workflowInfo();
   const holder: LockHolder = { workflowId, runId, type: request.type, cluster: request.cluster };
   const input: LockInput = { cluster: request.cluster, holder };
@@ -135,12 +135,12 @@ async function take(board: Board, calls: Calls, request: OperationRequest) {
       );
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-      await waitForTurn(board, calls, request);
+      await waitForTurn(status, calls, request);
     }
   }
 }
 
-async function waitForTurn(board: Board, calls: Calls, request: OperationRequest): Promise<void> {
+async function waitForTurn(status: Status, calls: Calls, request: OperationRequest): Promise<void> {
   const { workflowId, runId } = workflowInfo();
   const seen = await calls.run(lockActivities.lookAtLock, 'Who holds the cluster?', {
     lockId: request.lockId,
@@ -174,10 +174,10 @@ async function waitForTurn(board: Board, calls: Calls, request: OperationRequest
       },
     );
   }
-  const before = board.phase;
-  board.phase = 'waiting-for-lock';
-  board.publish();
+  const before = status.phase;
+  status.phase = 'waiting-for-lock';
+  status.publish();
   await calls.run(lockActivities.awaitLockEnd, `Wait for ${holder.workflowId}`, { lockId: request.lockId });
-  board.phase = before;
-  board.publish();
+  status.phase = before;
+  status.publish();
 }

@@ -14,7 +14,7 @@ import type { MovementControls } from '../movement/movement.js';
 import { governedSignal, troubleSignal } from '../signals.js';
 import type { Approval } from './approval.js';
 import type { Calls } from './calls.js';
-import { isCancelling, type Board } from './status.js';
+import { isCancelling, type Status } from './status.js';
 
 /** Asked by the activity that makes moves, before each further one of its batch. */
 const mayMoveQuery = defineQuery<boolean, [MayMoveQuestion?]>('mayMove');
@@ -34,26 +34,26 @@ type Controls = { [Name in UpdateName]: Control<Name> };
 
 /** Registers all handlers, synchronously and before the first await: messages may arrive with the start. */
 export function registerControls(
-  board: Board,
-  caller: Calls,
+  status: Status,
+  calls: Calls,
   approval: Approval,
   movement: MovementControls,
 ): void {
-  setHandler(defineQuery<OperationStatus>(statusQuery), () => board.status, {
+  setHandler(defineQuery<OperationStatus>(statusQuery), () => status.shown, {
     description: 'Everything about the operation',
   });
   setHandler(mayMoveQuery, (question) => movement.mayMove(question));
   setHandler(mayGoOnQuery, ({ at }) => movement.windows.open(Date.parse(at)));
   setHandler(governedSignal, (news) => movement.governed(news));
-  setHandler(troubleSignal, (activityId, attention) => caller.tell(activityId, attention ?? undefined));
+  setHandler(troubleSignal, (activityId, attention) => calls.tell(activityId, attention ?? undefined));
 
-  const state = (): string => `the operation is ${board.status.state}`;
+  const state = (): string => `the operation is ${status.shown.state}`;
   const ended = (): Problem =>
-    ['done', 'failed', 'cancelled'].includes(board.phase) || isCancelling(board.status)
+    ['done', 'failed', 'cancelled'].includes(status.phase) || isCancelling(status.shown)
       ? { text: state() }
       : undefined;
   const inTrouble = (): Problem =>
-    board.troubles.size > 0 ? undefined : { text: `nothing needs attention: ${state()}` };
+    status.troubles.size > 0 ? undefined : { text: `nothing needs attention: ${state()}` };
 
   const controls: Controls = {
     approve: {
@@ -67,42 +67,44 @@ export function registerControls(
     pause: {
       refuse: ({ now }) =>
         ended() ??
-        (board.paused && now !== true ? { text: `it is paused already, by ${board.paused.by}` } : undefined),
+        (status.paused && now !== true
+          ? { text: `it is paused already, by ${status.paused.by}` }
+          : undefined),
       act: ({ by, reason, now }) => {
-        board.paused = reason === undefined ? { by } : { by, reason };
-        board.notes.push(`paused by ${by}${reason === undefined ? '' : `: ${reason}`}`);
+        status.paused = reason === undefined ? { by } : { by, reason };
+        status.notes.push(`paused by ${by}${reason === undefined ? '' : `: ${reason}`}`);
         if (now === true) movement.stopRunning();
-        board.publish();
+        status.publish();
       },
     },
     resume: {
-      refuse: () => ended() ?? (board.paused ? undefined : { text: `it is not paused: ${state()}` }),
+      refuse: () => ended() ?? (status.paused ? undefined : { text: `it is not paused: ${state()}` }),
       act: ({ by }) => {
-        board.paused = undefined;
-        board.notes.push(`resumed by ${by}`);
-        board.publish();
+        status.paused = undefined;
+        status.notes.push(`resumed by ${by}`);
+        status.publish();
       },
     },
     retry: {
       refuse: () => inTrouble(),
       act: ({ by }) => {
-        board.notes.push(`retried by ${by}`);
-        caller.retry();
+        status.notes.push(`retried by ${by}`);
+        calls.retry();
       },
     },
     giveUp: {
       refuse: () => inTrouble(),
-      act: ({ by, reason }) => caller.giveUp(by, reason),
+      act: ({ by, reason }) => calls.giveUp(by, reason),
     },
     setParallelMoves: {
       refuse: () => {
-        const { type } = board.status;
+        const { type } = status.shown;
         return ended() ?? (operationFacts(type).moves ? undefined : { text: `a ${type} makes no moves` });
       },
       act: ({ by, n }) => {
         movement.setParallelMoves(n);
-        board.notes.push(`parallel moves set to ${n} by ${by}`);
-        board.publish();
+        status.notes.push(`parallel moves set to ${n} by ${by}`);
+        status.publish();
       },
     },
     ignoreWindow: {

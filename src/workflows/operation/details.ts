@@ -11,7 +11,7 @@ import { remedyInTemporal } from './remedy.js';
 const stepMarks = { pending: '·', running: '▶', done: '✓', skipped: '–', failed: '✗' } as const;
 
 /** What the Temporal UI shows of an operation, as Markdown. */
-export function renderDetails({ status, notes }: { status: OperationStatus; notes: string[] }): string {
+export function renderDetails(status: OperationStatus, notes: string[]): string {
   return [
     `**${status.type}** of **${status.cluster}**: ${status.state}${pause(status)}`,
     ...attention(status),

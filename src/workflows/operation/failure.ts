@@ -1,16 +1,16 @@
 import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
-import type { Board } from './status.js';
+import type { Status } from './status.js';
 import { does, isErrorType, type Attention } from '../../contract/index.js';
 import { detailsOf, lockLostType, refused } from '../../failures.js';
 
 /** What an operation ends with that a person gave up: it says on what, and past a point of no return how the cluster is left. */
-export function givenUp({ status, troubles, left }: Board, message: string): ApplicationFailure {
+export function givenUp({ shown, troubles, left }: Status, message: string): ApplicationFailure {
   const on = [...troubles.values()].flatMap(({ problem, evidence }) => [
     problem,
     ...evidence.split('\n').filter((line) => line !== '' && line !== problem),
   ]);
   return refused(left ? 'RecoveryRequired' : 'GivenUp', message, {
-    cluster: status.cluster,
+    cluster: shown.cluster,
     evidence: [...on, ...(left?.evidence ?? [])],
     remedies: left?.remedies ?? [
       'the notes of the report say what could not be given back',

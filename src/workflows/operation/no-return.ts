@@ -1,6 +1,6 @@
 import { CancellationScope, CancelledFailure } from '@temporalio/workflow';
 import type { HowLeft } from './how-left.js';
-import type { Board } from './status.js';
+import type { Status } from './status.js';
 
 export interface NoReturn {
   why: string;
@@ -15,21 +15,21 @@ export interface NoReturn {
  * work says how far it is, for whoever gives up on it.
  */
 export async function passNoReturn<T>(
-  board: Board,
+  status: Status,
   { why, last, left }: NoReturn,
   work: (isNow: (left: HowLeft) => void) => Promise<T>,
 ): Promise<T> {
   if (CancellationScope.current().consideredCancelled)
     throw new CancelledFailure('Cancelled before the point of no return');
-  board.status.pointOfNoReturn = { why, last };
-  board.left = left;
-  board.publish();
+  status.shown.pointOfNoReturn = { why, last };
+  status.left = left;
+  status.publish();
   const done = await CancellationScope.nonCancellable(() =>
     work((now) => {
-      board.left = now;
+      status.left = now;
     }),
   );
-  delete board.status.pointOfNoReturn;
-  board.left = undefined;
+  delete status.shown.pointOfNoReturn;
+  status.left = undefined;
   return done;
 }

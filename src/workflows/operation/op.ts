@@ -13,12 +13,12 @@ import { blockersIn, canBePlanned, refuseBlockers } from './checks.js';
 import type { HowLeft } from './how-left.js';
 import { passNoReturn, type NoReturn } from './no-return.js';
 import { unpaused } from './pause.js';
-import { announceSteps, failStep, runStep, skipStep, type Board } from './status.js';
+import { announceSteps, failStep, runStep, skipStep, type Status } from './status.js';
 import type { Undo } from './undo.js';
 
 /** The parts that an operation is made of. */
 export interface Parts {
-  board: Board;
+  status: Status;
   calls: Calls;
   approval: Approval;
   undo: Undo;
@@ -30,7 +30,7 @@ export type Operation<Type extends OperationType> = ReturnType<typeof operationO
 
 /** Makes the `op` of a procedure. Its parts are there to use: `op.calls.run`, `op.undo.add`, `op.movement.windows`. */
 export function operationOf<Type extends OperationType>(parts: Parts, request: OperationRequest<Type>) {
-  const { board, calls, approval, undo, movement } = parts;
+  const { status, calls, approval, undo, movement } = parts;
   const dryRun = request.input.dryRun === true;
   const refuse = (checks: Check[]): void => {
     if (!dryRun) refuseBlockers(request.cluster, checks);
@@ -40,8 +40,8 @@ export function operationOf<Type extends OperationType>(parts: Parts, request: O
       request,
       operationId: workflowInfo().workflowId,
     });
-    board.status.checks = seen.checks;
-    if (seen.before) board.status.before ??= seen.before;
+    status.shown.checks = seen.checks;
+    if (seen.before) status.shown.before ??= seen.before;
     refuse(seen.checks);
   };
   return {
@@ -50,49 +50,49 @@ export function operationOf<Type extends OperationType>(parts: Parts, request: O
     calls,
     undo,
     movement,
-    steps: (names: readonly string[]): void => announceSteps(board, names),
-    step: <T>(name: string, work: (step: Step) => Promise<T>): Promise<T> => runStep(board, name, work),
-    skip: (name: string, why: string): void => skipStep(board, name, why),
+    steps: (names: readonly string[]): void => announceSteps(status, names),
+    step: <T>(name: string, work: (step: Step) => Promise<T>): Promise<T> => runStep(status, name, work),
+    skip: (name: string, why: string): void => skipStep(status, name, why),
     /** Adds lines to the report. */
     note: (...lines: string[]): void => {
-      board.notes.push(...lines);
+      status.notes.push(...lines);
     },
     /** Names the nodes that the operation is about, for the `CitusNodes` search attribute. */
-    about: board.about,
+    about: status.about,
 
     /** Checks the cluster; throws PreflightRefused or ForeignJobRunning on a blocker. A dry run goes on, its step failed. */
     preflight: async (step: string): Promise<void> => {
-      await runStep(board, step, checkCluster);
-      const blockers = blockersIn(board.status.checks);
-      if (blockers.length > 0) failStep(board, step, count(blockers.length, 'blocker'));
+      await runStep(status, step, checkCluster);
+      const blockers = blockersIn(status.shown.checks);
+      if (blockers.length > 0) failStep(status, step, count(blockers.length, 'blocker'));
     },
     /** Tells whether the checks leave anything to plan: not without the coordinator, nor with nowhere for the data to go. */
-    plannable: (): boolean => canBePlanned(board.status.checks),
+    plannable: (): boolean => canBePlanned(status.shown.checks),
     /** Adds checks made later, and refuses on a blocker. */
     checked: (checks: Check[]): void => {
-      board.status.checks = worstFirst([...board.status.checks, ...checks]);
+      status.shown.checks = worstFirst([...status.shown.checks, ...checks]);
       refuse(checks);
     },
     showPlan: (plan: Plan): void => {
-      const others = board.status.checks.filter(({ id }) => id !== windowFits);
-      board.status.checks = [...movement.windows.judge(plan), ...others];
-      board.status.plan = plan;
-      board.publish();
+      const others = status.shown.checks.filter(({ id }) => id !== windowFits);
+      status.shown.checks = [...movement.windows.judge(plan), ...others];
+      status.shown.plan = plan;
+      status.publish();
     },
     /** Shows the plan and, where approval is required, waits for it. Answers whether that took time in which the world may have changed. */
     approval: async (plan: Plan): Promise<boolean> => {
       if (request.approval === 'auto') return false;
       const began = Date.now();
       const by = await approval.ask(plan);
-      board.notes.push(`plan ${plan.hash} approved by ${by}`);
+      status.notes.push(`plan ${plan.hash} approved by ${by}`);
       // Someone thought about it for a while: the world may have changed.
       if (Date.now() - began > 60_000) await checkCluster();
       return true;
     },
     /** From now on the operation changes the cluster. */
     act: (): void => {
-      board.phase = 'running';
-      board.publish();
+      status.phase = 'running';
+      status.publish();
     },
 
     /** Lowers settings and copies reference tables; {@link move} does it where a procedure doesn't show it as a step. */
@@ -101,21 +101,21 @@ export function operationOf<Type extends OperationType>(parts: Parts, request: O
     /** Waits until data may move: for what only makes sense together with its movement. */
     untilOpen: (): Promise<void> => movement.windows.untilOpen(request),
     /** Waits while the operation is paused, before what a pause has to hold up. */
-    unpaused: (): Promise<void> => unpaused(board, calls),
+    unpaused: (): Promise<void> => unpaused(status, calls),
     /** Does what can't be undone, see no-return.ts. */
     passNoReturn: <T>(point: NoReturn, work: (isNow: (left: HowLeft) => void) => Promise<T>): Promise<T> =>
-      passNoReturn(board, point, work),
+      passNoReturn(status, point, work),
 
     set: (result: Partial<Pick<OperationReport, 'before' | 'after' | 'removed'>>): void => {
-      Object.assign(board.status, result);
+      Object.assign(status.shown, result);
     },
     /** Shows what a verification came to. */
     verified: (
       step: Step,
       { after, notes, detail }: { after: Balance; notes: string[]; detail: string },
     ): void => {
-      board.status.after = after;
-      board.notes.push(...notes);
+      status.shown.after = after;
+      status.notes.push(...notes);
       step.detail = detail;
     },
   };

@@ -10,7 +10,7 @@ import type { OperationRequest } from '../../contract/internal/request.js';
 import { fitReport } from '../../planning/fit.js';
 import { lockActivities, reportActivities, requestActivities } from '../activities.js';
 import { createApproval } from './approval.js';
-import { createBoard, introduce, type Board } from './status.js';
+import { createStatus, introduce, type Status } from './status.js';
 import { registerControls } from './controls.js';
 import { refused } from '../../failures.js';
 import { attentionOf, endingFailure } from './failure.js';
@@ -27,69 +27,69 @@ export async function operation<Type extends OperationType>(
   procedure: (op: Operation<Type>) => Promise<void>,
 ): Promise<OperationReport> {
   const startedAt = new Date().toISOString();
-  const board = createBoard(type, clusterIn(input));
-  const calls = createCalls(board);
-  const approval = createApproval(board, calls);
-  const undo = createUndo(board, calls);
-  const movement = createMovement(board, calls, undo);
-  registerControls(board, calls, approval, movement);
-  watchForCancel(board);
-  board.publish();
+  const status = createStatus(type, clusterIn(input));
+  const calls = createCalls(status);
+  const approval = createApproval(status, calls);
+  const undo = createUndo(status, calls);
+  const movement = createMovement(status, calls, undo);
+  registerControls(status, calls, approval, movement);
+  watchForCancel(status);
+  status.publish();
 
   try {
     const request = (await calls.run(requestActivities.checkInput, 'Check the input', {
       type,
       input,
     })) as OperationRequest<Type>;
-    introduce(board, request);
+    introduce(status, request);
     if (request.input.dryRun !== true) {
       request.lockId = await calls.run(lockActivities.readLockId, 'Which server is it?', {
         cluster: request.cluster,
       });
-      undo.lock = await takeClusterLock(board, calls, request, undo);
+      undo.lock = await takeClusterLock(status, calls, request, undo);
       await undo.endOthers();
     }
     await movement.windows.refresh(request);
-    await procedure(operationOf({ board, calls, approval, undo, movement }, request));
-    board.phase = 'done';
+    await procedure(operationOf({ status, calls, approval, undo, movement }, request));
+    status.phase = 'done';
   } catch (error) {
     await CancellationScope.nonCancellable(async () => {
       await undo.undoAll();
-      await close(board, undo.lock, startedAt, isCancellation(error) ? 'cancelled' : 'failed');
+      await close(status, undo.lock, startedAt, isCancellation(error) ? 'cancelled' : 'failed');
     });
     if (isCancellation(error))
       throw new CancelledFailure('The operation was cancelled; status says what was undone');
-    throw endingFailure(error) ?? unexpected(board, error);
+    throw endingFailure(error) ?? unexpected(status, error);
   }
-  return CancellationScope.nonCancellable(() => close(board, undo.lock, startedAt, 'done'));
+  return CancellationScope.nonCancellable(() => close(status, undo.lock, startedAt, 'done'));
 }
 
 async function close(
-  board: Board,
+  status: Status,
   lock: ClusterLock | undefined,
   startedAt: string,
   phase: 'done' | 'failed' | 'cancelled',
 ): Promise<OperationReport> {
   await lock?.release();
-  board.phase = phase;
-  board.troubles.clear();
-  for (const step of board.status.steps) if (step.state === 'pending') step.state = 'skipped';
-  board.publish();
+  status.phase = phase;
+  status.troubles.clear();
+  for (const step of status.shown.steps) if (step.state === 'pending') step.state = 'skipped';
+  status.publish();
   const report = fitReport({
-    ...board.status,
+    ...status.shown,
     startedAt,
     endedAt: new Date().toISOString(),
-    movedBytes: board.moved.bytes,
-    movedShardGroups: board.moved.shardGroups,
-    ...(board.moved.unanswered.length > 0 && { unansweredMoves: board.moved.unanswered.length }),
-    notes: board.notes.slice(0, 200),
+    movedBytes: status.moved.bytes,
+    movedShardGroups: status.moved.shardGroups,
+    ...(status.moved.unanswered.length > 0 && { unansweredMoves: status.moved.unanswered.length }),
+    notes: status.notes.slice(0, 200),
   });
-  board.status = report;
-  if (board.request?.keepsReports) {
+  status.shown = report;
+  if (status.request?.keepsReports) {
     try {
       await reportActivities.keepReport.executeWithOptions({ summary: 'Keep the report' }, [{ report }]);
     } catch {
-      board.notes.push('the report could not be kept as a file');
+      status.notes.push('the report could not be kept as a file');
     }
   }
   await condition(allHandlersFinished);
@@ -97,24 +97,24 @@ async function close(
 }
 
 /** A cancel is heard once; the status shows it at once, whatever is being done. */
-function watchForCancel(board: Board): void {
+function watchForCancel(status: Status): void {
   CancellationScope.current().cancelRequested.catch(() => {
     const requestedAt = new Date().toISOString();
-    const { pointOfNoReturn: point } = board.status;
-    board.status.cancel = point?.last ? { requestedAt, refused: point.why } : { requestedAt };
-    board.publish();
+    const { pointOfNoReturn: point } = status.shown;
+    status.shown.cancel = point?.last ? { requestedAt, refused: point.why } : { requestedAt };
+    status.publish();
   });
 }
 
-function unexpected(board: Board, error: unknown): Error {
+function unexpected(status: Status, error: unknown): Error {
   const { problem, evidence, remedies } = attentionOf(error);
   return refused('RecoveryRequired', problem, {
-    cluster: board.status.cluster,
-    evidence: [evidence, ...(board.left?.evidence ?? [])],
+    cluster: status.shown.cluster,
+    evidence: [evidence, ...(status.left?.evidence ?? [])],
     remedies: [
       ...remedies,
-      ...(board.left?.remedies ?? []),
-      does('status', 'look at its steps for how far it came', { operation: board.status.operation }),
+      ...(status.left?.remedies ?? []),
+      does('status', 'look at its steps for how far it came', { operation: status.shown.operation }),
     ],
   });
 }

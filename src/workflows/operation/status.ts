@@ -19,10 +19,10 @@ const nodesAttribute = defineSearchAttributeKey('CitusNodes', 'KEYWORD_LIST');
 
 /**
  * What an operation shows of itself: the answer to `status`, the current details in the Temporal UI, and the
- * search attributes. Whoever changes something calls {@link Board.publish}.
+ * search attributes. Whoever changes something calls {@link Status.publish}.
  */
-export interface Board {
-  status: OperationStatus;
+export interface Status {
+  shown: OperationStatus;
   notes: string[];
   moved: {
     bytes: number;
@@ -47,9 +47,9 @@ export interface Board {
   about: (nodes: string[]) => void;
 }
 
-export function createBoard(type: OperationType, cluster: string): Board {
-  const board: Board = {
-    status: { operation: workflowInfo().workflowId, type, cluster, state: 'planning', steps: [], checks: [] },
+export function createStatus(type: OperationType, cluster: string): Status {
+  const status: Status = {
+    shown: { operation: workflowInfo().workflowId, type, cluster, state: 'planning', steps: [], checks: [] },
     notes: [],
     moved: { bytes: 0, shardGroups: 0, unanswered: [] },
     phase: 'planning',
@@ -58,51 +58,51 @@ export function createBoard(type: OperationType, cluster: string): Board {
     left: undefined,
     troubles: new Map(),
     request: undefined,
-    publish: () => publish(board),
+    publish: () => publish(status),
     about: (nodes) => {
-      if (board.request?.searchAttributes.includes('CitusNodes')) {
+      if (status.request?.searchAttributes.includes('CitusNodes')) {
         upsertSearchAttributes([{ key: nodesAttribute, value: nodes.slice(0, 50) }]);
       }
     },
   };
-  return board;
+  return status;
 }
 
 /** Tells who the operation is, once: its cluster and type never change. */
-export function introduce(board: Board, request: OperationRequest): void {
-  board.request = request;
-  const { status } = board;
-  if (request.url !== undefined) status.url = request.url;
-  if (request.input.reason !== undefined) status.reason = request.input.reason;
-  if (request.input.requestedBy !== undefined) status.requestedBy = request.input.requestedBy;
+export function introduce(status: Status, request: OperationRequest): void {
+  status.request = request;
+  const { shown } = status;
+  if (request.url !== undefined) shown.url = request.url;
+  if (request.input.reason !== undefined) shown.reason = request.input.reason;
+  if (request.input.requestedBy !== undefined) shown.requestedBy = request.input.requestedBy;
   const pairs = [
-    { name: 'CitusCluster', pair: { key: clusterAttribute, value: status.cluster } },
-    { name: 'CitusOperation', pair: { key: operationAttribute, value: status.type } },
-    { name: 'CitusState', pair: { key: stateAttribute, value: status.state } },
+    { name: 'CitusCluster', pair: { key: clusterAttribute, value: shown.cluster } },
+    { name: 'CitusOperation', pair: { key: operationAttribute, value: shown.type } },
+    { name: 'CitusState', pair: { key: stateAttribute, value: shown.state } },
   ] as const;
   const known = pairs.filter(({ name }) => request.searchAttributes.includes(name));
   if (known.length > 0) upsertSearchAttributes(known.map(({ pair }) => pair));
-  board.publish();
+  status.publish();
 }
 
-function publish(board: Board): void {
-  const { status } = board;
-  const before = status.state;
-  status.state = stateOf(board);
-  const [trouble] = board.troubles.values();
-  if (trouble) status.attention = isCancelling(status) ? { ...trouble, during: 'cancelling' } : trouble;
-  else delete status.attention;
-  if (board.paused && !isOver(board) && !isCancelling(status)) status.paused = board.paused;
-  else delete status.paused;
-  if (board.window) status.window = board.window();
-  else delete status.window;
-  setCurrentDetails(renderDetails(board));
-  if (status.state !== before && board.request?.searchAttributes.includes('CitusState')) {
-    upsertSearchAttributes([{ key: stateAttribute, value: status.state }]);
+function publish(status: Status): void {
+  const { shown } = status;
+  const before = shown.state;
+  shown.state = stateOf(status);
+  const [trouble] = status.troubles.values();
+  if (trouble) shown.attention = isCancelling(shown) ? { ...trouble, during: 'cancelling' } : trouble;
+  else delete shown.attention;
+  if (status.paused && !isOver(status) && !isCancelling(shown)) shown.paused = status.paused;
+  else delete shown.paused;
+  if (status.window) shown.window = status.window();
+  else delete shown.window;
+  setCurrentDetails(renderDetails(shown, status.notes));
+  if (shown.state !== before && status.request?.searchAttributes.includes('CitusState')) {
+    upsertSearchAttributes([{ key: stateAttribute, value: shown.state }]);
   }
 }
 
-function isOver({ phase }: Board): boolean {
+function isOver({ phase }: Status): boolean {
   return phase === 'done' || phase === 'failed' || phase === 'cancelled';
 }
 
@@ -111,36 +111,36 @@ export function isCancelling({ cancel }: OperationStatus): boolean {
   return cancel !== undefined && cancel.refused === undefined;
 }
 
-function stateOf(board: Board): OperationState {
-  const { phase, paused, waitsForWindow, troubles, status } = board;
-  if (isOver(board)) return phase;
+function stateOf(status: Status): OperationState {
+  const { phase, paused, waitsForWindow, troubles, shown } = status;
+  if (isOver(status)) return phase;
   if (troubles.size > 0) return 'needs-attention';
-  if (isCancelling(status)) return 'cancelling';
+  if (isCancelling(shown)) return 'cancelling';
   if (phase !== 'running') return phase;
   if (paused) return 'paused';
   return waitsForWindow ? 'waiting-for-window' : phase;
 }
 
 /** Lists the steps ahead, so that a person sees where the operation is going. */
-export function announceSteps(board: Board, names: readonly string[]): void {
-  board.status.steps = names.map((name) => ({ name, state: 'pending' }));
-  board.publish();
+export function announceSteps(status: Status, names: readonly string[]): void {
+  status.shown.steps = names.map((name) => ({ name, state: 'pending' }));
+  status.publish();
 }
 
-export function stepOf(board: Board, name: string): Step {
-  const known = board.status.steps.find((step) => step.name === name);
+export function stepOf(status: Status, name: string): Step {
+  const known = status.shown.steps.find((step) => step.name === name);
   if (known) return known;
   const step: Step = { name, state: 'pending' };
-  board.status.steps.push(step);
+  status.shown.steps.push(step);
   return step;
 }
 
 /** Runs one step of the procedure and shows when it began, how it ended and what came of it. */
-export async function runStep<T>(board: Board, name: string, work: (step: Step) => Promise<T>): Promise<T> {
-  const step = stepOf(board, name);
+export async function runStep<T>(status: Status, name: string, work: (step: Step) => Promise<T>): Promise<T> {
+  const step = stepOf(status, name);
   step.state = 'running';
   step.startedAt = new Date().toISOString();
-  board.publish();
+  status.publish();
   try {
     const result = await work(step);
     step.state = 'done';
@@ -150,17 +150,17 @@ export async function runStep<T>(board: Board, name: string, work: (step: Step) 
     throw error;
   } finally {
     step.endedAt = new Date().toISOString();
-    board.publish();
+    status.publish();
   }
 }
 
 /** Of a step that came to its end, and found what speaks against going on. */
-export function failStep(board: Board, name: string, why: string): void {
-  Object.assign(stepOf(board, name), { state: 'failed', detail: why } satisfies Partial<Step>);
-  board.publish();
+export function failStep(status: Status, name: string, why: string): void {
+  Object.assign(stepOf(status, name), { state: 'failed', detail: why } satisfies Partial<Step>);
+  status.publish();
 }
 
-export function skipStep(board: Board, name: string, why: string): void {
-  Object.assign(stepOf(board, name), { state: 'skipped', detail: why } satisfies Partial<Step>);
-  board.publish();
+export function skipStep(status: Status, name: string, why: string): void {
+  Object.assign(stepOf(status, name), { state: 'skipped', detail: why } satisfies Partial<Step>);
+  status.publish();
 }

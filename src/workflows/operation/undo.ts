@@ -1,5 +1,4 @@
 import { CancellationScope } from '@temporalio/workflow';
-import type { OperationStatus } from '../../contract/index.js';
 import {
   describeUndo,
   undoByHand,
@@ -10,7 +9,7 @@ import {
 import { undoActivities } from '../activities.js';
 import type { Calls } from './calls.js';
 import { attentionOf } from './failure.js';
-import type { Board } from './status.js';
+import type { Status } from './status.js';
 import { joiningIn, queueOf } from './undo-entries.js';
 
 /** What the lock keeper is told of the ledger. */
@@ -54,20 +53,19 @@ export interface Undo {
   lock: ClusterLock | undefined;
 }
 
-export function createUndo(board: Board, calls: Calls): Undo {
+export function createUndo(status: Status, calls: Calls): Undo {
   const entries = new Map<string, UndoEntry>();
-  const { cluster } = board.status;
+  const { cluster } = status.shown;
   let undoing = false;
   const show = (): void => {
-    const { undo: _, ...rest } = board.status;
+    const { undo: _, ...rest } = status.shown;
     const list = [...entries.values()].map((entry) => ({ kind: entry.kind, what: describeUndo(entry) }));
-    const status: OperationStatus = list.length > 0 ? { ...rest, undo: list } : rest;
-    board.status = status;
-    board.publish();
+    status.shown = list.length > 0 ? { ...rest, undo: list } : rest;
+    status.publish();
   };
   const ofKinds = (kinds: UndoKind[]): UndoEntry[] =>
     [...entries.values()].filter(({ kind }) => kinds.includes(kind));
-  const lockId = (): string => board.request?.lockId ?? '';
+  const lockId = (): string => status.request?.lockId ?? '';
 
   const undo: Undo = {
     entries,
@@ -91,7 +89,7 @@ export function createUndo(board: Board, calls: Calls): Undo {
     endMoves: () =>
       calls.run(undoActivities.endStatements, 'Wait until no move runs any more', {
         cluster,
-        operationId: board.status.operation,
+        operationId: status.shown.operation,
         only: 'moves',
       }),
     endOthers: () => calls.run(undoActivities.endStatements, 'Does anything of ours still run?', { cluster }),
@@ -101,12 +99,12 @@ export function createUndo(board: Board, calls: Calls): Undo {
       try {
         await calls.run(undoActivities.endStatements, 'End what still runs at the server', {
           cluster,
-          operationId: board.status.operation,
+          operationId: status.shown.operation,
           joining: joiningIn(entries),
         });
       } catch (error) {
         // Given up: nothing is undone beside a statement that may still run.
-        board.notes.push(mayStillRun(board, attentionOf(error).problem));
+        status.notes.push(mayStillRun(status, attentionOf(error).problem));
         await handOver([...entries.values()].map((entry) => ({ entry, why: 'a statement may still run' })));
         return;
       }
@@ -137,7 +135,7 @@ export function createUndo(board: Board, calls: Calls): Undo {
       { cluster, lockId: lockId(), entry },
       queueOf(entry),
     );
-    board.notes.push(...notes);
+    status.notes.push(...notes);
     if (handedOver === undefined) await undo.settle([entry.id]);
     else await handOver([{ entry, why: handedOver }]);
   }
@@ -147,14 +145,14 @@ export function createUndo(board: Board, calls: Calls): Undo {
     if (items.length === 0) return;
     for (const { entry, why } of items) {
       entries.delete(entry.id);
-      board.notes.push(`not undone: ${describeUndo(entry)}: ${why}; still to do: ${undoByHand(entry)}`);
+      status.notes.push(`not undone: ${describeUndo(entry)}: ${why}; still to do: ${undoByHand(entry)}`);
     }
     show();
     await CancellationScope.nonCancellable(async () => undo.lock?.tell('handOver', items));
   }
 }
 
-function mayStillRun({ request, moved }: Board, why: string): string {
+function mayStillRun({ request, moved }: Status, why: string): string {
   const some = moved.unanswered.slice(0, 5).join('; ');
   const named = some === '' ? '' : `, perhaps a move (${some})`;
   return `statements of this operation may still run on the coordinator${named}: ${why}. Their application_name begins with ${request?.sessions ?? 'citus-scaler:'}; who takes the cluster's lock next ends them first`;
