@@ -46,13 +46,12 @@ export function cleanUpActivities(context: ActivityContext) {
       }),
 
     /** Citus's own way first: what it can do, it does. Its warnings tell what it couldn't. */
-    letCitusCleanUp: async ({ cluster, lockId }: CleanUpOrder): Promise<{ notes: string[] }> => {
-      await assertHeld(context.client, lockId);
-      return lookingAt(cluster, async (db) => {
+    letCitusCleanUp: ({ cluster, lockId }: CleanUpOrder): Promise<{ notes: string[] }> =>
+      lookingAt(cluster, async (db) => {
+        await assertHeld(context.client, lockId);
         const warnings = await cleanUpByCitus(db);
         return { notes: [...new Set(warnings)].slice(0, 10).map((warning) => `Citus: ${warning}`) };
-      });
-    },
+      }),
 
     /** Removes what the plan covers, each thing looked at again before. */
     removeLeftovers: async ({
