@@ -43,10 +43,10 @@ export async function readWrappers(db: Db): Promise<Record<WrapperName, WrapperS
       WHERE n.nspname = $1 AND p.prosecdef AND f.rolsuper AND s.rolsuper`,
     [wrapperSchema],
   );
-  const stateOf = (wanted: WrapperName): WrapperState => {
-    const found = rows.find(({ name }) => name === wanted);
-    if (!found) return 'missing';
-    return found.usable ? 'usable' : 'no right';
+  const stateOf = (wrapper: WrapperName): WrapperState => {
+    const row = rows.find(({ name }) => name === wrapper);
+    if (!row) return 'missing';
+    return row.usable ? 'usable' : 'no right';
   };
   return {
     take_group: stateOf('take_group'),
