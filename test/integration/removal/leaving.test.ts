@@ -161,8 +161,8 @@ async function waitsForLock(): Promise<void> {
 }
 
 test('who may not act any more when it comes to it leaves the worker registered', async () => {
-  const lost = () => Promise.reject(new Error('the hold is lost'));
-  await expect(asScaler((db) => takeOut(db, Date.now(), lost))).rejects.toThrow('the hold is lost');
+  const lost = () => Promise.reject(new Error('the lock is lost'));
+  await expect(asScaler((db) => takeOut(db, Date.now(), lost))).rejects.toThrow('the lock is lost');
   expect(await registration()).toEqual(row);
 });
 

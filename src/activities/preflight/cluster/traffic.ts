@@ -65,7 +65,7 @@ export function noTemporarySettings(findings: Finding[], cluster: string): Check
         `${first.name} on ${listOf(findings.map(({ node }) => node))}, though nothing moves and no other operation runs`,
         does('cleanUp', `when nobody means it so, remove it; or there: ${first.how}`, { cluster }),
       )
-    : passed('temporary-settings', 'no setting is left raised');
+    : passed('temporary-settings', 'no setting is left lowered');
 }
 
 /** Sizes, plans and moves wait for whoever holds a table exclusively: DDL, LOCK TABLE, a forgotten transaction. */

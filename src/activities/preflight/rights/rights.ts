@@ -120,7 +120,7 @@ function seesOthers({ user, monitors }: Rights): Check {
     ? passed('monitor-rights', `${user} sees the statements of others`)
     : failed(
         'monitor-rights',
-        `${user} is no member of pg_monitor: moves and old transactions of others may go unseen, and no setting is borrowed`,
+        `${user} is no member of pg_monitor: moves and old transactions of others may go unseen, and no setting is lowered`,
         `on the coordinator: GRANT pg_monitor TO ${identifier(user)}`,
       );
 }
