@@ -44,10 +44,10 @@ export async function readWrappers(db: Db): Promise<Record<WrapperName, WrapperS
         AND p.oid = ANY (SELECT to_regprocedure(signature) FROM unnest($2::text[]) AS w(signature))`,
     [wrapperSchema, Object.values(wrapperSignatures)],
   );
-  const stateOf = (wanted: WrapperName): WrapperState => {
-    const found = rows.find(({ name }) => name === wanted);
-    if (!found) return 'missing';
-    return found.usable ? 'usable' : 'no right';
+  const stateOf = (wrapper: WrapperName): WrapperState => {
+    const row = rows.find(({ name }) => name === wrapper);
+    if (!row) return 'missing';
+    return row.usable ? 'usable' : 'no right';
   };
   return {
     take_group: stateOf('take_group'),

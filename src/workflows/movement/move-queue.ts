@@ -137,18 +137,18 @@ export function createMoveQueue(
         parallelMoves: limit(request),
         total: totals.moves,
         evenEnd: true,
-        ...(left !== undefined && { within: { seconds: left, expected: seconds.expected } }),
+        ...(left !== undefined && { within: { seconds: left, estimate: seconds.estimate } }),
       });
     };
 
     /** Moves that are too long for any window wait until the others are made; then a person has to decide. */
     const parked = async (): Promise<boolean> => {
-      const [shortest] = [...pending].sort((a, b) => seconds.expected(a) - seconds.expected(b));
-      if (!shortest || windows.hasRoom(seconds.expected(shortest))) return false;
+      const [shortest] = [...pending].sort((a, b) => seconds.estimate(a) - seconds.estimate(b));
+      if (!shortest || windows.hasRoom(seconds.estimate(shortest))) return false;
       const { tables, from, to } = namesOf(round, shortest);
       await calls.park('window', {
         problem: `${count(pending.size, 'move')} can’t be expected to end in any maintenance window`,
-        evidence: `the shortest, ${tables[0] ?? 'shards'}, shard ${shortest.shardId}, ${from} → ${to}, ${formatBytes(shortest.bytes)}, is expected to take ${formatSeconds(seconds.expected(shortest))}; the longest window is ${formatSeconds(windows.longestSeconds())}`,
+        evidence: `the shortest, ${tables[0] ?? 'shards'}, shard ${shortest.shardId}, ${from} → ${to}, ${formatBytes(shortest.bytes)}, is expected to take ${formatSeconds(seconds.estimate(shortest))}; the longest window is ${formatSeconds(windows.longestSeconds())}`,
         remedies: [
           does('ignoreWindow', 'ignore the windows: it moves at once'),
           does('retry', 'retry, if something held it up that is gone now, such as an old transaction'),
@@ -156,7 +156,7 @@ export function createMoveQueue(
           does('cancel', 'or cancel: what was moved stays where it is'),
         ],
       });
-      seconds.forgetStopped();
+      seconds.forgetMoves();
       await windows.refresh(request, true);
       return true;
     };
