@@ -3,7 +3,7 @@
 import { ScalerClient, type OperationHandle } from '../../src/client/index.js';
 import { createIo } from '../../src/cli/io.js';
 import { argumentsOf, commonUsage, flavourOf } from './arguments.js';
-import { followed } from './followed.js';
+import { followDemo } from './follow.js';
 import { after, announce, describeStack, say, verdict } from './tell.js';
 import { loadData, checksum } from '../data.js';
 import { startLoad } from '../load.js';
@@ -60,10 +60,10 @@ async function show(running: Stack): Promise<boolean> {
       approval: 'auto',
       requestedBy: 'npm run demo',
     });
-    const watching = followed(operation, createIo({}));
+    const watch = followDemo(operation, createIo({}));
     const killed = await killHalfWay(operation, running);
     const report = await operation.result();
-    await watching;
+    await watch;
     const loaded = await load.stop();
     const now = await checksum(cluster);
     after(report);

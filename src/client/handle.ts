@@ -4,7 +4,7 @@ import type { OperationReport, OperationStatus } from '../contract/index.js';
 import { request, type Context } from './context.js';
 import { describeOperation } from './describe.js';
 import { failureOf } from './failure.js';
-import { explained } from './grpc.js';
+import { explain } from './grpc.js';
 import { rateMeter } from './rate.js';
 import { readStatus } from './status.js';
 import { closedError, TakesUpdates } from './updates.js';
@@ -48,7 +48,7 @@ export class OperationHandle extends TakesUpdates {
     try {
       return (await this.#context.client.workflow.getHandle(this.id).result()) as OperationReport;
     } catch (error) {
-      throw failureOf(error, this.id) ?? explained(error, this.#context.target);
+      throw failureOf(error, this.id) ?? explain(error, this.#context.target);
     }
   }
 
@@ -58,10 +58,10 @@ export class OperationHandle extends TakesUpdates {
     void,
     void
   > {
-    const measured = rateMeter();
+    const measure = rateMeter();
     let last = '';
     while (!signal?.aborted) {
-      const status = measured(await this.status());
+      const status = measure(await this.status());
       const text = JSON.stringify(status);
       if (text !== last) yield status;
       last = text;

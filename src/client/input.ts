@@ -12,19 +12,19 @@ import { plainWords } from '../contract/schema/plain-words.js';
 import { OperationError } from './errors.js';
 
 /** The input, checked and in its one spelling (hosts in lower case), or an `InvalidInput` that names every problem. */
-export function checkedInput<Type extends OperationType>(
+export function checkInput<Type extends OperationType>(
   type: Type,
   input: OperationInputs[Type],
 ): OperationInputs[Type] {
   const schemas: { [Each in OperationType]: z.ZodType<OperationInputs[Each]> } = operationInputs;
-  return checked(schemas[type], type, input, 'start again; nothing was started');
+  return parse(schemas[type], type, input, 'start again; nothing was started');
 }
 
-export function checkedInspect(input: InspectInput): InspectInput {
-  return checked(inspectInput, 'inspect', input, 'ask again');
+export function checkInspectInput(input: InspectInput): InspectInput {
+  return parse(inspectInput, 'inspect', input, 'ask again');
 }
 
-function checked<T>(schema: z.ZodType<T>, type: string, input: unknown, then: string): T {
+function parse<T>(schema: z.ZodType<T>, type: string, input: unknown, then: string): T {
   const result = schema.safeParse(withoutUndefined(input), { error: plainWords });
   if (result.success) return result.data;
   const problems = problemsIn(result.error);

@@ -44,22 +44,22 @@ export async function cleanUp(input: CleanUpInput): Promise<OperationReport> {
 
     await op.step(steps.citus, async () => {
       await op.unpaused();
-      const done = await op.calls.run(cleanUpActivities.letCitusCleanUp, steps.citus, { cluster, lockId });
-      op.note(...done.notes);
+      const result = await op.calls.run(cleanUpActivities.letCitusCleanUp, steps.citus, { cluster, lockId });
+      op.note(...result.notes);
     });
     await op.step(steps.remove, async () => {
       await op.unpaused();
-      const done = await op.calls.run(cleanUpActivities.removeLeftovers, steps.remove, {
+      const result = await op.calls.run(cleanUpActivities.removeLeftovers, steps.remove, {
         cluster,
         lockId,
         items,
       });
-      op.note(...done.notes);
+      op.note(...result.notes);
     });
     await op.step(steps.verify, async (step) => {
-      const seen = await op.calls.run(cleanUpActivities.verifyCleanUp, 'Verify', { cluster, items });
-      step.detail = seen.detail;
-      op.note(...seen.notes);
+      const result = await op.calls.run(cleanUpActivities.verifyCleanUp, 'Verify', { cluster, items });
+      step.detail = result.detail;
+      op.note(...result.notes);
       op.set({ after: plan.after });
     });
   });

@@ -66,8 +66,8 @@ export function renderAttention(
   columns: number,
   full = true,
 ): string {
-  const said = remedies.map(({ action }) => action);
-  const always = (['retry', 'giveUp'] as const).filter((action) => !said.includes(action));
+  const actions = remedies.map(({ action }) => action);
+  const always = (['retry', 'giveUp'] as const).filter((action) => !actions.includes(action));
   return [
     wrap(`${paint.yellow('!')} ${problem}`, columns, 2),
     ...(full ? evidence : '')

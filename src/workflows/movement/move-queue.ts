@@ -63,7 +63,7 @@ export function createMoveQueue(
       wanted = n;
     },
     mayMove: (question) => {
-      if (status.paused || calls.givenUp) return false;
+      if (status.paused || calls.isGivenUp) return false;
       if (!question || !status.request) return true;
       const rank = [...running].findIndex(({ batch: [first] }) => first.shardId === question.batch);
       return windows.open(Date.parse(question.at)) && Math.max(0, rank) < limit(status.request);
@@ -111,7 +111,7 @@ export function createMoveQueue(
       const total = Math.max(1, totals[basis]);
       const waitingFor = pending.size > 0 && !over ? whatHolds(request) : undefined;
       const atWork = [...new Set([...running, ...stopping])];
-      status.shown.progress = {
+      status.view.progress = {
         basis,
         done: done[basis],
         total: totals[basis],
@@ -130,7 +130,7 @@ export function createMoveQueue(
 
     const next = (): Batch | undefined => {
       if (status.paused || stopping.size > 0 || failure !== undefined || !windows.open()) return undefined;
-      const left = windows.left();
+      const left = windows.secondsLeft();
       return nextBatch({
         pending: [...pending],
         running: [...running].map(({ batch }) => batch),
@@ -180,10 +180,10 @@ export function createMoveQueue(
         status.waitsForWindow =
           isIdle &&
           !status.paused &&
-          windows.left() !== undefined &&
+          windows.secondsLeft() !== undefined &&
           !(windows.open() && limit(request) === 0);
         show();
-        if (pending.size > 0 && !status.paused) windows.wakeMe();
+        if (pending.size > 0 && !status.paused) windows.wakeAtChange();
         const before = seen();
         await calls.until(() => seen() !== before);
       }
@@ -191,8 +191,8 @@ export function createMoveQueue(
       over = true;
       show();
       status.waitsForWindow = false;
-      windows.sleepOn();
-      governor.rest();
+      windows.stopWaking();
+      governor.stop();
       batches.sayStopped();
       // After a cancel or a failure: nothing goes on behind our back.
       await CancellationScope.nonCancellable(async () => {
@@ -205,7 +205,7 @@ export function createMoveQueue(
     function watchLoad(): void {
       const mayMove = !status.paused && windows.open() && pending.size > 0;
       if (mayMove || running.size > 0) governor.watch(request, ceiling(request));
-      else governor.rest();
+      else governor.stop();
     }
 
     /** What may let further moves start, or end the waiting. */
@@ -217,12 +217,13 @@ export function createMoveQueue(
   /** Why further moves don't start. */
   function whatHolds(request: OperationRequest): string | undefined {
     if (status.paused) return '`resume`';
-    if (windows.left() === 0)
+    if (windows.secondsLeft() === 0)
       return `the maintenance window${status.window?.().opensAt === undefined ? '' : `, which opens ${status.window().opensAt}`}`;
     if (limit(request) < ceiling(request) && running.size >= limit(request))
-      return `the load: ${status.shown.governor?.reason ?? ''}`;
+      return `the load: ${status.view.governor?.reason ?? ''}`;
     if (running.size >= limit(request)) return `the running moves: ${limit(request)} at once`;
-    if (windows.left() !== undefined && running.size === 0) return 'a maintenance window with room for them';
+    if (windows.secondsLeft() !== undefined && running.size === 0)
+      return 'a maintenance window with room for them';
     return undefined;
   }
 }
