@@ -2,6 +2,7 @@
 // shows that nothing was lost. Exit 0 only if all of that holds.
 import { ScalerClient, type OperationHandle } from '../../src/client/index.js';
 import { createIo } from '../../src/cli/io.js';
+import { isOver } from '../../src/contract/index.js';
 import { argumentsOf, commonUsage, flavourOf } from './arguments.js';
 import { followDemo } from './follow.js';
 import { after, announce, describeStack, say, verdict } from './tell.js';
@@ -78,7 +79,7 @@ async function show(running: Stack): Promise<boolean> {
 async function killHalfWay(operation: OperationHandle, { worker, startWorker }: Stack): Promise<boolean> {
   for (;;) {
     const { state, progress } = await operation.status();
-    if (['done', 'failed', 'cancelled'].includes(state)) return false;
+    if (isOver(state)) return false;
     if (
       progress &&
       progress.done >= progress.total * 0.25 &&

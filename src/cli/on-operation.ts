@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { OperationHandle, ResolveOptions } from '../client/index.js';
-import type { OperationStatus } from '../contract/index.js';
+import { isOver, type OperationStatus } from '../contract/index.js';
 import type { App } from './app.js';
 import { exit, type ExitCode } from './exit-codes.js';
-import { isOver, stateWord } from './render/state.js';
+import { stateWord } from './render/state.js';
 
 export const operationArgument = [
   '<operation>',

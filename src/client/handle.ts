@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowNotFoundError } from '@temporalio/client';
-import type { OperationReport, OperationStatus } from '../contract/index.js';
+import { isOver, type OperationReport, type OperationStatus } from '../contract/index.js';
 import { request, type Context } from './context.js';
 import { describeOperation } from './describe.js';
 import { failureOf } from './failure.js';
@@ -65,7 +65,7 @@ export class OperationHandle extends TakesUpdates {
       const text = JSON.stringify(status);
       if (text !== last) yield status;
       last = text;
-      if (isClosed(status)) return;
+      if (isOver(status.state)) return;
       await sleep(intervalMs, undefined, signal ? { signal } : {}).catch(() => undefined);
     }
   }
@@ -81,8 +81,4 @@ export class OperationHandle extends TakesUpdates {
       throw await closedError(this.#context, this.id, error);
     }
   }
-}
-
-function isClosed({ state }: OperationStatus): boolean {
-  return state === 'done' || state === 'failed' || state === 'cancelled';
 }

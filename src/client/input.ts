@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { z } from 'zod';
 import {
+  clusterIn,
   problemLine,
   type InspectInput,
   type OperationInputs,
@@ -29,8 +30,9 @@ function parse<T>(schema: z.ZodType<T>, type: string, input: unknown, then: stri
   if (result.success) return result.data;
   const problems = problemsIn(result.error);
   const lines = problems.map(problemLine);
+  const cluster = clusterIn(input);
   throw new OperationError('InvalidInput', `The input of ${type} is not valid: ${lines.join('; ')}.`, {
-    ...clusterOf(input),
+    ...(cluster !== undefined && { cluster }),
     evidence: lines,
     remedies: [`correct what is named and ${then}`],
     problems,
@@ -40,11 +42,6 @@ function parse<T>(schema: z.ZodType<T>, type: string, input: unknown, then: stri
 function withoutUndefined(input: unknown): unknown {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) return input;
   return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
-}
-
-function clusterOf(input: unknown): { cluster?: string } {
-  if (typeof input !== 'object' || input === null || !('cluster' in input)) return {};
-  return typeof input.cluster === 'string' ? { cluster: input.cluster } : {};
 }
 
 /** Whether two inputs ask for the same: equal after checking, whatever the order of their fields. */

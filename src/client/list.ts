@@ -1,6 +1,7 @@
 import type { WorkflowExecutionInfo, WorkflowExecutionStatusName } from '@temporalio/client';
 import pMap from 'p-map';
 import {
+  clusterIn,
   isOperationType,
   operationStates,
   operationTypes,
@@ -81,7 +82,10 @@ async function rowOf(
 ): Promise<OperationRow | undefined> {
   if (!isOperationType(info.type)) return undefined;
   const cluster =
-    attribute(info, 'CitusCluster') ?? clusterOfId(info.workflowId) ?? (await clusterOfInput(context, info));
+    attribute(info, 'CitusCluster') ??
+    clusterOfId(info.workflowId) ??
+    clusterIn(await firstInput(context, info.workflowId, info.runId).catch(() => undefined)) ??
+    '';
   if (onlyCluster !== undefined && cluster !== onlyCluster) return undefined;
   const open = info.status.name === 'RUNNING';
   const [status, summary] = await Promise.all([
@@ -125,12 +129,6 @@ async function summaryOf(
   } catch {
     return undefined; // a courtesy; it may be gone by now
   }
-}
-
-async function clusterOfInput(context: Context, info: WorkflowExecutionInfo): Promise<string> {
-  const input = await firstInput(context, info.workflowId, info.runId).catch(() => undefined);
-  if (typeof input !== 'object' || input === null || !('cluster' in input)) return '';
-  return typeof input.cluster === 'string' ? input.cluster : '';
 }
 
 function attribute(info: WorkflowExecutionInfo, name: string): string | undefined {

@@ -1,4 +1,5 @@
 import {
+  clusterIn,
   does,
   statusQuery,
   type FailureDetails,
@@ -119,13 +120,7 @@ async function lastStatus(
     return await queryStatus(context, id, closedAnswerTimeoutMs);
   } catch (error) {
     if (!(error instanceof UnreachableError) || error.what !== 'worker') throw error;
-    const cluster = clusterOfId(id) ?? (await clusterOfInput(context, id));
+    const cluster = clusterOfId(id) ?? clusterIn(await firstInput(context, id)) ?? '';
     return { operation: id, type, cluster, state: 'failed', steps: [], checks: [] };
   }
-}
-
-async function clusterOfInput(context: Context, id: string): Promise<string> {
-  const input = await firstInput(context, id);
-  if (typeof input !== 'object' || input === null || !('cluster' in input)) return '';
-  return typeof input.cluster === 'string' ? input.cluster : '';
 }

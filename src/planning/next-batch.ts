@@ -3,7 +3,8 @@ import type { PlannedMove } from './planned-moves.js';
 /** Moves that one activity makes one after another, all between the same two nodes. */
 export type Batch = [PlannedMove, ...PlannedMove[]];
 
-export interface HandOut {
+/** The moves of a round and what limits them, for {@link nextBatch}. */
+export interface QueueState {
   pending: readonly PlannedMove[];
   running: readonly Batch[];
   parallelMoves: number;
@@ -11,8 +12,6 @@ export interface HandOut {
   total: number;
   /** Moves have to be over by then, by what each is expected to take; absent: there is no end. */
   within?: { seconds: number; expected: (move: PlannedMove) => number };
-  /** Whether the last batches are shared out over all lanes, not only those that are free; false in histories of before. */
-  evenEnd: boolean;
 }
 
 /** Seconds that a batch of small moves is meant to last. */
@@ -39,9 +38,8 @@ export function nextBatch({
   running,
   parallelMoves,
   total,
-  evenEnd,
   within,
-}: HandOut): Batch | undefined {
+}: QueueState): Batch | undefined {
   const pending = within ? all.filter((move) => within.expected(move) <= within.seconds) : all;
   if (pending.length === 0 || running.length >= parallelMoves) return undefined;
   const lane = leastBusyLane(pending, running).sort((a, b) => b.bytes - a.bytes || a.shardId - b.shardId);
@@ -49,7 +47,7 @@ export function nextBatch({
   // No lane may stay idle for the sake of a worthwhile batch: neither those that are free nor, soon, the others.
   const ofFree = Math.ceil(pending.length / (parallelMoves - running.length));
   const ofAll = Math.ceil((2 * pending.length) / parallelMoves);
-  const fair = evenEnd ? Math.min(ofFree, ofAll) : ofFree;
+  const fair = Math.min(ofFree, ofAll);
   const least = Math.ceil(total / aimedBatches);
   const most = Math.max(share, least);
   const [first, ...others] = lane;

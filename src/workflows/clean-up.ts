@@ -13,10 +13,7 @@ const steps = {
   verify: 'Verify',
 } as const;
 
-/**
- * Removes what earlier moves and operations left on nodes. Can be cancelled at any time: what was removed stays so,
- * and the rest is found again.
- */
+/** Carries out `cleanUp`, see its row in contract/operations.ts. */
 export async function cleanUp(input: CleanUpInput): Promise<OperationReport> {
   return operation('cleanUp', input, async (op) => {
     const { request } = op;
@@ -43,12 +40,12 @@ export async function cleanUp(input: CleanUpInput): Promise<OperationReport> {
     op.act();
 
     await op.step(steps.citus, async () => {
-      await op.unpaused();
+      await op.calls.unpaused();
       const result = await op.calls.run(cleanUpActivities.letCitusCleanUp, steps.citus, { cluster, lockId });
       op.note(...result.notes);
     });
     await op.step(steps.remove, async () => {
-      await op.unpaused();
+      await op.calls.unpaused();
       const result = await op.calls.run(cleanUpActivities.removeLeftovers, steps.remove, {
         cluster,
         lockId,

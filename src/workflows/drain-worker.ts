@@ -3,10 +3,7 @@ import { planActivities, verifyActivities } from './activities.js';
 import { operation } from './operation/operation.js';
 import { approvalStep, markStep, moveSteps, planStep } from './operation/steps.js';
 
-/**
- * Empties workers, which stay registered; with `undo` puts them back in service. Cancelled half way they are in
- * service as before, and moved shards stay where they are.
- */
+/** Carries out `drainWorker`, see its row in contract/operations.ts. */
 export async function drainWorker(input: DrainWorkerInput): Promise<OperationReport> {
   return operation('drainWorker', input, async (op) => {
     const { request } = op;

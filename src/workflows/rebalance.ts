@@ -12,7 +12,7 @@ const steps = {
   verify: 'Verify',
 } as const;
 
-/** Evens out the data, by a strategy of Citus. Can be cancelled at any time: moved shards stay where they are. */
+/** Carries out `rebalance`, see its row in contract/operations.ts. */
 export async function rebalance(input: RebalanceInput): Promise<OperationReport> {
   return operation('rebalance', input, async (op) => {
     const { request } = op;

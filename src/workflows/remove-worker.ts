@@ -16,10 +16,7 @@ const steps = {
 } as const;
 const removing = (node: string): string => `Remove ${node}`;
 
-/**
- * Empties workers as one plan, then takes them out of the cluster one by one and stops their machines. The point of no
- * return of each is its deregistration: a cancel before it leaves it in service, one after it stops before the next.
- */
+/** Carries out `removeWorker`, see its row in contract/operations.ts. */
 export async function removeWorker(input: RemoveWorkerInput): Promise<OperationReport> {
   return operation('removeWorker', input, async (op) => {
     const { request } = op;
@@ -75,7 +72,7 @@ async function remove(
             node,
           });
     await op.calls.run(removalActivities.awaitRemovable, `Until ${node} can leave`, order);
-    await op.unpaused();
+    await op.calls.unpaused();
     const why = `${node} is being removed, which can't be undone${last && !only ? ', and it is the last one' : ''}`;
     const result = await op.passNoReturn({ why, last, howLeft: perhapsOut(cluster, node) }, async (isNow) => {
       const removal = await op.calls.run(removalActivities.removeWorkerNode, `Deregister ${node}`, order);

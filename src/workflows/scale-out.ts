@@ -22,7 +22,7 @@ const steps = {
   verify: 'Verify',
 } as const;
 
-/** Adds workers and spreads the data over them. Can be cancelled at any time: moved shards stay where they are. */
+/** Carries out `scaleOut`, see its row in contract/operations.ts. */
 export async function scaleOut(input: ScaleOutInput): Promise<OperationReport> {
   return operation('scaleOut', input, async (op) => {
     const { request } = op;

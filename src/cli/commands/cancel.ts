@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { OperationHandle } from '../../client/index.js';
 import { UpdateRejectedError } from '../../client/errors.js';
+import { isOver } from '../../contract/index.js';
 import { runs, type App, type Session } from '../app.js';
 import { cancelOutlook } from '../cancel-outlook.js';
 import { example } from '../example.js';
@@ -8,7 +9,6 @@ import { exit, type ExitCode } from '../exit-codes.js';
 import { follow } from '../follow/follow.js';
 import { onOperation, operationArgument } from '../on-operation.js';
 import type { Io } from '../io.js';
-import { isOver } from '../render/state.js';
 import { wrap } from '../render/text.js';
 
 interface Options {

@@ -4,7 +4,6 @@ import type { OperationRequest } from '../../contract/internal/request.js';
 import { movesOf, type PlannedMoves } from '../../planning/planned-moves.js';
 import { moveActivities, settingActivities } from '../activities.js';
 import type { Calls } from '../operation/calls.js';
-import { unpaused } from '../operation/pause.js';
 import { isCancelling, type Status } from '../operation/status.js';
 import type { Undo } from '../operation/undo.js';
 import { createGovernor } from './governor.js';
@@ -60,7 +59,7 @@ export function createMovement(status: Status, calls: Calls, undo: Undo): Moveme
             await undo.giveBack('setting');
           },
         });
-      do await unpaused(status, calls);
+      do await calls.unpaused();
       while (!(await prepareOnce()));
       preparedRound = round;
     },

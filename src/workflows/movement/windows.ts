@@ -1,10 +1,11 @@
 import { CancellationScope, isCancellation } from '@temporalio/workflow';
-import { does, type Check, type Plan, type WindowCalendar } from '../../contract/index.js';
+import { does, operationFacts, type Check, type Plan, type WindowCalendar } from '../../contract/index.js';
 import type { OperationRequest } from '../../contract/internal/request.js';
 import { formatBytes, formatSeconds } from '../../text/figures.js';
 import { expectedSeconds } from '../../planning/next-batch.js';
 import * as calendars from '../../planning/windows.js';
 import { windowActivities } from '../activities.js';
+import { noRoomForCopy } from './no-room.js';
 import { createTimer } from './timer.js';
 import { isCancelling, type Status } from '../operation/status.js';
 import type { Calls } from '../operation/calls.js';
@@ -116,7 +117,8 @@ export function createWindows(status: Status, calls: Calls): Windows {
     },
 
     refuseIgnore: () => {
-      if (status.view.type === 'cleanUp') return 'a clean-up makes no moves: windows don’t bind it';
+      const { type } = status.view;
+      if (!operationFacts(type).moves) return `a ${type} makes no moves: windows don’t bind it`;
       if (status.request && status.request.hasWindows !== true)
         return 'the cluster has no maintenance windows';
       if (status.request === undefined) return `it isn't known yet: the operation is ${status.view.state}`;
@@ -197,15 +199,4 @@ export function createWindows(status: Status, calls: Calls): Windows {
       bell.drop();
     }
   }
-}
-
-function noRoomForCopy() {
-  return {
-    problem: 'the reference tables have no room in the maintenance windows',
-    evidence: 'their copy was stopped twice when a window closed; it begins from its beginning each time',
-    remedies: [
-      does('ignoreWindow', 'ignore the windows'),
-      does('retry', 'or make a window longer in the config, start the worker anew, then retry'),
-    ],
-  };
 }

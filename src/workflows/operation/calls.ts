@@ -31,6 +31,8 @@ export interface Calls {
   readonly isGivenUp: boolean;
   /** Waits for a condition, or throws GivenUp. */
   until: (condition: () => boolean) => Promise<void>;
+  /** Waits while the operation is paused: until then nothing begins that moves data or can't be undone. */
+  unpaused: () => Promise<void>;
   /** An activity tells that it has been retrying for a while, or that it is well again. */
   tell: (activityId: string, attention: Attention | undefined) => void;
   /** Takes the lock again after it was lost; set by the lock. */
@@ -75,6 +77,10 @@ export function createCalls(status: Status): Calls {
     async until(isReached) {
       await condition(() => isReached() || givingUp !== undefined);
       if (!isReached()) failGivenUp();
+    },
+
+    async unpaused() {
+      if (status.paused) await calls.until(() => status.paused === undefined);
     },
 
     async park(id, attention) {

@@ -3,6 +3,7 @@ import type { InputProblem, OperationStatus, UpdateArgs, UpdateName } from '../.
 import {
   argumentProblem,
   describeUpdate,
+  isOver,
   operationFacts,
   problemLine,
   statusQuery,
@@ -49,9 +50,7 @@ export function registerControls(
 
   const state = (): string => `the operation is ${status.view.state}`;
   const refuseWhenOver = (): Problem =>
-    ['done', 'failed', 'cancelled'].includes(status.phase) || isCancelling(status.view)
-      ? { text: state() }
-      : undefined;
+    isOver(status.phase) || isCancelling(status.view) ? { text: state() } : undefined;
   const refuseWithoutTrouble = (): Problem =>
     status.troubles.size > 0 ? undefined : { text: `nothing needs attention: ${state()}` };
 

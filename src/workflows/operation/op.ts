@@ -12,7 +12,6 @@ import type { Calls } from './calls.js';
 import { blockersIn, canBePlanned, refuseBlockers } from './checks.js';
 import type { HowLeft } from './how-left.js';
 import { passNoReturn, type NoReturn } from './no-return.js';
-import { unpaused } from './pause.js';
 import { announceSteps, failStep, runStep, skipStep, type Status } from './status.js';
 import type { Undo } from './undo.js';
 
@@ -100,8 +99,6 @@ export function createOperation<Type extends OperationType>(parts: Parts, reques
     move: (round: PlannedMoves): Promise<void> => movement.run(request, round),
     /** Waits until data may move: for what only makes sense together with its movement. */
     untilOpen: (): Promise<void> => movement.windows.untilOpen(request),
-    /** Waits while the operation is paused, before what a pause has to hold up. */
-    unpaused: (): Promise<void> => unpaused(status, calls),
     /** Does what can't be undone, see no-return.ts. */
     passNoReturn: <T>(point: NoReturn, work: (isNow: (left: HowLeft) => void) => Promise<T>): Promise<T> =>
       passNoReturn(status, point, work),

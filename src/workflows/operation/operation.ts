@@ -5,7 +5,7 @@ import {
   condition,
   isCancellation,
 } from '@temporalio/workflow';
-import { does, type OperationReport, type OperationType } from '../../contract/index.js';
+import { clusterIn, does, type OperationReport, type OperationType } from '../../contract/index.js';
 import type { OperationRequest } from '../../contract/internal/request.js';
 import { fitReport } from '../../planning/fit.js';
 import { lockActivities, reportActivities, requestActivities } from '../activities.js';
@@ -27,7 +27,7 @@ export async function operation<Type extends OperationType>(
   procedure: (op: Operation<Type>) => Promise<void>,
 ): Promise<OperationReport> {
   const startedAt = new Date().toISOString();
-  const status = createStatus(type, clusterIn(input));
+  const status = createStatus(type, clusterIn(input)?.slice(0, 64) ?? '');
   const calls = createCalls(status);
   const approval = createApproval(status, calls);
   const undo = createUndo(status, calls);
@@ -117,11 +117,4 @@ function unexpectedFailure(status: Status, error: unknown): Error {
       does('status', 'look at its steps for how far it came', { operation: status.view.operation }),
     ],
   });
-}
-
-/** For what is shown before the input was checked: whatever came may be anything. */
-function clusterIn(input: unknown): string {
-  const cluster =
-    typeof input === 'object' && input !== null && 'cluster' in input ? input.cluster : undefined;
-  return typeof cluster === 'string' ? cluster.slice(0, 64) : '';
 }

@@ -1,12 +1,13 @@
 import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import { defineSearchAttributeKey } from '@temporalio/common';
-import type {
-  Attention,
-  OperationState,
-  OperationStatus,
-  OperationType,
-  Step,
-  WindowStatus,
+import {
+  isOver,
+  type Attention,
+  type OperationState,
+  type OperationStatus,
+  type OperationType,
+  type Step,
+  type WindowStatus,
 } from '../../contract/index.js';
 import type { OperationRequest } from '../../contract/internal/request.js';
 import { renderDetails } from './details.js';
@@ -92,7 +93,7 @@ function publish(status: Status): void {
   const [trouble] = status.troubles.values();
   if (trouble) view.attention = isCancelling(view) ? { ...trouble, during: 'cancelling' } : trouble;
   else delete view.attention;
-  if (status.paused && !isOver(status) && !isCancelling(view)) view.paused = status.paused;
+  if (status.paused && !isOver(status.phase) && !isCancelling(view)) view.paused = status.paused;
   else delete view.paused;
   if (status.window) view.window = status.window();
   else delete view.window;
@@ -102,10 +103,6 @@ function publish(status: Status): void {
   }
 }
 
-function isOver({ phase }: Status): boolean {
-  return phase === 'done' || phase === 'failed' || phase === 'cancelled';
-}
-
 /** Whether a cancel was asked for, and not refused. */
 export function isCancelling({ cancel }: OperationStatus): boolean {
   return cancel !== undefined && cancel.refused === undefined;
@@ -113,7 +110,7 @@ export function isCancelling({ cancel }: OperationStatus): boolean {
 
 function stateOf(status: Status): OperationState {
   const { phase, paused, waitsForWindow, troubles, view } = status;
-  if (isOver(status)) return phase;
+  if (isOver(phase)) return phase;
   if (troubles.size > 0) return 'needs-attention';
   if (isCancelling(view)) return 'cancelling';
   if (phase !== 'running') return phase;

@@ -55,7 +55,7 @@ export async function markStep<Type extends OperationType>(
   if (marks.length === 0) op.skip(name, already);
   else
     await op.step(name, async () => {
-      await op.unpaused();
+      await op.calls.unpaused();
       // Nodes with data don't stand out of service for hours before their data may move.
       if (round.moves.length > 0) await op.untilOpen();
       const { cluster, lockId } = op.request;
