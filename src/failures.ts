@@ -35,6 +35,11 @@ export function withEvidence(error: ApplicationFailure, ...evidence: string[]): 
   return failure(error.type ?? needsPersonType, error.message, more, error.nonRetryable ?? false);
 }
 
+/** Whether an activity refused to act, since its operation doesn't hold the lock any more. */
+export function isLockLost(error: unknown): boolean {
+  return error instanceof ApplicationFailure && error.type === lockLostType;
+}
+
 /** What a failure of ours says besides its sentence; of another's error nothing. */
 export function detailsOf(error: unknown): FailureDetails {
   const details =

@@ -47,7 +47,7 @@ export const cleanUpActivities = proxyActivities<CleanUpActivities>({
   startToCloseTimeout: '6h',
 });
 export const nodeActivities = proxyActivities<NodeActivities>(lasting);
-export const removalActivities = proxyActivities<RemovalActivities>(persistent);
+export const removalActivities = proxyActivities<RemovalActivities>(lasting);
 export const machineActivities = proxyActivities<MachineActivities>({
   ...persistent,
   startToCloseTimeout: '30m',

@@ -12,11 +12,11 @@ import { describeUndo, undoByHand, type HandedOver, type UndoEntry } from '../co
 import type { Attention } from '../contract/index.js';
 import { keeperActivities } from './activities.js';
 import { attentionOf } from './operation/failure.js';
-import { registrationNodes, queueOf } from './operation/undo-entries.js';
+import { groupsOf, queueOf, registrationNodes } from './operation/undo-entries.js';
 import { addSignal, handOverSignal, releaseSignal, removeSignal, troubleSignal } from './signals.js';
 
-/** Minutes for which the keeper itself tries what fails without passing by itself; an activity has a patience of its own. */
-const patienceMinutes = 5;
+/** Milliseconds for which the keeper itself tries what fails without passing by itself; an activity has a patience of its own. */
+const patienceMs = 5 * 60_000;
 
 /**
  * The lock keeper of a cluster: as long as it runs, no other operation may change that cluster. Released, it just
@@ -26,7 +26,7 @@ const patienceMinutes = 5;
 export async function lockCluster(input: LockInput): Promise<LockResult> {
   const { cluster, holder } = input;
   const ledger = new Map<string, UndoEntry>();
-  const keeper: Keeper = { ledger, handedOver: [], trouble: [], released: false, show };
+  const keeper: Keeper = { ledger, handedOver: [], notes: [], trouble: [], released: false, show };
   const ofHolder = (workflowId: string): boolean => workflowId === holder.workflowId;
   setHandler(defineQuery<string[]>(ledgerQuery), lines);
   setHandler(addSignal, (entries, workflowId) => {
@@ -53,11 +53,11 @@ export async function lockCluster(input: LockInput): Promise<LockResult> {
   show();
   try {
     await condition(() => keeper.released);
-    return { outcome: 'released', handedOver: keeper.handedOver };
+    return { outcome: 'released', handedOver: keeper.handedOver, notes: keeper.notes };
   } catch (error) {
     if (!isCancellation(error)) throw error;
     const outcome = await CancellationScope.nonCancellable(() => leave(input, keeper));
-    return { outcome, handedOver: keeper.handedOver };
+    return { outcome, handedOver: keeper.handedOver, notes: keeper.notes };
   }
 
   function lines(): string[] {
@@ -79,6 +79,8 @@ export async function lockCluster(input: LockInput): Promise<LockResult> {
 interface Keeper {
   ledger: Map<string, UndoEntry>;
   handedOver: HandedOver[];
+  /** What the undoing came to. */
+  notes: string[];
   /** What a person should know of the undoing. */
   trouble: string[];
   released: boolean;
@@ -101,32 +103,50 @@ async function leave({ cluster, holder }: LockInput, keeper: Keeper): Promise<Lo
       { cluster, operationId: workflowId, joining: registrationNodes(keeper.ledger) },
     ]);
   });
+  const since = Date.now();
   for (;;) {
-    const entry = [...keeper.ledger.values()].at(-1);
-    if (!entry || keeper.released) return keeper.released ? 'released' : 'undone';
-    const why = await untilDone(keeper, patienceMinutes, async () => {
-      const options = { summary: `Undo: ${describeUndo(entry)}`.slice(0, 200), ...queueOf(entry) };
-      const { handedOver } = await undo.executeWithOptions(options, [
-        { cluster, lockId: workflowInfo().workflowId, entry },
-      ]);
-      if (handedOver !== undefined) keeper.handedOver.push({ entry, why: handedOver });
+    const [group] = groupsOf([...keeper.ledger.values()].reverse());
+    if (keeper.released) {
+      handOver(keeper, [...keeper.ledger.values()], 'the lock was released by hand');
+      return 'released';
+    }
+    if (!group) return 'undone';
+    const [first] = group;
+    const why = await untilDone(keeper, since + patienceMs, async () => {
+      const summary = `Undo: ${group.map(describeUndo).join('; ')}`.slice(0, 200);
+      const options = { summary, ...(first && queueOf(first)) };
+      const order = { cluster, lockId: workflowInfo().workflowId, entries: group, since };
+      const results = await undo.executeWithOptions(options, [order]);
+      for (const [index, entry] of group.entries()) {
+        const result = results[index];
+        if (result?.handedOver !== undefined) handOver(keeper, [entry], result.handedOver);
+        keeper.notes.push(...(result?.notes ?? []));
+      }
     });
-    if (why !== undefined) keeper.handedOver.push({ entry, why });
-    keeper.ledger.delete(entry.id);
+    if (why !== undefined) handOver(keeper, group, why);
+    if (keeper.released) continue;
+    for (const { id } of group) keeper.ledger.delete(id);
     keeper.show();
   }
 }
 
+function handOver(keeper: Keeper, entries: UndoEntry[], why: string): void {
+  for (const entry of entries) {
+    keeper.ledger.delete(entry.id);
+    keeper.handedOver.push({ entry, why });
+  }
+  keeper.show();
+}
+
 /**
  * Does something whatever goes wrong: tried again each time later (up to an hour), until it works or a person releases
- * the lock. With a patience, answers what went wrong last once that is over.
+ * the lock. With a deadline, in milliseconds since 1970, answers what went wrong last once that is over.
  */
 async function untilDone(
   keeper: Keeper,
-  patience: number | undefined,
+  deadline: number | undefined,
   work: () => Promise<void>,
 ): Promise<string | undefined> {
-  let waitedMinutes = 0;
   for (let minutes = 1; !keeper.released; minutes = Math.min(60, minutes * 2)) {
     const scope = new CancellationScope();
     const success = scope.run(work).then(
@@ -147,9 +167,8 @@ async function untilDone(
       keeper.trouble = [];
       return undefined;
     }
-    if (patience !== undefined && waitedMinutes >= patience) return keeper.trouble.at(-1) ?? 'it failed';
+    if (deadline !== undefined && Date.now() >= deadline) return keeper.trouble.at(-1) ?? 'it failed';
     await condition(() => keeper.released, `${minutes}m`);
-    waitedMinutes += minutes;
   }
   return undefined;
 }

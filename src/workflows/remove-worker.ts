@@ -77,6 +77,7 @@ async function remove(
     const result = await op.passNoReturn({ why, last, howLeft: perhapsOut(cluster, node) }, async (isNow) => {
       const removal = await op.calls.run(removalActivities.removeWorkerNode, `Deregister ${node}`, order);
       op.note(...removal.notes);
+      await op.undo.settle([`node-mark ${node}`]);
       isNow(fate.stops ? outAndRunning(cluster, node) : unverified(cluster, node));
       const { became } = fate.stops
         ? await op.calls.run(machineActivities.stopRemoved, `Stop the machine of ${node}`, {

@@ -54,6 +54,7 @@ export async function scaleOut(input: ScaleOutInput): Promise<OperationReport> {
             entry,
           });
           machines.set(placeholder, node);
+          await op.undo.add([{ ...entry, node }]);
         }
         step.detail = [...machines.values()].join(', ');
         op.showPlan(planWithNodes(draft.plan, machines));

@@ -10,7 +10,8 @@ import { readLockId } from './lock-id.js';
 
 export type LockActivities = ReturnType<typeof lockActivities>;
 
-export type LockView = { state: 'free' } | { state: 'busy'; holder: LockHolder; since: string };
+export type LockView =
+  { state: 'free' } | { state: 'ours' } | { state: 'busy'; holder: LockHolder; since: string };
 
 /** Looks at lock keepers, the workflows that hold a cluster's lock. See docs/architecture.md. */
 export function lockActivities(context: ActivityContext) {
@@ -42,7 +43,7 @@ export function lockActivities(context: ActivityContext) {
         return { state: 'busy', holder, since: keeper.startTime.toISOString() };
       }
       if (!isLeaving(keeper)) {
-        if (isOwn && holder.runId === runId) return { state: 'free' };
+        if (isOwn && holder.runId === runId) return { state: 'ours' };
         await client.workflow.getHandle(lockId, keeper.runId).cancel();
       }
       if (await awaitEnd(client, keeper, Date.now() + stallTimes.patienceMs)) return { state: 'free' };

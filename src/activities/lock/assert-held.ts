@@ -12,7 +12,12 @@ import { describeWorkflow, holderOf, isLeaving, isRunning } from './keeper.js';
  * @throws LockLost
  */
 export async function assertHeld(client: Client, lockId: string): Promise<void> {
-  if (!(await isHeld(client, lockId)) || !(await isAwaited(client))) throw lockLost(lockId);
+  if (!(await mayAct(client, lockId))) throw lockLost(lockId);
+}
+
+/** Whether the running attempt may change the cluster, or leave what it has changed. */
+export async function mayAct(client: Client, lockId: string): Promise<boolean> {
+  return (await isHeld(client, lockId)) && (await isAwaited(client));
 }
 
 /** Whether Temporal waits for the running attempt. */

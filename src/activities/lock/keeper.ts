@@ -33,3 +33,19 @@ export function holderOf({ memo }: WorkflowExecutionDescription): LockHolder {
     cluster: '',
   }) as LockHolder;
 }
+
+/** Holders that are looked for: what earlier ones left is over long since. */
+const holders = 20;
+
+/** Workflow ids of those who held a lock last, as Temporal's list has them, the present one included. */
+export async function earlierHolders(client: Client, lockId: string): Promise<string[]> {
+  const ids = new Set<string>();
+  let looks = 0;
+  for await (const { memo } of client.workflow.list({ query: `WorkflowId = '${lockId}'` })) {
+    const holder = memo?.['holder'] as LockHolder | undefined;
+    if (holder) ids.add(holder.workflowId);
+    looks += 1;
+    if (looks >= holders) break;
+  }
+  return [...ids];
+}

@@ -5,10 +5,10 @@ import type { MachineEntry } from '../../contract/internal/undo.js';
 import { does } from '../../contract/index.js';
 import { needsPerson } from '../../failures.js';
 import { provisionerOf } from '../../machines/provisioner-of.js';
-import { assertHeld, isHeld } from '../lock/assert-held.js';
+import { assertHeld } from '../lock/assert-held.js';
 import { clusterIn, readSession, type ActivityContext } from '../runtime/context.js';
 import { fateOf, machineOf, otherCluster, type MachineFate } from './fate.js';
-import { stopUnused } from './stop-unused.js';
+import { startMachine } from './start-machine.js';
 
 export type MachineActivities = ReturnType<typeof machineActivities>;
 
@@ -33,14 +33,7 @@ export function machineActivities(context: ActivityContext) {
       entry: MachineEntry;
     }): Promise<{ node: string }> => {
       await assertHeld(context.client, lockId);
-      const cluster = clusterIn(context, name);
-      try {
-        return { node: await provisionerOf(cluster).start(entry.key, cancellationSignal()) };
-      } finally {
-        // A program is seen at no server: whoever undid the entry meanwhile has found no machine yet.
-        if (!(await isHeld(context.client, lockId).catch(() => true)))
-          await stopUnused(cluster, entry, AbortSignal.timeout(60_000)).catch(() => undefined);
-      }
+      return { node: await startMachine(context, clusterIn(context, name), lockId, entry) };
     },
 
     /** Tells whether the machine of a worker that leaves can and may be stopped. Look before it is deregistered: then we may still connect. */

@@ -7,7 +7,7 @@ import { clusterIn, isCancelOfOperation, type ActivityContext } from '../runtime
 import { beatWith } from '../runtime/interceptor.js';
 import { createBatchProgress } from './batch-progress.js';
 import { isClosed } from './closing.js';
-import { copyReferenceTables } from './copy-reference-tables.js';
+import { copyReferenceTables, type ReferenceOrder } from './copy-reference-tables.js';
 import {
   locateGroup,
   moveOne,
@@ -19,12 +19,6 @@ import {
 import { attentionChannel } from './stalls/attention-channel.js';
 
 export type MoveActivities = ReturnType<typeof moveActivities>;
-
-export interface ReferenceOrder {
-  cluster: string;
-  lockId: string;
-  transferMode: string;
-}
 
 /** Activities that move data. */
 export function moveActivities(context: ActivityContext) {
@@ -45,8 +39,6 @@ export function moveActivities(context: ActivityContext) {
         if (activity.cancellationSignal.aborted) return resultAtStop(activity, rest());
         const location = await locateGroup(cluster, batch, shardId, { alone: true });
         if (location.state === 'to do') {
-          // As late as possible: whoever is terminated after it has a lock keeper that finds the move at the server.
-          await assertHeld(context.client, batch.lockId);
           // One that runs at the server already is adopted, whatever was decided meanwhile.
           const isNew = !location.running && (index > 0 || isClosed(batch.closing));
           if (isNew && !(await mayMove(context, batch))) return resultAtStop(activity, rest());
@@ -69,10 +61,7 @@ export function moveActivities(context: ActivityContext) {
     },
 
     /** Copies every reference table to each node that lacks it; waits, as a move does, for older transactions. */
-    replicateReferenceTables: async ({ cluster, lockId, transferMode }: ReferenceOrder): Promise<void> => {
-      await assertHeld(context.client, lockId);
-      await copyReferenceTables(context, clusterIn(context, cluster), transferMode);
-    },
+    replicateReferenceTables: (order: ReferenceOrder): Promise<void> => copyReferenceTables(context, order),
   };
 }
 

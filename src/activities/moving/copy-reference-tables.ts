@@ -3,10 +3,11 @@ import { moveName } from '../../citus/session/application-name.js';
 import { withCoordinator } from '../../citus/session/connect.js';
 import { findBackend, readCopyProgress } from '../../citus/moving/moves.js';
 import { readReferenceRoute, replicateReferenceTablesStatement } from '../../citus/nodes/registration.js';
-import type { ClusterConfig } from '../../config/index.js';
 import type { MoveHeartbeat, Moving } from '../../contract/index.js';
+import { assertHeld } from '../lock/assert-held.js';
+import { endUnlessHeld } from './move-group.js';
 import { refuseBesideOthers } from './beside-others.js';
-import { ownWorkflowId, readSession, type ActivityContext } from '../runtime/context.js';
+import { clusterIn, ownWorkflowId, readSession, type ActivityContext } from '../runtime/context.js';
 import { beatWith } from '../runtime/interceptor.js';
 import { displayIn } from './move-display.js';
 import { attentionChannel } from './stalls/attention-channel.js';
@@ -14,13 +15,19 @@ import { usualStallTimes } from './stalls/watch.js';
 import { stopsOf } from '../runtime/run-statement.js';
 import { watchStatement } from './watch-statement.js';
 
+export interface ReferenceOrder {
+  cluster: string;
+  lockId: string;
+  transferMode: string;
+}
+
 /** Copies every reference table to each node that lacks it, and shows it as a move. */
 export async function copyReferenceTables(
   context: ActivityContext,
-  cluster: ClusterConfig,
-  transferMode: string,
+  { cluster: clusterName, lockId, transferMode }: ReferenceOrder,
 ): Promise<void> {
   const activity = Context.current();
+  const cluster = clusterIn(context, clusterName);
   const operationId = ownWorkflowId();
   const name = moveName(operationId, 'reference');
   const scene = { what: 'copy of reference tables', operationId };
@@ -42,6 +49,7 @@ export async function copyReferenceTables(
     name,
     text: replicateReferenceTablesStatement,
     params: [transferMode],
+    mayBegin: () => assertHeld(context.client, lockId),
     scene,
     readProgress: readCopyProgress,
   };
@@ -49,6 +57,10 @@ export async function copyReferenceTables(
   const channel = attentionChannel(context.client, activity);
   const show = { ...displayIn(current), channel, times: context.stallTimes ?? usualStallTimes };
   // An adopted one ended nobody knows how: doing it again is nothing when it is done.
-  while ((await watchStatement(cluster, statement, stops, show)) !== 'ended')
+  for (;;) {
+    const ending = await watchStatement(cluster, statement, stops, show);
+    if (ending === 'ended') return;
+    if (ending === 'left') await endUnlessHeld(context, { cluster: clusterName, lockId }, name);
     activity.cancellationSignal.throwIfAborted();
+  }
 }

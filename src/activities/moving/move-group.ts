@@ -13,7 +13,7 @@ import type { ClusterConfig } from '../../config/index.js';
 import { does } from '../../contract/index.js';
 import type { MayGoOnQuestion } from '../../contract/internal/may-move.js';
 import { needsPerson, passing } from '../../failures.js';
-import { isHeld } from '../lock/assert-held.js';
+import { assertHeld, isHeld } from '../lock/assert-held.js';
 import { askWorkflow } from '../runtime/ask-workflow.js';
 import { clusterIn, readSession, ownWorkflowId, type ActivityContext } from '../runtime/context.js';
 import { endSessions } from '../runtime/end-sessions.js';
@@ -95,7 +95,8 @@ export async function moveOne(
   const stops = { cancel: AbortSignal.any([own.cancel, window.signal]), leave: own.leave };
   try {
     const display = displayIn(current);
-    const ending = await runMove(cluster, order, stops, {
+    const mayBegin = (): Promise<void> => assertHeld(context.client, batch.lockId);
+    const ending = await runMove(cluster, order, mayBegin, stops, {
       ...display,
       progress: (progress) => {
         display.progress(progress);
@@ -104,7 +105,7 @@ export async function moveOne(
       channel,
       times: context.stallTimes ?? usualStallTimes,
     });
-    if (ending === 'left') await endUnlessHeld(context, batch, order);
+    if (ending === 'left') await endUnlessHeld(context, batch, moveName(order.operationId, `${shardId}`));
     // Citus's own word is enough; of a stopped or adopted statement nobody knows how it ended.
     if (ending === 'ended' || (await locateGroup(cluster, batch, shardId)).state !== 'to do')
       return { moved: true };
@@ -123,6 +124,7 @@ export async function moveOne(
 export function runMove(
   cluster: ClusterConfig,
   order: MoveOrder,
+  mayBegin: () => Promise<void>,
   stops: Stops,
   show: StatementDisplay,
 ): Promise<Ending> {
@@ -131,6 +133,7 @@ export function runMove(
     name: moveName(operationId, `${shardId}`),
     text: moveStatement,
     params: [shardId, fromNodeId, toNodeId, transferMode],
+    mayBegin,
     running,
     scene: sceneOf(order),
     readProgress: (db: Db) => readMoveProgress(db, shardIds),
@@ -148,17 +151,17 @@ function sceneOf({
 }
 
 /**
- * What is left to the next attempt has an owner only while the operation holds the cluster: of one that was terminated
- * just as the move began, the lock keeper may not have seen it.
+ * Ends a statement that is left to the next attempt, unless the operation holds the cluster still: of one that was
+ * terminated just as the statement began, the lock keeper may not have seen it.
  */
-async function endUnlessHeld(
+export async function endUnlessHeld(
   context: ActivityContext,
-  batch: BatchOrder,
-  { operationId, shardId }: MoveOrder,
+  { cluster, lockId }: { cluster: string; lockId: string },
+  sessionName: string,
 ): Promise<void> {
-  if (await isHeld(context.client, batch.lockId).catch(() => true)) return;
-  await withCoordinator(clusterIn(context, batch.cluster), uncancellable('look'), (db) =>
-    endSessions(db, { prefix: moveName(operationId, `${shardId}`) }),
+  if (await isHeld(context.client, lockId).catch(() => true)) return;
+  await withCoordinator(clusterIn(context, cluster), uncancellable('look'), (db) =>
+    endSessions(db, { prefixes: [sessionName] }),
   );
 }
 

@@ -13,6 +13,8 @@ export interface MoveStatement {
   name: string;
   text: string;
   params: unknown[];
+  /** Called with its session open, right before it is sent: throws when nothing may be changed any more. */
+  mayBegin: () => Promise<void>;
   /** Whether it runs at the server already, when the caller has looked. */
   running?: boolean;
   scene: Scene;
@@ -32,7 +34,7 @@ export interface StatementDisplay extends Report {
  */
 export async function watchStatement(
   cluster: ClusterConfig,
-  { name, text, params, running, scene, readProgress }: MoveStatement,
+  { name, text, params, mayBegin, running, scene, readProgress }: MoveStatement,
   stops: Stops,
   show: StatementDisplay,
 ): Promise<Ending> {
@@ -43,6 +45,7 @@ export async function watchStatement(
     watchName: `${sessionName}:watch`,
     text,
     params,
+    mayBegin,
     ...(running !== undefined && { running }),
     watch: async (pid: number | undefined): Promise<void> => {
       const progress = await readPatiently(cluster, sessionName, readProgress);

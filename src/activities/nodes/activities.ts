@@ -1,14 +1,30 @@
+import { activityInfo } from '@temporalio/activity';
 import { markNodes } from '../../citus/nodes/marks.js';
-import { withCoordinator } from '../../citus/session/connect.js';
+import { readNodes } from '../../citus/nodes/nodes.js';
+import type { Deed } from '../../citus/session/application-name.js';
+import { withCoordinator, type Db } from '../../citus/session/connect.js';
 import type { NodeMarkEntry, RegistrationEntry } from '../../contract/internal/undo.js';
 import { assertHeld } from '../lock/assert-held.js';
 import { changeSession, clusterIn, readSession, type ActivityContext } from '../runtime/context.js';
+import { tellWaiting } from '../runtime/tell-waiting.js';
 import { planRegistrations, register } from './registration.js';
 
 export type NodeActivities = ReturnType<typeof nodeActivities>;
 
 /** Activities that register and mark workers. The undo ledger's activity takes both back. */
 export function nodeActivities(context: ActivityContext) {
+  /** Without a time-out: a change of metadata that is ended in the middle could hang in ROLLBACK PREPARED. */
+  const inSession = <T>(
+    name: string,
+    deed: Deed,
+    joining: string[],
+    work: (db: Db) => Promise<T>,
+  ): Promise<T> => {
+    const cluster = clusterIn(context, name);
+    return tellWaiting(context, cluster, joining, () =>
+      withCoordinator(cluster, changeSession(deed, { statementTimeoutSeconds: 0 }), work),
+    );
+  };
   return {
     /** Reads how these servers are registered, and what registering them would change. */
     planRegistrations: ({
@@ -23,8 +39,7 @@ export function nodeActivities(context: ActivityContext) {
       ),
 
     /**
-     * Registers servers as workers, or finds them registered. Without a time-out: ended in the middle it could hang in
-     * ROLLBACK PREPARED.
+     * Registers servers as workers, or finds them registered.
      *
      * @returns ids of the entries that changed nothing, since somebody else was faster
      */
@@ -37,18 +52,32 @@ export function nodeActivities(context: ActivityContext) {
       lockId: string;
       entries: RegistrationEntry[];
     }): Promise<{ unchanged: string[] }> =>
-      withCoordinator(
-        clusterIn(context, cluster),
-        changeSession('register', { statementTimeoutSeconds: 0 }),
+      inSession(
+        cluster,
+        'register',
+        entries.map(({ node }) => node),
         async (db) => {
           const unchanged: string[] = [];
+          const isFirst = activityInfo().attempt === 1;
           for (const entry of entries) {
             await assertHeld(context.client, lockId);
-            if (!(await register(db, entry))) unchanged.push(entry.id);
+            if (!(await register(db, entry, { isFirst }))) unchanged.push(entry.id);
           }
           return { unchanged };
         },
       ),
+
+    /** Reads how these workers are marked now; those that are as wanted already get no entry. */
+    planMarks: ({ cluster, marks }: { cluster: string; marks: NodeMarkEntry[] }): Promise<NodeMarkEntry[]> =>
+      withCoordinator(clusterIn(context, cluster), readSession('marks'), async (db) => {
+        const nodes = await readNodes(db);
+        return marks.flatMap((mark) => {
+          const row = nodes.find(({ node }) => node.toLowerCase() === mark.node.toLowerCase());
+          return row && row.shouldHaveShards !== mark.during
+            ? [{ ...mark, before: row.shouldHaveShards }]
+            : [];
+        });
+      }),
 
     /** Says of nodes whether they should hold shards. Moves nothing. */
     markNodes: ({
@@ -60,16 +89,12 @@ export function nodeActivities(context: ActivityContext) {
       lockId: string;
       entries: NodeMarkEntry[];
     }): Promise<void> =>
-      withCoordinator(
-        clusterIn(context, cluster),
-        changeSession('mark', { statementTimeoutSeconds: 0 }),
-        async (db) => {
-          await assertHeld(context.client, lockId);
-          await markNodes(
-            db,
-            entries.map(({ node, during }) => ({ node, value: during })),
-          );
-        },
-      ),
+      inSession(cluster, 'mark', [], async (db) => {
+        await assertHeld(context.client, lockId);
+        await markNodes(
+          db,
+          entries.map(({ node, during }) => ({ node, value: during })),
+        );
+      }),
   };
 }

@@ -77,9 +77,14 @@ export async function deregister(
  * @throws NeedsPerson when a transaction that it began is still prepared on another node
  */
 export async function warningAbout(db: Db, { node, groupId }: LeavingNode): Promise<string | undefined> {
+  await assertNothingInDoubt(db, { node, groupId });
+  return metadataWarning(db, node);
+}
+
+/** @throws NeedsPerson when a transaction that a worker which left had begun is still prepared on another node */
+export async function assertNothingInDoubt(db: Db, { node, groupId }: LeavingNode): Promise<void> {
   const inDoubt = await inDoubtOf(db, await otherNodes(db, node), groupId);
   if (inDoubt.length > 0) throw orphanFailure(node, inDoubt);
-  return metadataWarning(db, node);
 }
 
 /** Whoever connects to a server that still has the metadata writes into the cluster. */

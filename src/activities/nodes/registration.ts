@@ -9,7 +9,7 @@ import {
 import type { Db } from '../../citus/session/connect.js';
 import type { RegistrationEntry } from '../../contract/internal/undo.js';
 import { needsPerson } from '../../failures.js';
-import { deregister, warningAbout } from './deregister.js';
+import { assertNothingInDoubt, deregister, warningAbout } from './deregister.js';
 
 /** Reads how these servers are registered. Active workers need nothing; each other gets an entry of the undo ledger. */
 export async function planRegistrations(db: Db, nodes: string[]): Promise<RegistrationEntry[]> {
@@ -28,10 +28,15 @@ export async function planRegistrations(db: Db, nodes: string[]): Promise<Regist
 /**
  * Registers a worker as its entry says, or finds it registered.
  *
+ * @param isFirst whether no attempt before may have done it
  * @returns whether it is ours: false when somebody else has registered the server meanwhile
  * @throws NeedsPerson when its row is another than when it was looked at
  */
-export async function register(db: Db, { node, before, groupId }: RegistrationEntry): Promise<boolean> {
+export async function register(
+  db: Db,
+  { node, before, groupId }: RegistrationEntry,
+  { isFirst = false } = {},
+): Promise<boolean> {
   const rowBefore = await readRegistration(db, node);
   if (before === 'absent') {
     if (!rowBefore) await addNode(db, node, groupId);
@@ -41,7 +46,8 @@ export async function register(db: Db, { node, before, groupId }: RegistrationEn
   }
   if (rowBefore?.groupId !== groupId)
     throw registrationChanged(node, rowBefore ? 'its group is another' : 'its row is gone');
-  if (!rowBefore.active) await activateNode(db, node);
+  if (rowBefore.active) return !isFirst;
+  await activateNode(db, node);
   return true;
 }
 
@@ -67,7 +73,11 @@ export async function unregister(
   mayAct: () => Promise<void>,
 ): Promise<string[]> {
   const row = await readRegistration(db, node);
-  if (!row || row.groupId !== groupId) return [];
+  if (!row || row.groupId !== groupId) {
+    // An attempt before may have taken it out, and its machine is stopped next.
+    if (before === 'absent') await assertNothingInDoubt(db, { node, groupId });
+    return [];
+  }
   const shards = await countShards(db, groupId);
   if (shards > 0) return [`${node} stays registered: it holds ${shards} shards by now`];
   if (before === 'inactive') {

@@ -4,6 +4,7 @@ import { countShards, readRegistration, type Registration } from '../../citus/no
 import { does, type Advice } from '../../contract/index.js';
 import { needsPerson } from '../../failures.js';
 import { count } from '../../text/figures.js';
+import { tellWaiting } from '../runtime/tell-waiting.js';
 import { clusterIn, changeSession, type ActivityContext } from '../runtime/context.js';
 import { deregister, awaitLeave, warningAbout } from './deregister.js';
 import { assertHeld } from '../lock/assert-held.js';
@@ -20,12 +21,12 @@ export interface RemovalOrder {
 /** Takes drained workers out of the cluster. */
 export function removalActivities(context: ActivityContext) {
   /** Without a time-out: ended in the middle a removal could hang in ROLLBACK PREPARED. */
-  const inSession = <T>({ cluster }: RemovalOrder, work: (db: Db) => Promise<T>): Promise<T> =>
-    withCoordinator(
-      clusterIn(context, cluster),
-      changeSession('deregister', { statementTimeoutSeconds: 0 }),
-      work,
+  const inSession = <T>({ cluster: name }: RemovalOrder, work: (db: Db) => Promise<T>): Promise<T> => {
+    const cluster = clusterIn(context, name);
+    return tellWaiting(context, cluster, [], () =>
+      withCoordinator(cluster, changeSession('deregister', { statementTimeoutSeconds: 0 }), work),
     );
+  };
 
   return {
     /** Waits until nothing hinders an empty worker from leaving. Until then the operation can be cancelled. */

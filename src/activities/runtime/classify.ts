@@ -1,3 +1,4 @@
+import { isGrpcServiceError, ServiceError } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { TlsRefusedError } from '../../citus/session/connect.js';
 import { ConfigError, SecretMissingError, UnknownClusterError } from '../../config/index.js';
@@ -82,6 +83,10 @@ export function classify(error: unknown, worksFor: WorksFor = 'operation'): Erro
     const message = redact(error.message);
     return needsPerson(message, { evidence: [message], remedies: [withNextStep(repair, worksFor)] });
   }
+  if (isGrpcServiceError(error) || error instanceof ServiceError)
+    return passing(`Temporal could not be asked: ${redact(error.message)}`, {
+      remedies: whilePassing(worksFor),
+    });
   if (!(error instanceof Error))
     return needsPerson(redact(String(error)), { remedies: [withNextStep('read the message', worksFor)] });
   if (error.name === 'AbortError') return error;

@@ -46,8 +46,8 @@ export function readSession(what: string, options: Partial<ConnectOptions> = {})
   return { applicationName: lookName(ownWorkflowId(), what), signal: ownSignal(), ...options };
 }
 
-/** Many nodes are asked at once, and each session listens to the one signal of the activity. */
-function ownSignal(): AbortSignal {
+/** The signal of the running activity. Many nodes are asked at once, and each session listens to it. */
+export function ownSignal(): AbortSignal {
   const signal = cancellationSignal();
   setMaxListeners(0, signal);
   return signal;

@@ -4,7 +4,7 @@ import { readOwnSessions, type OwnSession } from '../../citus/session/own-sessio
 import type { ClusterConfig } from '../../config/index.js';
 import { isPassingError } from './classify.js';
 import { isCancelOfOperation } from './context.js';
-import { endStatement } from './end-statement.js';
+import { endStatements } from './end-sessions.js';
 
 /** A statement that may take days, and goes on at the server when its client is gone. */
 export interface LongStatement {
@@ -14,6 +14,8 @@ export interface LongStatement {
   watchName: string;
   text: string;
   params: unknown[];
+  /** Called with its session open, right before it is sent: throws when nothing may be changed any more. */
+  mayBegin?: () => Promise<void>;
   /** Whether it runs at the server already, when the caller has looked. */
   running?: boolean;
   /** Called every two seconds with its process; reads how far it is, and never fails. */
@@ -35,7 +37,7 @@ export type Ending = 'ended' | 'adopted' | 'cancelled' | 'left';
 
 /** Looking costs the coordinator a connection to each node: small moves are over before the first look. */
 const pollMs = 2_000;
-const endingPollMs = 100;
+const firstEndingPollMs = 100;
 /** Seconds without an answer after which the coordinator counts as lost; the next attempt adopts the statement. */
 const silenceSeconds = 45;
 /** Milliseconds after which a statement that is being ended is watched again: something holds it. */
@@ -62,10 +64,10 @@ export async function runStatement(
   const watching = { applicationName: statement.watchName, statementTimeoutSeconds: 10 };
   const look = (): Promise<OwnSession | undefined> =>
     withCoordinator(cluster, watching, async (db) => {
-      const [session] = (await readOwnSessions(db, { prefix: name })).filter(
+      const [session] = (await readOwnSessions(db, { prefixes: [name] })).filter(
         ({ applicationName, state }) => applicationName === name && state === 'active',
       );
-      if (session && cancel.aborted) await endStatement(db, session);
+      if (session && cancel.aborted) await endStatements(db, [session]);
       return session;
     });
   const isAdopted = statement.running ?? (await look()) !== undefined;
@@ -80,6 +82,11 @@ export async function runStatement(
   let lastAnswerAt = Date.now();
   let endingSince: number | undefined;
   for (;;) {
+    // What is being ended may wait for somebody for hours.
+    const endingPollMs = Math.min(
+      pollMs,
+      Math.max(firstEndingPollMs, (Date.now() - (endingSince ?? Date.now())) / 5),
+    );
     await waitUntilDue(cancel.aborted ? endingPollMs : pollMs, [cancel, leave], running);
     if (call.isDone) break;
     if (leave.aborted && !cancel.aborted) {
@@ -116,7 +123,7 @@ interface Call {
 
 function send(
   cluster: ClusterConfig,
-  { name, text, params }: LongStatement,
+  { name, text, params, mayBegin }: LongStatement,
   signal: AbortSignal,
 ): Promise<void> {
   return withCoordinator(
@@ -125,6 +132,7 @@ function send(
     async (db) => {
       // A notice to a client that is gone would end the statement with it.
       await db.query('set client_min_messages = error');
+      await mayBegin?.();
       await db.query(text, params);
     },
   );

@@ -1,43 +1,42 @@
 import { activityInfo, Context } from '@temporalio/activity';
-import { anyOperation, deedName, operationPrefix, type Deed } from '../../citus/session/application-name.js';
+import { deedName, operationPrefix, type Deed } from '../../citus/session/application-name.js';
 import { withCoordinator, type Db } from '../../citus/session/connect.js';
-import type { SessionFilter } from '../../citus/session/own-sessions.js';
-import type { UndoEntry } from '../../contract/internal/undo.js';
-import { detailsOf } from '../../failures.js';
+import type { UndoEntry, UndoKind } from '../../contract/internal/undo.js';
+import { detailsOf, isLockLost } from '../../failures.js';
 import { assertHeld } from '../lock/assert-held.js';
+import { earlierHolders } from '../lock/keeper.js';
 import { attentionChannel } from '../moving/stalls/attention-channel.js';
 import { classify } from '../runtime/classify.js';
 import {
   changeSession,
   clusterIn,
-  readSession,
+  ownSignal,
   ownWorkflowId,
+  readSession,
   usualUndoPatienceMs,
   type ActivityContext,
 } from '../runtime/context.js';
 import { endSessions } from '../runtime/end-sessions.js';
+import { lingeringAttention } from '../runtime/lingering-attention.js';
+import { tellWaiting } from '../runtime/tell-waiting.js';
 import { redoEntry } from './redo-entry.js';
-import { undoEntry } from './undo-entry.js';
-import { lingeringAttention } from './lingering-attention.js';
+import { undoEntry, type UndoResult } from './undo-entry.js';
 
 export type UndoActivities = ReturnType<typeof undoActivities>;
 
 export interface UndoOrder {
   cluster: string;
   lockId: string;
-  entry: UndoEntry;
-}
-
-/** What became of undoing an entry: `handedOver` says why a person has to do it. */
-export interface UndoResult {
-  notes: string[];
-  handedOver?: string;
+  /** All of one kind. */
+  entries: UndoEntry[];
+  /** When the undoing of the ledger began, in milliseconds. */
+  since: number;
 }
 
 export interface StatementsOrder {
   cluster: string;
-  /** Statements of this operation; absent: those of all operations but the one that asks. */
-  operationId?: string;
+  /** Statements of this operation. */
+  operationId: string;
   /** Only its moves and copies of reference tables. */
   only?: 'moves';
   /** Servers that are being registered: what holds a statement may be there. */
@@ -50,80 +49,131 @@ const lingerMs = 5_000;
 /** Activities that undo what an operation did, whoever calls them: the operation itself or the lock keeper. */
 export function undoActivities(context: ActivityContext) {
   const { undoPatienceMs = usualUndoPatienceMs } = context;
+
+  /** Ends sessions by the beginnings of their names, and tells what holds those that don't end. */
+  async function end(cluster: string, prefixes: string[], joining: string[] = []): Promise<void> {
+    const activity = Context.current();
+    const channel = attentionChannel(context.client, activity);
+    const startedAt = Date.now();
+    let hasAttention = false;
+    const options = readSession('end statements', { statementTimeoutSeconds: 30 });
+    await withCoordinator(clusterIn(context, cluster), options, (db) =>
+      endSessions(db, { prefixes }, async (sessions) => {
+        activity.cancellationSignal.throwIfAborted();
+        if (hasAttention || Date.now() - startedAt < lingerMs) return;
+        hasAttention = true;
+        // Best effort: a node may be silent.
+        const attention = await lingeringAttention(db, sessions, joining).catch(() => undefined);
+        if (attention) channel.attention(attention);
+      }),
+    );
+    channel.clear();
+  }
+
   return {
     /**
      * Ends what runs at the coordinator for an operation that is being stopped, or is gone, and returns when nothing of
      * it runs any more. Fails, and is tried again, as long as the coordinator can't be reached.
      */
-    endStatements: async ({ cluster, operationId, only, joining = [] }: StatementsOrder): Promise<void> => {
-      const activity = Context.current();
-      const channel = attentionChannel(context.client, activity);
-      const startedAt = Date.now();
-      let hasAttention = false;
-      const name = lookingWhile('end statements');
-      await withCoordinator(clusterIn(context, cluster), name, (db) =>
-        endSessions(db, sessionsOf(operationId, only), async (sessions) => {
-          activity.cancellationSignal.throwIfAborted();
-          if (hasAttention || Date.now() - startedAt < lingerMs) return;
-          hasAttention = true;
-          channel.attention(await lingeringAttention(db, sessions, joining));
-        }),
-      );
-      channel.clear();
+    endStatements: ({ cluster, operationId, only, joining }: StatementsOrder): Promise<void> =>
+      end(cluster, [`${operationPrefix(operationId)}${only === 'moves' ? 'move:' : ''}`], joining),
+
+    /** Ends what earlier holders of the lock, or their keepers, may have left running when somebody gave up on them. */
+    endEarlier: async ({ cluster, lockId }: { cluster: string; lockId: string }): Promise<void> => {
+      const holders = await earlierHolders(context.client, lockId);
+      const own = ownWorkflowId();
+      const others = [lockId, ...holders].filter((workflowId) => workflowId !== own);
+      await end(cluster, others.map(operationPrefix));
     },
 
-    /** Undoes one entry of the ledger; what could not be undone for five minutes is handed over to a person. */
-    undo: async ({ cluster: name, lockId, entry }: UndoOrder): Promise<UndoResult> => {
+    /**
+     * Undoes entries of the ledger; one that hinders no other. What could not be undone for five minutes is handed over
+     * to a person, also when its statement still waits at the server: who takes the lock next ends or awaits it.
+     */
+    undo: async ({ cluster: name, lockId, entries, since }: UndoOrder): Promise<UndoResult[]> => {
       const cluster = clusterIn(context, name);
-      const since = activityInfo().scheduledTimestampMs;
       const mayAct = (): Promise<void> => assertHeld(context.client, lockId);
-      return withCoordinator(
-        cluster,
-        changeSession(deedOf(entry), { statementTimeoutSeconds: 0 }),
-        async (db) => {
-          // An attempt that was frozen may be about to do what is undone here.
-          await endSessions(db, { prefix: deedName(ownWorkflowId(), effectOf(entry)) });
+      const deadline = Math.max(since + undoPatienceMs, activityInfo().scheduledTimestampMs);
+      const [first] = entries;
+      if (!first) return [];
+      const gone = new AbortController();
+      const options = changeSession(deedOf(first.kind), {
+        statementTimeoutSeconds: 0,
+        signal: AbortSignal.any([ownSignal(), gone.signal]),
+      });
+      const work = withCoordinator(cluster, options, async (db) => {
+        // An attempt that was frozen may be about to do what is undone here.
+        await endSessions(db, { prefixes: [deedName(ownWorkflowId(), effectOf(first.kind))] });
+        const results: UndoResult[] = [];
+        const failures: unknown[] = [];
+        for (const entry of entries) {
           try {
-            return { notes: await undoEntry(entry, { cluster, db, since, mayAct }) };
+            results.push(await undoEntry(entry, { cluster, db, since, mayAct }));
           } catch (error) {
             Context.current().cancellationSignal.throwIfAborted();
-            const isOver = Date.now() - since > undoPatienceMs;
-            if (!isOver || !(await answers(db))) throw error;
-            const failure = classify(error);
-            const why =
-              [failure.message, ...detailsOf(failure).evidence].find((line) => line !== '') ?? 'no answer';
-            return { notes: [], handedOver: why };
+            if (isLockLost(error) || Date.now() < deadline || !(await answers(db))) failures.push(error);
+            results.push({ notes: [], handedOver: reasonOf(error) });
           }
-        },
-      );
+        }
+        if (failures.length > 0) throw failures[0];
+        return results;
+      });
+      try {
+        return await tellWaiting(context, cluster, joiningOf(entries), () =>
+          untilDeadline(work, deadline, () =>
+            entries.map(() => ({ notes: [], handedOver: 'its statement waits at the server' })),
+          ),
+        );
+      } finally {
+        gone.abort();
+        work.catch(() => undefined);
+      }
     },
 
     /** Does again what an entry stands for, after the lock was lost and taken anew: its keeper has undone it. */
-    redo: ({ cluster: name, lockId, entry }: UndoOrder): Promise<void> => {
+    redo: ({
+      cluster: name,
+      lockId,
+      entry,
+    }: {
+      cluster: string;
+      lockId: string;
+      entry: UndoEntry;
+    }): Promise<void> => {
       const cluster = clusterIn(context, name);
-      return withCoordinator(
-        cluster,
-        changeSession(deedOf(entry), { statementTimeoutSeconds: 0 }),
-        async (db) => {
+      const options = changeSession(effectOf(entry.kind), { statementTimeoutSeconds: 0 });
+      return tellWaiting(context, cluster, joiningOf([entry]), () =>
+        withCoordinator(cluster, options, async (db) => {
           await assertHeld(context.client, lockId);
-          await redoEntry(entry, { cluster, db });
-        },
+          await redoEntry(context, lockId, entry, { cluster, db });
+        }),
       );
     },
   };
 }
 
-function lookingWhile(what: string) {
-  return readSession(what, { statementTimeoutSeconds: 30 });
+/** Waits for work, but for work that waits at the server no longer than until the deadline and a minute. */
+async function untilDeadline<T>(work: Promise<T>, deadline: number, otherwise: () => T): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<T>((resolve) => {
+    timer = setTimeout(() => resolve(otherwise()), Math.max(0, deadline - Date.now()) + graceMs);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
-function sessionsOf(operationId: string | undefined, only: 'moves' | undefined): SessionFilter {
-  if (operationId === undefined) return { pattern: anyOperation, except: operationPrefix(ownWorkflowId()) };
-  return { prefix: `${operationPrefix(operationId)}${only === 'moves' ? 'move:' : ''}` };
+/** Milliseconds that an entry is tried in any case, however late it is its turn. */
+const graceMs = 30_000;
+
+function joiningOf(entries: UndoEntry[]): string[] {
+  return entries.flatMap((entry) => (entry.kind === 'registration' ? [entry.node] : []));
 }
 
 /** What a session of ours is at that does what an entry stands for; starting a machine takes none. */
-function effectOf({ kind }: UndoEntry): Deed {
+function effectOf(kind: UndoKind): Deed {
   switch (kind) {
     case 'setting':
       return 'settings';
@@ -135,16 +185,14 @@ function effectOf({ kind }: UndoEntry): Deed {
   }
 }
 
-function deedOf({ kind }: UndoEntry): Deed {
-  switch (kind) {
-    case 'setting':
-      return 'settings';
-    case 'node-mark':
-      return 'mark';
-    case 'registration':
-    case 'machine':
-      return 'deregister';
-  }
+/** What a session of ours is at that undoes an entry. */
+function deedOf(kind: UndoKind): Deed {
+  return kind === 'registration' || kind === 'machine' ? 'deregister' : effectOf(kind);
+}
+
+function reasonOf(error: unknown): string {
+  const failure = classify(error);
+  return [failure.message, ...detailsOf(failure).evidence].find((line) => line !== '') ?? 'no answer';
 }
 
 /** Whether the coordinator is there: then it is the entry's own node or program that isn't. */

@@ -1,14 +1,16 @@
-import { cancellationSignal } from '@temporalio/activity';
 import { markNodes } from '../../citus/nodes/marks.js';
 import type { Db } from '../../citus/session/connect.js';
 import type { ClusterConfig } from '../../config/index.js';
 import type { UndoEntry } from '../../contract/internal/undo.js';
-import { provisionerOf } from '../../machines/provisioner-of.js';
+import { startMachine } from '../machines/start-machine.js';
 import { register } from '../nodes/registration.js';
+import type { ActivityContext } from '../runtime/context.js';
 import { lowerTemporary } from '../settings/temporary.js';
 
 /** Does again what an entry of the ledger stands for. May be called any number of times. */
 export async function redoEntry(
+  context: ActivityContext,
+  lockId: string,
   entry: UndoEntry,
   { cluster, db }: { cluster: ClusterConfig; db: Db },
 ): Promise<void> {
@@ -23,6 +25,6 @@ export async function redoEntry(
       await register(db, entry);
       return;
     case 'machine':
-      await provisionerOf(cluster).start(entry.key, cancellationSignal());
+      await startMachine(context, cluster, lockId, entry);
   }
 }

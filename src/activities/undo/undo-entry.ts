@@ -19,26 +19,33 @@ export interface UndoScene {
   mayAct: () => Promise<void>;
 }
 
+/** What became of undoing an entry. */
+export interface UndoResult {
+  /** What a person should know. */
+  notes: string[];
+  /** Why a person has to do it. */
+  handedOver?: string;
+}
+
 /**
  * Undoes one entry of the ledger, to exactly the state before. May be called any number of times, whatever was done.
  *
- * @returns what a person should know
  * @throws what passes, while a node doesn't answer
  */
-export async function undoEntry(entry: UndoEntry, scene: UndoScene): Promise<string[]> {
+export async function undoEntry(entry: UndoEntry, scene: UndoScene): Promise<UndoResult> {
   switch (entry.kind) {
     case 'setting': {
       const result = await restoreSetting(scene.db, entry);
       if (result.state === 'away')
         throw passing(`a setting could not be given back yet: ${result.why}`, { evidence: [result.why] });
-      return result.state === 'left' ? [result.why] : [];
+      return { notes: result.state === 'left' ? [result.why] : [] };
     }
     case 'node-mark':
       await scene.mayAct();
       await markNodes(scene.db, [{ node: entry.node, value: entry.before }]);
-      return [];
+      return { notes: [] };
     case 'registration':
-      return unregister(scene.db, entry, scene.since, scene.mayAct);
+      return { notes: await unregister(scene.db, entry, scene.since, scene.mayAct) };
     case 'machine':
       await scene.mayAct();
       return stopUnused(scene.cluster, entry, cancellationSignal());

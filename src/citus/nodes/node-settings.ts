@@ -46,6 +46,7 @@ export async function readNodeSetting(db: Db, nodes: string[], name: string): Pr
   const command = `select json_build_object(
       'ms', (select setting::int * case unit when 's' then 1000 else 1 end from pg_settings where name = '${name}'),
       'readable', pg_has_role('pg_read_all_settings', 'member'),
+      'fixed', exists (select from pg_settings where name = '${name}' and source in ('command line', 'environment variable')),
       'server', (select system_identifier::text from pg_control_system()),
       'loadedAt', extract(epoch from pg_conf_load_time()) * 1000,
       'ownerValue', (select current_setting(name) from pg_settings
@@ -56,14 +57,17 @@ export async function readNodeSetting(db: Db, nodes: string[], name: string): Pr
   );
   return answers.map(({ node, success, result }) => {
     if (!success) return { node, error: result };
-    const { ms, readable, ...rest } = JSON.parse(result) as {
+    const { ms, readable, fixed, ...rest } = JSON.parse(result) as {
       ms: number;
       ownerValue: string | null;
       readable: boolean;
+      fixed: boolean;
       server: string;
       loadedAt: number;
     };
     if (!readable) return { node, error: 'the role may not read who set it (pg_monitor is missing)' };
+    // What ALTER SYSTEM writes then neither counts nor can be seen.
+    if (fixed) return { node, error: 'it is set where the server is started' };
     return { node, milliseconds: ms, ...rest };
   });
 }

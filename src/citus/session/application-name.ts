@@ -14,9 +14,6 @@ export function operationPrefix(workflowId: string): string {
   return `${applicationPrefix}${tagOf(workflowId)}:`;
 }
 
-/** The regular expression that matches the sessions with which any operation of ours changes the cluster. */
-export const anyOperation = `^${applicationPrefix}[0-9a-f]{12}:`;
-
 /** The `application_name` of a session that changes the cluster: a retry finds by it what goes on without its client. */
 export function deedName(workflowId: string, deed: Deed): string {
   return `${operationPrefix(workflowId)}${deed}`;

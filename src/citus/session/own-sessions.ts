@@ -12,23 +12,22 @@ export interface OwnSession {
   waits: string | null;
 }
 
-/** Which sessions are meant: those of one operation (by prefix), or those of all others. */
-export type SessionFilter = { prefix: string } | { pattern: string; except: string };
+/** Which sessions are meant, by the beginnings of their `application_name`. */
+export interface SessionFilter {
+  prefixes: string[];
+}
 
 /** Sessions of ours that are at work, or whose client may still be there. */
-export async function readOwnSessions(db: Db, filter: SessionFilter): Promise<OwnSession[]> {
-  const [clause, params] =
-    'prefix' in filter
-      ? ['starts_with(application_name, $1)', [filter.prefix]]
-      : ['application_name ~ $1 and not starts_with(application_name, $2)', [filter.pattern, filter.except]];
+export async function readOwnSessions(db: Db, { prefixes }: SessionFilter): Promise<OwnSession[]> {
   return db.query<OwnSession>(
-    `select pid, application_name as "applicationName", coalesce(state, 'active') as state,
+    `select pid, application_name as "applicationName", case when state is null or state = 'disabled' then 'active' else state end as state,
             extract(epoch from clock_timestamp() - coalesce(state_change, backend_start))::float8 as seconds,
             case when state = 'active' and wait_event_type in ('Lock', 'IPC') then wait_event_type || ': ' || wait_event end as waits
        from pg_stat_activity
-      where ${clause} and pid <> pg_backend_pid() and backend_type = 'client backend'
+      where exists (select from unnest($1::text[]) p(prefix) where starts_with(application_name, prefix))
+        and pid <> pg_backend_pid() and backend_type = 'client backend'
       order by pid`,
-    params,
+    [prefixes],
   );
 }
 

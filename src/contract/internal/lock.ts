@@ -22,6 +22,8 @@ export interface LockResult {
   outcome: 'released' | 'undone' | 'ended';
   /** What nobody could undo. */
   handedOver: HandedOver[];
+  /** What the undoing came to, a line each. */
+  notes: string[];
 }
 
 /** Signals that a lock keeper takes; each comes with the workflow id of who sends it, and only the holder is heard. */

@@ -50,6 +50,8 @@ export interface MachineEntry {
   key: string;
   /** How the plan calls it: `new worker 1`. */
   placeholder: string;
+  /** `host:port`, once it runs. */
+  node?: string;
   /** Task queue of the worker that can stop it. */
   taskQueue: string;
 }
@@ -74,7 +76,7 @@ export function describeUndo(entry: UndoEntry): string {
     case 'registration':
       return `${entry.node}: ${entry.before === 'absent' ? 'deregistered' : 'inactive'} again, if it holds no shard`;
     case 'machine':
-      return `the machine of ${entry.placeholder} is stopped, if it is no node`;
+      return `the machine of ${entry.node ?? entry.placeholder} is stopped, if it is no node`;
   }
 }
 
@@ -94,7 +96,7 @@ export function undoByHand(entry: UndoEntry): string {
       return `on the coordinator, if ${entry.node} holds no shard: BEGIN; SELECT stop_metadata_sync_to_node(${node}); SELECT ${last}; COMMIT;`;
     }
     case 'machine':
-      return `stop the machine that was started for ${entry.placeholder} (key ${entry.key}), unless it is a node`;
+      return `stop the machine ${entry.node ?? `that was started for ${entry.placeholder}`} (key ${entry.key}), unless it is a node`;
   }
 }
 

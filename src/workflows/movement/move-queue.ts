@@ -111,9 +111,12 @@ export function createMoveQueue(
       batches.sayStopped();
       // After a cancel or a failure: nothing goes on behind our back.
       await CancellationScope.nonCancellable(async () => {
-        stopRunning();
+        for (const { scope } of running) scope.cancel();
         await Promise.all([...running].map(({ ended }) => ended));
       });
+      // What is cancelled or given up is ended at the server before anything is undone.
+      stopping.clear();
+      show(work);
     }
   }
 

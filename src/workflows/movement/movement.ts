@@ -52,7 +52,8 @@ export function createMovement(status: Status, calls: Calls, undo: Undo): Moveme
         windows.inside(request, {
           work: async () => {
             await lowerSettings(request, targetsOf(round));
-            return copyReferenceTables(request);
+            // Somebody may have paused it meanwhile.
+            return status.paused === undefined && (await copyReferenceTables(request));
           },
           whenCut: async () => {
             await undo.endMoves();

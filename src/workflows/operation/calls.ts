@@ -29,6 +29,8 @@ export interface Calls {
   retry: () => void;
   giveUp: (by: string, reason: string) => void;
   readonly isGivenUp: boolean;
+  /** Whether it was given up so long ago that nothing more may be tried. */
+  isOutOfTime: () => boolean;
   /** Waits for a condition, or throws GivenUp. */
   until: (condition: () => boolean) => Promise<void>;
   /** Waits while the operation is paused: until then nothing begins that moves data or can't be undone. */
@@ -62,6 +64,7 @@ export function createCalls(status: Status): Calls {
     get isGivenUp() {
       return givingUp !== undefined;
     },
+    isOutOfTime: () => givingUp !== undefined && Date.now() >= givingUp.at + giveUpDeadline,
     retry: () => {
       retries += 1;
     },

@@ -1,6 +1,7 @@
 import {
   CancellationScope,
   ChildWorkflowCancellationType,
+  type ChildWorkflowHandle,
   getExternalWorkflowHandle,
   isCancellation,
   ParentClosePolicy,
@@ -9,7 +10,7 @@ import {
 } from '@temporalio/workflow';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { does, lockType, type Attention } from '../../contract/index.js';
-import type { LockHolder, LockInput } from '../../contract/internal/lock.js';
+import type { LockHolder, LockInput, LockResult } from '../../contract/internal/lock.js';
 import type { OperationRequest } from '../../contract/internal/request.js';
 import { startAgain } from '../../contract/internal/start-again.js';
 import { refused } from '../../failures.js';
@@ -29,6 +30,8 @@ export async function takeClusterLock(
   let keeper = await take(status, calls, request);
   let isReleasing = false;
   let recovery: Promise<void> | undefined;
+  /** The lock is back, and what its keeper has undone is done again. */
+  let isRedoing = false;
 
   const watch = (): void => {
     const watchedKeeper = keeper;
@@ -59,12 +62,13 @@ export async function takeClusterLock(
   /** From the moment that the lock is ours its keeper has to know the ledger, whoever cancels. */
   const takeAnew = async (): Promise<void> => {
     do {
-      keeper = await take(status, calls, request);
+      keeper = await take(status, calls, request, keeper);
       watch();
     } while (
       undo.entries.size > 0 &&
       !(await CancellationScope.nonCancellable(() => send('add', [...undo.entries.values()])))
     );
+    if (undo.handedOver.length > 0) await send('handOver', [...undo.handedOver]);
   };
 
   /** Takes the lock again: after a reset without asking, after someone ended it by hand when a person says so. */
@@ -72,16 +76,19 @@ export async function takeClusterLock(
     const again = async (): Promise<void> => {
       if (ask) await calls.park('lock', endedFromOutside(request.lockId));
       await takeAnew();
-      await CancellationScope.nonCancellable(undo.redoAll);
+      isRedoing = true;
+      await undo.redoAll();
     };
     recovery ??= again().finally(() => {
       recovery = undefined;
+      isRedoing = false;
     });
     return recovery;
   };
   watch();
   // Every activity that changes something looks first whether the lock is still ours, and refuses to act when not.
-  calls.onLockLost = () => (recovery ? takeAnew() : retake({ ask: false }));
+  // While a person is asked, nobody takes it anew: only what is done again meanwhile may.
+  calls.onLockLost = () => (isRedoing ? takeAnew() : (recovery ?? retake({ ask: false })));
 
   return {
     tell: async (what, news) => {
@@ -116,7 +123,15 @@ function endedFromOutside(lockId: string): Attention {
   };
 }
 
-async function take(status: Status, calls: Calls, request: OperationRequest) {
+type Keeper = ChildWorkflowHandle<(input: LockInput) => Promise<LockResult>>;
+
+/** Starts the lock keeper; a present one that is ours and runs is the lock. */
+async function take(
+  status: Status,
+  calls: Calls,
+  request: OperationRequest,
+  present?: Keeper,
+): Promise<Keeper> {
   const { workflowId, runId } = workflowInfo();
   const holder: LockHolder = { workflowId, runId, type: request.type, cluster: request.cluster };
   const input: LockInput = { cluster: request.cluster, holder };
@@ -124,7 +139,7 @@ async function take(status: Status, calls: Calls, request: OperationRequest) {
     try {
       // Not cancellable: a cancel between the start and its answer would leave a lock that nobody knows of.
       return await CancellationScope.nonCancellable(() =>
-        startChild(lockType, {
+        startChild<(input: LockInput) => Promise<LockResult>>(lockType, {
           workflowId: request.lockId,
           args: [input],
           memo: { holder },
@@ -135,19 +150,23 @@ async function take(status: Status, calls: Calls, request: OperationRequest) {
       );
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-      await waitForTurn(status, calls, request);
+      if ((await waitForTurn(status, calls, request)) === 'ours' && present) return present;
     }
   }
 }
 
-async function waitForTurn(status: Status, calls: Calls, request: OperationRequest): Promise<void> {
+async function waitForTurn(
+  status: Status,
+  calls: Calls,
+  request: OperationRequest,
+): Promise<'ours' | 'free'> {
   const { workflowId, runId } = workflowInfo();
   const answer = await calls.run(lockActivities.lookAtLock, 'Who holds the cluster?', {
     lockId: request.lockId,
     workflowId,
     runId,
   });
-  if (answer.state !== 'busy') return;
+  if (answer.state !== 'busy') return answer.state;
   const { holder, since } = answer;
   if (request.input.ifBusy !== 'wait') {
     const alias =
@@ -180,4 +199,5 @@ async function waitForTurn(status: Status, calls: Calls, request: OperationReque
   await calls.run(lockActivities.awaitLockEnd, `Wait for ${holder.workflowId}`, { lockId: request.lockId });
   status.phase = before;
   status.publish();
+  return 'free';
 }

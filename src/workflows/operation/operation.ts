@@ -47,7 +47,7 @@ export async function operation<Type extends OperationType>(
         cluster: request.cluster,
       });
       undo.lock = await takeClusterLock(status, calls, request, undo);
-      await undo.endOthers();
+      await undo.endEarlier();
     }
     await movement.windows.refresh(request);
     await procedure(createOperation({ status, calls, approval, undo, movement }, request));

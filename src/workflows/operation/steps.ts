@@ -59,12 +59,18 @@ export async function markStep<Type extends OperationType>(
       // Nodes with data don't stand out of service for hours before their data may move.
       if (round.moves.length > 0) await op.untilOpen();
       const { cluster, lockId } = op.request;
+      // The plan may be days old: what is so by now stays so.
+      const entries = await op.calls.run(nodeActivities.planMarks, 'How are they marked?', {
+        cluster,
+        marks,
+      });
+      if (entries.length === 0) return;
       // The lock keeper knows before anything is marked: whoever dies now, it is taken back.
-      await op.undo.add(marks);
-      await op.calls.run(nodeActivities.markNodes, `Mark ${marks.map(({ node }) => node).join(', ')}`, {
+      await op.undo.add(entries);
+      await op.calls.run(nodeActivities.markNodes, `Mark ${entries.map(({ node }) => node).join(', ')}`, {
         cluster,
         lockId,
-        entries: marks,
+        entries,
       });
     });
 }

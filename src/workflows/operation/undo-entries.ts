@@ -12,3 +12,14 @@ export function queueOf(entry: UndoEntry): { taskQueue?: string } {
     ? { taskQueue: entry.taskQueue }
     : {};
 }
+
+/** Entries in runs of one kind and one task queue, in their order: what one call undoes. Others than settings stay alone. */
+export function groupsOf(entries: readonly UndoEntry[]): UndoEntry[][] {
+  const groups: UndoEntry[][] = [];
+  for (const entry of entries) {
+    const last = groups.at(-1);
+    if (entry.kind === 'setting' && last?.[0]?.kind === 'setting') last.push(entry);
+    else groups.push([entry]);
+  }
+  return groups;
+}

@@ -10,7 +10,7 @@ import { undoActivities } from '../activities.js';
 import type { Calls } from './calls.js';
 import { attentionOf } from './failure.js';
 import type { Status } from './status.js';
-import { registrationNodes, queueOf } from './undo-entries.js';
+import { groupsOf, queueOf, registrationNodes } from './undo-entries.js';
 
 /** What the lock keeper is told of the ledger. */
 export interface LedgerNews {
@@ -45,8 +45,10 @@ export interface Undo {
   /** Ends the moves that run at the server, and returns when none does any more. */
   endMoves: () => Promise<void>;
   readonly entries: ReadonlyMap<string, UndoEntry>;
-  /** Ends what other operations of ours may have left running at the server: nobody but the lock's holder may be at work. */
-  endOthers: () => Promise<void>;
+  /** What could not be undone, and is a person's now. */
+  readonly handedOver: readonly HandedOver[];
+  /** Ends what those who held the lock before may have left running at the server. */
+  endEarlier: () => Promise<void>;
   /** Does again what the entries stand for: the keeper of a lock that was lost has undone it. Nothing once all is being undone. */
   redoAll: () => Promise<void>;
   /** The lock, once it is taken. */
@@ -57,6 +59,8 @@ export function createUndo(status: Status, calls: Calls): Undo {
   const entries = new Map<string, UndoEntry>();
   const { cluster } = status.view;
   let undoing = false;
+  let redoing: { scope: CancellationScope; ended: Promise<void> } | undefined;
+  const handedOver: HandedOver[] = [];
   const show = (): void => {
     const { undo: _, ...rest } = status.view;
     const list = [...entries.values()].map((entry) => ({ kind: entry.kind, what: describeUndo(entry) }));
@@ -69,6 +73,7 @@ export function createUndo(status: Status, calls: Calls): Undo {
 
   const undo: Undo = {
     entries,
+    handedOver,
     lock: undefined,
     add: async (news) => {
       if (news.length === 0) return;
@@ -84,7 +89,7 @@ export function createUndo(status: Status, calls: Calls): Undo {
     },
     keep: (...kinds) => undo.settle(ofKinds(kinds).map(({ id }) => id)),
     giveBack: async (kind) => {
-      for (const entry of ofKinds([kind]).reverse()) await undoOne(entry);
+      await undoTogether(ofKinds([kind]).reverse(), Date.now());
     },
     endMoves: () =>
       calls.run(undoActivities.endStatements, 'Wait until no move runs any more', {
@@ -92,10 +97,17 @@ export function createUndo(status: Status, calls: Calls): Undo {
         operationId: status.view.operation,
         only: 'moves',
       }),
-    endOthers: () => calls.run(undoActivities.endStatements, 'Does anything of ours still run?', { cluster }),
+    endEarlier: () =>
+      calls.run(undoActivities.endEarlier, 'Does anything of an earlier operation still run?', {
+        cluster,
+        lockId: lockId(),
+      }),
     undoAll: async () => {
       if (!undo.lock) return;
       undoing = true;
+      redoing?.scope.cancel();
+      await redoing?.ended;
+      const since = Date.now();
       try {
         await calls.run(undoActivities.endStatements, 'End what still runs at the server', {
           cluster,
@@ -108,41 +120,68 @@ export function createUndo(status: Status, calls: Calls): Undo {
         await handOver([...entries.values()].map((entry) => ({ entry, why: 'a statement may still run' })));
         return;
       }
-      for (const entry of [...entries.values()].reverse()) {
+      for (const group of groupsOf([...entries.values()].reverse())) {
         try {
-          await undoOne(entry);
+          if (calls.isOutOfTime()) throw new Error('the operation was given up');
+          await undoTogether(group, since);
         } catch (error) {
-          await handOver([{ entry, why: attentionOf(error).problem }]);
+          const why = attentionOf(error);
+          await handOver(
+            group.map((entry) => ({ entry, why: why.evidence === '' ? why.problem : why.evidence })),
+          );
         }
       }
     },
     redoAll: async () => {
-      if (undoing) return;
-      for (const entry of entries.values())
-        await calls.run(undoActivities.redo, `Again: ${describeUndo(entry)}`, {
-          cluster,
-          lockId: lockId(),
-          entry,
-        });
+      const scope = new CancellationScope({ cancellable: true });
+      const work = CancellationScope.nonCancellable(() => scope.run(redoEntries));
+      redoing = { scope, ended: work.catch(() => undefined) };
+      try {
+        await work;
+      } finally {
+        redoing = undefined;
+      }
     },
   };
   return undo;
 
-  async function undoOne(entry: UndoEntry): Promise<void> {
-    const { notes, handedOver } = await calls.run(
+  async function redoEntries(): Promise<void> {
+    for (const entry of [...entries.values()]) {
+      if (undoing) return;
+      await calls.run(undoActivities.redo, `Again: ${describeUndo(entry)}`, {
+        cluster,
+        lockId: lockId(),
+        entry,
+      });
+    }
+  }
+
+  /** Undoes entries of one kind in one call. */
+  async function undoTogether(group: UndoEntry[], since: number): Promise<void> {
+    const [first] = group;
+    if (!first) return;
+    const results = await calls.run(
       undoActivities.undo,
-      `Undo: ${describeUndo(entry)}`,
-      { cluster, lockId: lockId(), entry },
-      queueOf(entry),
+      `Undo: ${group.map(describeUndo).join('; ')}`,
+      { cluster, lockId: lockId(), entries: group, since },
+      queueOf(first),
     );
-    status.notes.push(...notes);
-    if (handedOver === undefined) await undo.settle([entry.id]);
-    else await handOver([{ entry, why: handedOver }]);
+    const items: HandedOver[] = [];
+    const settled: string[] = [];
+    for (const [index, entry] of group.entries()) {
+      const { notes = [], handedOver } = results[index] ?? {};
+      status.notes.push(...notes);
+      if (handedOver === undefined) settled.push(entry.id);
+      else items.push({ entry, why: handedOver });
+    }
+    await undo.settle(settled);
+    await handOver(items);
   }
 
   /** From now on it is a person's: the report and the lock keeper's result name it. */
   async function handOver(items: HandedOver[]): Promise<void> {
     if (items.length === 0) return;
+    handedOver.push(...items);
     for (const { entry, why } of items) {
       entries.delete(entry.id);
       status.notes.push(`not undone: ${describeUndo(entry)}: ${why}; still to do: ${undoByHand(entry)}`);

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startCluster, type SandboxCluster, type SandboxNode } from '../../../sandbox/index.js';
 import { settingActivities } from '../../../src/activities/settings/activities.js';
-import { undoActivities, type UndoResult } from '../../../src/activities/undo/activities.js';
+import { undoActivities } from '../../../src/activities/undo/activities.js';
+import type { UndoResult } from '../../../src/activities/undo/undo-entry.js';
 import { undoByHand, type SettingEntry, type UndoEntry } from '../../../src/contract/internal/undo.js';
 import { asActivity, type ActivityStage } from '../../support/activity-stage.js';
 import { flavour, marksOf, retryIntervals } from '../../support/stage.js';
@@ -37,10 +38,12 @@ function lower(entries: SettingEntry[], how?: How): Promise<{ notes: string[]; u
   );
 }
 
-function undo(entry: UndoEntry, how?: How): Promise<UndoResult> {
-  return asActivity(stage(how), (context) =>
-    undoActivities(context).undo({ cluster: 'demo', lockId: 'lock', entry }),
+async function undo(entry: UndoEntry, how: How = {}): Promise<UndoResult> {
+  const since = Date.now() - (how.ageMs ?? 0);
+  const [result] = await asActivity(stage(how), (context) =>
+    undoActivities(context).undo({ cluster: 'demo', lockId: 'lock', entries: [entry], since }),
   );
+  return result ?? { notes: [] };
 }
 
 async function undoAll(entries: UndoEntry[]): Promise<void> {

@@ -58,6 +58,7 @@ export async function move(
       transferMode: 'auto',
       running: false,
     },
+    () => Promise.resolve(),
     { cancel: stop.signal, leave: new AbortController().signal },
     {
       progress: () => undefined,

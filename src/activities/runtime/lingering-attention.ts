@@ -6,15 +6,17 @@ import type { OwnSession } from '../../citus/session/own-sessions.js';
 import { remediesOf, type Attention } from '../../contract/index.js';
 
 /**
- * Says what holds statements of ours that are being ended and don't end.
+ * Says what holds statements of ours that don't end.
  *
+ * @param withoutCause whether it is said too where no cause was found; undefined then, if not
  * @param joining servers that may not be registered yet, `host:port`
  */
 export async function lingeringAttention(
   db: Db,
   sessions: OwnSession[],
   joining: string[],
-): Promise<Attention> {
+  { withoutCause = true } = {},
+): Promise<Attention | undefined> {
   const nodes = [
     ...(await readNodes(db))
       .filter(({ role, active }) => role === 'worker' && active)
@@ -27,6 +29,7 @@ export async function lingeringAttention(
     causes.push(...(await readWaits(db, pid, nodes)).map(({ node, blocker }) => blockerLine(node, blocker)));
   }
   causes.push(...(await absentStandbys(db, [...new Set(nodes)])));
+  if (causes.length === 0 && !withoutCause) return undefined;
   return {
     problem: `waits for a statement to end at the coordinator: ${wordsFor(first)}`,
     evidence: [
