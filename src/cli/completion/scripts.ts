@@ -1,6 +1,8 @@
 import { anyFile, completionRequest } from './request.js';
 
+/** Shells that completion is for. */
 export const shells = ['bash', 'zsh', 'fish'] as const;
+/** One of the shells. */
 export type Shell = (typeof shells)[number];
 
 /**

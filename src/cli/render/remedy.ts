@@ -3,7 +3,7 @@ import type { Remedy } from '../../contract/index.js';
 import { argumentsOf, commandFor, toList, neededBy, placeOf, wordsFor } from '../spelling.js';
 import { wrap } from './text.js';
 
-/** What remedies come with: the operation and the cluster that they mean where they name none. */
+/** The operation and the cluster that remedies mean where they name none. */
 export interface About {
   operation?: string | undefined;
   cluster?: string | undefined;

@@ -2,6 +2,7 @@ import { CancellationScope, CancelledFailure } from '@temporalio/workflow';
 import type { HowLeft } from './how-left.js';
 import type { Status } from './status.js';
 
+/** A stretch of an operation that can't be undone. */
 export interface NoReturn {
   why: string;
   /** Whether nothing comes after it: then a cancel is refused. */
