@@ -12,7 +12,7 @@ export interface LoadOptions {
   tenants?: number;
 }
 
-/** What came of the load; times in milliseconds. */
+/** The outcome of a load; times in milliseconds. */
 export interface LoadReport {
   transactions: number;
   failed: number;

@@ -13,7 +13,7 @@ import type { Access } from '../postgres/access.js';
  *   provisioner.log            machines started and stopped by the provisioner
  */
 
-/** What a cluster's folder says of it. */
+/** The record of a cluster, in its folder. */
 export interface ClusterRecord {
   flavour: Flavour;
   database: string;
@@ -25,7 +25,7 @@ export interface ClusterRecord {
   lockPort: number;
 }
 
-/** What a node's folder says of it. */
+/** The record of a node, in its folder. */
 export interface NodeRecord {
   port: number;
   /** Idempotency key of the request that the provisioner made it for. */

@@ -5,7 +5,7 @@ import { pgConfig, type Flavour } from '../flavour.js';
 import { serverCache } from '../os/places.js';
 import { serversCanReach } from '../os/server-user.js';
 
-/** Where the programs of PostgreSQL are. */
+/** The places of PostgreSQL's programs. */
 export interface Binaries {
   initdb: string;
   postgres: string;

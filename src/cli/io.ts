@@ -9,7 +9,7 @@ export interface Io {
   interactive: boolean;
   /** Standard error is a terminal, so progress may be drawn over itself. */
   live: boolean;
-  /** Of the terminal, now: it may be made larger or smaller. */
+  /** Columns of the terminal, now: it may be made larger or smaller. */
   readonly columns: number;
   /** Lines of the terminal that progress is drawn on, now. */
   rows: () => number;

@@ -45,7 +45,8 @@ export const operations = {
   },
   /**
    * Empties workers by one plan, then deregisters them one by one and stops their machines. A deregistration can't be
-   * undone: a cancel stops before the next one, and the workers that are still registered are in service again.
+   * undone: a cancel stops before the next one, and the workers that are still registered are in service again. During
+   * the last one a cancel is refused.
    */
   removeWorker: {
     command: 'remove',

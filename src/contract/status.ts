@@ -105,7 +105,7 @@ export interface Step {
   detail?: string;
 }
 
-/** What an operation is going to do. */
+/** The plan of an operation, as a person approves it. */
 export interface Plan {
   /**
    * Made from the moves (shard group, from, to) and the nodes, or from what is removed where. Not from bytes, which
@@ -186,7 +186,7 @@ export interface Progress {
   waitingFor?: string;
 }
 
-/** What the moves did to one node so far. */
+/** The change of one node's data by the moves so far. */
 export interface NodeFlow {
   node: string;
   /** Bytes that came; negative: that went. */

@@ -90,7 +90,7 @@ export async function askNewCluster(
   return newClusterOf(answers);
 }
 
-/** Of what was typed; a port that is a number is one. */
+/** The value of an answer; a port that is a number is one. */
 function valueOf(field: Question, text = ''): string | number {
   const value = text.trim();
   return field === 'port' && /^\d+$/.test(value) ? Number(value) : value;

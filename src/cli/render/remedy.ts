@@ -10,8 +10,8 @@ export interface About {
 }
 
 /**
- * What to do, each with the command that does it on a line of its own, to copy. A command of several stands below the
- * last of them.
+ * Lists what to do, each with the command that does it on a line of its own, to copy. A command of several stands
+ * below the last of them.
  */
 export function remedyLines(
   remedies: readonly Remedy[],

@@ -11,9 +11,9 @@ export interface NoReturn {
 }
 
 /**
- * Does what can't be undone: a cancel that comes before it ends the operation here, one that comes meanwhile waits
- * until it is done. With `last`, when nothing comes after it, such a cancel is refused and the status says why. The
- * work says how far it is, for whoever gives up on it.
+ * Carries out what can't be undone: a cancel that comes before it ends the operation here, one that comes meanwhile
+ * waits until it is done. With `last`, when nothing comes after it, such a cancel is refused and the status says why.
+ * The work says how far it is, for whoever gives up on it.
  */
 export async function passNoReturn<T>(
   status: Status,
