@@ -89,22 +89,22 @@ export class UnknownClusterError extends Error {
   override readonly name = 'UnknownClusterError';
   constructor(
     readonly cluster: string,
-    readonly known: string[],
+    readonly names: string[],
   ) {
     super(
-      `The config names no cluster "${cluster}"; it names ${known.map((name) => `"${name}"`).join(', ')}.`,
+      `The config names no cluster "${cluster}"; it names ${names.map((name) => `"${name}"`).join(', ')}.`,
     );
   }
 }
 
 /** @throws UnknownClusterError */
 export function clusterOf(config: Config, name: string): ClusterConfig {
-  const found = config.clusters.find((cluster) => cluster.name === name);
-  if (found === undefined) {
+  const cluster = config.clusters.find((cluster) => cluster.name === name);
+  if (cluster === undefined) {
     throw new UnknownClusterError(
       name,
       config.clusters.map((cluster) => cluster.name),
     );
   }
-  return found;
+  return cluster;
 }

@@ -39,6 +39,6 @@ export const governor = strict({
   })
   .meta(someLimit)
   .transform(({ every, ...limits }): GovernorConfig => {
-    const given = Object.entries(limits).filter(([, value]) => value !== undefined);
-    return { ...Object.fromEntries(given), everySeconds: every };
+    const entries = Object.entries(limits).filter(([, value]) => value !== undefined);
+    return { ...Object.fromEntries(entries), everySeconds: every };
   });

@@ -21,17 +21,15 @@ export function loadConfig(file: string): Config {
     throw new ConfigError(document.errors.map((error) => `${places.at(error.pos[0])}: ${error.message}`));
   }
   const value: unknown = document.toJS();
-  const checked = configSchema.safeParse(value, { error: plainWords });
-  if (!checked.success) {
-    throw new ConfigError(checked.error.issues.flatMap((issue) => linesFor(issue, value, places)));
+  const result = configSchema.safeParse(value, { error: plainWords });
+  if (!result.success) {
+    throw new ConfigError(result.error.issues.flatMap((issue) => linesFor(issue, value, places)));
   }
   const folder = dirname(path);
-  const clusters = Object.entries(checked.data.clusters).map(([name, cluster]) =>
-    flat(name, cluster, folder),
-  );
+  const clusters = Object.entries(result.data.clusters).map(([name, cluster]) => flat(name, cluster, folder));
   const twins = sharedCoordinators(clusters, places);
   if (twins.length > 0) throw new ConfigError(twins);
-  const { reports, temporalUi } = checked.data;
+  const { reports, temporalUi } = result.data;
   return {
     file: path,
     clusters,
@@ -110,14 +108,14 @@ function sharedCoordinators(clusters: ClusterConfig[], places: Places): string[]
     const keys = cluster.hosts.map(
       (host) => `${formatAddress({ host, port: cluster.port })}/${cluster.database}`,
     );
-    const taken = keys.find((key) => owner.has(key));
+    const duplicate = keys.find((key) => owner.has(key));
     for (const key of keys) if (!owner.has(key)) owner.set(key, cluster.name);
-    if (taken === undefined) return [];
-    const first = owner.get(taken) ?? '';
+    if (duplicate === undefined) return [];
+    const first = owner.get(duplicate) ?? '';
     return [
       places.problem(
         ['clusters', cluster.name, 'coordinator'],
-        `${taken} is already named by cluster "${first}"; one name only`,
+        `${duplicate} is already named by cluster "${first}"; one name only`,
       ),
     ];
   });

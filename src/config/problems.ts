@@ -63,9 +63,10 @@ export function linesFor(issue: z.core.$ZodIssue, value: unknown, places: Places
       ),
     );
   }
-  const found = valueAt(value, issue.path);
-  const seen = issue.code === 'custom' || found === undefined ? '' : `; found ${describe(found, issue.code)}`;
-  return [places.problem(issue.path, `${issue.message}${seen}`)];
+  const actual = valueAt(value, issue.path);
+  const suffix =
+    issue.code === 'custom' || actual === undefined ? '' : `; found ${describe(actual, issue.code)}`;
+  return [places.problem(issue.path, `${issue.message}${suffix}`)];
 }
 
 /** Never shows a text that may hold a secret, such as a connection string put where a mapping belongs. */

@@ -9,7 +9,7 @@ interface Span {
 }
 
 /** Spans up to a time; beyond `until` nothing was looked at. */
-interface Seen {
+interface Outlook {
   spans: Span[];
   until: number;
 }
@@ -19,7 +19,7 @@ const day = 86_400_000;
 const horizons = [100 * day, 1_500 * day];
 /** Spans of one rule that are looked at: a second of work. What lies beyond isn't known then. */
 const most = 4_000;
-const toldSpans = 20;
+const maxSpans = 20;
 
 /**
  * When movements may run from `from` on: inside `allow` (always, where there is none) and outside `deny`. Daylight
@@ -27,18 +27,18 @@ const toldSpans = 20;
  * real time.
  */
 export function calendarOf(windows: Windows, from: number): WindowCalendar {
-  let seen: Seen = { spans: [], until: from };
+  let outlook: Outlook = { spans: [], until: from };
   for (const horizon of horizons) {
-    seen = openSpans(windows, from, from + horizon);
-    if (seen.spans.length > 0) break;
+    outlook = openSpans(windows, from, from + horizon);
+    if (outlook.spans.length > 0) break;
   }
-  const told = seen.spans.slice(0, toldSpans);
-  const last = told.at(-1);
-  const [longest] = [...seen.spans].sort((a, b) => b.to - b.from - (a.to - a.from));
+  const spans = outlook.spans.slice(0, maxSpans);
+  const last = spans.at(-1);
+  const [longest] = [...outlook.spans].sort((a, b) => b.to - b.from - (a.to - a.from));
   return {
-    open: told.map(written),
-    until: iso(told.length < seen.spans.length && last ? last.to : seen.until),
-    ...(longest && { longest: written(longest) }),
+    open: spans.map(formatSpan),
+    until: iso(spans.length < outlook.spans.length && last ? last.to : outlook.until),
+    ...(longest && { longest: formatSpan(longest) }),
     graceSeconds: windows.graceSeconds,
   };
 }
@@ -48,14 +48,14 @@ export const patienceDays = (horizons.at(-1) ?? 0) / day;
 
 /** What is wrong with a schedule, if anything. */
 export function scheduleProblem(schedule: string): string | undefined {
-  const allowed =
+  const rule =
     'must be a cron schedule of five fields (minute hour day month weekday), for example "0 22 * * 1-5"';
-  if (schedule.trim().split(/\s+/).length !== 5) return allowed;
+  if (schedule.trim().split(/\s+/).length !== 5) return rule;
   try {
     cron(schedule, 'UTC');
     return undefined;
   } catch (error) {
-    return `${allowed}: ${error instanceof Error ? error.message.replace(/^Cron\w+: /, '') : String(error)}`;
+    return `${rule}: ${error instanceof Error ? error.message.replace(/^Cron\w+: /, '') : String(error)}`;
   }
 }
 
@@ -71,15 +71,15 @@ function cron(schedule: string, timezone: string): Cron {
   return new Cron(schedule, { timezone, mode: '5-part', paused: true });
 }
 
-function openSpans({ timezone, allow, deny }: Windows, from: number, to: number): Seen {
-  const always: Seen = { spans: [{ from, to }], until: to };
-  const seen = (rules: WindowRule[]): Seen[] =>
+function openSpans({ timezone, allow, deny }: Windows, from: number, to: number): Outlook {
+  const always: Outlook = { spans: [{ from, to }], until: to };
+  const outlooks = (rules: WindowRule[]): Outlook[] =>
     rules.map((rule) => spansOf(cron(rule.schedule, timezone), rule.seconds * 1_000, from, to));
-  const allowed = allow ? seen(allow) : [always];
-  const denied = seen(deny);
-  const until = Math.min(...[...allowed, ...denied].map((each) => each.until));
-  const union = merged(allowed.flatMap(({ spans }) => spans));
-  const holes = merged(denied.flatMap(({ spans }) => spans));
+  const open = allow ? outlooks(allow) : [always];
+  const closed = outlooks(deny);
+  const until = Math.min(...[...open, ...closed].map((each) => each.until));
+  const union = merged(open.flatMap(({ spans }) => spans));
+  const holes = merged(closed.flatMap(({ spans }) => spans));
   const spans = union
     .flatMap((span) => without(span, holes))
     .map((span) => ({ from: Math.max(from, span.from), to: Math.min(until, span.to) }))
@@ -88,22 +88,22 @@ function openSpans({ timezone, allow, deny }: Windows, from: number, to: number)
 }
 
 /** The spans of one rule that reach into the time asked for; runs that follow one another closely make one span. */
-function spansOf(rule: Cron, length: number, from: number, to: number): Seen {
+function spansOf(rule: Cron, length: number, from: number, to: number): Outlook {
   const spans: Span[] = [];
-  let looked = 0;
+  let runs = 0;
   let run = rule.nextRun(new Date(from - length));
   while (run && run.getTime() < to) {
     const span = { from: run.getTime(), to: run.getTime() + length };
     for (let last = span.from; span.to < to;) {
-      looked += 1;
+      runs += 1;
       const [later] = rule.previousRuns(1, new Date(span.to + 1));
-      if (!later || later.getTime() <= last || looked > most) break;
+      if (!later || later.getTime() <= last || runs > most) break;
       last = later.getTime();
       span.to = last + length;
     }
     spans.push(span);
-    looked += 1;
-    if (looked > most) return { spans, until: Math.min(to, span.to) };
+    runs += 1;
+    if (runs > most) return { spans, until: Math.min(to, span.to) };
     run = rule.nextRun(new Date(span.to));
   }
   return { spans, until: to };
@@ -134,6 +134,6 @@ function iso(time: number): string {
   return new Date(time).toISOString();
 }
 
-function written({ from, to }: Span): WindowSpan {
+function formatSpan({ from, to }: Span): WindowSpan {
   return { from: iso(from), to: iso(to) };
 }

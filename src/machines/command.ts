@@ -54,13 +54,13 @@ async function ask<T>(
   try {
     json = stdout.trim() === '' ? {} : JSON.parse(stdout);
   } catch {
-    throw failed(program, `its answer isn't JSON: ${stdout.slice(0, 200)}`, otherwise);
+    throw failureOf(program, `its answer isn't JSON: ${stdout.slice(0, 200)}`, otherwise);
   }
-  const parsed = answer.safeParse(json);
-  if (parsed.success) return parsed.data;
-  throw failed(
+  const result = answer.safeParse(json);
+  if (result.success) return result.data;
+  throw failureOf(
     program,
-    `its answer isn't right: ${parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ')}`,
+    `its answer isn't right: ${result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ')}`,
     otherwise,
   );
 }
@@ -85,22 +85,22 @@ async function run(
     // execa's own error would count as failed, not as cancelled.
     if (error.isCanceled && error.cause instanceof Error) throw error.cause;
     const { stderr }: { stderr?: unknown } = error;
-    const said = (typeof stderr === 'string' ? stderr : '')
+    const lastLines = (typeof stderr === 'string' ? stderr : '')
       .trim()
       .split('\n')
       .slice(-5)
       .join('\n')
       .slice(0, 1_000);
-    throw failed(
+    throw failureOf(
       program,
-      error.exitCode === undefined ? error.originalMessage : `exit code ${error.exitCode}: ${said}`,
+      error.exitCode === undefined ? error.originalMessage : `exit code ${error.exitCode}: ${lastLines}`,
       otherwise,
     );
   }
 }
 
 /** @param otherwise what a person can do besides repairing it */
-function failed(program: string, evidence: string, otherwise: Remedy): Error {
+function failureOf(program: string, evidence: string, otherwise: Remedy): Error {
   return needsPerson(`the provisioner ${program} failed`, {
     evidence: [evidence],
     remedies: [does('retry', 'repair what it says, then retry: the same key is used again'), otherwise],

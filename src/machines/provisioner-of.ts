@@ -22,12 +22,12 @@ export function provisionerKind({ workersFrom }: ClusterConfig): 'command' | 'no
 }
 
 /** The program that starts machines; undefined: they are started elsewhere. */
-export function whatStarts({ workersFrom }: ClusterConfig): string | undefined {
+export function startProgram({ workersFrom }: ClusterConfig): string | undefined {
   return workersFrom && programOf(workersFrom.command.start);
 }
 
 /** The program that stops machines; undefined: they are stopped elsewhere. */
-export function whatStops({ workersFrom }: ClusterConfig): string | undefined {
+export function stopProgram({ workersFrom }: ClusterConfig): string | undefined {
   return workersFrom && programOf(workersFrom.command.stop);
 }
 

@@ -7,32 +7,32 @@ const reportSize = 56_000;
 /** Checks, worst first, as many as fit; a last one counts the others. */
 export function fitChecks(checks: Check[]): Check[] {
   let size = 0;
-  const kept = checks.filter((check) => (size += JSON.stringify(check).length) <= checksSize);
-  return kept.length === checks.length ? checks : [...kept, rest(checks.length - kept.length)];
+  const head = checks.filter((check) => (size += JSON.stringify(check).length) <= checksSize);
+  return head.length === checks.length ? checks : [...head, rest(checks.length - head.length)];
 }
 
-function rest(left: number): Check {
+function rest(number: number): Check {
   return {
     id: 'more-checks',
     severity: 'info',
     ok: true,
-    evidence: `${left} more, none worse than those shown`,
+    evidence: `${number} more, none worse than those shown`,
   };
 }
 
 /** The report of an operation on a large cluster, without what is told elsewhere in it, until it fits. Says what was left out. */
 export function fitReport(report: OperationReport): OperationReport {
-  const left: string[] = [];
-  let fitted = report;
+  const omissions: string[] = [];
+  let result = report;
   for (const { what, cut } of cuts) {
-    if (JSON.stringify(fitted).length <= reportSize) break;
-    fitted = cut(fitted);
-    left.push(what);
+    if (JSON.stringify(result).length <= reportSize) break;
+    result = cut(result);
+    omissions.push(what);
   }
-  if (left.length === 0) return report;
+  if (omissions.length === 0) return report;
   return {
-    ...fitted,
-    notes: [...fitted.notes, `left out, for the report was too large: ${left.join(', ')}`],
+    ...result,
+    notes: [...result.notes, `left out, for the report was too large: ${omissions.join(', ')}`],
   };
 }
 

@@ -46,10 +46,10 @@ const firstUp = { samples: 2, ms: 2_000 };
 
 /** A load that is over its limit from the beginning isn't waited for. */
 export function newGovernor(parallelMoves: number, at: number): GovernorState {
-  return changedTo(parallelMoves, at - leastDownMs, false);
+  return stateFrom(parallelMoves, at - leastDownMs, false);
 }
 
-function changedTo(parallelMoves: number, at: number, met: boolean): GovernorState {
+function stateFrom(parallelMoves: number, at: number, met: boolean): GovernorState {
   return { parallelMoves, heat: 0, calm: 0, changedAt: at, met };
 }
 
@@ -66,18 +66,18 @@ export function govern(
     heat: share >= farOver ? hot : Math.max(0, Math.min(hot, before.heat + stepOf(share))),
     calm: share < lowMark ? before.calm + 1 : 0,
   };
-  const present = state.parallelMoves;
+  const current = state.parallelMoves;
   const since = at - state.changedAt;
-  const changed = (parallelMoves: number, reason: string): GovernorVerdict => ({
-    state: changedTo(parallelMoves, at, state.met || parallelMoves < present),
+  const verdict = (parallelMoves: number, reason: string): GovernorVerdict => ({
+    state: stateFrom(parallelMoves, at, state.met || parallelMoves < current),
     change: { parallelMoves, reason },
   });
-  if (state.heat >= hot && share >= 1 && present > 0 && since >= leastDownMs) {
-    return changed(Math.floor(present / 2), `${described(worst)} is over ${limitOf(worst)}`);
+  if (state.heat >= hot && share >= 1 && current > 0 && since >= leastDownMs) {
+    return verdict(Math.floor(current / 2), `${describeFigure(worst)} is over ${limitOf(worst)}`);
   }
   const step = state.met ? { ...up, ms: Math.max(up.ms, (at - startedAt) / 100) } : firstUp;
-  if (state.calm >= step.samples && present < ceiling && since >= step.ms) {
-    return changed(present + 1, `${described(worst)} is well below ${limitOf(worst)}`);
+  if (state.calm >= step.samples && current < ceiling && since >= step.ms) {
+    return verdict(current + 1, `${describeFigure(worst)} is well below ${limitOf(worst)}`);
   }
   return { state };
 }
@@ -99,14 +99,14 @@ const words: Record<GovernorLimit, { name: string; unit: string }> = {
 };
 
 /** `the longest statement (3.2 s)` */
-function described({ limitedBy, value }: LoadFigure): string {
-  return `${words[limitedBy].name} (${rounded(value)}${words[limitedBy].unit})`;
+function describeFigure({ limitedBy, value }: LoadFigure): string {
+  return `${words[limitedBy].name} (${roundFigure(value)}${words[limitedBy].unit})`;
 }
 
 function limitOf({ limitedBy, limit }: LoadFigure): string {
-  return `${limitedBy} (${rounded(limit)}${words[limitedBy].unit})`;
+  return `${limitedBy} (${roundFigure(limit)}${words[limitedBy].unit})`;
 }
 
-function rounded(value: number): number {
+function roundFigure(value: number): number {
   return Math.round(value * 10) / 10;
 }

@@ -4,7 +4,7 @@ import { loadsOf, type Load, type StrategyMeasure } from './strategy-measure.js'
 /** The spread of the data before and after moves, compared. */
 export interface Improvement {
   /** Shard groups that were moved, are still there, and lie among the nodes that count. */
-  weighed: number;
+  movedGroups: number;
   /** Loads of the nodes that count, by the strategy's measure. */
   before: Load[];
   after: Load[];
@@ -18,7 +18,7 @@ interface ColocatedGroup extends BalanceGroup {
 }
 
 /** A shard group where it lies, and where it lay. */
-interface Placed {
+interface GroupPlacement {
   now: ColocatedGroup;
   before: ColocatedGroup;
 }
@@ -39,28 +39,28 @@ export function improvementOf(
   sources: ReadonlyMap<number, number>,
 ): Improvement {
   const counting = new Set(nodeGroups);
-  let weighed = 0;
-  const placed = groups
+  let movedGroups = 0;
+  const placements = groups
     .filter(({ movable }) => movable)
-    .map((now): Placed => {
+    .map((now): GroupPlacement => {
       const shard = now.shardIds.find((id) => sources.has(id));
       const source = shard === undefined ? undefined : sources.get(shard);
       if (source === undefined || !counting.has(source) || !counting.has(now.groupId))
         return { now, before: now };
-      weighed += 1;
+      movedGroups += 1;
       return { now, before: { ...now, groupId: source } };
     });
-  const loads = (unit: Placed[], when: keyof Placed): Load[] =>
+  const loads = (unit: GroupPlacement[], side: keyof GroupPlacement): Load[] =>
     loadsOf(
-      unit.map((each) => each[when]),
+      unit.map((each) => each[side]),
       nodeGroups,
       measure,
     );
   return {
-    weighed,
-    before: loads(placed, 'before'),
-    after: loads(placed, 'now'),
-    isBetter: unitsOf(placed, nodeGroups.length).some((unit) =>
+    movedGroups,
+    before: loads(placements, 'before'),
+    after: loads(placements, 'now'),
+    isBetter: unitsOf(placements, nodeGroups.length).some((unit) =>
       isMoreEven(loads(unit, 'now'), loads(unit, 'before')),
     ),
   };
@@ -70,9 +70,9 @@ export function improvementOf(
  * The parts that Citus evens out by themselves: each colocation group, and, since they leave nodes empty, all those together that
  * have fewer shard groups than there are nodes. The data as a whole need not be spread better by moves that it plans.
  */
-function unitsOf(placed: Placed[], nodes: number): Placed[][] {
-  const units = new Map<string, Placed[]>();
-  for (const each of placed) {
+function unitsOf(placements: GroupPlacement[], nodes: number): GroupPlacement[][] {
+  const units = new Map<string, GroupPlacement[]>();
+  for (const each of placements) {
     const { colocationId, tables } = each.now;
     const key = colocationId === 0 ? (tables[0] ?? '') : `${colocationId}`;
     const unit = units.get(key);
@@ -94,11 +94,11 @@ export function isMoreEven(loads: readonly Load[], others: readonly Load[]): boo
 }
 
 function isLessFull(loads: readonly Load[], others: readonly Load[]): boolean {
-  const [mine = [], theirs = []] = [loads, others].map((each) =>
+  const [left = [], right = []] = [loads, others].map((each) =>
     each.map(({ utilisation }) => utilisation).sort((a, b) => b - a),
   );
-  const first = mine.findIndex((each, index) => each !== theirs[index]);
-  return first >= 0 && (mine[first] ?? 0) < (theirs[first] ?? 0);
+  const first = left.findIndex((each, index) => each !== right[index]);
+  return first >= 0 && (left[first] ?? 0) < (right[first] ?? 0);
 }
 
 /** Squared, and weighed by capacity: so a move between any two nodes changes it by these two alone. */

@@ -3,13 +3,13 @@ import type { PlannedMove } from './planned-moves.js';
 
 /** Seconds that moves of this operation are expected to take: the general figure, corrected by what was measured. */
 export interface MoveSeconds {
-  expected: (move: PlannedMove) => number;
+  estimate: (move: PlannedMove) => number;
   /** A batch was made from its begin to its end in so many seconds. */
-  took: (batch: Batch, seconds: number) => void;
+  recordBatch: (batch: Batch, seconds: number) => void;
   /** A move that was stopped would have taken so long, by its own progress. */
-  needs: (shardId: number, seconds: number) => void;
+  recordMove: (shardId: number, seconds: number) => void;
   /** What held up those that were stopped is gone: they are expected to take what all take. */
-  forgetStopped: () => void;
+  forgetMoves: () => void;
 }
 
 /** So many seconds as expected count before the first measured ones: one quick or slow batch says little. */
@@ -20,15 +20,15 @@ export function createMoveSeconds(): MoveSeconds {
   let expected = trust;
   let actual = trust;
   return {
-    expected: ({ shardId, bytes }) => own.get(shardId) ?? (expectedSeconds(bytes) * actual) / expected,
-    took: (batch, seconds) => {
+    estimate: ({ shardId, bytes }) => own.get(shardId) ?? (expectedSeconds(bytes) * actual) / expected,
+    recordBatch: (batch, seconds) => {
       expected += batch.reduce((sum, { bytes }) => sum + expectedSeconds(bytes), 0);
       actual += seconds;
     },
-    needs: (shardId, seconds) => {
+    recordMove: (shardId, seconds) => {
       own.set(shardId, seconds);
     },
-    forgetStopped: () => own.clear(),
+    forgetMoves: () => own.clear(),
   };
 }
 

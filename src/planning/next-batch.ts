@@ -11,7 +11,7 @@ export interface QueueState {
   /** All moves of the round: no more than 1,000 batches are made of them. */
   total: number;
   /** Moves have to be over by then, by what each is expected to take; absent: there is no end. */
-  within?: { seconds: number; expected: (move: PlannedMove) => number };
+  within?: { seconds: number; estimate: (move: PlannedMove) => number };
 }
 
 /** Seconds that a batch of small moves is meant to last. */
@@ -19,7 +19,7 @@ const batchSeconds = 60;
 /** A batch isn't made smaller than this for an even end: it would cost more events than it saves seconds. */
 const worthwhileSeconds = 5;
 /** Aimed at below the 1,000 that a round may have at most: each lane can end with a small one more. */
-const aimedBatches = 800;
+const batchGoal = 800;
 
 /**
  * Seconds that a move is expected to take. Measured online with `wal_retrieve_retry_interval` lowered: about
@@ -40,20 +40,20 @@ export function nextBatch({
   total,
   within,
 }: QueueState): Batch | undefined {
-  const pending = within ? all.filter((move) => within.expected(move) <= within.seconds) : all;
+  const pending = within ? all.filter((move) => within.estimate(move) <= within.seconds) : all;
   if (pending.length === 0 || running.length >= parallelMoves) return undefined;
   const lane = leastBusyLane(pending, running).sort((a, b) => b.bytes - a.bytes || a.shardId - b.shardId);
   const share = Math.ceil(pending.length / (2 * parallelMoves));
   // No lane may stay idle for the sake of a worthwhile batch: neither those that are free nor, soon, the others.
-  const ofFree = Math.ceil(pending.length / (parallelMoves - running.length));
-  const ofAll = Math.ceil((2 * pending.length) / parallelMoves);
-  const fair = Math.min(ofFree, ofAll);
-  const least = Math.ceil(total / aimedBatches);
+  const shareOfFree = Math.ceil(pending.length / (parallelMoves - running.length));
+  const shareOfAll = Math.ceil((2 * pending.length) / parallelMoves);
+  const fair = Math.min(shareOfFree, shareOfAll);
+  const least = Math.ceil(total / batchGoal);
   const most = Math.max(share, least);
   const [first, ...others] = lane;
   if (!first) return undefined;
   const batch: Batch = [first];
-  const secondsOf = within?.expected ?? (({ bytes }: PlannedMove) => expectedSeconds(bytes));
+  const secondsOf = within?.estimate ?? (({ bytes }: PlannedMove) => expectedSeconds(bytes));
   let seconds = secondsOf(first);
   for (const move of others) {
     seconds += secondsOf(move);
@@ -76,10 +76,10 @@ function leastBusyLane(pending: readonly PlannedMove[], running: readonly Batch[
   }
   const busy = (node: number): number =>
     running.filter(([{ from, to }]) => from === node || to === node).length;
-  const ranked = [...lanes.values()].map(({ moves, bytes }) => {
+  const ranking = [...lanes.values()].map(({ moves, bytes }) => {
     const [first] = moves;
     return { moves, bytes, load: first ? busy(first.from) + busy(first.to) : 0 };
   });
-  ranked.sort((a, b) => a.load - b.load || b.moves.length - a.moves.length || b.bytes - a.bytes);
-  return ranked[0]?.moves ?? [];
+  ranking.sort((a, b) => a.load - b.load || b.moves.length - a.moves.length || b.bytes - a.bytes);
+  return ranking[0]?.moves ?? [];
 }

@@ -37,20 +37,20 @@ export function movesOf({ moves }: PlannedMoves): PlannedMove[] {
 }
 
 /** Puts the machines that were started in the place of their placeholders. */
-export function withNodes(round: PlannedMoves, started: ReadonlyMap<string, string>): PlannedMoves {
-  return { ...round, nodes: round.nodes.map((node) => started.get(node) ?? node) };
+export function withNodes(round: PlannedMoves, machines: ReadonlyMap<string, string>): PlannedMoves {
+  return { ...round, nodes: round.nodes.map((node) => machines.get(node) ?? node) };
 }
 
 /** The plan as a person sees it, with the machines that were started in the place of their placeholders. */
-export function planWithNodes(plan: Plan, started: ReadonlyMap<string, string>): Plan {
-  const named = (node: string): string => started.get(node) ?? node;
+export function planWithNodes(plan: Plan, machines: ReadonlyMap<string, string>): Plan {
+  const nameOf = (node: string): string => machines.get(node) ?? node;
   return {
     ...plan,
-    newWorkers: plan.newWorkers.map(named),
-    moves: plan.moves.map((move) => ({ ...move, to: named(move.to) })),
+    newWorkers: plan.newWorkers.map(nameOf),
+    moves: plan.moves.map((move) => ({ ...move, to: nameOf(move.to) })),
     after: {
       ...plan.after,
-      workers: plan.after.workers.map((worker) => ({ ...worker, node: named(worker.node) })),
+      workers: plan.after.workers.map((worker) => ({ ...worker, node: nameOf(worker.node) })),
     },
   };
 }

@@ -12,11 +12,11 @@ const sourcesSize = 60_000;
  */
 export function sourcesOf(rounds: readonly PlannedMoves[]): Sources | undefined {
   const sources: Sources = {};
-  const seen = new Set<number>();
+  const ids = new Set<number>();
   for (const { nodes, moves } of rounds) {
     for (const [shardId, from] of moves) {
-      if (seen.has(shardId)) continue;
-      seen.add(shardId);
+      if (ids.has(shardId)) continue;
+      ids.add(shardId);
       (sources[nodes[from] ?? '?'] ??= []).push(shardId);
     }
   }

@@ -31,9 +31,9 @@ export function nextChange(calendar: WindowCalendar, at: number): number {
 }
 
 /** Whether the config is to be asked anew: nothing is known any more, or a window has opened since it was asked. */
-export function isOutdated(calendar: WindowCalendar, askedAt: number, at: number): boolean {
+export function isOutdated(calendar: WindowCalendar, readAt: number, at: number): boolean {
   const span = openAt(calendar, at);
-  return at >= Date.parse(calendar.until) || (span !== undefined && Date.parse(span.from) > askedAt);
+  return at >= Date.parse(calendar.until) || (span !== undefined && Date.parse(span.from) > readAt);
 }
 
 /** Of the longest window to come. */

@@ -65,7 +65,7 @@ export const faults: Fault[] = [
       );
       if (state === 'failed') return;
       await op.cancel();
-      // What it has borrowed or half copied there can't be put right without it: then it says so, and waits for it.
+      // What it has lowered or half copied there can't be put right without it: then it says so, and waits for it.
       const { attention } = await op.until(
         'cancelled, or waiting for the node',
         ({ state, attention }) => state === 'cancelled' || attention?.during === 'cancelling',

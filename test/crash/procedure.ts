@@ -190,7 +190,7 @@ export const procedures: Procedure[] = [
       await node.query('select pg_reload_conf()');
       return { nodes: [node.address] };
     },
-    crashes: (activity) => /Settings|Borrowable|verify|undo/.test(activity),
+    crashes: (activity) => /Settings|verify|undo/.test(activity),
   },
   {
     name: 'scale-out-cancelled',

@@ -69,7 +69,7 @@ test('cancelled half way, the worker is in service as before and what was moved 
   expect(await retryIntervals(stage.cluster)).toEqual(['5s']);
 });
 
-test('terminated half way, the custodian puts the worker back in service', async () => {
+test('terminated half way, the lock keeper puts the worker back in service', async () => {
   const { op, release } = await midMoveOf(stage, () =>
     stage.start('drainWorker', 'terminated', { nodes: [address(2)], approval: 'required', parallelMoves: 1 }),
   );

@@ -46,7 +46,7 @@ describe.skipIf(noRoles !== undefined)(
       expect(await extra.query('SELECT * FROM pg_dist_node')).toEqual([]);
     });
 
-    test('adds a worker and moves its share to it, with the setting borrowed and given back', async () => {
+    test('adds a worker and moves its share to it, with the setting lowered and given back', async () => {
       const before = await fingerprint(stage.cluster);
       extra = await stage.cluster.addNode();
       await roles.prepare(extra);

@@ -1,4 +1,4 @@
-/** The histories that record.ts keeps: the main paths, and a custodian. */
+/** The histories that record.ts keeps: the main paths, and a lock keeper. */
 export const recorded = [
   'approved',
   'busy',

@@ -46,5 +46,5 @@ export function asActivity<T>(
 /** Nobody holds a lock, and nothing was handed over. */
 export const noLocks: LockViews = {
   isHeld: () => Promise.resolve(false),
-  handedOver: () => Promise.resolve([]),
+  readHandedOver: () => Promise.resolve([]),
 };

@@ -204,7 +204,7 @@ export async function workersOf(cluster: SandboxCluster): Promise<{ port: number
   return rows;
 }
 
-/** What a movement borrows, as it is on each server now. */
+/** The setting that a movement lowers, as it is on each server now. */
 export async function retryIntervals(cluster: SandboxCluster): Promise<string[]> {
   const read = cluster.workers
     .filter((node) => node.isRunning())

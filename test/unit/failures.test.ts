@@ -22,7 +22,7 @@ test.each([
 });
 
 test('who says nothing more has empty details', () => {
-  expect(lockLost('hold')).toMatchObject({ type: 'LockLost', details: [{ evidence: [], remedies: [] }] });
+  expect(lockLost('lock')).toMatchObject({ type: 'LockLost', details: [{ evidence: [], remedies: [] }] });
   expect(detailsOf(new Error('x'))).toEqual({ evidence: [], remedies: [] });
 });
 

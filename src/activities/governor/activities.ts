@@ -2,7 +2,7 @@ import { Context } from '@temporalio/activity';
 import { withCoordinator } from '../../citus/session/connect.js';
 import type { GovernorNews, LoadFigure } from '../../contract/index.js';
 import { govern, newGovernor, type GovernorState } from '../../planning/governor.js';
-import { clusterIn, ownWorkflowId, looking, type ActivityContext } from '../runtime/context.js';
+import { clusterIn, ownWorkflowId, readSession, type ActivityContext } from '../runtime/context.js';
 import { createMeters } from './meters.js';
 import { beatWith } from '../runtime/interceptor.js';
 
@@ -41,22 +41,22 @@ export function governorActivities(context: ActivityContext) {
       const cluster = clusterIn(context, name);
       const limits = cluster.movement.governor;
       if (!limits) return;
-      const began = Date.parse(startedAt);
-      const meters = createMeters(limits, began);
+      const startMs = Date.parse(startedAt);
+      const meters = createMeters(limits, startMs);
       const workflow = context.client.workflow.getHandle(ownWorkflowId());
       const tell = (news: GovernorNews): Promise<void> => workflow.signal('governed', news);
       const beat: GovernorBeat = {
         kind: 'governor',
         figures: [],
-        ...resumed(activity, newGovernor(parallelMoves, Date.now())),
+        ...previousState(activity, newGovernor(parallelMoves, Date.now())),
       };
       beatWith(activity, () => beat);
-      await withCoordinator(cluster, looking('governor', { statementTimeoutSeconds: 10 }), async (db) => {
-        while (meters.some) {
+      await withCoordinator(cluster, readSession('governor', { statementTimeoutSeconds: 10 }), async (db) => {
+        while (meters.hasAny) {
           const at = Date.now();
           const figures = await meters.read(db, at);
-          const notes = meters.newlyUnreadable();
-          const { state, change } = govern(beat.state, { at, figures }, { ceiling, startedAt: began });
+          const notes = meters.takeNotes();
+          const { state, change } = govern(beat.state, { at, figures }, { ceiling, startedAt: startMs });
           if (change || notes.length > 0)
             await tell({ notes, ...(change && { change: { ...change, figures } }) });
           Object.assign(beat, { state, figures });
@@ -67,7 +67,7 @@ export function governorActivities(context: ActivityContext) {
   };
 }
 
-function resumed({ info }: Context, fresh: GovernorState): { state: GovernorState } {
+function previousState({ info }: Context, fresh: GovernorState): { state: GovernorState } {
   const before = info.heartbeatDetails as Partial<GovernorBeat> | undefined;
   return { state: before?.state ?? fresh };
 }

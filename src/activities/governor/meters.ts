@@ -19,8 +19,8 @@ type Meter = (db: Db, at: number) => Promise<number | undefined>;
 export interface Meters {
   read: (db: Db, at: number) => Promise<LoadFigure[]>;
   /** What was found unreadable since the last call. Such a figure isn't read again. */
-  newlyUnreadable: () => string[];
-  readonly some: boolean;
+  takeNotes: () => string[];
+  readonly hasAny: boolean;
 }
 
 /** A figure can't be read, and won't be. */
@@ -29,7 +29,7 @@ class UnreadableError extends Error {}
 /** What asks every node does so with each fifth sample only. */
 const seldomEvery = 5;
 /** So many of our own statements are told apart from the others. */
-const rememberedStatements = 500;
+const maxOwnStatements = 500;
 
 export function createMeters(limits: GovernorConfig, startedAt: number): Meters {
   let unreadable: string[] = [];
@@ -45,13 +45,13 @@ export function createMeters(limits: GovernorConfig, startedAt: number): Meters 
     if (limit !== undefined) meters.set(name, { limit, meter: makers[name]() });
   }
   return {
-    get some() {
+    get hasAny() {
       return meters.size > 0;
     },
-    newlyUnreadable: () => {
-      const told = unreadable;
+    takeNotes: () => {
+      const notes = unreadable;
       unreadable = [];
-      return told;
+      return notes;
     },
     async read(db, at) {
       const figures: LoadFigure[] = [];
@@ -71,10 +71,11 @@ export function createMeters(limits: GovernorConfig, startedAt: number): Meters 
 }
 
 function statementMeter(since: string): Meter {
-  let sees: boolean | undefined;
+  let isAllowed: boolean | undefined;
   return async (db) => {
-    sees ??= await seesStatements(db);
-    if (!sees) throw new UnreadableError('the role may not see statements of others: grant it pg_monitor');
+    isAllowed ??= await seesStatements(db);
+    if (!isAllowed)
+      throw new UnreadableError('the role may not see statements of others: grant it pg_monitor');
     return longestStatement(db, since);
   };
 }
@@ -82,14 +83,14 @@ function statementMeter(since: string): Meter {
 /** Percent of the time in which something waited for a CPU, of the host where it was most. */
 function pressureMeter(tell: (note: string) => void): Meter {
   const shareSince = createShares();
-  let told = false;
-  const ofWorkers = seldom(async (db, at) => {
+  let isNoted = false;
+  const workerMeter = seldom(async (db, at) => {
     const shares: number[] = [];
     for (const answer of await cpuPressureOfWorkers(db)) {
       const share = 'total' in answer ? shareSince(answer.node, answer.total, at) : undefined;
       if (share !== undefined) shares.push(share);
-      if ('total' in answer || told) continue;
-      told = true;
+      if ('total' in answer || isNoted) continue;
+      isNoted = true;
       tell(`movement.governor.maxCpuPressure leaves out ${answer.node}: ${answer.error}`);
     }
     return shares.length > 0 ? Math.max(...shares) : undefined;
@@ -98,9 +99,9 @@ function pressureMeter(tell: (note: string) => void): Meter {
     const total = await cpuPressure(db);
     if (Number.isNaN(total))
       throw new UnreadableError('the coordinator’s kernel counts no pressure (/proc/pressure/cpu)');
-    const shares = [shareSince('coordinator', total, at), await ofWorkers(db, at)];
-    const known = shares.filter((share) => share !== undefined);
-    return known.length > 0 ? Math.max(...known) : undefined;
+    const shares = [shareSince('coordinator', total, at), await workerMeter(db, at)];
+    const values = shares.filter((share) => share !== undefined);
+    return values.length > 0 ? Math.max(...values) : undefined;
   };
 }
 
@@ -125,7 +126,7 @@ function meanMeter(): Meter {
     schema ??= await statementsSchema(db);
     if (schema === undefined)
       throw new UnreadableError('the coordinator’s database has no extension pg_stat_statements');
-    for (const id of await ownStatementIds(db)) if (own.size < rememberedStatements) own.add(id);
+    for (const id of await ownStatementIds(db)) if (own.size < maxOwnStatements) own.add(id);
     const totals = { ...(await statementTotals(db, schema, [...own])), own: own.size };
     const before = last;
     last = totals;

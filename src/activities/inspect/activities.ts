@@ -10,7 +10,7 @@ import { inspectNodes } from './nodes.js';
 import { inspectPreflight } from './preflight.js';
 import type { LockViews } from '../lock/lock-views.js';
 import { problemsIn } from '../../contract/schema/problems.js';
-import { invalidInput, namedCluster } from '../operation/input-problems.js';
+import { invalidInput, clusterNameIn } from '../operation/input-problems.js';
 
 export type InspectActivities = ReturnType<typeof inspectActivities>;
 
@@ -23,9 +23,9 @@ export function inspectActivities(config: Config, locks: LockViews) {
   return {
     /** @throws InvalidInput, UnknownCluster */
     inspect: async ({ input }: { input: InspectInput }): Promise<InspectAnswer> => {
-      const parsed = inspectInput.safeParse(input, { error: plainWords });
-      if (!parsed.success) throw invalidInput(namedCluster(input), problemsIn(parsed.error));
-      const { what, cluster: name, page = 1, nodes } = parsed.data;
+      const result = inspectInput.safeParse(input, { error: plainWords });
+      if (!result.success) throw invalidInput(clusterNameIn(input), problemsIn(result.error));
+      const { what, cluster: name, page = 1, nodes } = result.data;
       if (what === 'clusters') return inspectClusters(config, page);
       if (name === undefined) throw invalidInput(undefined, [{ field: 'cluster', text: 'required' }]);
       const cluster = clusterOf(config, name);
@@ -33,7 +33,7 @@ export function inspectActivities(config: Config, locks: LockViews) {
         case 'health':
           return inspectHealth(cluster, page, locks);
         case 'preflight':
-          return inspectPreflight(cluster, parsed.data.for ?? 'scaleOut', nodes ?? [], page, () =>
+          return inspectPreflight(cluster, result.data.for ?? 'scaleOut', nodes ?? [], page, () =>
             locks.isHeld(cluster),
           );
         case 'nodes':

@@ -2,46 +2,46 @@ import type { NodeCapacity } from '../../citus/nodes/capacity.js';
 import { blocks, does, type Balance, type Check, type HealthAnswer } from '../../contract/index.js';
 import { describeUndo, undoByHand, type HandedOver } from '../../contract/internal/undo.js';
 import { formatBytes } from '../../text/figures.js';
-import type { Found } from '../leftovers/find.js';
-import { failed, listed, passed, warning } from '../preflight/check.js';
+import type { LeftoverReport } from '../leftovers/find.js';
+import { failed, listOf, passed, warning } from '../preflight/check.js';
 import { cleanUpFirst } from '../preflight/cluster/traffic.js';
 
-export function noLeftovers(found: Found, cluster: string): Check {
-  const left = found.leftovers;
-  if (left.length === 0) {
-    const unknown = listed(found.silent.map(({ node }) => node));
+export function noLeftovers(report: LeftoverReport, cluster: string): Check {
+  const leftovers = report.leftovers;
+  if (leftovers.length === 0) {
+    const unknown = listOf(report.silent.map(({ node }) => node));
     return passed('leftovers', `none of earlier moves${unknown === '' ? '' : `; not known of ${unknown}`}`);
   }
-  const first = found.poisoned.length > 0 ? `moves of ${listed(found.poisoned, 3)} would fail; ` : '';
+  const first = report.poisoned.length > 0 ? `moves of ${listOf(report.poisoned, 3)} would fail; ` : '';
   return warning(
     'leftovers',
-    `${first}${left.length} in all: ${listed(left.map(({ node, kind, name }) => `${node}: ${kind} ${name}`))}`,
-    left.some(({ remove }) => remove)
+    `${first}${leftovers.length} in all: ${listOf(leftovers.map(({ node, kind, name }) => `${node}: ${kind} ${name}`))}`,
+    leftovers.some(({ remove }) => remove)
       ? cleanUpFirst(cluster)
-      : listed([...new Set(left.map(({ how }) => how))], 3),
+      : listOf([...new Set(leftovers.map(({ how }) => how))], 3),
   );
 }
 
 /** What an operation changed for a while, and neither it nor its lock keeper could undo. */
-export function nothingHandedOver(items: HandedOver[]): Check {
+export function nothingToUndo(items: HandedOver[]): Check {
   return items.length === 0
     ? passed('not-undone', 'nothing of earlier operations is left to be undone by hand')
     : failed(
         'not-undone',
-        listed(items.map(({ entry, why }) => `${describeUndo(entry)}: ${why}`)),
-        listed(items.map(({ entry }) => undoByHand(entry))),
+        listOf(items.map(({ entry, why }) => `${describeUndo(entry)}: ${why}`)),
+        listOf(items.map(({ entry }) => undoByHand(entry))),
       );
 }
 
 /** Prepared transactions that nobody finished hold back vacuum everywhere, and moves for ever. */
-export function nonePrepared(capacities: NodeCapacity[]): Check {
+export function preparedTransactions(capacities: NodeCapacity[]): Check {
   const old = capacities.flatMap((each) =>
     'error' in each || each.capacity.preparedOld === 0 ? [] : [`${each.node}: ${each.capacity.preparedOld}`],
   );
   return old.length > 0
     ? warning(
         'prepared-transactions',
-        `older than a minute: ${listed(old)}`,
+        `older than a minute: ${listOf(old)}`,
         'commit or roll back what pg_prepared_xacts lists there; those of Citus are finished by its own recovery',
       )
     : passed('prepared-transactions', 'none is older than a minute');
@@ -56,11 +56,11 @@ export function roomOnDisk(capacities: NodeCapacity[]): Check {
       : [];
   });
   return full.length > 0
-    ? failed('disk', listed(full), 'add disk space or workers; Citus wants 10 % free after a move')
+    ? failed('disk', listOf(full), 'add disk space or workers; Citus wants 10 % free after a move')
     : passed('disk', '15 % or more free on every node that tells');
 }
 
-export function even({ skew }: Balance, sized: boolean): Check {
+export function dataBalance({ skew }: Balance, sized: boolean): Check {
   if (!sized) {
     return failed(
       'balance',
@@ -69,10 +69,10 @@ export function even({ skew }: Balance, sized: boolean): Check {
     );
   }
   if (skew === 0) return passed('balance', 'no data yet');
-  const said = `the fullest worker holds ${skew.toFixed(2)} times the mean`;
+  const sentence = `the fullest worker holds ${skew.toFixed(2)} times the mean`;
   return skew > 1.5
-    ? failed('balance', said, does('rebalance', 'a rebalance would spread the data'))
-    : passed('balance', said);
+    ? failed('balance', sentence, does('rebalance', 'a rebalance would spread the data'))
+    : passed('balance', sentence);
 }
 
 export function verdictOf(checks: Check[]): HealthAnswer['verdict'] {

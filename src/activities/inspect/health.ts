@@ -5,14 +5,14 @@ import { readServerFacts, versionText, type ServerFacts } from '../../citus/node
 import type { ClusterConfig } from '../../config/index.js';
 import { worstFirst, type Check, type HealthAnswer } from '../../contract/index.js';
 import { balanceOf } from '../../planning/balance.js';
-import { looking } from '../runtime/context.js';
+import { readSession } from '../runtime/context.js';
 import { findLeftovers } from '../leftovers/find.js';
 import type { LockViews } from '../lock/lock-views.js';
 import { leftoverOf } from '../leftovers/finding.js';
-import { raisedSettings } from '../leftovers/raised-settings.js';
+import { findTemporarySettings } from '../leftovers/temporary-settings.js';
 import { oldTransactions } from '../preflight/cluster/capacity.js';
 import { isCoordinator, isWritable } from '../preflight/cluster/coordinator.js';
-import { nothingRaised, tableLocks } from '../preflight/cluster/traffic.js';
+import { noTemporarySettings, tableLocks } from '../preflight/cluster/traffic.js';
 import {
   emptyNodes,
   metadataSynced,
@@ -21,10 +21,10 @@ import {
   versionsEqual,
 } from '../preflight/cluster/nodes.js';
 import {
-  even,
+  dataBalance,
   noLeftovers,
-  nonePrepared,
-  nothingHandedOver,
+  preparedTransactions,
+  nothingToUndo,
   roomOnDisk,
   verdictOf,
 } from './health-checks.js';
@@ -41,7 +41,7 @@ export async function inspectHealth(
   page: number,
   locks: LockViews,
 ): Promise<HealthAnswer> {
-  const options = looking('inspect', { role: 'observer', statementTimeoutSeconds: 60 });
+  const options = readSession('inspect', { role: 'observer', statementTimeoutSeconds: 60 });
   return withCoordinator(cluster, options, async (db) => {
     const facts = await readServerFacts(db);
     return isCoordinator(facts).ok ? lookAt(db, cluster, facts, page, locks) : noCluster(cluster.name, facts);
@@ -56,31 +56,31 @@ async function lookAt(
   locks: LockViews,
 ): Promise<HealthAnswer> {
   const { name: cluster } = config;
-  const { nodes, groups, sized, capacities, views } = await viewNodes(db);
+  const { nodes, groups, hasSizes, capacities, views } = await viewNodes(db);
   const jobs = [...(await readJobs(db)), ...(await readMovingSessions(db))];
   const balance = balanceOf(groups, nodes);
   const answering = capacities.flatMap((each) => ('error' in each ? [] : [each.node]));
-  const found = await findLeftovers(db, nodes, answering);
+  const report = await findLeftovers(db, nodes, answering);
   const isHeld = await locks.isHeld(config);
-  const handedOver = await locks.handedOver(config, db);
-  const raised = jobs.length > 0 || isHeld ? [] : await raisedSettings(db, answering);
+  const handOvers = await locks.readHandedOver(config, db);
+  const settings = jobs.length > 0 || isHeld ? [] : await findTemporarySettings(db, answering);
   const checks = worstFirst([
     isWritable(facts),
     nodesActive(nodes, capacities, []),
     metadataSynced(nodes),
     versionsEqual(facts, capacities),
     oldTransactions(capacities),
-    nonePrepared(capacities),
+    preparedTransactions(capacities),
     roomOnDisk(capacities),
     ...specialNodes(nodes),
     await tableLocks(db),
-    even(balance, sized),
+    dataBalance(balance, hasSizes),
     ...emptyNodes(groups, nodes),
-    noLeftovers(found, cluster),
-    nothingRaised(raised, cluster),
-    nothingHandedOver(handedOver),
+    noLeftovers(report, cluster),
+    noTemporarySettings(settings, cluster),
+    nothingToUndo(handOvers),
   ]);
-  const leftovers = [...found.leftovers, ...raised].map(leftoverOf);
+  const leftovers = [...report.leftovers, ...settings].map(leftoverOf);
   const { items, ...next } = pageOf(views, page);
   return {
     cluster,

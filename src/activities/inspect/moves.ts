@@ -2,7 +2,7 @@ import { withCoordinator } from '../../citus/session/connect.js';
 import { readShardGroups } from '../../citus/tables/shard-groups.js';
 import type { ClusterConfig } from '../../config/index.js';
 import type { MovesAnswer } from '../../contract/index.js';
-import { looking } from '../runtime/context.js';
+import { readSession } from '../runtime/context.js';
 import { planMoves, viewOf } from '../plan/group-moves.js';
 import { pageOf } from './pages.js';
 
@@ -10,7 +10,7 @@ import { pageOf } from './pages.js';
 export async function inspectMoves(cluster: ClusterConfig, page: number): Promise<MovesAnswer> {
   const moves = await withCoordinator(
     cluster,
-    looking('inspect', { role: 'observer', statementTimeoutSeconds: 120 }),
+    readSession('inspect', { role: 'observer', statementTimeoutSeconds: 120 }),
     async (db) => planMoves(db, await readShardGroups(db)),
   );
   const { items, ...next } = pageOf(moves.map(viewOf), page);

@@ -9,7 +9,7 @@ export interface ClusterView {
   nodes: ClusterNode[];
   groups: ShardGroup[];
   /** Whether sizes could be read; otherwise all bytes are 0. */
-  sized: boolean;
+  hasSizes: boolean;
   capacities: NodeCapacity[];
   views: NodeView[];
 }
@@ -21,7 +21,7 @@ export async function viewNodes(db: Db): Promise<ClusterView> {
     db,
     nodes.filter(({ active }) => active).map(({ node }) => node),
   );
-  const { groups, sized } = await readShardGroupsWithin(db, 10);
+  const { groups, hasSizes } = await readShardGroupsWithin(db, 10);
   const loads = new Map<number, { shards: number; bytes: number }>();
   for (const { groupId, shardIds, bytes } of groups) {
     const load = loads.get(groupId) ?? { shards: 0, bytes: 0 };
@@ -40,10 +40,10 @@ export async function viewNodes(db: Db): Promise<ClusterView> {
       shouldHaveShards: node.shouldHaveShards,
       ...(answer && 'capacity' in answer ? figures(answer.capacity) : {}),
       shards: load?.shards ?? 0,
-      ...(sized && { bytes: load?.bytes ?? 0 }),
+      ...(hasSizes && { bytes: load?.bytes ?? 0 }),
     };
   });
-  return { nodes, groups, sized, capacities, views };
+  return { nodes, groups, hasSizes, capacities, views };
 }
 
 function figures({

@@ -1,12 +1,12 @@
 import { withCoordinator } from '../../citus/session/connect.js';
 import type { ClusterConfig } from '../../config/index.js';
 import type { NodesAnswer } from '../../contract/index.js';
-import { looking } from '../runtime/context.js';
+import { readSession } from '../runtime/context.js';
 import { viewNodes } from './node-views.js';
 import { pageOf } from './pages.js';
 
 export async function inspectNodes(cluster: ClusterConfig, page: number): Promise<NodesAnswer> {
-  const { views } = await withCoordinator(cluster, looking('inspect', { role: 'observer' }), viewNodes);
+  const { views } = await withCoordinator(cluster, readSession('inspect', { role: 'observer' }), viewNodes);
   const { items, ...next } = pageOf(views, page);
   return { cluster: cluster.name, nodes: items, nodesTotal: views.length, ...next };
 }

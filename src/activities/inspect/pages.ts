@@ -12,8 +12,8 @@ export function pageOf<T>(items: readonly T[], page: number): { items: T[]; next
   for (let number = 1; ; number += 1) {
     const end = endOfPage(items, begin);
     if (number === page || end >= items.length) {
-      const shown = number === page ? items.slice(begin, end) : [];
-      return end < items.length ? { items: shown, nextPage: page + 1 } : { items: shown };
+      const slice = number === page ? items.slice(begin, end) : [];
+      return end < items.length ? { items: slice, nextPage: page + 1 } : { items: slice };
     }
     begin = end;
   }

@@ -7,12 +7,12 @@ import type { Plan } from '../../contract/index.js';
 import type { OperationRequest } from '../../contract/internal/request.js';
 import { balanceOf } from '../../planning/balance.js';
 import { count } from '../../text/figures.js';
-import { clusterIn, acting, type ActivityContext } from '../runtime/context.js';
-import { assertHeld } from '../lock/held.js';
-import { findLeftovers, type Found } from './find.js';
+import { clusterIn, changeSession, type ActivityContext } from '../runtime/context.js';
+import { assertHeld } from '../lock/assert-held.js';
+import { findLeftovers, type LeftoverReport } from './find.js';
 import { keyOf, type Finding, type Item } from './finding.js';
 import { planRemovals } from './plan.js';
-import { raisedSettings } from './raised-settings.js';
+import { findTemporarySettings } from './temporary-settings.js';
 import { removeAll } from './remove-all.js';
 
 export type CleanUpActivities = ReturnType<typeof cleanUpActivities>;
@@ -31,28 +31,31 @@ export interface CleanUpOrder {
 
 /** Finds and removes what earlier moves and operations left on nodes. */
 export function cleanUpActivities(context: ActivityContext) {
-  const lookingAt = <T>(cluster: string, work: (db: Db) => Promise<T>): Promise<T> =>
-    withCoordinator(clusterIn(context, cluster), acting('clean up', { statementTimeoutSeconds: 300 }), work);
+  const inSession = <T>(cluster: string, work: (db: Db) => Promise<T>): Promise<T> =>
+    withCoordinator(
+      clusterIn(context, cluster),
+      changeSession('clean up', { statementTimeoutSeconds: 300 }),
+      work,
+    );
 
   return {
     /** What is to be removed, and what is found and left. Changes nothing. */
     planCleanUp: ({ request }: { request: OperationRequest<'cleanUp'> }): Promise<CleanUpPlan> =>
-      lookingAt(request.cluster, async (db) => {
-        const { nodes, found } = await look(db);
+      inSession(request.cluster, async (db) => {
+        const { nodes, report } = await findAll(db);
         const { groups } = await readShardGroupsWithin(db, 10);
         const balance = balanceOf(groups, nodes);
-        const { plan, ...more } = planRemovals(found);
+        const { plan, ...more } = planRemovals(report);
         return { ...more, plan: { ...plan, before: balance, after: balance } };
       }),
 
     /** Citus's own way first: what it can do, it does. Its warnings tell what it couldn't. */
-    letCitusCleanUp: async ({ cluster, lockId }: CleanUpOrder): Promise<{ notes: string[] }> => {
-      await assertHeld(context.client, lockId);
-      return lookingAt(cluster, async (db) => {
+    letCitusCleanUp: ({ cluster, lockId }: CleanUpOrder): Promise<{ notes: string[] }> =>
+      inSession(cluster, async (db) => {
+        await assertHeld(context.client, lockId);
         const warnings = await cleanUpByCitus(db);
         return { notes: [...new Set(warnings)].slice(0, 10).map((warning) => `Citus: ${warning}`) };
-      });
-    },
+      }),
 
     /** Removes what the plan covers, each thing looked at again before. */
     removeLeftovers: async ({
@@ -60,9 +63,9 @@ export function cleanUpActivities(context: ActivityContext) {
       lockId,
       items,
     }: CleanUpOrder & { items: Item[] }): Promise<{ notes: string[] }> =>
-      lookingAt(cluster, (db) =>
+      inSession(cluster, (db) =>
         removeAll(db, items, {
-          find: async () => (await look(db)).found.leftovers,
+          find: async () => (await findAll(db)).report.leftovers,
           mayAct: async () => {
             cancellationSignal().throwIfAborted();
             await assertHeld(context.client, lockId);
@@ -78,36 +81,38 @@ export function cleanUpActivities(context: ActivityContext) {
       cluster: string;
       items: Item[];
     }): Promise<{ detail: string; notes: string[] }> =>
-      lookingAt(cluster, async (db) => {
-        const { found } = await look(db);
-        const covered = new Set(items.map(keyOf));
-        const left = found.leftovers.filter((finding) => covered.has(keyOf(finding)));
-        const away = new Set(found.silent.map(({ node }) => node));
+      inSession(cluster, async (db) => {
+        const { report } = await findAll(db);
+        const keys = new Set(items.map(keyOf));
+        const remaining = report.leftovers.filter((finding) => keys.has(keyOf(finding)));
+        const away = new Set(report.silent.map(({ node }) => node));
         const unknown = items.filter(({ node }) => away.has(node));
         return {
-          detail: `${items.length - left.length - unknown.length} of ${count(items.length, 'leftover')} gone`,
-          notes: [...left.map(stillThere), ...unknown.map(isUnknown)],
+          detail: `${items.length - remaining.length - unknown.length} of ${count(items.length, 'leftover')} gone`,
+          notes: [...remaining.map(describeRemaining), ...unknown.map(describeUnknown)],
         };
       }),
   };
 }
 
-async function look(db: Db): Promise<{ nodes: ClusterNode[]; found: Found }> {
+async function findAll(db: Db): Promise<{ nodes: ClusterNode[]; report: LeftoverReport }> {
   const nodes = await readNodes(db);
-  const asked = nodes.filter(({ role, active }) => role !== 'secondary' && active).map(({ node }) => node);
-  const found = await findLeftovers(db, nodes, asked);
-  const silent = new Set(found.silent.map(({ node }) => node));
-  const answering = asked.filter((node) => !silent.has(node));
+  const addresses = nodes
+    .filter(({ role, active }) => role !== 'secondary' && active)
+    .map(({ node }) => node);
+  const report = await findLeftovers(db, nodes, addresses);
+  const silent = new Set(report.silent.map(({ node }) => node));
+  const answering = addresses.filter((node) => !silent.has(node));
   return {
     nodes,
-    found: { ...found, leftovers: [...found.leftovers, ...(await raisedSettings(db, answering))] },
+    report: { ...report, leftovers: [...report.leftovers, ...(await findTemporarySettings(db, answering))] },
   };
 }
 
-function stillThere({ kind, node, name, how }: Finding): string {
+function describeRemaining({ kind, node, name, how }: Finding): string {
   return `still there: ${kind} ${name} on ${node}: ${how}`;
 }
 
-function isUnknown({ kind, node, name }: Item): string {
+function describeUnknown({ kind, node, name }: Item): string {
   return `not removed, for ${node} doesn't answer: ${kind} ${name}; clean again when it is back`;
 }

@@ -18,12 +18,12 @@ import type { Db } from '../../citus/session/db.js';
 import type { ClusterNode } from '../../citus/nodes/nodes.js';
 import { deleteHopelessRows, recoverTransactions } from '../../citus/leftovers/removal.js';
 import { literal } from '../../citus/session/quote.js';
-import { inOrder, keyOf, type Finding } from './finding.js';
+import { inRemovalOrder, keyOf, type Finding } from './finding.js';
 import { movedObjects } from './move-objects.js';
 import { strangers } from './strangers.js';
 import { judgeTable, type TableFacts } from './shard-tables.js';
 
-export interface Found {
+export interface LeftoverReport {
   /** In the order in which they are removed. */
   leftovers: Finding[];
   /** Nodes that didn't answer, and why: what is there isn't known. */
@@ -38,26 +38,30 @@ export interface Found {
  * What earlier moves left on nodes. What belongs to a move that runs, and what Citus will remove by itself, stands in
  * `pg_dist_cleanup`, which Citus writes before it makes the thing; so that is read before and after looking.
  */
-export async function findLeftovers(db: Db, nodes: ClusterNode[], asked: string[]): Promise<Found> {
+export async function findLeftovers(
+  db: Db,
+  nodes: ClusterNode[],
+  addresses: string[],
+): Promise<LeftoverReport> {
   const before = await readCleanupRows(db);
-  const looks = await readNodeFindings(db, asked);
+  const looks = await readNodeFindings(db, addresses);
   const after = await readCleanupRows(db);
   const rows = [...(before ?? []), ...(after ?? [])];
-  const seen = looks.flatMap((look) => ('error' in look ? [] : [look]));
+  const answers = looks.flatMap((look) => ('error' in look ? [] : [look]));
   const coordinator = nodes.find(({ role }) => role === 'coordinator')?.node ?? db.node;
   const hopeless = hopelessRows(after ?? [], coordinator);
   return {
-    leftovers: inOrder([
+    leftovers: inRemovalOrder([
       ...hopeless.map(({ finding }) => finding),
-      ...(await orphanedTables(db, nodes, seen, rows, hopeless)),
-      ...seen.flatMap((look) => (before === undefined ? [] : movedObjects(look, rows))),
-      ...seen.flatMap((look) => prepared(look, nodes)),
-      ...(await lastingStrangers(db, nodes, asked, strangers(seen, nodes))),
+      ...(await orphanedTables(db, nodes, answers, rows, hopeless)),
+      ...answers.flatMap((look) => (before === undefined ? [] : movedObjects(look, rows))),
+      ...answers.flatMap((look) => preparedTransactions(look, nodes)),
+      ...(await lastingStrangers(db, nodes, addresses, strangers(answers, nodes))),
       ...(await lostPlacements(db, coordinator)),
     ]),
     silent: looks.flatMap((look) => ('error' in look ? [look] : [])),
     deferred: (after ?? []).filter(({ live }) => live).length,
-    poisoned: await poisoned(db, after ?? []),
+    poisoned: await poisonedShards(db, after ?? []),
   };
 }
 
@@ -65,12 +69,12 @@ export async function findLeftovers(db: Db, nodes: ClusterNode[], asked: string[
 async function lastingStrangers(
   db: Db,
   nodes: ClusterNode[],
-  asked: string[],
+  addresses: string[],
   first: Finding[],
 ): Promise<Finding[]> {
   if (first.length === 0) return [];
   await sleep(secondsOfActivity * 1_000 + 1_000);
-  const again = (await readNodeFindings(db, asked)).flatMap((look) => ('error' in look ? [] : [look]));
+  const again = (await readNodeFindings(db, addresses)).flatMap((look) => ('error' in look ? [] : [look]));
   const names = new Set(first.map(keyOf));
   return strangers(again, nodes).filter((finding) => names.has(keyOf(finding)));
 }
@@ -98,7 +102,7 @@ function hopelessRows(rows: CleanupRow[], node: string): HopelessRow[] {
   });
 }
 
-async function poisoned(db: Db, rows: CleanupRow[]): Promise<string[]> {
+async function poisonedShards(db: Db, rows: CleanupRow[]): Promise<string[]> {
   const hopeless = rows.filter(({ live, objectType }) => !live && objectType === 1);
   if (hopeless.length === 0) return [];
   const names = new Set(
@@ -117,34 +121,34 @@ function rowName({ name, groupId }: CleanupRow): string {
 async function orphanedTables(
   db: Db,
   nodes: ClusterNode[],
-  seen: NodeFindings[],
+  answers: NodeFindings[],
   rows: CleanupRow[],
   hopeless: HopelessRow[],
 ): Promise<Finding[]> {
   const proofs = new Map(
     hopeless.filter(({ row }) => row.objectType === 1).map(({ row, finding }) => [row.name, keyOf(finding)]),
   );
-  const put = new Set(rows.filter(({ live }) => live).map(({ name, groupId }) => `${groupId} ${name}`));
-  const tables = seen.flatMap(({ node, tables: found }) => {
-    const known = nodes.find((each) => each.node === node);
-    if (!known) return [];
-    const { groupId } = known;
-    return found
-      .filter(({ qualified }) => !put.has(`${groupId} ${qualified}`))
+  const deferred = new Set(rows.filter(({ live }) => live).map(({ name, groupId }) => `${groupId} ${name}`));
+  const tables = answers.flatMap(({ node, tables: candidates }) => {
+    const row = nodes.find((each) => each.node === node);
+    if (!row) return [];
+    const { groupId } = row;
+    return candidates
+      .filter(({ qualified }) => !deferred.has(`${groupId} ${qualified}`))
       .map((table) => ({ node, groupId, table }));
   });
   if (tables.length === 0) return [];
   const shards = await readKnownShards(db, [...new Set(tables.map(({ table }) => table.shardId))]);
   const shardOf = new Map(shards.map((shard) => [shard.shardId, shard]));
   const numbers = await readShardNumbers(db, [...new Set(tables.map(({ table }) => table.qualified))]);
-  const unplaced = tables.filter(({ groupId, table: { shardId } }) =>
+  const strays = tables.filter(({ groupId, table: { shardId } }) =>
     (shardOf.get(shardId)?.placements ?? []).every((placement) => placement.groupId !== groupId),
   );
-  const copies = unplaced.flatMap(({ table: { shardId, qualified } }) =>
+  const copies = strays.flatMap(({ table: { shardId, qualified } }) =>
     (shardOf.get(shardId)?.placements ?? []).flatMap(({ node }) => (node ? [{ node, qualified }] : [])),
   );
   const sizes = await readRowBytes(db, copies);
-  return unplaced.flatMap(({ node, groupId, table }) => {
+  return strays.flatMap(({ node, groupId, table }) => {
     const row = proofs.get(table.qualified);
     const facts: TableFacts = { node, groupId, table, numbers, row };
     const shard = shardOf.get(table.shardId);
@@ -164,27 +168,27 @@ function copiesOf(
 }
 
 /** Whether such a transaction is to be committed, only Citus on the node that began it can tell. */
-function prepared({ node, prepared: ids }: NodeFindings, nodes: ClusterNode[]): Finding[] {
+function preparedTransactions({ node, prepared: ids }: NodeFindings, nodes: ClusterNode[]): Finding[] {
   return ids.map((name): Finding => {
-    const found = { kind: 'prepared transaction', node, name } as const;
+    const base = { kind: 'prepared transaction', node, name } as const;
     const groupId = Number(/^citus_(\d+)_/.exec(name)?.[1] ?? -1);
-    const beganBy = nodes.find((each) => each.groupId === groupId && each.role !== 'secondary');
-    return beganBy
+    const initiator = nodes.find((each) => each.groupId === groupId && each.role !== 'secondary');
+    return initiator
       ? {
-          ...found,
-          how: `SELECT recover_prepared_transactions() on ${beganBy.node}, which began it: Citus commits or rolls back, as its record says`,
-          remove: (db) => recoverTransactions(db, beganBy),
+          ...base,
+          how: `SELECT recover_prepared_transactions() on ${initiator.node}, which began it: Citus commits or rolls back, as its record says`,
+          remove: (db) => recoverTransactions(db, initiator),
         }
       : {
-          ...found,
+          ...base,
           how: `the node that began it (group ${groupId}) is gone: find out whether its transaction was committed, then there COMMIT PREPARED or ROLLBACK PREPARED`,
         };
   });
 }
 
 async function lostPlacements(db: Db, node: string): Promise<Finding[]> {
-  const lost = await readLostPlacements(db);
-  return lost.map(({ groupId, shards, example }) => ({
+  const rows = await readLostPlacements(db);
+  return rows.map(({ groupId, shards, example }) => ({
     kind: 'placement',
     node,
     name: `${shards} in group ${groupId} (${example})`,

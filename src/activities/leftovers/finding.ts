@@ -44,6 +44,6 @@ const order: readonly LeftoverKind[] = [
   'session',
 ];
 
-export function inOrder(findings: Finding[]): Finding[] {
+export function inRemovalOrder(findings: Finding[]): Finding[] {
   return findings.toSorted((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind));
 }

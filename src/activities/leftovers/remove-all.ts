@@ -6,12 +6,12 @@ import { needsPerson, passing } from '../../failures.js';
 import { isPassingError } from '../runtime/classify.js';
 import { keyOf, type Finding, type Item } from './finding.js';
 
-interface Left {
+interface Remainder {
   finding: Finding;
   why: string;
 }
 
-export interface Means {
+export interface RemovalMeans {
   /** Looks at the cluster as it is now. */
   find: () => Promise<Finding[]>;
   /** Asked before each change; throws when nothing may be changed any more. */
@@ -22,24 +22,24 @@ export interface Means {
  * Removes what is covered, in rounds for as long as one removes something: a table that another refers to goes after
  * it. What a node that is away holds is told; what fails otherwise is tried again, or is for a person.
  */
-export async function removeAll(db: Db, covered: Item[], means: Means): Promise<{ notes: string[] }> {
-  const keys = new Set(covered.map(keyOf));
+export async function removeAll(db: Db, items: Item[], means: RemovalMeans): Promise<{ notes: string[] }> {
+  const keys = new Set(items.map(keyOf));
   const notes = new Set<string>();
   for (let before = Infinity; ;) {
-    const found = (await means.find()).filter(isRemovable).filter((finding) => keys.has(keyOf(finding)));
-    const left: Left[] = [];
-    for (const finding of found) {
+    const findings = (await means.find()).filter(isRemovable).filter((finding) => keys.has(keyOf(finding)));
+    const remainders: Remainder[] = [];
+    for (const finding of findings) {
       await means.mayAct();
-      const refusal = await removeUnlessProof(db, finding, left);
+      const refusal = await removeUnlessProof(db, finding, remainders);
       if (!refusal) continue;
-      if (refusal.settled) notes.add(`left alone: ${nameOf(finding)}: ${refusal.why}`);
-      else left.push({ finding, why: refusal.why });
+      if (refusal.obsolete) notes.add(`left alone: ${nameOf(finding)}: ${refusal.why}`);
+      else remainders.push({ finding, why: refusal.why });
     }
-    if (left.length === 0) return { notes: [...notes] };
-    const progress = left.length < found.length && found.length < before;
-    before = found.length;
+    if (remainders.length === 0) return { notes: [...notes] };
+    const progress = remainders.length < findings.length && findings.length < before;
+    before = findings.length;
     if (progress) continue;
-    await throwUnlessAway(db, left);
+    await throwUnlessAway(db, remainders);
     return { notes: [...notes] };
   }
 }
@@ -52,29 +52,29 @@ function isRemovable(finding: Finding): finding is Removable {
 }
 
 /** What proves that another thing is a leftover stays as long as that does. */
-async function removeUnlessProof(db: Db, finding: Removable, left: Left[]): Promise<Refusal> {
-  const proven = left.find(({ finding: { proof } }) => proof === keyOf(finding));
-  return proven
-    ? { settled: false, why: `it proves that ${nameOf(proven.finding)} is a leftover` }
+async function removeUnlessProof(db: Db, finding: Removable, remainders: Remainder[]): Promise<Refusal> {
+  const dependent = remainders.find(({ finding: { proof } }) => proof === keyOf(finding));
+  return dependent
+    ? { obsolete: false, why: `it proves that ${nameOf(dependent.finding)} is a leftover` }
     : finding.remove(db);
 }
 
 /** A node that is away may stay so: an operation that only tidies up doesn't wait for it. */
-async function throwUnlessAway(db: Db, left: Left[]): Promise<void> {
-  const nodes = [...new Set(left.map(({ finding: { node } }) => node))];
+async function throwUnlessAway(db: Db, remainders: Remainder[]): Promise<void> {
+  const nodes = [...new Set(remainders.map(({ finding: { node } }) => node))];
   const answers = await runOnNodes(
     db,
     nodes.map((node) => ({ node, command: 'select 1' })),
   );
   const away = new Set(answers.filter(({ success }) => !success).map(({ node }) => node));
-  const here = left.filter(({ finding: { node } }) => !away.has(node));
-  const [first] = here;
+  const reachable = remainders.filter(({ finding: { node } }) => !away.has(node));
+  const [first] = reachable;
   if (!first) return;
-  const passes = here.every(({ why }) => /lock timeout/.test(why) || isPassingError(new Error(why)));
+  const passes = reachable.every(({ why }) => /lock timeout/.test(why) || isPassingError(new Error(why)));
   throw (passes ? passing : needsPerson)(
     `${nameOf(first.finding)} can't be removed${passes ? ' yet' : ''}: ${first.why}`,
     {
-      evidence: here.slice(0, 20).map(({ finding, why }) => `${nameOf(finding)}: ${why}`),
+      evidence: reachable.slice(0, 20).map(({ finding, why }) => `${nameOf(finding)}: ${why}`),
       remedies: [
         does('retry', 'repair what the evidence names, then retry'),
         does('cancel', 'or cancel: what was removed stays so'),

@@ -23,29 +23,30 @@ export interface TableFacts {
  */
 export function judgeTable({ node, groupId, table, numbers, shard, row }: TableFacts): Finding[] {
   const { schema, name, qualified, shardId, bytes, rowBytes, marked, oid } = table;
-  const found = { kind: 'shard table', node, name: qualified, bytes } as const;
+  const base = { kind: 'shard table', node, name: qualified, bytes } as const;
   const drop = `SET citus.enable_ddl_propagation = off; DROP TABLE ${qualified}`;
-  const told = (why: string): Finding[] => [{ ...found, how: `${why}, there: ${drop}` }];
+  const leaveAlone = (why: string): Finding[] => [{ ...base, how: `${why}, there: ${drop}` }];
   if (shard) {
     if (shard.schema !== schema || shard.name !== name) return [];
   } else {
     // Numbers that were never given to a shard, and whatever people keep at the coordinator, say nothing.
     if (groupId === 0 || shardId > numbers.last || numbers.distributed.includes(qualified)) return [];
-    if (!marked) return told('looks like a shard of a table that was dropped, but nothing proves it; if so');
+    if (!marked)
+      return leaveAlone('looks like a shard of a table that was dropped, but nothing proves it; if so');
   }
-  const doubt = whyKeep(shard?.copies, rowBytes, row);
-  if (doubt !== undefined) return told(`${doubt}. Compare the rows, and only when none is missed`);
-  const empty = rowBytes === 0;
+  const doubt = doubtAbout(shard?.copies, rowBytes, row);
+  if (doubt !== undefined) return leaveAlone(`${doubt}. Compare the rows, and only when none is missed`);
+  const isEmpty = rowBytes === 0;
   const remove: Finding['remove'] = (db) =>
-    dropShardTable(db, { node, groupId, qualified, oid, shardId, onlyIfEmpty: empty });
-  const proof = empty || row === undefined ? {} : { proof: row };
-  return [{ ...found, how: `${drop}: ${empty ? 'it holds no row' : whyRubbish}`, remove, ...proof }];
+    dropShardTable(db, { node, groupId, qualified, oid, shardId, onlyIfEmpty: isEmpty });
+  const proof = isEmpty || row === undefined ? {} : { proof: row };
+  return [{ ...base, how: `${drop}: ${isEmpty ? 'it holds no row' : dropReason}`, remove, ...proof }];
 }
 
-const whyRubbish = 'pg_dist_cleanup names it, so Citus wanted it dropped';
+const dropReason = 'pg_dist_cleanup names it, so Citus wanted it dropped';
 
 /** @param copies undefined when the shard's distributed table was dropped */
-function whyKeep(
+function doubtAbout(
   copies: { node: string; rowBytes: number | undefined }[] | undefined,
   rowBytes: number,
   row: string | undefined,
@@ -56,13 +57,13 @@ function whyKeep(
       ? `holds rows (${size}) of a table that was dropped, if it is not of another cluster`
       : undefined;
   if (copies.length === 0) return 'may be the only copy of its rows: the shard has no placement on any node';
-  const present = copies.flatMap((copy) => (copy.rowBytes === undefined ? [] : [copy.rowBytes]));
-  const where = copies.map(({ node }) => node).join(', ');
-  if (present.length === 0)
-    return `may be the only copy of its rows: the placement on ${where} has no table, or the node doesn't answer`;
-  const largest = Math.max(...present);
+  const sizes = copies.flatMap((copy) => (copy.rowBytes === undefined ? [] : [copy.rowBytes]));
+  const nodes = copies.map(({ node }) => node).join(', ');
+  if (sizes.length === 0)
+    return `may be the only copy of its rows: the placement on ${nodes} has no table, or the node doesn't answer`;
+  const largest = Math.max(...sizes);
   // The row is of a server that had that table once; it need not be this one.
   return rowBytes > 0 && (row === undefined || largest * 2 < rowBytes)
-    ? `may hold rows that are nowhere else: ${size}, and ${formatBytes(largest)} on ${where}`
+    ? `may hold rows that are nowhere else: ${size}, and ${formatBytes(largest)} on ${nodes}`
     : undefined;
 }

@@ -4,8 +4,8 @@ import type { ApplicationFailure } from '@temporalio/common';
 import { ledgerQuery, lockSignals, type LockHolder } from '../../contract/internal/lock.js';
 import { passing } from '../../failures.js';
 import { usualStallTimes } from '../moving/stalls/watch.js';
-import { clusterIn, looking, type ActivityContext } from '../runtime/context.js';
-import { describe, holderOf, isLeaving, isRunning } from './keeper.js';
+import { clusterIn, readSession, type ActivityContext } from '../runtime/context.js';
+import { describeWorkflow, holderOf, isLeaving, isRunning } from './keeper.js';
 import { readLockId } from './lock-id.js';
 
 export type LockActivities = ReturnType<typeof lockActivities>;
@@ -18,7 +18,7 @@ export function lockActivities(context: ActivityContext) {
   return {
     /** Reads which server the coordinator is: the id of its lock keeper is made from that. */
     readLockId: ({ cluster }: { cluster: string }): Promise<string> =>
-      readLockId(clusterIn(context, cluster), looking('lock')),
+      readLockId(clusterIn(context, cluster), readSession('lock')),
 
     /**
      * Tells who holds the lock. A keeper whose operation has closed, or was an earlier run of the asking one (it was
@@ -33,31 +33,31 @@ export function lockActivities(context: ActivityContext) {
       workflowId: string;
       runId: string;
     }): Promise<LockView> => {
-      const keeper = await describe(client, lockId);
+      const keeper = await describeWorkflow(client, lockId);
       if (!keeper || !isRunning(keeper)) return { state: 'free' };
       const holder = holderOf(keeper);
-      const mine = holder.workflowId === workflowId;
+      const isOwn = holder.workflowId === workflowId;
       // Without the run id: after a reset the present run goes on with the operation.
-      if (!mine && isRunning(await describe(client, holder.workflowId))) {
+      if (!isOwn && isRunning(await describeWorkflow(client, holder.workflowId))) {
         return { state: 'busy', holder, since: keeper.startTime.toISOString() };
       }
       if (!isLeaving(keeper)) {
-        if (mine && holder.runId === runId) return { state: 'free' };
+        if (isOwn && holder.runId === runId) return { state: 'free' };
         await client.workflow.getHandle(lockId, keeper.runId).cancel();
       }
-      if (await ended(client, keeper, Date.now() + stallTimes.patienceMs)) return { state: 'free' };
+      if (await awaitEnd(client, keeper, Date.now() + stallTimes.patienceMs)) return { state: 'free' };
       throw await stillUndoing(client, keeper, holder);
     },
 
     /** Waits until nobody holds the lock; promises no order among those who wait. */
     awaitLockEnd: async ({ lockId }: { lockId: string }): Promise<void> => {
-      const keeper = await describe(client, lockId);
-      if (keeper && isRunning(keeper)) await ended(client, keeper);
+      const keeper = await describeWorkflow(client, lockId);
+      if (keeper && isRunning(keeper)) await awaitEnd(client, keeper);
     },
 
     /** Tells whether a run of an operation is still going on: its cancelled lock keeper leaves the ledger to it then. */
     isRunOpen: async ({ workflowId, runId }: { workflowId: string; runId: string }): Promise<boolean> =>
-      isRunning(await describe(client, workflowId, runId)),
+      isRunning(await describeWorkflow(client, workflowId, runId)),
   };
 }
 
@@ -65,14 +65,14 @@ export function lockActivities(context: ActivityContext) {
  * Answers whether a workflow has ended in time. Polls rather than long-polls: an attempt that is cancelled or loses
  * its worker leaves nothing behind.
  */
-async function ended(
+async function awaitEnd(
   client: Client,
   { workflowId, runId }: WorkflowExecutionDescription,
   deadline = Number.POSITIVE_INFINITY,
 ): Promise<boolean> {
   for (let waitMs = 50; ; waitMs = Math.min(2_000, waitMs * 2)) {
     cancellationSignal().throwIfAborted();
-    if (!isRunning(await describe(client, workflowId, runId))) return true;
+    if (!isRunning(await describeWorkflow(client, workflowId, runId))) return true;
     if (Date.now() >= deadline) return false;
     await sleep(waitMs);
   }
@@ -88,7 +88,7 @@ async function stillUndoing(
     .getHandle(workflowId, runId)
     .query<string[]>(ledgerQuery)
     .catch(() => []);
-  const now = await describe(client, workflowId, runId);
+  const now = await describeWorkflow(client, workflowId, runId);
   const tries = (now?.raw.pendingActivities ?? []).map(
     ({ activityType, attempt, lastFailure }) =>
       `${activityType?.name}, attempt ${attempt}: ${lastFailure?.message ?? 'runs'}`,

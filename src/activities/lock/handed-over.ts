@@ -6,7 +6,7 @@ import type { LockResult } from '../../contract/internal/lock.js';
 import type { HandedOver, UndoEntry } from '../../contract/internal/undo.js';
 
 /** Lock keepers of a cluster that are looked into, the newest first: what an older one handed over was told long ago. */
-const keepers = 20;
+const maxKeepers = 20;
 
 /**
  * Reads what operations and lock keepers could not undo, as far as Temporal still has them, and leaves out what has been
@@ -15,7 +15,7 @@ const keepers = 20;
  * @param db a session on the coordinator
  */
 export async function readHandedOver(client: Client, lockId: string, db: Db): Promise<HandedOver[]> {
-  const found = new Map<string, HandedOver>();
+  const items = new Map<string, HandedOver>();
   try {
     let looks = 0;
     const query = `WorkflowId = '${lockId}' AND ExecutionStatus = 'Completed'`;
@@ -23,23 +23,27 @@ export async function readHandedOver(client: Client, lockId: string, db: Db): Pr
       const { handedOver } = await client.workflow
         .getHandle<() => Promise<LockResult>>(workflowId, runId)
         .result();
-      for (const each of handedOver) if (!found.has(each.entry.id)) found.set(each.entry.id, each);
+      for (const each of handedOver) if (!items.has(each.entry.id)) items.set(each.entry.id, each);
       looks += 1;
-      if (looks >= keepers) break;
+      if (looks >= maxKeepers) break;
     }
   } catch {
     return [];
   }
   const open: HandedOver[] = [];
-  for (const each of found.values()) if (await isStillOpen(db, each.entry)) open.push(each);
+  for (const each of items.values()) if (await isStillOpen(db, each.entry)) open.push(each);
   return open;
 }
 
 async function isStillOpen(db: Db, entry: UndoEntry): Promise<boolean> {
   switch (entry.kind) {
     case 'setting': {
-      const [found] = await readNodeSetting(db, [entry.node], entry.name);
-      return !found || 'error' in found || (found.server === entry.server && found.owners === entry.during);
+      const [setting] = await readNodeSetting(db, [entry.node], entry.name);
+      return (
+        !setting ||
+        'error' in setting ||
+        (setting.server === entry.server && setting.ownerValue === entry.during)
+      );
     }
     case 'node-mark': {
       const row = await readRegistration(db, entry.node);

@@ -2,7 +2,7 @@ import { WorkflowNotFoundError, type Client, type WorkflowExecutionDescription }
 import type { LockHolder } from '../../contract/internal/lock.js';
 
 /** A lock keeper, or another workflow, as Temporal describes it; undefined when there is none. */
-export async function describe(
+export async function describeWorkflow(
   client: Client,
   workflowId: string,
   runId?: string,

@@ -2,9 +2,9 @@ import type { Client } from '@temporalio/client';
 import type { Db } from '../../citus/session/connect.js';
 import type { ClusterConfig } from '../../config/index.js';
 import type { HandedOver } from '../../contract/internal/undo.js';
-import { looking } from '../runtime/context.js';
+import { readSession } from '../runtime/context.js';
 import { readHandedOver } from './handed-over.js';
-import { isAnyHeld } from './held.js';
+import { isAnyHeld } from './assert-held.js';
 import { readLockId } from './lock-id.js';
 
 /** What `inspect` asks of a cluster's lock keepers. */
@@ -12,14 +12,14 @@ export interface LockViews {
   /** Whether an operation holds the cluster. */
   isHeld: (cluster: ClusterConfig) => Promise<boolean>;
   /** What operations could not undo, and is still so. */
-  handedOver: (cluster: ClusterConfig, db: Db) => Promise<HandedOver[]>;
+  readHandedOver: (cluster: ClusterConfig, db: Db) => Promise<HandedOver[]>;
 }
 
 export function lockViews(client: Client): LockViews {
   const idOf = (cluster: ClusterConfig): Promise<string> =>
-    readLockId(cluster, looking('lock', { role: 'observer' }));
+    readLockId(cluster, readSession('lock', { role: 'observer' }));
   return {
     isHeld: async (cluster) => isAnyHeld(client, await idOf(cluster)),
-    handedOver: async (cluster, db) => readHandedOver(client, await idOf(cluster), db),
+    readHandedOver: async (cluster, db) => readHandedOver(client, await idOf(cluster), db),
   };
 }

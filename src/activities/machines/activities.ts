@@ -5,8 +5,8 @@ import type { MachineEntry } from '../../contract/internal/undo.js';
 import { does } from '../../contract/index.js';
 import { needsPerson } from '../../failures.js';
 import { provisionerOf } from '../../machines/provisioner-of.js';
-import { assertHeld, isHeld } from '../lock/held.js';
-import { clusterIn, looking, type ActivityContext } from '../runtime/context.js';
+import { assertHeld, isHeld } from '../lock/assert-held.js';
+import { clusterIn, readSession, type ActivityContext } from '../runtime/context.js';
 import { fateOf, machineOf, otherCluster, type MachineFate } from './fate.js';
 import { stopUnused } from './stop-unused.js';
 
@@ -54,7 +54,7 @@ export function machineActivities(context: ActivityContext) {
     stopRemoved: async ({ cluster: name, node, lockId }: StopOrder): Promise<{ became: string }> => {
       await assertHeld(context.client, lockId);
       const cluster = clusterIn(context, name);
-      if (await withCoordinator(cluster, looking('stop machine'), (db) => isRegistered(db, node))) {
+      if (await withCoordinator(cluster, readSession('stop machine'), (db) => isRegistered(db, node))) {
         throw needsPerson(`${node} is part of the cluster again: its machine is not stopped`, {
           evidence: [`pg_dist_node has a row for ${node}`],
           remedies: [

@@ -5,8 +5,8 @@ import { readNodes } from '../../citus/nodes/nodes.js';
 import { isRegistered } from '../../citus/nodes/registration.js';
 import type { ClusterConfig, Config } from '../../config/index.js';
 import type { Machine } from '../../machines/provisioner.js';
-import { looking } from '../runtime/context.js';
-import { provisionerOf, whatStops } from '../../machines/provisioner-of.js';
+import { readSession } from '../runtime/context.js';
+import { provisionerOf, stopProgram } from '../../machines/provisioner-of.js';
 import { formatAddress } from '../../text/address.js';
 
 /** What becomes of the machine of a worker that leaves, and why. */
@@ -19,7 +19,7 @@ export interface MachineFate {
 /** Stopped when our provisioner knows it and nobody else needs it; what can't be found out counts as needed. */
 export async function fateOf(config: Config, cluster: ClusterConfig, node: string): Promise<MachineFate> {
   const goesOn = (why: string): MachineFate => ({ stops: false, why: `goes on running: ${why}` });
-  const program = whatStops(cluster);
+  const program = stopProgram(cluster);
   if (program === undefined) return goesOn('the config has no workersFrom, so it is stopped elsewhere');
   if (!(await machineOf(cluster, node))) return goesOn('the provisioner doesn’t know it');
   const user = (await otherCluster(config, cluster, node)) ?? (await otherDatabase(cluster, node));
@@ -40,11 +40,11 @@ export async function otherCluster(
   node: string,
 ): Promise<string | undefined> {
   for (const other of config.clusters) {
-    if (isSame(other, cluster)) continue;
+    if (isSameDatabase(other, cluster)) continue;
     if (other.hosts.some((host) => formatAddress({ host, port: other.port }) === node.toLowerCase()))
       return `it is the coordinator of cluster ${other.name}`;
     try {
-      const nodes = await withCoordinator(other, looking('machine'), readNodes);
+      const nodes = await withCoordinator(other, readSession('machine'), readNodes);
       if (nodes.some((each) => each.node.toLowerCase() === node.toLowerCase()))
         return `cluster ${other.name} uses it too`;
     } catch {
@@ -54,7 +54,7 @@ export async function otherCluster(
   return undefined;
 }
 
-function isSame(one: ClusterConfig, other: ClusterConfig): boolean {
+function isSameDatabase(one: ClusterConfig, other: ClusterConfig): boolean {
   return (
     one.name === other.name ||
     (one.database === other.database &&
@@ -69,7 +69,7 @@ const databases = `select coalesce(json_agg(datname order by datname), '[]')::te
 
 /** Another database on the same server that holds anything. */
 async function otherDatabase(cluster: ClusterConfig, node: string): Promise<string | undefined> {
-  const [answer] = await withCoordinator(cluster, looking('machine'), async (db) =>
+  const [answer] = await withCoordinator(cluster, readSession('machine'), async (db) =>
     (await isRegistered(db, node)) ? runOnNodes(db, [{ node, command: databases }]) : [],
   );
   if (!answer?.success) return 'it could not be asked which databases it has';
@@ -85,8 +85,8 @@ async function otherDatabase(cluster: ClusterConfig, node: string): Promise<stri
 
 /** The node is registered, so that we may connect to it; only in that other database nobody can tell. */
 async function databaseInUse(cluster: ClusterConfig, node: string, database: string): Promise<boolean> {
-  const there = { ...cluster, database, allowedNodes: [node] };
-  return withNode(there, node, looking('machine'), async (db) => {
+  const otherConfig = { ...cluster, database, allowedNodes: [node] };
+  return withNode(otherConfig, node, readSession('machine'), async (db) => {
     const [row] = await db.query<{ used: boolean }>(
       `select exists (select from pg_extension where extname = 'citus')
            or exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace

@@ -1,15 +1,22 @@
 import { Context } from '@temporalio/activity';
 import type { MayMoveQuestion } from '../../contract/internal/may-move.js';
-import { assertHeld } from '../lock/held.js';
+import { assertHeld } from '../lock/assert-held.js';
 import { askWorkflow } from '../runtime/ask-workflow.js';
 import { waitsForPerson } from '../runtime/classify.js';
 import { clusterIn, isCancelOfOperation, type ActivityContext } from '../runtime/context.js';
 import { beatWith } from '../runtime/interceptor.js';
-import { batchBeat } from './batch-beat.js';
-import { isPast } from './closing.js';
+import { createBatchProgress } from './batch-progress.js';
+import { isClosed } from './closing.js';
 import { copyReferenceTables } from './copy-reference-tables.js';
-import { look, moveOne, type BatchOrder, type BatchResult, type Look, type Outcome } from './move-group.js';
-import { tellingOf } from './stalls/telling.js';
+import {
+  locateGroup,
+  moveOne,
+  type BatchOrder,
+  type BatchResult,
+  type GroupLocation,
+  type Outcome,
+} from './move-group.js';
+import { attentionChannel } from './stalls/attention-channel.js';
 
 export type MoveActivities = ReturnType<typeof moveActivities>;
 
@@ -27,36 +34,36 @@ export function moveActivities(context: ActivityContext) {
       const activity = Context.current();
       const cluster = clusterIn(context, batch.cluster);
       const { attempt } = activity.info;
-      const beat = batchBeat(attempt, activity.info.heartbeatDetails);
+      const batchProgress = createBatchProgress(attempt, activity.info.heartbeatDetails);
       const result: BatchResult = { movedShardGroups: 0, movedBytes: 0, left: [], notes: [] };
-      const telling = tellingOf(context.client, activity);
-      beatWith(activity, () => beat.told);
+      const channel = attentionChannel(context.client, activity);
+      beatWith(activity, () => batchProgress.heartbeat);
 
       for (const [index, shardId] of batch.shardIds.entries()) {
         const bytes = batch.bytes[index] ?? 0;
         const rest = (): BatchResult => ({ ...result, left: batch.shardIds.slice(index) });
-        if (activity.cancellationSignal.aborted) return stopped(activity, rest());
-        const seen = await look(cluster, batch, shardId, { alone: true });
-        if (seen.state === 'to do') {
+        if (activity.cancellationSignal.aborted) return resultAtStop(activity, rest());
+        const location = await locateGroup(cluster, batch, shardId, { alone: true });
+        if (location.state === 'to do') {
           // As late as possible: whoever is terminated after it has a lock keeper that finds the move at the server.
           await assertHeld(context.client, batch.lockId);
           // One that runs at the server already is adopted, whatever was decided meanwhile.
-          const isNew = !seen.running && (index > 0 || isPast(batch.closing));
-          if (isNew && !(await mayMove(context, batch))) return stopped(activity, rest());
-          const outcome = await moveOne(context, batch, index, seen, { beat, telling }).catch(
+          const isNew = !location.running && (index > 0 || isClosed(batch.closing));
+          if (isNew && !(await mayMove(context, batch))) return resultAtStop(activity, rest());
+          const outcome = await moveOne(context, batch, index, location, { batchProgress, channel }).catch(
             async (error: unknown): Promise<Outcome> => {
               // A lock keeper whose operation is gone has cancelled it: no stranger.
               await assertHeld(context.client, batch.lockId);
               // What was moved counts from now on; the rest is handed out anew, and its first move says what is wrong.
-              if (result.movedShardGroups > 0 && waitsForPerson(error)) return { moved: false, because: {} };
+              if (result.movedShardGroups > 0 && waitsForPerson(error)) return { moved: false, reason: {} };
               throw error;
             },
           );
-          if (!outcome.moved) return stopped(activity, { ...rest(), ...outcome.because });
+          if (!outcome.moved) return resultAtStop(activity, { ...rest(), ...outcome.reason });
           result.movedShardGroups += 1;
           result.movedBytes += bytes;
-        } else note(result, batch, index, seen, attempt);
-        beat.isOver(index, bytes);
+        } else noteSkip(result, batch, index, location, attempt);
+        batchProgress.finish(index, bytes);
       }
       return result;
     },
@@ -81,26 +88,26 @@ function mayMove(context: ActivityContext, { shardIds }: BatchOrder): Promise<bo
 }
 
 /** A pause or a cancel answers what is left; every other stop hands the batch to the next attempt. */
-function stopped(activity: Context, result: BatchResult): BatchResult {
+function resultAtStop(activity: Context, result: BatchResult): BatchResult {
   if (!isCancelOfOperation(activity)) activity.cancellationSignal.throwIfAborted();
   return result;
 }
 
-function note(
+function noteSkip(
   result: BatchResult,
   batch: BatchOrder,
   index: number,
-  seen: Exclude<Look, { state: 'to do' }>,
+  location: Exclude<GroupLocation, { state: 'to do' }>,
   attempt: number,
 ): void {
   const shardId = batch.shardIds[index] ?? 0;
-  switch (seen.state) {
+  switch (location.state) {
     case 'gone':
       result.notes.push(`shard ${shardId} was not moved to ${batch.to}: it doesn't exist any more`);
       return;
     case 'elsewhere':
       result.notes.push(
-        `shard ${shardId} was not moved to ${batch.to}: it is on ${seen.node} by now, not on ${batch.from}`,
+        `shard ${shardId} was not moved to ${batch.to}: it is on ${location.node} by now, not on ${batch.from}`,
       );
       return;
     case 'there':

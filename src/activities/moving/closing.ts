@@ -15,7 +15,7 @@ export interface ClosingWatch {
   /** Aborted when the move is to be stopped. */
   signal: AbortSignal;
   /** How far the move is; told whenever Citus tells it. */
-  saw: (copiedBytes: number, bytes: number) => void;
+  update: (copiedBytes: number, bytes: number) => void;
   /** How long the move takes in all, as far as can be told now. */
   neededSeconds: () => number;
   end: () => void;
@@ -27,32 +27,32 @@ const ignoredLookMs = 5_000;
 /** Timers hold no more than 24 days. */
 const longestTimerMs = 86_400_000;
 
-export function isPast(closing: ClosingOrder | undefined): boolean {
+export function isClosed(closing: ClosingOrder | undefined): boolean {
   return closing !== undefined && Date.now() >= Date.parse(closing.at);
 }
 
-export interface Watched {
+export interface ClosingOptions {
   closing: ClosingOrder | undefined;
   /** Which move of the batch. */
   index: number;
   /** Whether an earlier attempt began it: what that one copied says nothing of the rate. */
-  adopted: boolean;
+  isAdopted: boolean;
   /** Whether it may go on as if the window were open: somebody may have ignored it meanwhile. */
   mayGoOn: () => Promise<boolean>;
 }
 
-export function watchClosing({ closing, index, adopted, mayGoOn }: Watched): ClosingWatch {
-  const began = Date.now();
+export function watchClosing({ closing, index, isAdopted, mayGoOn }: ClosingOptions): ClosingWatch {
+  const startedAt = Date.now();
   const controller = new AbortController();
-  const whole = closing?.expectedSeconds[index] ?? 0;
-  let first = adopted ? undefined : 0;
+  const expected = closing?.expectedSeconds[index] ?? 0;
+  let first = isAdopted ? undefined : 0;
   let latest: { copiedBytes: number; bytes: number } | undefined;
   let timer: NodeJS.Timeout | undefined;
-  let ended = false;
+  let isOver = false;
 
   const soFar = (): MoveSoFar => ({
-    seconds: (Date.now() - began) / 1_000,
-    expectedSeconds: whole,
+    seconds: (Date.now() - startedAt) / 1_000,
+    expectedSeconds: expected,
     ...(latest && {
       copiedBytes: latest.copiedBytes - (first ?? 0),
       leftBytes: Math.max(0, latest.bytes - latest.copiedBytes),
@@ -74,7 +74,7 @@ export function watchClosing({ closing, index, adopted, mayGoOn }: Watched): Clo
       timer = setTimeout(
         () => {
           void patience().then((next) => {
-            if (ended) return;
+            if (isOver) return;
             if (next === undefined) controller.abort();
             else lookIn(next);
           });
@@ -82,18 +82,18 @@ export function watchClosing({ closing, index, adopted, mayGoOn }: Watched): Clo
         Math.min(ms, longestTimerMs),
       );
     };
-    lookIn(Math.max(0, closesAt - began));
+    lookIn(Math.max(0, closesAt - startedAt));
   }
 
   return {
     signal: controller.signal,
-    saw: (copiedBytes, bytes) => {
+    update: (copiedBytes, bytes) => {
       first ??= copiedBytes;
       latest = { copiedBytes, bytes };
     },
     neededSeconds: () => wholeSeconds(soFar(), latest?.bytes ?? 0),
     end: () => {
-      ended = true;
+      isOver = true;
       clearTimeout(timer);
     },
   };

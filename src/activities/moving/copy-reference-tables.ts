@@ -6,13 +6,13 @@ import { readReferenceRoute, replicateReferenceTablesStatement } from '../../cit
 import type { ClusterConfig } from '../../config/index.js';
 import type { MoveHeartbeat, Moving } from '../../contract/index.js';
 import { refuseBesideOthers } from './beside-others.js';
-import { ownWorkflowId, looking, type ActivityContext } from '../runtime/context.js';
+import { ownWorkflowId, readSession, type ActivityContext } from '../runtime/context.js';
 import { beatWith } from '../runtime/interceptor.js';
-import { shownIn } from './shown-in.js';
-import { tellingOf } from './stalls/telling.js';
+import { displayIn } from './move-display.js';
+import { attentionChannel } from './stalls/attention-channel.js';
 import { usualStallTimes } from './stalls/watch.js';
 import { stopsOf } from '../runtime/run-statement.js';
-import { runWatched } from './watched-statement.js';
+import { watchStatement } from './watch-statement.js';
 
 /** Copies every reference table to each node that lacks it, and shows it as a move. */
 export async function copyReferenceTables(
@@ -24,10 +24,10 @@ export async function copyReferenceTables(
   const operationId = ownWorkflowId();
   const name = moveName(operationId, 'reference');
   const scene = { what: 'copy of reference tables', operationId };
-  const route = await withCoordinator(cluster, looking('look'), async (db) => {
-    const found = await readReferenceRoute(db);
-    if (found && (await findBackend(db, name)) === undefined) await refuseBesideOthers(db, scene);
-    return found;
+  const route = await withCoordinator(cluster, readSession('look'), async (db) => {
+    const referenceRoute = await readReferenceRoute(db);
+    if (referenceRoute && (await findBackend(db, name)) === undefined) await refuseBesideOthers(db, scene);
+    return referenceRoute;
   });
   const current: Moving = {
     from: route?.from ?? '',
@@ -46,9 +46,9 @@ export async function copyReferenceTables(
     readProgress: readCopyProgress,
   };
   const stops = stopsOf(activity);
-  const telling = tellingOf(context.client, activity);
-  const show = { ...shownIn(current), telling, times: context.stallTimes ?? usualStallTimes };
+  const channel = attentionChannel(context.client, activity);
+  const show = { ...displayIn(current), channel, times: context.stallTimes ?? usualStallTimes };
   // An adopted one ended nobody knows how: doing it again is nothing when it is done.
-  while ((await runWatched(cluster, statement, stops, show)) !== 'ended')
+  while ((await watchStatement(cluster, statement, stops, show)) !== 'ended')
     activity.cancellationSignal.throwIfAborted();
 }

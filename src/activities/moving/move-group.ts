@@ -13,19 +13,19 @@ import type { ClusterConfig } from '../../config/index.js';
 import { does } from '../../contract/index.js';
 import type { MayGoOnQuestion } from '../../contract/internal/may-move.js';
 import { needsPerson, passing } from '../../failures.js';
-import { isHeld } from '../lock/held.js';
+import { isHeld } from '../lock/assert-held.js';
 import { askWorkflow } from '../runtime/ask-workflow.js';
-import { clusterIn, looking, ownWorkflowId, type ActivityContext } from '../runtime/context.js';
+import { clusterIn, readSession, ownWorkflowId, type ActivityContext } from '../runtime/context.js';
 import { endSessions } from '../runtime/end-sessions.js';
 import { stopsOf, type Ending, type Stops } from '../runtime/run-statement.js';
-import type { BatchBeat } from './batch-beat.js';
+import type { BatchProgress } from './batch-progress.js';
 import { refuseBesideOthers } from './beside-others.js';
 import { watchClosing, type ClosingOrder } from './closing.js';
-import { shownIn } from './shown-in.js';
+import { displayIn } from './move-display.js';
 import type { Scene } from './stalls/stall.js';
-import type { Telling } from './stalls/telling.js';
+import type { AttentionChannel } from './stalls/attention-channel.js';
 import { usualStallTimes } from './stalls/watch.js';
-import { runWatched, type Show } from './watched-statement.js';
+import { watchStatement, type StatementDisplay } from './watch-statement.js';
 
 export interface BatchOrder {
   cluster: string;
@@ -68,8 +68,8 @@ export interface MoveOrder {
   /** Whether an earlier attempt's statement still runs at the server. */
   running: boolean;
 }
-export type Look = { state: 'gone' | 'there' } | { state: 'elsewhere'; node: string } | MoveOrder;
-export type Outcome = { moved: true } | { moved: false; because: Pick<BatchResult, 'stopped'> };
+export type GroupLocation = { state: 'gone' | 'there' } | { state: 'elsewhere'; node: string } | MoveOrder;
+export type Outcome = { moved: true } | { moved: false; reason: Pick<BatchResult, 'stopped'> };
 
 /** Makes the move that comes next in its batch, or adopts it; stops it when it is cancelled or its window has closed. */
 export async function moveOne(
@@ -77,41 +77,42 @@ export async function moveOne(
   batch: BatchOrder,
   index: number,
   order: MoveOrder,
-  { beat, telling }: { beat: BatchBeat; telling: Telling },
+  { batchProgress, channel }: { batchProgress: BatchProgress; channel: AttentionChannel },
 ): Promise<Outcome> {
   const activity = Context.current();
   const cluster = clusterIn(context, batch.cluster);
   const { shardId, tables, running } = order;
   const { from, to, closing } = batch;
-  const current = beat.begins(
+  const current = batchProgress.begin(
     index,
     { from, to, tables: tables.slice(0, 5), bytes: batch.bytes[index] ?? 0 },
     running,
   );
   const mayGoOn = (): Promise<boolean> =>
     askWorkflow<MayGoOnQuestion>(context, 'mayGoOn', { at: new Date().toISOString() });
-  const window = watchClosing({ closing, index, adopted: running, mayGoOn });
+  const window = watchClosing({ closing, index, isAdopted: running, mayGoOn });
   const own = stopsOf(activity);
   const stops = { cancel: AbortSignal.any([own.cancel, window.signal]), leave: own.leave };
   try {
-    const shown = shownIn(current);
+    const display = displayIn(current);
     const ending = await runMove(cluster, order, stops, {
-      ...shown,
+      ...display,
       progress: (progress) => {
-        shown.progress(progress);
-        window.saw(progress.copiedBytes, progress.bytes);
+        display.progress(progress);
+        window.update(progress.copiedBytes, progress.bytes);
       },
-      telling,
+      channel,
       times: context.stallTimes ?? usualStallTimes,
     });
     if (ending === 'left') await endUnlessHeld(context, batch, order);
     // Citus's own word is enough; of a stopped or adopted statement nobody knows how it ended.
-    if (ending === 'ended' || (await look(cluster, batch, shardId)).state !== 'to do') return { moved: true };
+    if (ending === 'ended' || (await locateGroup(cluster, batch, shardId)).state !== 'to do')
+      return { moved: true };
     if (ending === 'adopted') throw passing(`the move of shard ${shardId} to ${to} ended without effect`);
     const neededSeconds = window.neededSeconds();
     return {
       moved: false,
-      because: window.signal.aborted ? { stopped: { shardId, neededSeconds } } : {},
+      reason: window.signal.aborted ? { stopped: { shardId, neededSeconds } } : {},
     };
   } finally {
     window.end();
@@ -119,7 +120,12 @@ export async function moveOne(
 }
 
 /** Makes one move, or adopts it. Whether the shards really are there then is for the caller to look at. */
-export function runMove(cluster: ClusterConfig, order: MoveOrder, stops: Stops, show: Show): Promise<Ending> {
+export function runMove(
+  cluster: ClusterConfig,
+  order: MoveOrder,
+  stops: Stops,
+  show: StatementDisplay,
+): Promise<Ending> {
   const { operationId, shardId, shardIds, fromNodeId, toNodeId, transferMode, running } = order;
   const statement = {
     name: moveName(operationId, `${shardId}`),
@@ -129,7 +135,7 @@ export function runMove(cluster: ClusterConfig, order: MoveOrder, stops: Stops, 
     scene: sceneOf(order),
     readProgress: (db: Db) => readMoveProgress(db, shardIds),
   };
-  return runWatched(cluster, statement, stops, show);
+  return watchStatement(cluster, statement, stops, show);
 }
 
 function sceneOf({
@@ -151,14 +157,14 @@ async function endUnlessHeld(
   { operationId, shardId }: MoveOrder,
 ): Promise<void> {
   if (await isHeld(context.client, batch.lockId).catch(() => true)) return;
-  await withCoordinator(clusterIn(context, batch.cluster), whatever('look'), (db) =>
+  await withCoordinator(clusterIn(context, batch.cluster), uncancellable('look'), (db) =>
     endSessions(db, { prefix: moveName(operationId, `${shardId}`) }),
   );
 }
 
 /** Options of a session that no cancel ends: what was reached is told also then. */
-function whatever(what: string) {
-  return { applicationName: looking(what).applicationName, statementTimeoutSeconds: 60 };
+function uncancellable(what: string) {
+  return { applicationName: readSession(what).applicationName, statementTimeoutSeconds: 60 };
 }
 
 /**
@@ -167,13 +173,13 @@ function whatever(what: string) {
  * @param alone whether its move is to begin, so that nobody else may move data meanwhile
  * @throws what passes, when somebody does
  */
-export async function look(
+export async function locateGroup(
   cluster: ClusterConfig,
   { from, to, transferMode }: BatchOrder,
   shardId: number,
   { alone = false } = {},
-): Promise<Look> {
-  return withCoordinator(cluster, whatever('look'), async (db) => {
+): Promise<GroupLocation> {
+  return withCoordinator(cluster, uncancellable('look'), async (db) => {
     const [placement] = await readPlacements(db, [shardId]);
     if (!placement) return { state: 'gone' };
     if (placement.nodes.includes(to)) return { state: 'there' };

@@ -1,9 +1,9 @@
 import { markNodes } from '../../citus/nodes/marks.js';
 import { withCoordinator } from '../../citus/session/connect.js';
 import type { NodeMarkEntry, RegistrationEntry } from '../../contract/internal/undo.js';
-import { assertHeld } from '../lock/held.js';
-import { acting, clusterIn, looking, type ActivityContext } from '../runtime/context.js';
-import { planRegistrations, register } from './registering.js';
+import { assertHeld } from '../lock/assert-held.js';
+import { changeSession, clusterIn, readSession, type ActivityContext } from '../runtime/context.js';
+import { planRegistrations, register } from './registration.js';
 
 export type NodeActivities = ReturnType<typeof nodeActivities>;
 
@@ -18,7 +18,7 @@ export function nodeActivities(context: ActivityContext) {
       cluster: string;
       nodes: string[];
     }): Promise<RegistrationEntry[]> =>
-      withCoordinator(clusterIn(context, cluster), looking('registrations'), (db) =>
+      withCoordinator(clusterIn(context, cluster), readSession('registrations'), (db) =>
         planRegistrations(db, nodes),
       ),
 
@@ -39,7 +39,7 @@ export function nodeActivities(context: ActivityContext) {
     }): Promise<{ unchanged: string[] }> =>
       withCoordinator(
         clusterIn(context, cluster),
-        acting('register', { statementTimeoutSeconds: 0 }),
+        changeSession('register', { statementTimeoutSeconds: 0 }),
         async (db) => {
           const unchanged: string[] = [];
           for (const entry of entries) {
@@ -62,7 +62,7 @@ export function nodeActivities(context: ActivityContext) {
     }): Promise<void> =>
       withCoordinator(
         clusterIn(context, cluster),
-        acting('mark', { statementTimeoutSeconds: 0 }),
+        changeSession('mark', { statementTimeoutSeconds: 0 }),
         async (db) => {
           await assertHeld(context.client, lockId);
           await markNodes(

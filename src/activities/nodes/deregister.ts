@@ -26,25 +26,25 @@ const recoveryMs = 5 * 60_000;
  *
  * @param since when it was first tried, in milliseconds
  */
-export async function untilItCanLeave(db: Db, leaving: LeavingNode, since: number): Promise<void> {
+export async function awaitLeave(db: Db, leaving: LeavingNode, since: number): Promise<void> {
   for (const end = Date.now() + patienceMs; ;) {
-    const hindrance = await whatHinders(db, leaving, since);
+    const hindrance = await hindranceOf(db, leaving, since);
     if (hindrance === undefined) return;
     if (hindrance.nonRetryable === true || Date.now() > end) throw hindrance;
     await sleep(1_000);
   }
 }
 
-async function whatHinders(
+async function hindranceOf(
   db: Db,
   { node, groupId }: LeavingNode,
   since: number,
 ): Promise<ApplicationFailure | undefined> {
-  if ((await cleanUpDeferred(db, groupId)) > 0) return leftoversStay(node, groupId);
+  if ((await cleanUpDeferred(db, groupId)) > 0) return leftoversFailure(node, groupId);
   // Refused to a role that is no superuser: then the worker's own daemon does it, once a minute.
   await recoverTransactions(db, { node, groupId });
   const inDoubt = await inDoubtOf(db, await otherNodes(db, node), groupId);
-  return inDoubt.length > 0 ? stillInDoubt(node, inDoubt, since) : undefined;
+  return inDoubt.length > 0 ? inDoubtFailure(node, inDoubt, since) : undefined;
 }
 
 /**
@@ -59,7 +59,7 @@ export async function deregister(
   since: number,
   mayAct: () => Promise<void>,
 ): Promise<void> {
-  await untilItCanLeave(db, leaving, since);
+  await awaitLeave(db, leaving, since);
   await mayAct();
   try {
     await removeNode(db, leaving.node);
@@ -76,14 +76,14 @@ export async function deregister(
  * @returns what a person should know about the server, if anything
  * @throws NeedsPerson when a transaction that it began is still prepared on another node
  */
-export async function whatItLeaves(db: Db, { node, groupId }: LeavingNode): Promise<string | undefined> {
+export async function warningAbout(db: Db, { node, groupId }: LeavingNode): Promise<string | undefined> {
   const inDoubt = await inDoubtOf(db, await otherNodes(db, node), groupId);
-  if (inDoubt.length > 0) throw orphaned(node, inDoubt);
-  return stillKnows(db, node);
+  if (inDoubt.length > 0) throw orphanFailure(node, inDoubt);
+  return metadataWarning(db, node);
 }
 
 /** Whoever connects to a server that still has the metadata writes into the cluster. */
-async function stillKnows(db: Db, node: string): Promise<string | undefined> {
+async function metadataWarning(db: Db, node: string): Promise<string | undefined> {
   const [answer] = await runOnNodes(db, [{ node, command: 'select count(*) from pg_dist_node' }]);
   const remedy = 'drop its database before it is used again: who connects to it could write into the cluster';
   if (!answer?.success) return `${node} did not answer and may still know the cluster; ${remedy}`;
@@ -97,7 +97,7 @@ async function otherNodes(db: Db, leaving: string): Promise<string[]> {
 }
 
 /** A row left behind would poison the server for a later return (measured, docs/citus.md). */
-function leftoversStay(node: string, groupId: number): ApplicationFailure {
+function leftoversFailure(node: string, groupId: number): ApplicationFailure {
   return passing(`leftovers on ${node} can't be cleaned up yet (pg_dist_cleanup, group ${groupId})`, {
     evidence: [`pg_dist_cleanup still names group ${groupId}: its server would be poisoned for a return`],
     remedies: [
@@ -107,7 +107,7 @@ function leftoversStay(node: string, groupId: number): ApplicationFailure {
   });
 }
 
-function stillInDoubt(node: string, inDoubt: InDoubt[], since: number): ApplicationFailure {
+function inDoubtFailure(node: string, inDoubt: InDoubt[], since: number): ApplicationFailure {
   const message = `transactions that ${node} began are prepared on other nodes, and only ${node} knows whether they are committed`;
   const evidence = inDoubt.map(lineOf);
   if (Date.now() - since > recoveryMs) return needsPerson(message, { evidence, remedies: [byHand(node)] });
@@ -115,7 +115,7 @@ function stillInDoubt(node: string, inDoubt: InDoubt[], since: number): Applicat
   return passing(message, { evidence, remedies: [remedy] });
 }
 
-function orphaned(node: string, inDoubt: InDoubt[]): ApplicationFailure {
+function orphanFailure(node: string, inDoubt: InDoubt[]): ApplicationFailure {
   return needsPerson(
     `${node} is out of the cluster, and transactions that it began are still prepared on other nodes: its machine is not stopped`,
     {

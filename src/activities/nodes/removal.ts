@@ -4,9 +4,9 @@ import { countShards, readRegistration, type Registration } from '../../citus/no
 import { does, type Advice } from '../../contract/index.js';
 import { needsPerson } from '../../failures.js';
 import { count } from '../../text/figures.js';
-import { clusterIn, acting, type ActivityContext } from '../runtime/context.js';
-import { deregister, untilItCanLeave, whatItLeaves } from './deregister.js';
-import { assertHeld } from '../lock/held.js';
+import { clusterIn, changeSession, type ActivityContext } from '../runtime/context.js';
+import { deregister, awaitLeave, warningAbout } from './deregister.js';
+import { assertHeld } from '../lock/assert-held.js';
 
 export type RemovalActivities = ReturnType<typeof removalActivities>;
 
@@ -21,15 +21,19 @@ export interface RemovalOrder {
 export function removalActivities(context: ActivityContext) {
   /** Without a time-out: ended in the middle a removal could hang in ROLLBACK PREPARED. */
   const inSession = <T>({ cluster }: RemovalOrder, work: (db: Db) => Promise<T>): Promise<T> =>
-    withCoordinator(clusterIn(context, cluster), acting('deregister', { statementTimeoutSeconds: 0 }), work);
+    withCoordinator(
+      clusterIn(context, cluster),
+      changeSession('deregister', { statementTimeoutSeconds: 0 }),
+      work,
+    );
 
   return {
     /** Waits until nothing hinders an empty worker from leaving. Until then the operation can be cancelled. */
     awaitRemovable: async (order: RemovalOrder): Promise<void> => {
       await assertHeld(context.client, order.lockId);
       await inSession(order, async (db) => {
-        const present = await readRegistration(db, order.leaving.node);
-        if (present) await untilItCanLeave(db, order.leaving, activityInfo().scheduledTimestampMs);
+        const row = await readRegistration(db, order.leaving.node);
+        if (row) await awaitLeave(db, order.leaving, activityInfo().scheduledTimestampMs);
       });
     },
 
@@ -43,15 +47,15 @@ export function removalActivities(context: ActivityContext) {
         const { node } = leaving;
         const { attempt, scheduledTimestampMs } = activityInfo();
         const notes: string[] = [];
-        const present = await readRegistration(db, node);
-        if (present) {
-          await assertEmpty(db, leaving, present);
+        const row = await readRegistration(db, node);
+        if (row) {
+          await assertEmpty(db, leaving, row);
           await deregister(db, leaving, scheduledTimestampMs, () => assertHeld(context.client, lockId));
         } else if (attempt === 1) {
           notes.push(`${node} was out of the cluster already when it was to be taken out`);
         }
-        const known = await whatItLeaves(db, leaving);
-        return { notes: known === undefined ? notes : [...notes, known] };
+        const warning = await warningAbout(db, leaving);
+        return { notes: warning === undefined ? notes : [...notes, warning] };
       }),
   };
 }
@@ -59,21 +63,21 @@ export function removalActivities(context: ActivityContext) {
 async function assertEmpty(
   db: Db,
   { node, nodeId }: RemovalOrder['leaving'],
-  present: Registration,
+  row: Registration,
 ): Promise<void> {
-  if (present.groupId === 0) throw notRemoved(`${node} is the coordinator`, 'find out who made it that');
-  if (present.nodeId !== nodeId)
-    throw notRemoved(`${node} was registered anew since the plan was made`, 'find out who did that');
-  const shards = await countShards(db, present.groupId);
+  if (row.groupId === 0) throw removalFailure(`${node} is the coordinator`, 'find out who made it that');
+  if (row.nodeId !== nodeId)
+    throw removalFailure(`${node} was registered anew since the plan was made`, 'find out who did that');
+  const shards = await countShards(db, row.groupId);
   if (shards > 0)
-    throw notRemoved(
+    throw removalFailure(
       `${node} holds ${count(shards, 'shard')} again`,
       does('retry', 'move them away, then retry'),
     );
 }
 
 /** Past the point of no return nobody can cancel. */
-function notRemoved(problem: string, remedy: Advice): Error {
+function removalFailure(problem: string, remedy: Advice): Error {
   return needsPerson(`${problem}: it is not removed`, {
     evidence: [problem],
     remedies: [remedy, does('giveUp', 'or give up: it stays in the cluster, in service as before')],

@@ -5,7 +5,7 @@ import type { OperationRequest } from '../../contract/internal/request.js';
 import { operationPrefix } from '../../citus/session/application-name.js';
 import { clusterIn, ownWorkflowId, type ActivityContext } from '../runtime/context.js';
 import { problemsIn } from '../../contract/schema/problems.js';
-import { invalidInput, namedCluster } from './input-problems.js';
+import { invalidInput, clusterNameIn } from './input-problems.js';
 
 export type RequestActivities = ReturnType<typeof requestActivities>;
 
@@ -15,10 +15,10 @@ export function requestActivities(context: ActivityContext) {
     /** @throws InvalidInput, UnknownCluster */
     checkInput: ({ type, input }: { type: OperationType; input: unknown }): Promise<OperationRequest> => {
       if (!isOperationType(type))
-        throw invalidInput(namedCluster(input), [{ text: `${String(type)} is not an operation` }]);
-      const parsed = operationInputs[type].safeParse(input ?? {}, { error: plainWords });
-      if (!parsed.success) throw invalidInput(namedCluster(input), problemsIn(parsed.error));
-      const { data } = parsed;
+        throw invalidInput(clusterNameIn(input), [{ text: `${String(type)} is not an operation` }]);
+      const result = operationInputs[type].safeParse(input ?? {}, { error: plainWords });
+      if (!result.success) throw invalidInput(clusterNameIn(input), problemsIn(result.error));
+      const { data } = result;
       const cluster = clusterIn(context, data.cluster);
       const { movement } = cluster;
       const request: OperationRequest = {

@@ -20,7 +20,7 @@ export function invalidInput(
 }
 
 /** Of an input that may be anything: the cluster that it names, if a cluster can be called so. */
-export function namedCluster(input: unknown): string | undefined {
-  const named = typeof input === 'object' && input !== null && 'cluster' in input ? input.cluster : undefined;
-  return clusterName.safeParse(named).data;
+export function clusterNameIn(input: unknown): string | undefined {
+  const name = typeof input === 'object' && input !== null && 'cluster' in input ? input.cluster : undefined;
+  return clusterName.safeParse(name).data;
 }

@@ -7,7 +7,7 @@ import type { AnyRequest, OperationRequest } from '../../contract/internal/reque
 import { startAgain } from '../../contract/internal/start-again.js';
 import { refused } from '../../failures.js';
 import type { PlannedMoves } from '../../planning/planned-moves.js';
-import { clusterIn, looking, type ActivityContext } from '../runtime/context.js';
+import { clusterIn, readSession, type ActivityContext } from '../runtime/context.js';
 import { fateOf } from '../machines/fate.js';
 import type { Draft } from './draft.js';
 import { drainPlan, drainWishes, type DrainPlan } from './drain.js';
@@ -19,23 +19,23 @@ export type { Draft } from './draft.js';
 export type PlanActivities = ReturnType<typeof planActivities>;
 
 export function planActivities(context: ActivityContext) {
-  const planned = <T>(
+  const inPlanSession = <T>(
     { cluster: name }: OperationRequest,
     plan: (db: Db, cluster: ClusterConfig) => Promise<T>,
   ): Promise<T> => {
     const cluster = clusterIn(context, name);
-    return withCoordinator(cluster, looking('plan', { statementTimeoutSeconds: 300 }), (db) =>
+    return withCoordinator(cluster, readSession('plan', { statementTimeoutSeconds: 300 }), (db) =>
       plan(db, cluster),
     );
   };
   return {
     /** Plans which workers come, and which shard groups move to them, by Citus's own planner. Changes nothing. */
     planScaleOut: ({ request }: { request: OperationRequest<'scaleOut'> }): Promise<ScaleOutPlan> =>
-      planned(request, (db, cluster) => scaleOutPlan(db, cluster, request)),
+      inPlanSession(request, (db, cluster) => scaleOutPlan(db, cluster, request)),
 
     /** Plans the moves that even the data out, by Citus's own planner. Changes nothing. @throws InvalidInput for an unknown strategy */
     planRebalance: ({ request }: { request: OperationRequest<'rebalance'> }): Promise<Draft> =>
-      planned(request, (db, cluster) => rebalancePlan(db, cluster, request)),
+      inPlanSession(request, (db, cluster) => rebalancePlan(db, cluster, request)),
 
     /** Plans where the shards of the nodes that leave go, by Citus's own planner. Changes nothing. */
     planDrain: ({
@@ -43,7 +43,7 @@ export function planActivities(context: ActivityContext) {
     }: {
       request: OperationRequest<'drainWorker'> | OperationRequest<'removeWorker'>;
     }): Promise<DrainPlan> =>
-      planned(request, (db, cluster) =>
+      inPlanSession(request, (db, cluster) =>
         drainPlan(db, cluster, request, (node) => fateOf(context.config, cluster, node)),
       ),
 
@@ -55,22 +55,22 @@ export function planActivities(context: ActivityContext) {
       request: OperationRequest;
       nodes: string[];
     }): Promise<void> => {
-      const gone = await withCoordinator(
+      const missing = await withCoordinator(
         clusterIn(context, request.cluster),
-        looking('confirm plan'),
+        readSession('confirm plan'),
         async (db) => {
           const active = (await readNodes(db)).filter((node) => node.active);
-          const present = new Set(active.map(({ node }) => node.toLowerCase()));
-          return nodes.filter((node) => !present.has(node.toLowerCase()));
+          const names = new Set(active.map(({ node }) => node.toLowerCase()));
+          return nodes.filter((node) => !names.has(node.toLowerCase()));
         },
       );
-      if (gone.length === 0) return;
+      if (missing.length === 0) return;
       throw refused(
         'PlanChanged',
-        `the plan is not possible any more: ${gone.join(', ')} left the cluster since`,
+        `the plan is not possible any more: ${missing.join(', ')} left the cluster since`,
         {
           cluster: request.cluster,
-          evidence: gone.map((node) => `${node} is not an active node`),
+          evidence: missing.map((node) => `${node} is not an active node`),
           remedies: [startAgain(request, 'start again for a new plan')],
         },
       );
@@ -82,10 +82,10 @@ export function planActivities(context: ActivityContext) {
     }: {
       request: AnyRequest;
     }): Promise<{ round: PlannedMoves; movesTotal: number; left: number }> =>
-      planned(request, async (db) => {
+      inPlanSession(request, async (db) => {
         const moves = await planMoves(db, await readShardGroups(db), await wishesOf(db, request));
-        const kept = oneRound(moves);
-        return { round: roundOf(kept), movesTotal: kept.length, left: moves.length };
+        const roundMoves = oneRound(moves);
+        return { round: roundOf(roundMoves), movesTotal: roundMoves.length, left: moves.length };
       }),
   };
 }

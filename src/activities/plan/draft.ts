@@ -8,7 +8,15 @@ import { balanceOf } from '../../planning/balance.js';
 import { estimateSeconds } from '../../planning/estimate.js';
 import type { PlannedMoves } from '../../planning/planned-moves.js';
 import { checkTargets, type Incoming } from '../preflight/run-preflight.js';
-import { applyMoves, hashOf, incomingOf, oneRound, roundOf, shown, type GroupMove } from './group-moves.js';
+import {
+  applyMoves,
+  hashOf,
+  incomingOf,
+  oneRound,
+  roundOf,
+  firstMoves,
+  type GroupMove,
+} from './group-moves.js';
 
 /** A plan as it travels: what a person sees, its moves, and the checks and notes made on the way. */
 export interface Draft {
@@ -49,36 +57,38 @@ export async function draftOf(
 ): Promise<Draft> {
   const { moves, groups, nodes, nodesAfter, newWorkers = [], removedWorkers = [] } = sketch;
   const { drainedWorkers = [], restoredWorkers = [] } = sketch;
-  const kept = oneRound(moves);
-  const after = applyMoves(groups, kept, nodesAfter);
-  const incoming = incomingOf(kept);
+  const roundMoves = oneRound(moves);
+  const after = applyMoves(groups, roundMoves, nodesAfter);
+  const incoming = incomingOf(roundMoves);
   const toCheck = incoming.filter(({ node }) => !sketch.notYetThere?.includes(node));
   return {
     plan: {
-      hash: hashOf(kept, [
+      hash: hashOf(roundMoves, [
         ...newWorkers,
         ...removedWorkers.map((node) => `remove ${node}`),
         ...drainedWorkers.map((node) => `drain ${node}`),
         ...restoredWorkers.map((node) => `put back ${node}`),
       ]),
-      moves: shown(kept),
-      movesTotal: kept.length,
-      bytes: kept.reduce((sum, { bytes }) => sum + bytes, 0),
+      moves: firstMoves(roundMoves),
+      movesTotal: roundMoves.length,
+      bytes: roundMoves.reduce((sum, { bytes }) => sum + bytes, 0),
       newWorkers,
       removedWorkers,
       before: balanceOf(groups, nodes),
       after: balanceOf(after, nodesAfter),
       ...(drainedWorkers.length > 0 ? { drainedWorkers } : {}),
       ...(restoredWorkers.length > 0 ? { restoredWorkers } : {}),
-      ...(kept.length > 0 ? { estimateSeconds: estimateSeconds(kept, request.parallelMoves) } : {}),
+      ...(roundMoves.length > 0
+        ? { estimateSeconds: estimateSeconds(roundMoves, request.parallelMoves) }
+        : {}),
     },
-    round: roundOf(kept),
+    round: roundOf(roundMoves),
     incoming,
     checks: await checkTargets(cluster, request, toCheck),
     notes:
-      moves.length > kept.length
-        ? [`the first ${kept.length} of ${moves.length} moves; the rest is planned after them`]
+      moves.length > roundMoves.length
+        ? [`the first ${roundMoves.length} of ${moves.length} moves; the rest is planned after them`]
         : [],
-    ...(kept.length === 0 ? { whyNoMoves: sketch.whyNoMoves } : {}),
+    ...(roundMoves.length === 0 ? { whyNoMoves: sketch.whyNoMoves } : {}),
   };
 }

@@ -57,8 +57,8 @@ export async function drainPlan(
     ...draft,
     checks: [
       ...draft.checks,
-      ...(undo ? [] : await stuck(db, leaving, moves)),
-      ...(request.type === 'removeWorker' ? await machines(request, names, fateOf) : []),
+      ...(undo ? [] : await placelessShards(db, leaving, moves)),
+      ...(request.type === 'removeWorker' ? await machineChecks(request, names, fateOf) : []),
       ...blockedWrites(request.transferMode, moves),
     ],
     leaving: leaving.map(({ node, nodeId, groupId }) => ({ node, nodeId, groupId })),
@@ -77,7 +77,7 @@ function leavingOf(nodes: ClusterNode[], { input }: Request): ClusterNode[] {
 }
 
 /** Told before anybody approves; looked at again when the node is removed. */
-async function machines(
+async function machineChecks(
   { input }: OperationRequest<'removeWorker'>,
   names: string[],
   fateOf: (node: string) => Promise<MachineFate>,
@@ -91,22 +91,22 @@ async function machines(
 }
 
 /** Shards that Citus's planner leaves on a node that is to be empty. */
-async function stuck(db: Db, leaving: ClusterNode[], moves: GroupMove[]): Promise<Check[]> {
+async function placelessShards(db: Db, leaving: ClusterNode[], moves: GroupMove[]): Promise<Check[]> {
   const checks: Check[] = [];
   for (const { node, groupId } of leaving) {
     const shards = await countShards(db, groupId);
-    const planned = moves
+    const moving = moves
       .filter(({ from }) => from === node)
       .reduce((sum, { group }) => sum + group.shardIds.length, 0);
-    if (planned < shards) checks.push(shardsWithoutPlace(node, shards, planned));
+    if (moving < shards) checks.push(shardsWithoutPlace(node, shards, moving));
   }
   return checks;
 }
 
-function shardsWithoutPlace(node: string, shards: number, planned: number): Check {
+function shardsWithoutPlace(node: string, shards: number, moving: number): Check {
   return failed(
     'shards-without-place',
-    `${shards - planned} of ${shards} shards of ${node} find no place on the other nodes`,
+    `${shards - moving} of ${shards} shards of ${node} find no place on the other nodes`,
     "look at the strategy's shard_allowed_on_node_function, at tables with several placements, and at the other nodes",
   );
 }

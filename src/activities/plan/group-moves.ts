@@ -25,13 +25,13 @@ export async function planMoves(db: Db, groups: ShardGroup[], wishes: PlanWishes
   const groupOf = new Map(
     groups.filter(({ movable }) => movable).flatMap((group) => group.shardIds.map((id) => [id, group])),
   );
-  const seen = new Set<ShardGroup>();
+  const groupsSoFar = new Set<ShardGroup>();
   const { leaving } = wishes;
   const rows = (await readRebalancePlan(db, wishes)).filter(({ from }) => leaving?.includes(from) ?? true);
   return rows.flatMap(({ shardId, from, to }): GroupMove[] => {
     const group = groupOf.get(shardId);
-    if (!group || seen.has(group)) return [];
-    seen.add(group);
+    if (!group || groupsSoFar.has(group)) return [];
+    groupsSoFar.add(group);
     return [{ group, from, to: placeholderOf(to), bytes: group.bytes }];
   });
 }
@@ -76,14 +76,14 @@ export function viewOf({ group, from, to, bytes }: GroupMove): Move {
 }
 
 /** Characters that the moves shown may take; the names of tables decide how many these are. */
-const shownSize = 12_000;
-const shownMoves = 50;
+const maxViewsSize = 12_000;
+const maxViews = 50;
 
 /** The first moves, as a person looks at them. */
-export function shown(moves: GroupMove[]): Move[] {
-  const views = moves.slice(0, shownMoves).map(viewOf);
+export function firstMoves(moves: GroupMove[]): Move[] {
+  const views = moves.slice(0, maxViews).map(viewOf);
   let size = 0;
-  return views.filter((view, index) => (size += JSON.stringify(view).length) <= shownSize || index === 0);
+  return views.filter((view, index) => (size += JSON.stringify(view).length) <= maxViewsSize || index === 0);
 }
 
 /** Bytes of JSON that the moves of a round may take. Temporal warns at 256 KB, and the rest of a plan takes up to 64. */

@@ -5,7 +5,7 @@ import { readShardGroups, type ShardGroup } from '../../citus/tables/shard-group
 import type { ClusterConfig } from '../../config/index.js';
 import type { OperationRequest } from '../../contract/internal/request.js';
 import { blockedWrites } from '../preflight/cluster/blocked-writes.js';
-import { listed } from '../preflight/check.js';
+import { listOf } from '../preflight/check.js';
 import { measureOf, strategyNamed, whyBalanced } from './strategy.js';
 import { draftOf, type Draft } from './draft.js';
 import { planMoves } from './group-moves.js';
@@ -19,17 +19,17 @@ export async function rebalancePlan(
   const strategy = await strategyNamed(db, cluster.name, input.strategy);
   const nodes = await readNodes(db);
   const groups = await readShardGroups(db);
-  const marked = input.drainOnly === true ? markedNodes(nodes, groups) : [];
+  const markedWorkers = input.drainOnly === true ? markedNodes(nodes, groups) : [];
   const moves = await planMoves(db, groups, rebalanceWishes(request));
   const draft = await draftOf(cluster, request, {
     moves,
     groups,
     nodes,
     nodesAfter: nodes,
-    drainedWorkers: marked.map(({ node }) => node),
+    drainedWorkers: markedWorkers.map(({ node }) => node),
     whyNoMoves:
       input.drainOnly === true
-        ? nothingToDrain(marked)
+        ? nothingToDrain(markedWorkers)
         : whyBalanced(groups, nodes, strategy, await measureOf(db, strategy, groups, nodes), input.threshold),
   });
   const checks = [...draft.checks, ...blockedWrites(request.transferMode, moves)];
@@ -43,15 +43,17 @@ export function rebalanceWishes({ input }: OperationRequest<'rebalance'>): PlanW
 
 /** A coordinator is marked as a rule, and seldom holds anything. */
 function markedNodes(nodes: ClusterNode[], groups: ShardGroup[]): ClusterNode[] {
-  const filled = new Set(groups.filter(({ movable }) => movable).map(({ groupId }) => groupId));
+  const groupsWithShards = new Set(groups.filter(({ movable }) => movable).map(({ groupId }) => groupId));
   return nodes.filter(
     ({ role, active, shouldHaveShards, groupId }) =>
-      active && !shouldHaveShards && (role === 'worker' || (role === 'coordinator' && filled.has(groupId))),
+      active &&
+      !shouldHaveShards &&
+      (role === 'worker' || (role === 'coordinator' && groupsWithShards.has(groupId))),
   );
 }
 
-function nothingToDrain(marked: ClusterNode[]): string {
-  return marked.length === 0
+function nothingToDrain(markedWorkers: ClusterNode[]): string {
+  return markedWorkers.length === 0
     ? 'no worker is marked shouldhaveshards = false'
-    : `${listed(marked.map(({ node }) => node))} marked shouldhaveshards = false hold no shard that can move`;
+    : `${listOf(markedWorkers.map(({ node }) => node))} marked shouldhaveshards = false hold no shard that can move`;
 }

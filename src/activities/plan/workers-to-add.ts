@@ -17,14 +17,14 @@ export function workersToAdd(request: OperationRequest<'scaleOut'>, nodes: Clust
   const { input } = request;
   const workers = nodes.filter(({ role, active }) => role === 'worker' && active);
   if (input.nodes) {
-    const present = new Set(workers.map(({ node }) => node.toLowerCase()));
+    const names = new Set(workers.map(({ node }) => node.toLowerCase()));
     return {
-      newWorkers: input.nodes.map((node) => node.toLowerCase()).filter((node) => !present.has(node)),
+      newWorkers: input.nodes.map((node) => node.toLowerCase()).filter((node) => !names.has(node)),
       toStart: [],
     };
   }
-  const missing = input.add ?? (input.to ?? 0) - workers.length;
-  if (missing < 0) {
+  const number = input.add ?? (input.to ?? 0) - workers.length;
+  if (number < 0) {
     const text = `${input.to ?? 0} is below the present number of workers, ${workers.length}`;
     throw invalidInput(request.cluster, [{ field: 'to', text }], {
       evidence: workers.slice(0, 50).map(({ node }) => node),
@@ -34,7 +34,7 @@ export function workersToAdd(request: OperationRequest<'scaleOut'>, nodes: Clust
       ],
     });
   }
-  const toStart = Array.from({ length: missing }, (_, index) => ({
+  const toStart = Array.from({ length: number }, (_, index) => ({
     placeholder: `new worker ${index + 1}`,
     key: `${ownWorkflowId()}/${index + 1}`,
   }));
@@ -43,8 +43,8 @@ export function workersToAdd(request: OperationRequest<'scaleOut'>, nodes: Clust
 
 export function plannedNode(nodes: ClusterNode[], node: string, index: number): ClusterNode[] {
   const groupId = Math.max(...nodes.map((each) => each.groupId)) + 1 + index;
-  const known = nodes.find((each) => each.node === node);
-  if (known) return [];
+  const row = nodes.find((each) => each.node === node);
+  if (row) return [];
   return [
     {
       nodeId: -1 - index,

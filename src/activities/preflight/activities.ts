@@ -4,8 +4,8 @@ import type { Balance, Check, CheckId } from '../../contract/index.js';
 import type { OperationRequest } from '../../contract/internal/request.js';
 import { passing } from '../../failures.js';
 import { isPassingError } from '../runtime/classify.js';
-import { clusterIn, looking, type ActivityContext } from '../runtime/context.js';
-import { isAnyHeld } from '../lock/held.js';
+import { clusterIn, readSession, type ActivityContext } from '../runtime/context.js';
+import { isAnyHeld } from '../lock/assert-held.js';
 import { readLockId } from '../lock/lock-id.js';
 import { failed } from './check.js';
 import { checkNewNodes, checkTargets, runPreflight, type Incoming } from './run-preflight.js';
@@ -15,7 +15,7 @@ export type CheckActivities = ReturnType<typeof checkActivities>;
 /** Seconds for which a server that doesn't answer may be on its way back, before an operation is refused. */
 const patienceSeconds = 60;
 /** What a server that can't be reached fails. */
-const aboutReach: readonly CheckId[] = ['new-node-reachable', 'coordinator-reaches-new-node'];
+const reachChecks: readonly CheckId[] = ['new-node-reachable', 'coordinator-reaches-new-node'];
 
 export function checkActivities(context: ActivityContext) {
   return {
@@ -32,10 +32,10 @@ export function checkActivities(context: ActivityContext) {
         // Any but a dry run holds the cluster itself.
         const isHeld = async (): Promise<boolean> =>
           request.input.dryRun === true &&
-          (await isAnyHeld(context.client, await readLockId(cluster, looking('lock'))));
-        const seen = await runPreflight(cluster, { ...request, operationId }, { isHeld });
+          (await isAnyHeld(context.client, await readLockId(cluster, readSession('lock'))));
+        const result = await runPreflight(cluster, { ...request, operationId }, { isHeld });
         throwIfStopped();
-        return seen;
+        return result;
       } catch (error) {
         throwIfStopped();
         if (error instanceof ApplicationFailure) throw error;
@@ -62,9 +62,9 @@ export function checkActivities(context: ActivityContext) {
         ...(await checkTargets(cluster, request, incoming)),
       ];
       throwIfStopped();
-      const silent = checks.find(({ id, ok }) => !ok && aboutReach.includes(id));
+      const reachFailure = checks.find(({ id, ok }) => !ok && reachChecks.includes(id));
       // They run, says whoever started them: what is between them and us may be on its way.
-      if (silent && waitedSeconds() < patienceSeconds) throw passing(silent.evidence);
+      if (reachFailure && waitedSeconds() < patienceSeconds) throw passing(reachFailure.evidence);
       return checks;
     },
   };

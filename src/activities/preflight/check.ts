@@ -16,10 +16,10 @@ export function warning(id: CheckId, evidence: string, remedy: Advice): Check {
 }
 
 /** `a, b, c and 4 more`; each is cut at 300 characters, so that no server can fill an answer with its message. */
-export function listed(names: readonly string[], most = 10): string {
-  const shown = names
+export function listOf(names: readonly string[], most = 10): string {
+  const text = names
     .slice(0, most)
     .map((name) => (name.length > 300 ? `${name.slice(0, 299)}…` : name))
     .join(', ');
-  return names.length > most ? `${shown} and ${names.length - most} more` : shown;
+  return names.length > most ? `${text} and ${names.length - most} more` : text;
 }

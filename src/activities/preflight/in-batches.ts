@@ -4,9 +4,9 @@ export async function inBatches<In, Out>(
   most: number,
   work: (item: In) => Promise<Out>,
 ): Promise<Out[]> {
-  const done: Out[] = [];
+  const results: Out[] = [];
   for (let begin = 0; begin < items.length; begin += most) {
-    done.push(...(await Promise.all(items.slice(begin, begin + most).map(work))));
+    results.push(...(await Promise.all(items.slice(begin, begin + most).map(work))));
   }
-  return done;
+  return results;
 }

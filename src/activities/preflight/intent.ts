@@ -5,7 +5,7 @@ export interface Intent {
   /** Servers that are to join, `host:port` in lower case. */
   joining: string[];
   /** Machines to start, when so many workers are there. */
-  toStart: (present: number) => number;
+  toStart: (workers: number) => number;
   /** Workers that are to hold no shard, `host:port` in lower case. */
   leaving: string[];
   /** Workers that are put back in service, or are to leave: what is marked or unmarked. */

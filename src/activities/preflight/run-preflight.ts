@@ -7,8 +7,8 @@ import type { ClusterConfig } from '../../config/index.js';
 import { worstFirst, type Balance, type Check } from '../../contract/index.js';
 import { balanceOf } from '../../planning/balance.js';
 import { fitChecks } from '../../planning/fit.js';
-import { looking } from '../runtime/context.js';
-import { raisedSettings } from '../leftovers/raised-settings.js';
+import { readSession } from '../runtime/context.js';
+import { findTemporarySettings } from '../leftovers/temporary-settings.js';
 import { clusterChecks } from './cluster/cluster-checks.js';
 import { isCoordinator, isWritable, versionsKnown } from './cluster/coordinator.js';
 import { intentOf, type Intent, type PreflightRequest } from './intent.js';
@@ -16,8 +16,15 @@ import { checkEach, newNodeContext } from './new-node/new-nodes.js';
 import { emptyNodes } from './cluster/nodes.js';
 import { activeWorkers, provisionerNeeded } from './cluster/provisioner.js';
 import { actingRights, type Deeds } from './rights/rights.js';
-import { answering, asked, moversOf, newOf, staying, type Seen } from './seen.js';
-import { accepted, ofCleaning } from './severity.js';
+import {
+  answeringNodes,
+  activePrimaries,
+  dataNodes,
+  newServers,
+  remainingNodes,
+  type ClusterState,
+} from './cluster-state.js';
+import { applyAcceptance, easeForCleaning } from './severity.js';
 import { diskChecks, type Incoming } from './cluster/targets.js';
 import { foreignJob } from './cluster/traffic.js';
 
@@ -41,23 +48,24 @@ export async function runPreflight(
   }: { reader?: 'operator' | 'observer'; isHeld?: () => Promise<boolean> } = {},
 ): Promise<{ checks: Check[]; before?: Balance }> {
   const intent = intentOf(request.type, request.input);
-  const options = looking('preflight', { role: reader, statementTimeoutSeconds: 60 });
+  const options = readSession('preflight', { role: reader, statementTimeoutSeconds: 60 });
   return withCoordinator(cluster, options, async (db) => {
     const facts = await readServerFacts(db);
     const first = [versionsKnown(facts), isCoordinator(facts), isWritable(facts)];
     if (first.some(({ ok }) => !ok)) return { checks: worstFirst(first) };
 
     const nodes = await readNodes(db);
-    const capacities = await readCapacities(db, asked(nodes));
-    const { groups, sized } = await readShards(db, capacities);
+    const capacities = await readCapacities(db, activePrimaries(nodes));
+    const { groups, hasSizes } = await readShards(db, capacities);
     const context = await newNodeContext(db, cluster, request, { facts, nodes, capacities });
     const foreign = await foreignJob(db, request.operationId);
-    const raised = foreign.ok && !(await isHeld()) ? await raisedSettings(db, answering(capacities)) : [];
+    const temporarySettings =
+      foreign.ok && !(await isHeld()) ? await findTemporarySettings(db, answeringNodes(capacities)) : [];
     const checks = [
       ...first,
       foreign,
-      ...(await clusterChecks(db, cluster, request, { facts, nodes, capacities, raised }, intent)),
-      ...emptyNodes(groups, staying(nodes, intent)),
+      ...(await clusterChecks(db, cluster, request, { facts, nodes, capacities, temporarySettings }, intent)),
+      ...emptyNodes(groups, remainingNodes(nodes, intent)),
       ...(await actingRights(db, cluster, reader, deedsOf(cluster, intent, { nodes, capacities }))),
       ...provisionerNeeded(cluster, intent, nodes),
       ...(await checkEach(context, intent.joining)),
@@ -65,10 +73,13 @@ export async function runPreflight(
     return {
       checks: fitChecks(
         worstFirst(
-          accepted(intent.cleans ? checks.map(ofCleaning) : checks, request.input.acceptChecks ?? []),
+          applyAcceptance(
+            intent.cleans ? checks.map(easeForCleaning) : checks,
+            request.input.acceptChecks ?? [],
+          ),
         ),
       ),
-      ...(sized && { before: balanceOf(groups, nodes) }),
+      ...(hasSizes && { before: balanceOf(groups, nodes) }),
     };
   });
 }
@@ -77,26 +88,26 @@ export async function runPreflight(
 async function readShards(
   db: Db,
   capacities: NodeCapacity[],
-): Promise<{ groups: ShardGroup[]; sized: boolean }> {
+): Promise<{ groups: ShardGroup[]; hasSizes: boolean }> {
   if (capacities.some((each) => 'error' in each))
-    return { groups: await readShardGroups(db, false), sized: false };
+    return { groups: await readShardGroups(db, false), hasSizes: false };
   return readShardGroupsWithin(db, 10);
 }
 
 function deedsOf(
   { movement }: ClusterConfig,
   intent: Intent,
-  { nodes, capacities }: Pick<Seen, 'nodes' | 'capacities'>,
+  { nodes, capacities }: Pick<ClusterState, 'nodes' | 'capacities'>,
 ): Deeds {
   return {
-    registers: newOf(intent.joining, nodes).length > 0 || intent.toStart(activeWorkers(nodes)) > 0,
+    registers: newServers(intent.joining, nodes).length > 0 || intent.toStart(activeWorkers(nodes)) > 0,
     deregisters: intent.deregisters,
     cleans: intent.cleans,
     marks: intent.marks,
     moves: intent.moves,
     tunes: movement.tune,
-    nodes: answering(capacities),
-    takers: answering(moversOf(capacities, nodes)),
+    nodes: answeringNodes(capacities),
+    takers: answeringNodes(dataNodes(capacities, nodes)),
   };
 }
 
@@ -106,5 +117,5 @@ export async function checkTargets(
   request: PreflightRequest,
   incoming: Incoming[],
 ): Promise<Check[]> {
-  return accepted(await diskChecks(cluster, incoming), request.input.acceptChecks ?? []);
+  return applyAcceptance(await diskChecks(cluster, incoming), request.input.acceptChecks ?? []);
 }

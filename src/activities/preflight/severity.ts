@@ -1,7 +1,7 @@
 import { blocks, checkFacts, type Check } from '../../contract/index.js';
 
 /** Blockers that the request names are warnings. */
-export function accepted(checks: Check[], ids: readonly string[]): Check[] {
+export function applyAcceptance(checks: Check[], ids: readonly string[]): Check[] {
   return checks.map((check) =>
     blocks(check) && ids.includes(check.id)
       ? { ...check, severity: 'warning', evidence: `${check.evidence} (accepted by the request)` }
@@ -10,7 +10,7 @@ export function accepted(checks: Check[], ids: readonly string[]): Check[] {
 }
 
 /** What doesn't hinder the removal of leftovers is told as a warning. */
-export function ofCleaning(check: Check): Check {
+export function easeForCleaning(check: Check): Check {
   return check.severity === 'blocker' && checkFacts(check.id).lessForCleaning
     ? { ...check, severity: 'warning' }
     : check;

@@ -75,15 +75,15 @@ export function classify(error: unknown, worksFor: WorksFor = 'operation'): Erro
     });
   if (error instanceof SecretMissingError || error instanceof ConfigError)
     return needsPerson(redact(error.message), {
-      remedies: [goingOn('repair it where the worker runs', worksFor)],
+      remedies: [withNextStep('repair it where the worker runs', worksFor)],
     });
   if (error instanceof TlsRefusedError) {
     const repair = 'correct coordinator.tls in the config of the worker, or the certificates';
     const message = redact(error.message);
-    return needsPerson(message, { evidence: [message], remedies: [goingOn(repair, worksFor)] });
+    return needsPerson(message, { evidence: [message], remedies: [withNextStep(repair, worksFor)] });
   }
   if (!(error instanceof Error))
-    return needsPerson(redact(String(error)), { remedies: [goingOn('read the message', worksFor)] });
+    return needsPerson(redact(String(error)), { remedies: [withNextStep('read the message', worksFor)] });
   if (error.name === 'AbortError') return error;
   const { code, message } = rootOf(error);
   const text = redact(message);
@@ -95,14 +95,14 @@ export function classify(error: unknown, worksFor: WorksFor = 'operation'): Erro
 
 /** The same, saying also what it happened to: Citus's texts name a node in ways of their own, or not at all. */
 export function classifyWith(error: unknown, evidence: string): Error {
-  const classified = classify(error);
-  return classified instanceof ApplicationFailure ? withEvidence(classified, evidence) : classified;
+  const failure = classify(error);
+  return failure instanceof ApplicationFailure ? withEvidence(failure, evidence) : failure;
 }
 
 /** Whether the failure is one that parks the operation. */
 export function waitsForPerson(error: unknown): boolean {
-  const classified = classify(error);
-  return classified instanceof ApplicationFailure && classified.type === needsPersonType;
+  const failure = classify(error);
+  return failure instanceof ApplicationFailure && failure.type === needsPersonType;
 }
 
 /** Whether what a node answered is something that passes by itself. */
@@ -135,14 +135,14 @@ const orCancel = does('cancel', 'or cancel: what can be undone is undone');
 function whilePassing(worksFor: WorksFor): Advice[] {
   return worksFor === 'operation'
     ? ['repair what the evidence names: it goes on by itself', orCancel]
-    : [goingOn('repair what the evidence names', worksFor)];
+    : [withNextStep('repair what the evidence names', worksFor)];
 }
 
 function remediesFor(code: string | undefined, worksFor: WorksFor): Advice[] {
-  const known = repairOf(code);
-  if (known !== undefined) return [goingOn(known, worksFor)];
+  const repair = repairOf(code);
+  if (repair !== undefined) return [withNextStep(repair, worksFor)];
   return [
-    goingOn('repair what the evidence names', worksFor),
+    withNextStep('repair what the evidence names', worksFor),
     ...(worksFor === 'operation' ? [orCancel] : []),
   ];
 }
@@ -156,7 +156,7 @@ function repairOf(code: string | undefined): string | undefined {
   return undefined;
 }
 
-function goingOn(repair: string, worksFor: WorksFor): Remedy {
+function withNextStep(repair: string, worksFor: WorksFor): Remedy {
   return worksFor === 'operation'
     ? does('retry', `${repair}, then retry`)
     : { text: `${repair}, then look again` };

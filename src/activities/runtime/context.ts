@@ -37,12 +37,12 @@ export function ownWorkflowId(): string {
  * Options for a session with which the running activity changes the cluster. Its connection is dropped when the
  * activity is cancelled, and what it is at goes on at the server: whoever ends the operation finds it by its name.
  */
-export function acting(deed: Deed, options: Partial<ConnectOptions> = {}): ConnectOptions {
+export function changeSession(deed: Deed, options: Partial<ConnectOptions> = {}): ConnectOptions {
   return { applicationName: deedName(ownWorkflowId(), deed), signal: ownSignal(), ...options };
 }
 
 /** Options for a session with which the running activity only looks; `what` ends its `application_name`. */
-export function looking(what: string, options: Partial<ConnectOptions> = {}): ConnectOptions {
+export function readSession(what: string, options: Partial<ConnectOptions> = {}): ConnectOptions {
   return { applicationName: lookName(ownWorkflowId(), what), signal: ownSignal(), ...options };
 }
 

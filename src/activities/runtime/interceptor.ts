@@ -13,7 +13,7 @@ const longestIntervalMs = 20_000;
 const beatEveryMs = 2_000;
 
 /** When and how it is told that an activity keeps failing. */
-interface Telling {
+interface TroubleOptions {
   /** Milliseconds of failing after which it is told. */
   patienceMs?: number;
   /** What an activity does, in words: `Moving shards`. */
@@ -28,7 +28,7 @@ interface Telling {
  */
 export function sharedActivityBehaviour(
   client: Client,
-  { patienceMs = usualPatienceMs, wordsFor = (activity) => activity }: Telling = {},
+  { patienceMs = usualPatienceMs, wordsFor = (activity) => activity }: TroubleOptions = {},
 ): (context: Context) => { inbound: ActivityInboundCallsInterceptor } {
   return (context) => ({
     inbound: {
@@ -38,13 +38,13 @@ export function sharedActivityBehaviour(
         try {
           return await next(input);
         } catch (error) {
-          const classified =
+          const failure =
             context.cancellationSignal.aborted && isAbort(error)
               ? reasonOf(context, error)
               : classify(error, worksFor(context));
-          if (classified instanceof ApplicationFailure && classified.type === passingType)
-            await tellIfLong(client, context, classified, { patienceMs, wordsFor });
-          throw classified;
+          if (failure instanceof ApplicationFailure && failure.type === passingType)
+            await tellIfLong(client, context, failure, { patienceMs, wordsFor });
+          throw failure;
         } finally {
           clearInterval(beat);
           beats.delete(context);
@@ -81,13 +81,13 @@ async function tellIfLong(
   client: Client,
   { info }: Context,
   failure: ApplicationFailure,
-  { patienceMs, wordsFor }: Required<Telling>,
+  { patienceMs, wordsFor }: Required<TroubleOptions>,
 ): Promise<void> {
   const attempt = info.attempt;
-  const begun = info.scheduledTimestampMs;
-  const isOver = Date.now() - begun >= patienceMs;
+  const since = info.scheduledTimestampMs;
+  const isOver = Date.now() - since >= patienceMs;
   // Attempts are short and lie up to an interval apart: the first one after the minute was scheduled in here.
-  const isFirst = info.currentAttemptScheduledTimestampMs - begun < patienceMs + longestIntervalMs;
+  const isFirst = info.currentAttemptScheduledTimestampMs - since < patienceMs + longestIntervalMs;
   const powerOfTwo = attempt >= 16 && (attempt & (attempt - 1)) === 0;
   if (!isOver || (!isFirst && !powerOfTwo) || info.workflowExecution === undefined) return;
   const { evidence, remedies } = detailsOf(failure);
@@ -95,7 +95,7 @@ async function tellIfLong(
     problem: `${wordsFor(info.activityType)} keeps failing: ${failure.message}`,
     evidence: [
       ...evidence,
-      `${info.activityType}, attempt ${attempt}, since ${new Date(begun).toISOString()}; retries go on`,
+      `${info.activityType}, attempt ${attempt}, since ${new Date(since).toISOString()}; retries go on`,
     ].join('\n'),
     remedies: remediesOf('nothing to do if it passes by itself', ...remedies),
   };

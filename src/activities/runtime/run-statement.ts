@@ -11,7 +11,7 @@ export interface LongStatement {
   /** `application_name` of its session, by which a later attempt finds and adopts it. */
   name: string;
   /** `application_name` of the sessions that look after it. */
-  watchedAs: string;
+  watchName: string;
   text: string;
   params: unknown[];
   /** Whether it runs at the server already, when the caller has looked. */
@@ -19,7 +19,7 @@ export interface LongStatement {
   /** Called every two seconds with its process; reads how far it is, and never fails. */
   watch: (pid: number | undefined) => Promise<void>;
   /** Called when the coordinator doesn't answer. */
-  silent: () => void;
+  onSilence: () => void;
 }
 
 /** What stops a long statement, and how. */
@@ -59,45 +59,45 @@ export async function runStatement(
   { cancel, leave }: Stops,
 ): Promise<Ending> {
   const { name } = statement;
-  const watching = { applicationName: statement.watchedAs, statementTimeoutSeconds: 10 };
+  const watching = { applicationName: statement.watchName, statementTimeoutSeconds: 10 };
   const look = (): Promise<OwnSession | undefined> =>
     withCoordinator(cluster, watching, async (db) => {
-      const [found] = (await readOwnSessions(db, { prefix: name })).filter(
+      const [session] = (await readOwnSessions(db, { prefix: name })).filter(
         ({ applicationName, state }) => applicationName === name && state === 'active',
       );
-      if (found && cancel.aborted) await endStatement(db, found);
-      return found;
+      if (session && cancel.aborted) await endStatement(db, session);
+      return session;
     });
-  const adopted = statement.running ?? (await look()) !== undefined;
-  const gone = new AbortController();
-  const call: Call = { finished: false };
-  const running = adopted ? undefined : send(cluster, statement, gone.signal);
+  const isAdopted = statement.running ?? (await look()) !== undefined;
+  const dropController = new AbortController();
+  const call: Call = { isDone: false };
+  const running = isAdopted ? undefined : send(cluster, statement, dropController.signal);
   running?.then(
-    () => (call.finished = true),
-    (error: unknown) => Object.assign(call, { finished: true, failure: error }),
+    () => (call.isDone = true),
+    (error: unknown) => Object.assign(call, { isDone: true, failure: error }),
   );
 
-  let heard = Date.now();
+  let lastAnswerAt = Date.now();
   let endingSince: number | undefined;
   for (;;) {
-    await untilDue(cancel.aborted ? endingPollMs : pollMs, [cancel, leave], running);
-    if (call.finished) break;
+    await waitUntilDue(cancel.aborted ? endingPollMs : pollMs, [cancel, leave], running);
+    if (call.isDone) break;
     if (leave.aborted && !cancel.aborted) {
-      gone.abort();
+      dropController.abort();
       return 'left';
     }
     if (cancel.aborted) endingSince ??= Date.now();
     try {
       const session = await look();
-      heard = Date.now();
+      lastAnswerAt = Date.now();
       if (session === undefined && running === undefined) return cancel.aborted ? 'cancelled' : 'adopted';
       if (endingSince === undefined || Date.now() - endingSince > lingerMs)
         await statement.watch(session?.pid);
     } catch (error) {
       if (!isPassingError(error)) throw error;
-      statement.silent();
-      if (Date.now() - heard > silenceSeconds * 1_000) {
-        gone.abort();
+      statement.onSilence();
+      if (Date.now() - lastAnswerAt > silenceSeconds * 1_000) {
+        dropController.abort();
         throw error;
       }
     }
@@ -110,7 +110,7 @@ export async function runStatement(
 
 /** The statement that this attempt began itself. */
 interface Call {
-  finished: boolean;
+  isDone: boolean;
   failure?: Error;
 }
 
@@ -131,21 +131,21 @@ function send(
 }
 
 /** Waits, but no longer than until the statement has ended or a signal comes that wasn't there yet. */
-async function untilDue(
+async function waitUntilDue(
   ms: number,
   signals: AbortSignal[],
   statement: Promise<unknown> | undefined,
 ): Promise<void> {
-  const done = new AbortController();
+  const doneController = new AbortController();
   const timeout = new Promise<void>((resolve) => {
     const timer = setTimeout(resolve, ms);
-    done.signal.addEventListener('abort', () => {
+    doneController.signal.addEventListener('abort', () => {
       clearTimeout(timer);
       resolve();
     });
     for (const signal of signals)
-      signal.addEventListener('abort', () => resolve(), { once: true, signal: done.signal });
+      signal.addEventListener('abort', () => resolve(), { once: true, signal: doneController.signal });
   });
   await Promise.race([timeout, ...(statement ? [statement.catch(() => undefined)] : [])]);
-  done.abort();
+  doneController.abort();
 }

@@ -2,9 +2,9 @@ import { activityInfo } from '@temporalio/activity';
 import { withCoordinator } from '../../citus/session/connect.js';
 import type { SettingEntry } from '../../contract/internal/undo.js';
 import { passing } from '../../failures.js';
-import { assertHeld } from '../lock/held.js';
-import { acting, clusterIn, looking, type ActivityContext } from '../runtime/context.js';
-import { lower, planTemporary, temporary, type Lowered } from './temporary.js';
+import { assertHeld } from '../lock/assert-held.js';
+import { changeSession, clusterIn, readSession, type ActivityContext } from '../runtime/context.js';
+import { lowerTemporary, planTemporary, temporary, type LoweringResult } from './temporary.js';
 
 export type SettingActivities = ReturnType<typeof settingActivities>;
 
@@ -28,23 +28,23 @@ export function settingActivities(context: ActivityContext) {
       cluster: string;
       nodes: string[];
     }): Promise<{ entries: SettingEntry[]; notes: string[] }> =>
-      withCoordinator(clusterIn(context, cluster), looking('settings'), (db) => planTemporary(db, nodes)),
+      withCoordinator(clusterIn(context, cluster), readSession('settings'), (db) => planTemporary(db, nodes)),
 
     /**
      * Lowers them. A node that is away for a moment is waited for: with 5 s each its moves would take longer to the end
      * of the operation.
      */
-    lowerSettings: ({ cluster, lockId, entries }: SettingOrder): Promise<Omit<Lowered, 'away'>> =>
-      withCoordinator(clusterIn(context, cluster), acting('settings'), async (db) => {
+    lowerSettings: ({ cluster, lockId, entries }: SettingOrder): Promise<Omit<LoweringResult, 'away'>> =>
+      withCoordinator(clusterIn(context, cluster), changeSession('settings'), async (db) => {
         await assertHeld(context.client, lockId);
-        const { away, notes, unchanged } = await lower(db, entries);
-        const said = away.map(({ node, error }) => `${node}: ${error}`);
+        const { away, notes, unchanged } = await lowerTemporary(db, entries);
+        const lines = away.map(({ node, error }) => `${node}: ${error}`);
         if (away.length > 0 && activityInfo().attempt < patientAttempts)
-          throw passing(`${temporary.name} could not be lowered yet on ${said.join('; ')}`);
+          throw passing(`${temporary.name} could not be lowered yet on ${lines.join('; ')}`);
         return {
           notes: [
             ...notes,
-            ...said.map((each) => `${temporary.name} could not be lowered, moves take longer: ${each}`),
+            ...lines.map((each) => `${temporary.name} could not be lowered, moves take longer: ${each}`),
           ],
           unchanged,
         };

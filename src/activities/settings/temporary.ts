@@ -24,33 +24,33 @@ export async function planTemporary(
   nodes: string[],
 ): Promise<{ entries: SettingEntry[]; notes: string[] }> {
   const { name, during, duringMs } = temporary;
-  const read = await readNodeSetting(db, nodes, name);
+  const settings = await readNodeSetting(db, nodes, name);
   return {
-    entries: read.flatMap((found): SettingEntry[] =>
-      'error' in found || found.milliseconds <= duringMs
+    entries: settings.flatMap((setting): SettingEntry[] =>
+      'error' in setting || setting.milliseconds <= duringMs
         ? []
         : [
             {
-              id: settingId(found.node, name),
+              id: settingId(setting.node, name),
               kind: 'setting',
-              node: found.node,
-              server: found.server,
+              node: setting.node,
+              server: setting.server,
               name,
-              before: found.owners,
+              before: setting.ownerValue,
               during,
             },
           ],
     ),
-    notes: read.flatMap((found) =>
-      'error' in found
-        ? [`${name} could not be read on ${found.node}, it stays as it is: ${found.error}`]
+    notes: settings.flatMap((setting) =>
+      'error' in setting
+        ? [`${name} could not be read on ${setting.node}, it stays as it is: ${setting.error}`]
         : [],
     ),
   };
 }
 
 /** What became of lowering a setting on the nodes. */
-export interface Lowered {
+export interface LoweringResult {
   /** Nodes that didn't answer, with what was said. */
   away: { node: string; error: string }[];
   notes: string[];
@@ -59,29 +59,29 @@ export interface Lowered {
 }
 
 /** Lowers settings. Where the role or the server doesn't allow it they stay: moves just take longer. */
-export async function lower(db: Db, entries: SettingEntry[]): Promise<Lowered> {
+export async function lowerTemporary(db: Db, entries: SettingEntry[]): Promise<LoweringResult> {
   const results = await setNodeSetting(
     db,
     entries.map(({ node, name, during }) => ({ node, name, value: during })),
   );
-  const failed = results.flatMap(({ node, error }) => (error === undefined ? [] : [{ node, error }]));
-  const refused = failed.filter(({ error }) => !isPassingText(error));
-  const states = await readSettled(
+  const failures = results.flatMap(({ node, error }) => (error === undefined ? [] : [{ node, error }]));
+  const refusals = failures.filter(({ error }) => !isPassingText(error));
+  const states = await readAfterReload(
     db,
-    entries.filter(({ node }) => refused.some((each) => each.node === node)),
+    entries.filter(({ node }) => refusals.some((each) => each.node === node)),
   );
   return {
-    away: failed.filter(({ error }) => isPassingText(error)),
-    notes: refused.map(
+    away: failures.filter(({ error }) => isPassingText(error)),
+    notes: refusals.map(
       ({ node, error }) => `${temporary.name} could not be lowered on ${node}, moves take longer: ${error}`,
     ),
-    unchanged: states.flatMap(({ entry, found }) =>
-      'owners' in found && found.owners === entry.before ? [entry.id] : [],
+    unchanged: states.flatMap(({ entry, setting }) =>
+      'ownerValue' in setting && setting.ownerValue === entry.before ? [entry.id] : [],
     ),
   };
 }
 
-export type GivenBack =
+export type RestoreResult =
   { state: 'as before' } | { state: 'left'; why: string } | { state: 'away'; why: string };
 
 /**
@@ -89,19 +89,19 @@ export type GivenBack =
  * done: one that was never changed needs nothing, also where nothing may be written. A value that someone else has set
  * meanwhile is left alone.
  */
-export async function giveBack(db: Db, entry: SettingEntry): Promise<GivenBack> {
+export async function restoreSetting(db: Db, entry: SettingEntry): Promise<RestoreResult> {
   const { node, name, before, during } = entry;
   for (const isLast of [false, true]) {
-    const [state] = await readSettled(db, [entry]);
-    const found = state?.found ?? { node, error: 'no answer' };
-    if ('error' in found) return { state: 'away', why: `${node}: ${found.error}` };
-    if (found.server !== entry.server)
+    const [state] = await readAfterReload(db, [entry]);
+    const setting = state?.setting ?? { node, error: 'no answer' };
+    if ('error' in setting) return { state: 'away', why: `${node}: ${setting.error}` };
+    if (setting.server !== entry.server)
       return { state: 'left', why: `${node} is another server now: its ${name} was left alone` };
-    if (found.owners === before) return { state: 'as before' };
-    if (found.owners !== during)
+    if (setting.ownerValue === before) return { state: 'as before' };
+    if (setting.ownerValue !== during)
       return {
         state: 'left',
-        why: `${name} on ${node} is ${found.owners ?? 'not set'} now, set by someone else meanwhile: left alone`,
+        why: `${name} on ${node} is ${setting.ownerValue ?? 'not set'} now, set by someone else meanwhile: left alone`,
       };
     if (isLast) break;
     const [result] = await setNodeSetting(db, [{ node, name, value: before }]);
@@ -111,24 +111,24 @@ export async function giveBack(db: Db, entry: SettingEntry): Promise<GivenBack> 
 }
 
 /** Reads what holds once the server has read its files again: who changed a file may have died before the reload. */
-async function readSettled(
+async function readAfterReload(
   db: Db,
   entries: SettingEntry[],
-): Promise<{ entry: SettingEntry; found: NodeSetting }[]> {
+): Promise<{ entry: SettingEntry; setting: NodeSetting }[]> {
   if (entries.length === 0) return [];
   const nodes = entries.map(({ node }) => node);
   const reloaded = await reloadNodes(db, nodes);
-  let found = await readNodeSetting(db, nodes, temporary.name);
+  let settings = await readNodeSetting(db, nodes, temporary.name);
   const late = (): boolean =>
-    found.some(
+    settings.some(
       (each) => 'loadedAt' in each && (reloaded.get(each.node) ?? Number.NEGATIVE_INFINITY) > each.loadedAt,
     );
   for (const end = Date.now() + reloadMs; late() && Date.now() < end;) {
     await sleep(50);
-    found = await readNodeSetting(db, nodes, temporary.name);
+    settings = await readNodeSetting(db, nodes, temporary.name);
   }
   return entries.map((entry) => ({
     entry,
-    found: found.find(({ node }) => node === entry.node) ?? { node: entry.node, error: 'no answer' },
+    setting: settings.find(({ node }) => node === entry.node) ?? { node: entry.node, error: 'no answer' },
   }));
 }

@@ -1,16 +1,16 @@
 import { activityInfo, Context } from '@temporalio/activity';
 import { anyOperation, deedName, operationPrefix, type Deed } from '../../citus/session/application-name.js';
 import { withCoordinator, type Db } from '../../citus/session/connect.js';
-import type { Whose } from '../../citus/session/own-sessions.js';
+import type { SessionFilter } from '../../citus/session/own-sessions.js';
 import type { UndoEntry } from '../../contract/internal/undo.js';
 import { detailsOf } from '../../failures.js';
-import { assertHeld } from '../lock/held.js';
-import { tellingOf } from '../moving/stalls/telling.js';
+import { assertHeld } from '../lock/assert-held.js';
+import { attentionChannel } from '../moving/stalls/attention-channel.js';
 import { classify } from '../runtime/classify.js';
 import {
-  acting,
+  changeSession,
   clusterIn,
-  looking,
+  readSession,
   ownWorkflowId,
   usualUndoPatienceMs,
   type ActivityContext,
@@ -18,7 +18,7 @@ import {
 import { endSessions } from '../runtime/end-sessions.js';
 import { redoEntry } from './redo-entry.js';
 import { undoEntry } from './undo-entry.js';
-import { whatHolds } from './what-holds.js';
+import { lingeringAttention } from './lingering-attention.js';
 
 export type UndoActivities = ReturnType<typeof undoActivities>;
 
@@ -29,7 +29,7 @@ export interface UndoOrder {
 }
 
 /** What became of undoing an entry: `handedOver` says why a person has to do it. */
-export interface Undone {
+export interface UndoResult {
   notes: string[];
   handedOver?: string;
 }
@@ -57,59 +57,67 @@ export function undoActivities(context: ActivityContext) {
      */
     endStatements: async ({ cluster, operationId, only, joining = [] }: StatementsOrder): Promise<void> => {
       const activity = Context.current();
-      const telling = tellingOf(context.client, activity);
-      const began = Date.now();
-      let told = false;
+      const channel = attentionChannel(context.client, activity);
+      const startedAt = Date.now();
+      let hasAttention = false;
       const name = lookingWhile('end statements');
       await withCoordinator(clusterIn(context, cluster), name, (db) =>
-        endSessions(db, whoseOf(operationId, only), async (sessions) => {
+        endSessions(db, sessionsOf(operationId, only), async (sessions) => {
           activity.cancellationSignal.throwIfAborted();
-          if (told || Date.now() - began < lingerMs) return;
-          told = true;
-          telling.attention(await whatHolds(db, sessions, joining));
+          if (hasAttention || Date.now() - startedAt < lingerMs) return;
+          hasAttention = true;
+          channel.attention(await lingeringAttention(db, sessions, joining));
         }),
       );
-      telling.well();
+      channel.clear();
     },
 
     /** Undoes one entry of the ledger; what could not be undone for five minutes is handed over to a person. */
-    undo: async ({ cluster: name, lockId, entry }: UndoOrder): Promise<Undone> => {
+    undo: async ({ cluster: name, lockId, entry }: UndoOrder): Promise<UndoResult> => {
       const cluster = clusterIn(context, name);
       const since = activityInfo().scheduledTimestampMs;
       const mayAct = (): Promise<void> => assertHeld(context.client, lockId);
-      return withCoordinator(cluster, acting(deedOf(entry), { statementTimeoutSeconds: 0 }), async (db) => {
-        // An attempt that was frozen may be about to do what is undone here.
-        await endSessions(db, { prefix: deedName(ownWorkflowId(), effectOf(entry)) });
-        try {
-          return { notes: await undoEntry(entry, { cluster, db, since, mayAct }) };
-        } catch (error) {
-          Context.current().cancellationSignal.throwIfAborted();
-          const isOver = Date.now() - since > undoPatienceMs;
-          if (!isOver || !(await answers(db))) throw error;
-          const failure = classify(error);
-          const why =
-            [failure.message, ...detailsOf(failure).evidence].find((line) => line !== '') ?? 'no answer';
-          return { notes: [], handedOver: why };
-        }
-      });
+      return withCoordinator(
+        cluster,
+        changeSession(deedOf(entry), { statementTimeoutSeconds: 0 }),
+        async (db) => {
+          // An attempt that was frozen may be about to do what is undone here.
+          await endSessions(db, { prefix: deedName(ownWorkflowId(), effectOf(entry)) });
+          try {
+            return { notes: await undoEntry(entry, { cluster, db, since, mayAct }) };
+          } catch (error) {
+            Context.current().cancellationSignal.throwIfAborted();
+            const isOver = Date.now() - since > undoPatienceMs;
+            if (!isOver || !(await answers(db))) throw error;
+            const failure = classify(error);
+            const why =
+              [failure.message, ...detailsOf(failure).evidence].find((line) => line !== '') ?? 'no answer';
+            return { notes: [], handedOver: why };
+          }
+        },
+      );
     },
 
     /** Does again what an entry stands for, after the lock was lost and taken anew: its keeper has undone it. */
     redo: ({ cluster: name, lockId, entry }: UndoOrder): Promise<void> => {
       const cluster = clusterIn(context, name);
-      return withCoordinator(cluster, acting(deedOf(entry), { statementTimeoutSeconds: 0 }), async (db) => {
-        await assertHeld(context.client, lockId);
-        await redoEntry(entry, { cluster, db });
-      });
+      return withCoordinator(
+        cluster,
+        changeSession(deedOf(entry), { statementTimeoutSeconds: 0 }),
+        async (db) => {
+          await assertHeld(context.client, lockId);
+          await redoEntry(entry, { cluster, db });
+        },
+      );
     },
   };
 }
 
 function lookingWhile(what: string) {
-  return looking(what, { statementTimeoutSeconds: 30 });
+  return readSession(what, { statementTimeoutSeconds: 30 });
 }
 
-function whoseOf(operationId: string | undefined, only: 'moves' | undefined): Whose {
+function sessionsOf(operationId: string | undefined, only: 'moves' | undefined): SessionFilter {
   if (operationId === undefined) return { pattern: anyOperation, except: operationPrefix(ownWorkflowId()) };
   return { prefix: `${operationPrefix(operationId)}${only === 'moves' ? 'move:' : ''}` };
 }

@@ -4,8 +4,8 @@ import type { Db } from '../../citus/session/connect.js';
 import type { ClusterConfig } from '../../config/index.js';
 import type { UndoEntry } from '../../contract/internal/undo.js';
 import { provisionerOf } from '../../machines/provisioner-of.js';
-import { register } from '../nodes/registering.js';
-import { lower } from '../settings/temporary.js';
+import { register } from '../nodes/registration.js';
+import { lowerTemporary } from '../settings/temporary.js';
 
 /** Does again what an entry of the ledger stands for. May be called any number of times. */
 export async function redoEntry(
@@ -14,7 +14,7 @@ export async function redoEntry(
 ): Promise<void> {
   switch (entry.kind) {
     case 'setting':
-      await lower(db, [entry]);
+      await lowerTemporary(db, [entry]);
       return;
     case 'node-mark':
       await markNodes(db, [{ node: entry.node, value: entry.during }]);

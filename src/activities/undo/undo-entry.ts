@@ -5,8 +5,8 @@ import type { ClusterConfig } from '../../config/index.js';
 import type { UndoEntry } from '../../contract/internal/undo.js';
 import { passing } from '../../failures.js';
 import { stopUnused } from '../machines/stop-unused.js';
-import { unregister } from '../nodes/registering.js';
-import { giveBack } from '../settings/temporary.js';
+import { unregister } from '../nodes/registration.js';
+import { restoreSetting } from '../settings/temporary.js';
 
 /** What undoing an entry needs besides the entry. */
 export interface UndoScene {
@@ -28,10 +28,10 @@ export interface UndoScene {
 export async function undoEntry(entry: UndoEntry, scene: UndoScene): Promise<string[]> {
   switch (entry.kind) {
     case 'setting': {
-      const given = await giveBack(scene.db, entry);
-      if (given.state === 'away')
-        throw passing(`a setting could not be given back yet: ${given.why}`, { evidence: [given.why] });
-      return given.state === 'left' ? [given.why] : [];
+      const result = await restoreSetting(scene.db, entry);
+      if (result.state === 'away')
+        throw passing(`a setting could not be given back yet: ${result.why}`, { evidence: [result.why] });
+      return result.state === 'left' ? [result.why] : [];
     }
     case 'node-mark':
       await scene.mayAct();

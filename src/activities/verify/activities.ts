@@ -5,11 +5,11 @@ import { readShardGroups, type ShardGroup } from '../../citus/tables/shard-group
 import { balanceOf } from '../../planning/balance.js';
 import type { Sources } from '../../planning/sources.js';
 import { count } from '../../text/figures.js';
-import { clusterIn, looking, type ActivityContext } from '../runtime/context.js';
-import { assertHeld } from '../lock/held.js';
+import { clusterIn, readSession, type ActivityContext } from '../runtime/context.js';
+import { assertHeld } from '../lock/assert-held.js';
 import { assertImproved } from './assert-improved.js';
-import { tracesOf, type Removed } from './removed.js';
-import { presentNodes, undone, type Verified } from './shared.js';
+import { tracesOf, type RemovedNode } from './removal-traces.js';
+import { presentNodes, outcomeUndone, type Verification } from './verification.js';
 
 export type VerifyActivities = ReturnType<typeof verifyActivities>;
 
@@ -17,26 +17,26 @@ export interface VerifyOrder {
   request: { cluster: string };
 }
 
-export interface EvenOrder extends VerifyOrder {
+export interface SpreadOrder extends VerifyOrder {
   movesTotal: number;
   strategy?: string | undefined;
   /** Where the shards of all moves lay before; absent when the outcome isn't judged by how even it is. */
   sources?: Sources | undefined;
 }
 
-export interface ScaledOutOrder extends EvenOrder {
+export interface VerifyScaleOutOrder extends SpreadOrder {
   newWorkers: string[];
 }
 
-export interface DrainedOrder extends VerifyOrder {
+export interface VerifyDrainOrder extends VerifyOrder {
   request: { cluster: string; lockId: string };
   nodes: string[];
   /** Whether they were put back in service instead. */
   undo: boolean;
 }
 
-export interface RemovedOrder extends VerifyOrder {
-  removed: Removed[];
+export interface VerifyRemovalOrder extends VerifyOrder {
+  removed: RemovedNode[];
 }
 
 /** Looks whether the outcome is there: a finished movement need not have improved anything. */
@@ -48,9 +48,9 @@ export function verifyActivities(context: ActivityContext) {
       nodes: ClusterNode[],
       groups: ShardGroup[],
     ) => Promise<{ notes?: string[]; detail: string }>,
-  ): Promise<Verified> => {
+  ): Promise<Verification> => {
     const cluster = clusterIn(context, request.cluster);
-    return withCoordinator(cluster, looking('verify', { statementTimeoutSeconds: 300 }), async (db) => {
+    return withCoordinator(cluster, readSession('verify', { statementTimeoutSeconds: 300 }), async (db) => {
       const nodes = await readNodes(db);
       const groups = await readShardGroups(db);
       const { notes = [], detail } = await look(db, nodes, groups);
@@ -63,7 +63,7 @@ export function verifyActivities(context: ActivityContext) {
   };
   return {
     /** Looks whether new workers are there, and the data lies better than without the moves. @throws NotImproved */
-    verifyScaleOut: (order: ScaledOutOrder): Promise<Verified> =>
+    verifyScaleOut: (order: VerifyScaleOutOrder): Promise<Verification> =>
       inSnapshot(order, async (db, nodes, groups) => {
         await presentNodes(db, nodes, order.newWorkers);
         const { request, sources } = order;
@@ -73,7 +73,7 @@ export function verifyActivities(context: ActivityContext) {
       }),
 
     /** Looks whether the data lies better than without the moves, by the strategy's measure. @throws NotImproved */
-    verifyRebalance: (order: EvenOrder): Promise<Verified> =>
+    verifyRebalance: (order: SpreadOrder): Promise<Verification> =>
       inSnapshot(order, async (db, nodes, groups) => {
         const { request, strategy, sources } = order;
         if (sources === undefined) return { detail: count(order.movesTotal, 'move') };
@@ -83,35 +83,37 @@ export function verifyActivities(context: ActivityContext) {
       }),
 
     /** The nodes hold no shard that can move, and are still registered, active and in sync. */
-    verifyDrain: async (order: DrainedOrder): Promise<Verified> => {
+    verifyDrain: async (order: VerifyDrainOrder): Promise<Verification> => {
       // The lock keeper of an operation that lost the lock has marked the nodes as they were.
       await assertHeld(context.client, order.request.lockId);
       return inSnapshot(order, async (db, nodes) => {
-        const present = await presentNodes(db, nodes, order.nodes);
-        const odd = present.find(({ shouldHaveShards }) => shouldHaveShards !== order.undo);
-        if (odd)
-          throw undone(`shouldhaveshards of ${odd.node} is ${odd.shouldHaveShards}: somebody changed it`);
-        const named = present.map(({ node }) => node).join(', ');
-        if (order.undo) return { detail: `back in service: ${named}` };
-        for (const { node, groupId } of present) {
+        const rows = await presentNodes(db, nodes, order.nodes);
+        const wrong = rows.find(({ shouldHaveShards }) => shouldHaveShards !== order.undo);
+        if (wrong)
+          throw outcomeUndone(
+            `shouldhaveshards of ${wrong.node} is ${wrong.shouldHaveShards}: somebody changed it`,
+          );
+        const names = rows.map(({ node }) => node).join(', ');
+        if (order.undo) return { detail: `back in service: ${names}` };
+        for (const { node, groupId } of rows) {
           const shards = await countShards(db, groupId);
           if (shards > 0)
-            throw undone(`${node} holds ${count(shards, 'shard')} again: somebody put them there`);
+            throw outcomeUndone(`${node} holds ${count(shards, 'shard')} again: somebody put them there`);
         }
-        return { detail: `no shard left on ${named}, still registered` };
+        return { detail: `no shard left on ${names}, still registered` };
       });
     },
 
     /** Nothing of the removed nodes is left in the cluster. */
-    verifyRemoval: (order: RemovedOrder): Promise<Verified> =>
+    verifyRemoval: (order: VerifyRemovalOrder): Promise<Verification> =>
       inSnapshot(order, async (db, nodes) => {
-        const left: string[] = [];
-        for (const each of order.removed) left.push(...(await tracesOf(db, nodes, each)));
-        const named = order.removed.map(({ node }) => node).join(', ');
+        const traces: string[] = [];
+        for (const each of order.removed) traces.push(...(await tracesOf(db, nodes, each)));
+        const names = order.removed.map(({ node }) => node).join(', ');
         const primaries = nodes.filter(({ role }) => role !== 'secondary').length;
-        const traces =
-          left.length === 0 ? 'no trace of' : `${count(left.length, 'trace')}, see the notes, of`;
-        return { notes: left, detail: `${traces} ${named}; ${count(primaries, 'node')} in sync` };
+        const summary =
+          traces.length === 0 ? 'no trace of' : `${count(traces.length, 'trace')}, see the notes, of`;
+        return { notes: traces, detail: `${summary} ${names}; ${count(primaries, 'node')} in sync` };
       }),
   };
 }

@@ -1,7 +1,8 @@
-import { ApplicationFailure } from '@temporalio/common';
 import type { Db } from '../../citus/session/connect.js';
 import type { ClusterNode } from '../../citus/nodes/nodes.js';
 import type { ShardGroup } from '../../citus/tables/shard-groups.js';
+import { does } from '../../contract/index.js';
+import { refused } from '../../failures.js';
 import { improvementOf } from '../../planning/improvement.js';
 import { sourceGroups, type Sources } from '../../planning/sources.js';
 import type { Load } from '../../planning/strategy-measure.js';
@@ -29,41 +30,34 @@ export async function assertImproved(
 ): Promise<string> {
   const strategy = await strategyNamed(db, cluster, name);
   const measure = await measureOf(db, strategy, groups, nodes);
-  const { weighed, before, after, isBetter } = improvementOf(
+  const { movedGroups, before, after, isBetter } = improvementOf(
     groups,
     eligible(nodes),
     measure,
     sourceGroups(sources, nodes),
   );
-  const moved = Object.values(sources).reduce((sum, shardIds) => sum + shardIds.length, 0);
+  const moves = Object.values(sources).reduce((sum, shardIds) => sum + shardIds.length, 0);
   // Nodes were emptied, or the tables are gone: there is nothing that could be better.
-  if (weighed === 0) return count(moved, 'move');
+  if (movedGroups === 0) return count(moves, 'move');
   const figures = `by ${strategy.name} the fullest node holds ${shares(before, after, Math.max)} times the mean, the emptiest ${shares(before, after, Math.min)}`;
   if (isBetter) return figures;
-  throw ApplicationFailure.create({
-    type: 'NotImproved',
-    message: `${count(moved, 'move')} later the data is not spread better: ${figures}`,
-    nonRetryable: true,
-    details: [
-      {
-        cluster,
-        evidence: [figures],
-        remedies: [
-          'look whether someone else moved shards meanwhile, or loaded or deleted much data',
-          'citus-scaler health shows the balance; start again to move the rest',
-        ],
-      },
+  throw refused('NotImproved', `${count(moves, 'move')} later the data is not spread better: ${figures}`, {
+    cluster,
+    evidence: [figures],
+    remedies: [
+      'look whether someone else moved shards meanwhile, or loaded or deleted much data',
+      does('health', 'look at the balance, and start again to move the rest', { cluster }),
     ],
   });
 }
 
 /** `3.90 → 2.10`: one of the nodes over their mean, before and after. */
-function shares(before: Load[], after: Load[], which: (...loads: number[]) => number): string {
+function shares(before: Load[], after: Load[], extreme: (...loads: number[]) => number): string {
   return [before, after]
     .map((each) => {
       const loads = each.map(({ utilisation }) => utilisation);
       const mean = loads.reduce((sum, load) => sum + load, 0) / Math.max(1, loads.length);
-      return (mean === 0 ? 0 : which(...loads) / mean).toFixed(2);
+      return (mean === 0 ? 0 : extreme(...loads) / mean).toFixed(2);
     })
     .join(' → ');
 }

@@ -50,8 +50,8 @@ function rowBytes(oid: string): string {
 /** A session that did nothing for so long counts as asleep. */
 export const secondsOfActivity = 5;
 
-const ofMoves = `'^citus_shard_(move|split)_'`;
-const ofThisDatabase = `(SELECT oid FROM pg_database WHERE datname = current_database())`;
+const movePattern = `'^citus_shard_(move|split)_'`;
+const databaseOid = `(SELECT oid FROM pg_database WHERE datname = current_database())`;
 
 /**
  * One column of JSON. Citus hides shard tables from `pg_class`, but not from its own sessions, which this runs in. A
@@ -73,11 +73,11 @@ const findingsQuery = `SELECT json_build_object(
         AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
       ORDER BY "hasPartitions", 1, 2 LIMIT 20000) t),
   'slots', (SELECT coalesce(json_agg(slot_name ORDER BY 1), '[]') FROM pg_replication_slots
-             WHERE slot_name ~ ${ofMoves} AND NOT active AND database = current_database()),
-  'publications', (SELECT coalesce(json_agg(pubname ORDER BY 1), '[]') FROM pg_publication WHERE pubname ~ ${ofMoves}),
-  'subscriptions', (SELECT coalesce(json_agg(subname ORDER BY 1), '[]') FROM pg_subscription WHERE subname ~ ${ofMoves} AND subdbid = ${ofThisDatabase}),
+             WHERE slot_name ~ ${movePattern} AND NOT active AND database = current_database()),
+  'publications', (SELECT coalesce(json_agg(pubname ORDER BY 1), '[]') FROM pg_publication WHERE pubname ~ ${movePattern}),
+  'subscriptions', (SELECT coalesce(json_agg(subname ORDER BY 1), '[]') FROM pg_subscription WHERE subname ~ ${movePattern} AND subdbid = ${databaseOid}),
   'roles', (SELECT coalesce(json_agg(rolname ORDER BY 1), '[]') FROM pg_roles r WHERE rolname ~ '^citus_shard_(move|split)_subscription_role_'
-             AND NOT EXISTS (SELECT FROM pg_subscription s WHERE s.subowner = r.oid AND s.subdbid <> ${ofThisDatabase})
+             AND NOT EXISTS (SELECT FROM pg_subscription s WHERE s.subowner = r.oid AND s.subdbid <> ${databaseOid})
              AND NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.datname <> current_database() AND a.application_name ~ '^citus_')),
   'prepared', (SELECT coalesce(json_agg(gid ORDER BY 1), '[]') FROM pg_prepared_xacts
                 WHERE gid ~ '^citus_' AND database = current_database() AND prepared < now() - interval '1 minute'),
@@ -119,17 +119,17 @@ async function ask(db: Db, nodes: string[]): Promise<NodeLook[]> {
 /** Bytes of the rows of tables, by `node table`, as far as the nodes answer and have them. */
 export async function readRowBytes(
   db: Db,
-  wanted: { node: string; qualified: string }[],
+  tables: { node: string; qualified: string }[],
 ): Promise<Map<string, number>> {
   const byNode = new Map<string, string[]>();
-  for (const { node, qualified } of wanted) byNode.set(node, [...(byNode.get(node) ?? []), qualified]);
+  for (const { node, qualified } of tables) byNode.set(node, [...(byNode.get(node) ?? []), qualified]);
   const commands = [...byNode].map(([node, tables]) => ({ node, command: sizesQuery(tables) }));
   const answers = (await within(db, 20, () => runOnNodes(db, commands))) ?? [];
   const sizes = new Map<string, number>();
   for (const { node, success, result } of answers) {
     if (!success) continue;
-    const found = JSON.parse(result) as { qualified: string; bytes: number }[];
-    for (const { qualified, bytes } of found) sizes.set(`${node} ${qualified}`, bytes);
+    const rows = JSON.parse(result) as { qualified: string; bytes: number }[];
+    for (const { qualified, bytes } of rows) sizes.set(`${node} ${qualified}`, bytes);
   }
   return sizes;
 }

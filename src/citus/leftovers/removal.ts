@@ -3,7 +3,7 @@ import { runOnNodes } from '../nodes/node-settings.js';
 import { identifier, literal } from '../session/quote.js';
 
 /** Why something is still there; undefined: it is gone, or was. `settled`: looked at again, it is no leftover. */
-export type Refusal = { settled: boolean; why: string } | undefined;
+export type Refusal = { obsolete: boolean; why: string } | undefined;
 
 /** SQLSTATE of a lock time-out. */
 const lockNotAvailable = '55P03';
@@ -29,33 +29,33 @@ export async function dropShardTable(db: Db, table: TableToDrop): Promise<Refusa
   try {
     await db.query(`SET LOCAL lock_timeout = '2s'`);
     await db.query('LOCK TABLE pg_catalog.pg_dist_cleanup, pg_catalog.pg_dist_placement IN SHARE MODE');
-    const why = await whyNotDrop(db, table);
+    const why = await refusalOf(db, table);
     return why ?? (await command(db, table.node, dropCommand(table)));
   } catch (error) {
     // A move writes them just now.
     if (error instanceof Error && 'code' in error && error.code === lockNotAvailable)
-      return { settled: false, why: error.message };
+      return { obsolete: false, why: error.message };
     throw error;
   } finally {
     await db.query('ROLLBACK');
   }
 }
 
-async function whyNotDrop(db: Db, { groupId, qualified, shardId }: TableToDrop): Promise<Refusal> {
-  const [found] = await db.query<{ placed: boolean; put: boolean; lonely: boolean }>(
+async function refusalOf(db: Db, { groupId, qualified, shardId }: TableToDrop): Promise<Refusal> {
+  const [facts] = await db.query<{ placed: boolean; put: boolean; lonely: boolean }>(
     `SELECT EXISTS (SELECT FROM pg_catalog.pg_dist_placement WHERE shardid = $1 AND groupid = $2) AS placed,
             EXISTS (SELECT FROM pg_catalog.pg_dist_cleanup WHERE object_name = $3 AND node_group_id = $2) AS put,
             EXISTS (SELECT FROM pg_catalog.pg_dist_shard WHERE shardid = $1) AND NOT EXISTS (
               SELECT FROM pg_catalog.pg_dist_placement p JOIN pg_catalog.pg_dist_node n USING (groupid) WHERE p.shardid = $1) AS lonely`,
     [shardId, groupId, qualified],
   );
-  if (!found || found.placed) return noLeftover('it is a placement by now');
-  if (found.put) return noLeftover('a move makes it, or Citus is about to drop it');
-  return found.lonely ? noLeftover('its shard has no other placement') : undefined;
+  if (!facts || facts.placed) return noLeftover('it is a placement by now');
+  if (facts.put) return noLeftover('a move makes it, or Citus is about to drop it');
+  return facts.lonely ? noLeftover('its shard has no other placement') : undefined;
 }
 
 function noLeftover(why: string): Refusal {
-  return { settled: true, why };
+  return { obsolete: true, why };
 }
 
 function dropCommand({ qualified, oid, shardId, onlyIfEmpty }: TableToDrop): string {
@@ -148,5 +148,5 @@ async function command(db: Db, node: string, text: string): Promise<Refusal> {
   const [answer] = await runOnNodes(db, [{ node, command: text }]);
   if (answer?.success) return undefined;
   const why = answer?.result ?? 'no answer';
-  return { settled: why.includes(notThis), why };
+  return { obsolete: why.includes(notThis), why };
 }

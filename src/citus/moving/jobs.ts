@@ -3,9 +3,9 @@ import { applicationPrefix } from '../session/application-name.js';
 import { within } from '../session/within.js';
 
 /** What moves data and is none of the asking operation's. */
-export type ForeignWork = Seen & (Job | Session);
+export type ForeignWork = WorkFacts & (Job | Session);
 
-interface Seen {
+interface WorkFacts {
   state: string;
   startedAt?: string;
   description: string;
@@ -54,7 +54,7 @@ export async function readJobs(db: Db): Promise<ForeignWork[]> {
   }));
 }
 
-const moving =
+const movePattern =
   '(citus_move_shard_placement|master_move_shard_placement|citus_copy_shard_placement|rebalance_table_shards|citus_drain_node|citus_split_shard_by_split_points|isolate_tenant_to_new_shard|replicate_reference_tables)';
 
 /**
@@ -75,12 +75,12 @@ export async function readMovingSessions(
     function: string | null;
   }>(
     `SELECT pid, ${iso('query_start')} AS "startedAt", starts_with(application_name, $2) AS ours,
-            substring(query FROM '${moving}') AS function
+            substring(query FROM '${movePattern}') AS function
        FROM pg_catalog.pg_stat_activity
       WHERE pid <> pg_backend_pid() AND datname = current_database() AND NOT starts_with(application_name, $1)
         AND application_name !~ $4
         AND (pid = ANY ($3::int[])
-             OR (state = 'active' AND query ~ '${moving}' AND query !~ 'pg_stat_activity|get_rebalance_table_shards_plan'))
+             OR (state = 'active' AND query ~ '${movePattern}' AND query !~ 'pg_stat_activity|get_rebalance_table_shards_plan'))
       ORDER BY pid`,
     [
       except,

@@ -40,15 +40,15 @@ export async function readWaits(db: Db, pid: number, nodes: string[]): Promise<W
     [pid],
   );
   const gpid = own?.gpid ?? '0';
-  const [here] = await db.query<{ waits: string }>(waitsQuery(gpid, pid));
+  const [local] = await db.query<{ waits: string }>(waitsQuery(gpid, pid));
   const command = waitsQuery(gpid, 0);
-  const there = await runOnNodes(
+  const remote = await runOnNodes(
     db,
     nodes.map((node) => ({ node, command })),
   );
   return [
-    ...parsed(db.node, here?.waits),
-    ...there.flatMap(({ node, success, result }) => (success ? parsed(node, result) : [])),
+    ...parseWaits(db.node, local?.waits),
+    ...remote.flatMap(({ node, success, result }) => (success ? parseWaits(node, result) : [])),
   ];
 }
 
@@ -66,12 +66,12 @@ export async function readOrigin(
   const command = `SELECT coalesce((SELECT ${sessionJson('a')}::text FROM pg_stat_activity a WHERE pid = ${pid}), 'null')`;
   if (node === undefined || node.groupId === 0) {
     const [row] = await db.query<{ coalesce: string }>(command);
-    const found = JSON.parse(row?.coalesce ?? 'null') as Blocker | null;
-    return found ? { ...found, node: node?.node ?? db.node } : undefined;
+    const session = JSON.parse(row?.coalesce ?? 'null') as Blocker | null;
+    return session ? { ...session, node: node?.node ?? db.node } : undefined;
   }
   const [answer] = await runOnNodes(db, [{ node: node.node, command }]);
-  const found = answer?.success ? (JSON.parse(answer.result) as Blocker | null) : null;
-  return found ? { ...found, node: node.node } : undefined;
+  const session = answer?.success ? (JSON.parse(answer.result) as Blocker | null) : null;
+  return session ? { ...session, node: node.node } : undefined;
 }
 
 function sessionJson(a: string): string {
@@ -97,7 +97,7 @@ function waitsQuery(gpid: string, ownPid: number): string {
      ORDER BY coalesce(p.prepared, a.xact_start) LIMIT 10) w`;
 }
 
-function parsed(node: string, waits: string | undefined): Wait[] {
+function parseWaits(node: string, waits: string | undefined): Wait[] {
   const rows = JSON.parse(waits ?? '[]') as Omit<Wait, 'node'>[];
   return rows.map((row) => ({ node, ...row }));
 }

@@ -6,7 +6,7 @@ import { readNodes } from './nodes.js';
 export async function markNodes(db: Db, wishes: { node: string; value: boolean }[]): Promise<void> {
   const nodes = await readNodes(db);
   for (const { node, value } of wishes) {
-    const found = nodes.find((each) => each.node.toLowerCase() === node.toLowerCase());
-    if (found && found.shouldHaveShards !== value) await setShouldHaveShards(db, found.node, value);
+    const row = nodes.find((each) => each.node.toLowerCase() === node.toLowerCase());
+    if (row && row.shouldHaveShards !== value) await setShouldHaveShards(db, row.node, value);
   }
 }

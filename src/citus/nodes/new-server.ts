@@ -44,18 +44,20 @@ export async function readBrokenWays(
   const { host, port } = addressOf(node);
   const command = `SELECT success::text || ' ' || result FROM pg_catalog.master_run_on_worker(
     ARRAY[${literal(host)}], ARRAY[${port}], ARRAY['SELECT 1'], true)`;
-  const there = await runOnNodes(
+  const answersOfWorkers = await runOnNodes(
     coordinator,
     workers.map((worker) => ({ node: worker, command })),
   );
-  const back = await runOnNodes(
+  const answersOfNode = await runOnNodes(
     db,
     workers.map((worker) => ({ node: worker, command: 'SELECT 1' })),
   );
   return [
-    ...there.flatMap(({ node: from, success, result }) =>
+    ...answersOfWorkers.flatMap(({ node: from, success, result }) =>
       success && !result.startsWith('true') ? [{ from, to: node, error: result.replace(/^false /, '') }] : [],
     ),
-    ...back.flatMap(({ node: to, success, result }) => (success ? [] : [{ from: node, to, error: result }])),
+    ...answersOfNode.flatMap(({ node: to, success, result }) =>
+      success ? [] : [{ from: node, to, error: result }],
+    ),
   ];
 }

@@ -7,7 +7,7 @@ export interface NodeAway {
   node: string;
   /** `silent`: it takes a connection and says nothing, like a server that is frozen. */
   how: 'refuses' | 'silent';
-  said: string;
+  answer: string;
 }
 
 /** Milliseconds that a node gets for taking a connection of the coordinator. */
@@ -21,12 +21,12 @@ export async function giveUpSilentNodesSoon(db: Db): Promise<void> {
 /** The first of these nodes that the coordinator can't reach. One by one: of several at once a silent one hides the rest. */
 export async function readNodeAway(db: Db, nodes: string[]): Promise<NodeAway | undefined> {
   for (const node of nodes) {
-    const asked = Date.now();
+    const startedAt = Date.now();
     const answer = await within(db, 4, () => runOnNodes(db, [{ node, command: 'SELECT 1' }]));
     const [row] = answer ?? [{ success: false, result: 'no answer within 4 s' }];
     if (row?.success) continue;
-    const how = Date.now() - asked < patienceMs * 0.9 ? 'refuses' : 'silent';
-    return { node, how, said: row?.result ?? '' };
+    const how = Date.now() - startedAt < patienceMs * 0.9 ? 'refuses' : 'silent';
+    return { node, how, answer: row?.result ?? '' };
   }
   return undefined;
 }

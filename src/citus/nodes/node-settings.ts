@@ -35,7 +35,7 @@ export async function runOnNodes(
  * identifier, and when it read its files last, in milliseconds by its own clock.
  */
 export type NodeSetting =
-  | { node: string; milliseconds: number; owners: string | null; server: string; loadedAt: number }
+  | { node: string; milliseconds: number; ownerValue: string | null; server: string; loadedAt: number }
   | { node: string; error: string };
 
 /**
@@ -48,7 +48,7 @@ export async function readNodeSetting(db: Db, nodes: string[], name: string): Pr
       'readable', pg_has_role('pg_read_all_settings', 'member'),
       'server', (select system_identifier::text from pg_control_system()),
       'loadedAt', extract(epoch from pg_conf_load_time()) * 1000,
-      'owners', (select current_setting(name) from pg_settings
+      'ownerValue', (select current_setting(name) from pg_settings
                   where name = '${name}' and sourcefile like '%postgresql.auto.conf'))::text`;
   const answers = await runOnNodes(
     db,
@@ -56,15 +56,15 @@ export async function readNodeSetting(db: Db, nodes: string[], name: string): Pr
   );
   return answers.map(({ node, success, result }) => {
     if (!success) return { node, error: result };
-    const { ms, readable, ...told } = JSON.parse(result) as {
+    const { ms, readable, ...rest } = JSON.parse(result) as {
       ms: number;
-      owners: string | null;
+      ownerValue: string | null;
       readable: boolean;
       server: string;
       loadedAt: number;
     };
     if (!readable) return { node, error: 'the role may not read who set it (pg_monitor is missing)' };
-    return { node, milliseconds: ms, ...told };
+    return { node, milliseconds: ms, ...rest };
   });
 }
 
@@ -88,7 +88,7 @@ export async function setNodeSetting(
   db: Db,
   wishes: { node: string; name: string; value: string | null }[],
 ): Promise<{ node: string; error?: string }[]> {
-  const altered = await runOnNodes(
+  const results = await runOnNodes(
     db,
     wishes.map(({ node, name, value }) => ({
       node,
@@ -98,12 +98,12 @@ export async function setNodeSetting(
           : `alter system set ${name} = '${value.replaceAll("'", "''")}'`,
     })),
   );
-  const good = altered.filter(({ success }) => success);
+  const good = results.filter(({ success }) => success);
   const reloaded = await runOnNodes(
     db,
     good.map(({ node }) => ({ node, command: 'select pg_reload_conf()' })),
   );
-  return [...altered.filter(({ success }) => !success), ...reloaded].map(({ node, success, result }) =>
+  return [...results.filter(({ success }) => !success), ...reloaded].map(({ node, success, result }) =>
     success ? { node } : { node, error: result },
   );
 }

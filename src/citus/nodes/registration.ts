@@ -29,10 +29,10 @@ export async function isRegistered(db: Db, node: string): Promise<boolean> {
 
 /** Takes the number of a node group that no node has and none will get. */
 export async function takeGroup(db: Db): Promise<number> {
-  const taken = (await usesWrapper(db, 'take_group'))
+  const expression = (await usesWrapper(db, 'take_group'))
     ? `${wrapperSchema}.take_group()`
     : `nextval('pg_dist_groupid_seq')::int`;
-  const [row] = await db.query<{ id: number }>(`select ${taken} as id`);
+  const [row] = await db.query<{ id: number }>(`select ${expression} as id`);
   if (!row) throw new Error('the server answered nothing');
   return row.id;
 }

@@ -39,8 +39,8 @@ export async function readServerFacts(db: Db): Promise<ServerFacts> {
              WHERE datname = current_database()) AS locale,
            to_regprocedure('pg_catalog.citus_version()') IS NOT NULL AS tells`);
   if (!row) throw new Error('the server answered nothing');
-  const { tells, ...told } = row;
-  const facts: ServerFacts = { ...told, library: (tells ? await readLibrary(db) : undefined) ?? row.citus };
+  const { tells, ...rest } = row;
+  const facts: ServerFacts = { ...rest, library: (tells ? await readLibrary(db) : undefined) ?? row.citus };
   if (row.citus !== null) facts.localGroup = await readLocalGroup(db);
   facts.systemIdentifier = await readSystemIdentifier(db);
   return facts;

@@ -14,7 +14,7 @@ export interface OwnerProblem {
   /** Whether the owner is a superuser: no role should become its member. */
   superuser: boolean;
   /** What the node said. */
-  said?: string;
+  answer?: string;
 }
 
 type Problem =
@@ -53,7 +53,7 @@ export async function readOwnerProblems(
   const [first] = owners;
   const problems = answers.flatMap(({ node, success, result }): (OwnerProblem & { node: string })[] => {
     if (success) return (JSON.parse(result) as OwnerProblem[]).map((problem) => ({ node, ...problem }));
-    return first ? [{ node, ...first, problem: 'we could not log in', said: result }] : [];
+    return first ? [{ node, ...first, problem: 'we could not log in', answer: result }] : [];
   });
   return [...problems, ...(await readRefusedLogins(db, owners, nodes, problems))];
 }
@@ -105,18 +105,18 @@ async function readRefusedLogins(
   problems: OwnerProblem[],
 ): Promise<(OwnerProblem & { node: string })[]> {
   const [{ user } = { user: '' }] = await db.query<{ user: string }>('SELECT current_user::text AS "user"');
-  const known = new Set([user, ...problems.map(({ owner }) => owner)]);
-  const refused: (OwnerProblem & { node: string })[] = [];
+  const skip = new Set([user, ...problems.map(({ owner }) => owner)]);
+  const refusals: (OwnerProblem & { node: string })[] = [];
   for (const owner of owners) {
-    if (known.has(owner.owner) || known.size > triedOwners) continue;
-    known.add(owner.owner);
+    if (skip.has(owner.owner) || skip.size > maxLogins) continue;
+    skip.add(owner.owner);
     for (const { node, success, result } of (await asRole(db, owner.owner, nodes)) ?? [])
-      if (!success) refused.push({ node, ...owner, problem: 'could not log in', said: result });
+      if (!success) refusals.push({ node, ...owner, problem: 'could not log in', answer: result });
   }
-  return refused;
+  return refusals;
 }
 
-const triedOwners = 20;
+const maxLogins = 20;
 
 /** Undefined where we may not act as the role. */
 async function asRole(db: Db, role: string, nodes: string[]): Promise<NodeAnswer[] | undefined> {

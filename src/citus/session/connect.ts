@@ -30,8 +30,8 @@ export class NoWritableCoordinatorError extends Error {
   override readonly name = 'NoWritableCoordinatorError';
   /** `cannot_connect_now`: it passes like a server that starts. */
   readonly code = '57P03';
-  constructor(cluster: string, seen: string[]) {
-    super(`No host of cluster "${cluster}" is a writable coordinator: ${seen.join('; ')}.`);
+  constructor(cluster: string, answers: string[]) {
+    super(`No host of cluster "${cluster}" is a writable coordinator: ${answers.join('; ')}.`);
   }
 }
 
@@ -49,24 +49,24 @@ export async function withCoordinator<T>(
   if (only !== undefined && others.length === 0) {
     return withServer(cluster, { host: only, port: cluster.port }, options, work);
   }
-  const seen: string[] = [];
+  const answers: string[] = [];
   let answer: Error | undefined;
   for (const host of cluster.hosts) {
     try {
-      const done = await withServer(cluster, { host, port: cluster.port }, options, async (db) =>
-        (await isWritable(db)) ? { result: await settled(work(db)) } : undefined,
+      const outcome = await withServer(cluster, { host, port: cluster.port }, options, async (db) =>
+        (await isWritable(db)) ? { result: await settle(work(db)) } : undefined,
       );
-      if (done) return done.result();
-      seen.push(`${host} is read-only`);
+      if (outcome) return outcome.result();
+      answers.push(`${host} is read-only`);
     } catch (error) {
       if (options.signal?.aborted) throw error;
       answer = error instanceof pg.DatabaseError || error instanceof TlsRefusedError ? error : answer;
-      seen.push(`${host}: ${error instanceof Error ? error.message : String(error)}`);
+      answers.push(`${host}: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
   // A refused password or certificate is nothing that waiting heals.
-  if (answer !== undefined && !seen.some((line) => line.endsWith('is read-only'))) throw answer;
-  throw new NoWritableCoordinatorError(cluster.name, seen);
+  if (answer !== undefined && !answers.some((line) => line.endsWith('is read-only'))) throw answer;
+  throw new NoWritableCoordinatorError(cluster.name, answers);
 }
 
 /**
@@ -83,9 +83,9 @@ export async function withNode<T>(
 ): Promise<T> {
   const target = splitNode(cluster, node);
   if (!allowedByConfig(cluster, node)) {
-    const registered = await withCoordinator(cluster, options, readNodes);
-    const known = registered.some((row) => row.node.toLowerCase() === node.toLowerCase());
-    if (!known) throw new NodeNotAllowedError(cluster.name, node);
+    const nodes = await withCoordinator(cluster, options, readNodes);
+    const isRegistered = nodes.some((row) => row.node.toLowerCase() === node.toLowerCase());
+    if (!isRegistered) throw new NodeNotAllowedError(cluster.name, node);
   }
   return withServer(cluster, target, options, work);
 }
@@ -97,7 +97,7 @@ async function withServer<T>(
   work: (db: Db) => Promise<T>,
 ): Promise<T> {
   options.signal?.throwIfAborted();
-  const client = await connected(cluster, target, options);
+  const client = await connectClient(cluster, target, options);
   const node = formatAddress(target);
   const drop = () => client.connection.stream.destroy();
   options.signal?.addEventListener('abort', drop, { once: true });
@@ -115,23 +115,23 @@ async function withServer<T>(
 }
 
 /** A connected client. `prefer` tries TLS first, as libpq does; pg itself knows only with and without. */
-async function connected(
+async function connectClient(
   cluster: ClusterConfig,
   target: Address,
   options: ConnectOptions,
 ): Promise<pg.Client> {
   const node = formatAddress(target);
-  const refused = (error: unknown): Error =>
+  const failureOf = (error: unknown): Error =>
     tlsRefused(error, node, cluster.tls) ?? connectionError(error, node);
   const tls = await tlsOptions(cluster.tls);
   try {
     return await connectOnce(cluster, target, options, tls);
   } catch (error) {
     const noTls = error instanceof Error && error.message === 'The server does not support SSL connections';
-    if (!noTls || cluster.tls.mode !== 'prefer') throw refused(error);
+    if (!noTls || cluster.tls.mode !== 'prefer') throw failureOf(error);
   }
   return connectOnce(cluster, target, options, false).catch((error: unknown) => {
-    throw refused(error);
+    throw failureOf(error);
   });
 }
 
@@ -142,14 +142,14 @@ async function connectOnce(
   ssl: Awaited<ReturnType<typeof tlsOptions>>,
 ): Promise<pg.Client> {
   const login = (options.role === 'observer' && cluster.observer) || cluster;
-  const where = { ...target, database: cluster.database, user: login.user };
+  const account = { ...target, database: cluster.database, user: login.user };
   const client = new pg.Client({
-    ...where,
+    ...account,
     password: async () => {
-      const password = await readPassword(cluster, login.password, where);
+      const password = await readPassword(cluster, login.password, account);
       if (password !== undefined) return password;
       throw new SecretMissingError(
-        `${formatAddress(where)} asks for a password for ${where.user}, and the config of cluster "${cluster.name}" and ~/.pgpass have none.`,
+        `${formatAddress(account)} asks for a password for ${account.user}, and the config of cluster "${cluster.name}" and ~/.pgpass have none.`,
       );
     },
     ssl,
@@ -213,7 +213,7 @@ async function isWritable(db: Db): Promise<boolean> {
 }
 
 /** Keeps an error of the caller's work apart from an error of the connection: only the latter leads to the next host. */
-async function settled<T>(work: Promise<T>): Promise<() => T> {
+async function settle<T>(work: Promise<T>): Promise<() => T> {
   try {
     const result = await work;
     return () => result;

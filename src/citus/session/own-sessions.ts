@@ -13,14 +13,14 @@ export interface OwnSession {
 }
 
 /** Which sessions are meant: those of one operation (by prefix), or those of all others. */
-export type Whose = { prefix: string } | { pattern: string; except: string };
+export type SessionFilter = { prefix: string } | { pattern: string; except: string };
 
 /** Sessions of ours that are at work, or whose client may still be there. */
-export async function readOwnSessions(db: Db, whose: Whose): Promise<OwnSession[]> {
+export async function readOwnSessions(db: Db, filter: SessionFilter): Promise<OwnSession[]> {
   const [clause, params] =
-    'prefix' in whose
-      ? ['starts_with(application_name, $1)', [whose.prefix]]
-      : ['application_name ~ $1 and not starts_with(application_name, $2)', [whose.pattern, whose.except]];
+    'prefix' in filter
+      ? ['starts_with(application_name, $1)', [filter.prefix]]
+      : ['application_name ~ $1 and not starts_with(application_name, $2)', [filter.pattern, filter.except]];
   return db.query<OwnSession>(
     `select pid, application_name as "applicationName", coalesce(state, 'active') as state,
             extract(epoch from clock_timestamp() - coalesce(state_change, backend_start))::float8 as seconds,

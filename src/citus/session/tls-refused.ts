@@ -22,8 +22,8 @@ export class CleartextRefusedError extends Error {
 export function tlsRefused(error: unknown, node: string, tls: TlsConfig): TlsRefusedError | undefined {
   if (!(error instanceof Error)) return undefined;
   const code = 'code' in error ? String(error.code) : '';
-  const said = byCertificate(error, code, node, tls) ?? byServer(error, code, node, tls);
-  return said === undefined ? undefined : new TlsRefusedError(said, error);
+  const message = byCertificate(error, code, node, tls) ?? byServer(error, code, node, tls);
+  return message === undefined ? undefined : new TlsRefusedError(message, error);
 }
 
 /** Node's words for a certificate that doesn't lead to an authority. */
@@ -42,9 +42,9 @@ const unknownAuthority = new Set([
 function byCertificate(error: Error, code: string, node: string, tls: TlsConfig): string | undefined {
   const modeIs = `coordinator.tls.mode is ${tls.mode}`;
   if (unknownAuthority.has(code)) {
-    const trusted =
+    const authority =
       tls.ca === undefined ? 'coordinator.tls.ca names none' : `coordinator.tls.ca is ${tls.ca}`;
-    return `The certificate of ${node} is of no authority that we trust: ${modeIs}, and ${trusted}.`;
+    return `The certificate of ${node} is of no authority that we trust: ${modeIs}, and ${authority}.`;
   }
   if (code === 'CERT_HAS_EXPIRED') return `The certificate of ${node} has expired, and ${modeIs}.`;
   if (code === 'CERT_NOT_YET_VALID') return `The certificate of ${node} is not valid yet, and ${modeIs}.`;

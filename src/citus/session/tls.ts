@@ -12,9 +12,9 @@ import { TlsRefusedError } from './tls-refused.js';
 export async function tlsOptions(tls: TlsConfig): Promise<ConnectionOptions | false> {
   if (tls.mode === 'disable') return false;
   const [ca, cert, key] = await Promise.all([
-    read('ca', tls.ca),
-    read('cert', tls.cert),
-    read('key', tls.key),
+    readPem('ca', tls.ca),
+    readPem('cert', tls.cert),
+    readPem('key', tls.key),
   ]);
   const files = { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) };
   try {
@@ -33,7 +33,7 @@ export async function tlsOptions(tls: TlsConfig): Promise<ConnectionOptions | fa
   };
 }
 
-async function read(field: 'ca' | 'cert' | 'key', path: string | undefined): Promise<string | undefined> {
+async function readPem(field: 'ca' | 'cert' | 'key', path: string | undefined): Promise<string | undefined> {
   if (path === undefined) return undefined;
   try {
     const text = await readFile(path, 'utf8');

@@ -76,12 +76,12 @@ async function readWrappedPlan(
 /** With ids of its own, so that the rolled-back rows use up nothing of Citus's sequences. */
 async function pretendNode(db: Db, node: string): Promise<void> {
   const { host, port } = addressOf(node);
-  const known = await db.query<{ nodeid: number }>(
+  const rows = await db.query<{ nodeid: number }>(
     `update pg_dist_node set isactive = true, shouldhaveshards = true
       where lower(nodename) = lower($1) and nodeport = $2 returning nodeid`,
     [host, port],
   );
-  if (known.length > 0) return;
+  if (rows.length > 0) return;
   await db.query(
     `insert into pg_dist_node (nodeid, groupid, nodename, nodeport, isactive, shouldhaveshards)
      select max(nodeid) + 1, max(groupid) + 1, $1, $2, true, true from pg_dist_node`,

@@ -66,7 +66,7 @@ const noSizes = 'SELECT NULL::int8 AS shardid, 0::int8 AS bytes WHERE false';
 export async function readShardGroupsWithin(
   db: Db,
   seconds: number,
-): Promise<{ groups: ShardGroup[]; sized: boolean }> {
+): Promise<{ groups: ShardGroup[]; hasSizes: boolean }> {
   const groups = await within(db, seconds, () => readShardGroups(db));
-  return groups ? { groups, sized: true } : { groups: await readShardGroups(db, false), sized: false };
+  return groups ? { groups, hasSizes: true } : { groups: await readShardGroups(db, false), hasSizes: false };
 }

@@ -44,7 +44,7 @@ export function createBatches(status: Status, calls: Calls, windows: Windows, se
           to,
           shardIds: batch.map(({ shardId }) => shardId),
           bytes: batch.map((move) => move.bytes),
-          ...(closing && { closing: { ...closing, expectedSeconds: batch.map(seconds.expected) } }),
+          ...(closing && { closing: { ...closing, expectedSeconds: batch.map(seconds.estimate) } }),
         },
       )
       .catch((error: unknown) => {
@@ -56,10 +56,11 @@ export function createBatches(status: Status, calls: Calls, windows: Windows, se
     status.moved.bytes += result.movedBytes;
     status.moved.shardGroups += result.movedShardGroups;
     status.notes.push(...result.notes);
-    if (result.movedShardGroups === batch.length) seconds.took(batch, (Date.now() - startedAt) / 1_000);
+    if (result.movedShardGroups === batch.length)
+      seconds.recordBatch(batch, (Date.now() - startedAt) / 1_000);
     if (result.stopped) {
       stops += 1;
-      seconds.needs(result.stopped.shardId, result.stopped.neededSeconds);
+      seconds.recordMove(result.stopped.shardId, result.stopped.neededSeconds);
     }
     return new Set(result.left);
   }

@@ -133,7 +133,7 @@ export function createMoveQueue(
       running: [...running].map(({ batch }) => batch),
       parallelMoves: limit(request),
       total: round.total,
-      ...(secondsLeft !== undefined && { within: { seconds: secondsLeft, expected: seconds.expected } }),
+      ...(secondsLeft !== undefined && { within: { seconds: secondsLeft, estimate: seconds.estimate } }),
     });
   }
 
@@ -176,11 +176,11 @@ export function createMoveQueue(
 
   /** Moves that are too long for any window wait until the others are made; then a person has to decide. */
   async function parkWithoutRoom({ request, round }: Work): Promise<boolean> {
-    const [shortest] = [...round.pending].sort((a, b) => seconds.expected(a) - seconds.expected(b));
-    if (!shortest || windows.hasRoom(seconds.expected(shortest))) return false;
-    const moves = { left: round.pending.size, shortest, seconds: seconds.expected(shortest) };
+    const [shortest] = [...round.pending].sort((a, b) => seconds.estimate(a) - seconds.estimate(b));
+    if (!shortest || windows.hasRoom(seconds.estimate(shortest))) return false;
+    const moves = { left: round.pending.size, shortest, seconds: seconds.estimate(shortest) };
     await calls.park('window', noRoomForMoves(round.plan, moves, windows.longestSeconds()));
-    seconds.forgetStopped();
+    seconds.forgetMoves();
     await windows.refresh(request, true);
     return true;
   }

@@ -44,7 +44,7 @@ function firstWorker(): SandboxNode {
 test.skipIf(!isReal)(
   'a setting that was lowered twice, since pause now stopped a copy in between, is as its owner had it (real Citus)',
   async () => {
-    // Borrowed at two moments: on one of the new workers it can't be set before the pause.
+    // Lowered at two moments: on one of the new workers it can't be set before the pause.
     const [first, second] = [await stage.cluster.addNode(), await stage.cluster.addNode()];
     const hindrance = join(first.dataFolder, 'postgresql.auto.conf.tmp');
     mkdirSync(hindrance);

@@ -41,7 +41,7 @@ async function readings(
       await sleep(100);
       after = Math.max(after ?? 0, (await read()) ?? 0);
     }
-    return { before, after, notes: meters.newlyUnreadable() };
+    return { before, after, notes: meters.takeNotes() };
   });
 }
 

@@ -65,7 +65,7 @@ test('what becomes doubtful between two rounds ends the rounds', async () => {
     if (looks > 10) throw new Error('it goes round and round');
     return Promise.resolve([
       looks === 1 ? { ...item, remove: () => Promise.resolve(undefined) } : item,
-      { ...refused, remove: () => Promise.resolve({ settled: false, why: 'lock timeout' }) },
+      { ...refused, remove: () => Promise.resolve({ obsolete: false, why: 'lock timeout' }) },
     ]);
   };
   await expect(

@@ -1,7 +1,7 @@
 import { startCluster, type SandboxCluster } from '../../../sandbox/index.js';
-import { findLeftovers, type Found } from '../../../src/activities/leftovers/find.js';
+import { findLeftovers, type LeftoverReport } from '../../../src/activities/leftovers/find.js';
 import type { Finding } from '../../../src/activities/leftovers/finding.js';
-import { raisedSettings } from '../../../src/activities/leftovers/raised-settings.js';
+import { findTemporarySettings } from '../../../src/activities/leftovers/temporary-settings.js';
 import { withCoordinator, type Db } from '../../../src/citus/session/connect.js';
 import { readNodes } from '../../../src/citus/nodes/nodes.js';
 import { placedShards, type PlacedShard } from '../../support/make-leftovers.js';
@@ -53,7 +53,7 @@ export const asScaler = <T>(cluster: SandboxCluster, work: (db: Db) => Promise<T
   withCoordinator(configOf(cluster), { applicationName: 'test' }, work);
 
 /** What is left in a cluster whose nodes are all asked. */
-export const find = (cluster: SandboxCluster): Promise<Found> =>
+export const find = (cluster: SandboxCluster): Promise<LeftoverReport> =>
   asScaler(cluster, async (db) => {
     const nodes = await readNodes(db);
     return findLeftovers(
@@ -74,7 +74,10 @@ export const findToRemove = (cluster: SandboxCluster): Promise<Finding[]> =>
   asScaler(cluster, async (db) => {
     const nodes = await readNodes(db);
     const asked = nodes.map(({ node }) => node);
-    return [...(await findLeftovers(db, nodes, asked)).leftovers, ...(await raisedSettings(db, asked))];
+    return [
+      ...(await findLeftovers(db, nodes, asked)).leftovers,
+      ...(await findTemporarySettings(db, asked)),
+    ];
   });
 
 /** What each removal answered. */

@@ -174,7 +174,7 @@ test.each(['by_shard_count', 'lopsided', 'mixed'])(
           if (groups.some(({ groupId }) => marked.has(groupId))) return;
           const sources = new Map(moves.map(({ group }) => [group.shardIds[0] ?? 0, group.groupId]));
           expect(improvementOf(after, eligible(nodes), measure, sources)).toMatchObject({
-            weighed: moves.length,
+            movedGroups: moves.length,
             isBetter: moves.length > 0,
           });
         }),

@@ -82,7 +82,7 @@ test('rows of the clean-up that name a gone node group block', async () => {
   }
 });
 
-test('a setting that an operation left raised is found, unless an operation is at work', async () => {
+test('a setting that an operation left lowered is found, unless an operation is at work', async () => {
   const [worker] = cluster.workers;
   await worker?.query(`ALTER SYSTEM SET wal_retrieve_retry_interval = '100ms'`);
   await worker?.query('SELECT pg_reload_conf()');

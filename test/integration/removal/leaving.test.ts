@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { startCluster, withClient, type SandboxCluster, type SandboxNode } from '../../../sandbox/index.js';
-import { deregister, whatItLeaves } from '../../../src/activities/nodes/deregister.js';
+import { deregister, warningAbout } from '../../../src/activities/nodes/deregister.js';
 import { runPreflight } from '../../../src/activities/preflight/run-preflight.js';
-import { tracesOf } from '../../../src/activities/verify/removed.js';
+import { tracesOf } from '../../../src/activities/verify/removal-traces.js';
 import { withCoordinator, type Db } from '../../../src/citus/session/connect.js';
 import { readNodes } from '../../../src/citus/nodes/nodes.js';
 import { byHand, putOff } from '../../support/make-leftovers.js';
@@ -116,7 +116,7 @@ test('one that is prepared when it is out keeps its machine, and says who knows'
   await prepare(gid, true);
   await cluster.query('select citus_remove_node($1, $2)', [leaves.host, leaves.port]);
   await asScaler(async (db) => {
-    await expect(whatItLeaves(db, row)).rejects.toMatchObject({
+    await expect(warningAbout(db, row)).rejects.toMatchObject({
       type: 'NeedsPerson',
       details: [
         {
@@ -131,7 +131,7 @@ test('one that is prepared when it is out keeps its machine, and says who knows'
       ],
     });
     await stays.query(`commit prepared '${gid}'`);
-    await whatItLeaves(db, row);
+    await warningAbout(db, row);
   });
 });
 
@@ -161,8 +161,8 @@ async function waitsForLock(): Promise<void> {
 }
 
 test('who may not act any more when it comes to it leaves the worker registered', async () => {
-  const lost = () => Promise.reject(new Error('the hold is lost'));
-  await expect(asScaler((db) => takeOut(db, Date.now(), lost))).rejects.toThrow('the hold is lost');
+  const lost = () => Promise.reject(new Error('the lock is lost'));
+  await expect(asScaler((db) => takeOut(db, Date.now(), lost))).rejects.toThrow('the lock is lost');
   expect(await registration()).toEqual(row);
 });
 

@@ -44,15 +44,15 @@ const own = (): ClusterConfig =>
 
 /** The machines of one operation that holds the cluster, where the config has these clusters too. */
 function machines(...others: ClusterConfig[]) {
-  const custodian = {
+  const lockKeeper = {
     status: { name: 'RUNNING' },
     memo: { holder: { workflowId: 'removing', runId: 'run' } },
     raw: { workflowExtendedInfo: {} },
   };
-  const client = { workflow: { getHandle: () => ({ describe: () => Promise.resolve(custodian) }) } };
+  const client = { workflow: { getHandle: () => ({ describe: () => Promise.resolve(lockKeeper) }) } };
   const config = { clusters: [own(), ...others] };
   const activities = machineActivities({ config, client } as unknown as ActivityContext);
-  const order = { cluster: 'demo', lockId: 'hold', node: worker.address };
+  const order = { cluster: 'demo', lockId: 'lock', node: worker.address };
   const within = <T>(work: () => Promise<T>): Promise<T> =>
     new MockActivityEnvironment({ workflowExecution: { workflowId: 'removing', runId: 'run' } }).run(work);
   return {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startCluster, type SandboxCluster, type SandboxNode } from '../../../sandbox/index.js';
 import { settingActivities } from '../../../src/activities/settings/activities.js';
-import { undoActivities, type Undone } from '../../../src/activities/undo/activities.js';
+import { undoActivities, type UndoResult } from '../../../src/activities/undo/activities.js';
 import { undoByHand, type SettingEntry, type UndoEntry } from '../../../src/contract/internal/undo.js';
 import { asActivity, type ActivityStage } from '../../support/activity-stage.js';
 import { flavour, marksOf, retryIntervals } from '../../support/stage.js';
@@ -37,7 +37,7 @@ function lower(entries: SettingEntry[], how?: How): Promise<{ notes: string[]; u
   );
 }
 
-function undo(entry: UndoEntry, how?: How): Promise<Undone> {
+function undo(entry: UndoEntry, how?: How): Promise<UndoResult> {
   return asActivity(stage(how), (context) =>
     undoActivities(context).undo({ cluster: 'demo', lockId: 'lock', entry }),
   );

@@ -65,9 +65,9 @@ export async function move(
         message = now;
       },
       times: { quietMs: 2_000, patienceMs: 5_000 },
-      telling: {
+      channel: {
         attention: (attention) => told.push(attention),
-        well: () => {
+        clear: () => {
           if (told.at(-1)) told.push(null);
         },
         get times() {

@@ -48,12 +48,12 @@ test.each(['nodes alike', 'nodes of different capacity'])(
         const later = now.map((each) => (each === moved ? { ...each, groupId: to } : each));
         const sources = (from: number): Map<number, number> => new Map([[moved.shardIds[0] ?? 0, from]]);
         expect(improvementOf(later, nodes, measure, sources(moved.groupId))).toMatchObject({
-          weighed: 1,
+          movedGroups: 1,
           isBetter: true,
         });
         if (measure === bySize)
           expect(improvementOf(now, nodes, measure, sources(to))).toMatchObject({
-            weighed: 1,
+            movedGroups: 1,
             isBetter: false,
           });
       }),
@@ -110,7 +110,7 @@ test('tables with fewer shards than there are nodes count together', () => {
 test('shards that somebody has moved back are no improvement', () => {
   const groups = [group(1, 1, 5), group(2, 1, 5)];
   expect(improvementOf(groups, nodes, bySize, new Map([[1, 1]]))).toMatchObject({
-    weighed: 1,
+    movedGroups: 1,
     isBetter: false,
   });
 });
@@ -121,10 +121,10 @@ test('a shard that is gone, or came from a node that should hold none, counts on
     [77, 1],
     [2, 9],
   ]);
-  expect(improvementOf(groups, nodes, bySize, sources)).toMatchObject({ weighed: 0, isBetter: false });
+  expect(improvementOf(groups, nodes, bySize, sources)).toMatchObject({ movedGroups: 0, isBetter: false });
 });
 
 test('a group is known by any of its shards, also when its first has been dropped since', () => {
   const sources = new Map([[10_001, 1]]);
-  expect(improvementOf([group(1, 2, 5), group(2, 1, 5)], nodes, bySize, sources).weighed).toBe(1);
+  expect(improvementOf([group(1, 2, 5), group(2, 1, 5)], nodes, bySize, sources).movedGroups).toBe(1);
 });

@@ -5,34 +5,34 @@ import { expectedSeconds } from '../../../src/planning/next-batch.js';
 const move = (shardId: number, bytes: number) => ({ shardId, from: 0, to: 1, label: 0, bytes });
 
 test('before anything is measured a move takes what moves in general take', () => {
-  expect(createMoveSeconds().expected(move(1, 15e9))).toBe(expectedSeconds(15e9));
+  expect(createMoveSeconds().estimate(move(1, 15e9))).toBe(expectedSeconds(15e9));
 });
 
 test('what moves really take corrects what is expected of the others, up and down', () => {
   const slow = createMoveSeconds();
   const quick = createMoveSeconds();
   for (let n = 0; n < 20; n += 1) {
-    slow.took([move(n, 150e6)], 46);
-    quick.took([move(n, 150e6)], 2.875);
+    slow.recordBatch([move(n, 150e6)], 46);
+    quick.recordBatch([move(n, 150e6)], 2.875);
   }
   const general = expectedSeconds(1.5e9);
-  expect(slow.expected(move(99, 1.5e9)) / general).toBeCloseTo(4, 0);
-  expect(quick.expected(move(99, 1.5e9)) / general).toBeCloseTo(0.25, 1);
+  expect(slow.estimate(move(99, 1.5e9)) / general).toBeCloseTo(4, 0);
+  expect(quick.estimate(move(99, 1.5e9)) / general).toBeCloseTo(0.25, 1);
 });
 
 test('one quick batch is no proof', () => {
   const seconds = createMoveSeconds();
-  seconds.took([move(1, 0)], 0.1);
-  expect(seconds.expected(move(2, 15e9)) / expectedSeconds(15e9)).toBeGreaterThan(0.75);
+  seconds.recordBatch([move(1, 0)], 0.1);
+  expect(seconds.estimate(move(2, 15e9)) / expectedSeconds(15e9)).toBeGreaterThan(0.75);
 });
 
 test('a move that was stopped is expected to take what its own progress said', () => {
   const seconds = createMoveSeconds();
-  seconds.needs(7, 40_000);
-  expect(seconds.expected(move(7, 1e9))).toBe(40_000);
-  expect(seconds.expected(move(8, 1e9))).toBe(expectedSeconds(1e9));
-  seconds.forgetStopped();
-  expect(seconds.expected(move(7, 1e9))).toBe(expectedSeconds(1e9));
+  seconds.recordMove(7, 40_000);
+  expect(seconds.estimate(move(7, 1e9))).toBe(40_000);
+  expect(seconds.estimate(move(8, 1e9))).toBe(expectedSeconds(1e9));
+  seconds.forgetMoves();
+  expect(seconds.estimate(move(7, 1e9))).toBe(expectedSeconds(1e9));
 });
 
 test('a running move goes on at its own rate; without figures it takes what was expected, then as long again', () => {

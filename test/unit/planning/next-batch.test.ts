@@ -11,7 +11,7 @@ const move = (shardId: number, from: number, to: number, bytes = 0): PlannedMove
 });
 
 /** Hands out everything, always finishing the batch that began first. */
-function batchesOf(moves: PlannedMove[], parallelMoves: number): Batch[] {
+function allBatches(moves: PlannedMove[], parallelMoves: number): Batch[] {
   const pending = new Set(moves);
   const running: Batch[] = [];
   const all: Batch[] = [];
@@ -36,7 +36,7 @@ test('hands out every move exactly once, each batch between two nodes', () => {
   const moves = Array.from({ length: 257 }, (_, index) =>
     move(index, index % 3, 3 + (index % 2), index * 1e5),
   );
-  const batches = batchesOf(moves, 4);
+  const batches = allBatches(moves, 4);
   expect(
     batches
       .flat()
@@ -48,7 +48,7 @@ test('hands out every move exactly once, each batch between two nodes', () => {
 
 test('spreads moves over sources and targets', () => {
   const moves = [move(1, 0, 2), move(2, 0, 2), move(3, 1, 3), move(4, 1, 3)];
-  const [first] = batchesOf(moves, 2);
+  const [first] = allBatches(moves, 2);
   const second = nextBatch({
     pending: moves.filter((each) => !first?.includes(each)),
     running: first ? [first] : [],
@@ -60,32 +60,32 @@ test('spreads moves over sources and targets', () => {
 
 test('a big move goes alone, the largest first', () => {
   const moves = [move(1, 0, 1, 10e9), move(2, 0, 1, 90e9), move(3, 0, 1, 20e9)];
-  expect(batchesOf(moves, 1).map((batch) => batch.map(({ shardId }) => shardId))).toEqual([[2], [3], [1]]);
+  expect(allBatches(moves, 1).map((batch) => batch.map(({ shardId }) => shardId))).toEqual([[2], [3], [1]]);
 });
 
 test('makes at most 1,000 batches of however many moves', () => {
   const moves = Array.from({ length: 5_000 }, (_, index) => move(index, index % 10, 10 + (index % 7), 5e9));
-  expect(batchesOf(moves, 8).length).toBeLessThanOrEqual(1_000);
+  expect(allBatches(moves, 8).length).toBeLessThanOrEqual(1_000);
 });
 
 test('twenty small moves at four at once are eight batches: two a lane', () => {
   const moves = Array.from({ length: 20 }, (_, index) => move(index, index % 2, 2 + (index % 2), 1e6));
-  expect(batchesOf(moves, 4).map(({ length }) => length)).toEqual([3, 3, 3, 3, 3, 3, 1, 1]);
+  expect(allBatches(moves, 4).map(({ length }) => length)).toEqual([3, 3, 3, 3, 3, 3, 1, 1]);
 });
 
 test('the last of many small moves are shared out over all lanes', () => {
   const moves = Array.from({ length: 32 }, (_, index) => move(index, index % 2, 2 + (index % 2), 1e6));
-  expect(batchesOf(moves, 8).slice(8)).toHaveLength(6);
+  expect(allBatches(moves, 8).slice(8)).toHaveLength(6);
 });
 
 test('a few small moves go at once rather than in one batch', () => {
   const moves = [move(1, 0, 1), move(2, 0, 1), move(3, 0, 1), move(4, 0, 1)];
-  expect(batchesOf(moves, 4)).toHaveLength(4);
+  expect(allBatches(moves, 4)).toHaveLength(4);
 });
 
 test('batches that would take longer get smaller towards the end', () => {
   const moves = Array.from({ length: 20 }, (_, index) => move(index, 0, 1, 60e6));
-  const lengths = batchesOf(moves, 2).map(({ length }) => length);
+  const lengths = allBatches(moves, 2).map(({ length }) => length);
   expect(lengths[0]).toBeGreaterThan(lengths.at(-1) ?? 0);
   expect(lengths.at(-1)).toBe(1);
 });
@@ -98,11 +98,11 @@ test('hands out nothing while as many run as may', () => {
 });
 
 test('a batch ends inside of the window, and what has no room in it doesn’t start', () => {
-  const expected = ({ bytes }: PlannedMove): number => bytes;
+  const estimate = ({ bytes }: PlannedMove): number => bytes;
   const pending = [move(1, 0, 1, 90), move(2, 0, 1, 30), move(3, 0, 1, 20), move(4, 0, 1, 15)];
   const order = { pending, running: [], parallelMoves: 1, total: 4 };
   const within = (seconds: number): number[] | undefined =>
-    nextBatch({ ...order, within: { seconds, expected } })?.map(({ shardId }) => shardId);
+    nextBatch({ ...order, within: { seconds, estimate } })?.map(({ shardId }) => shardId);
   expect(within(55)).toEqual([2, 3]);
   expect(within(45)).toEqual([2]);
   expect(within(17)).toEqual([4]);

@@ -6,16 +6,16 @@ import { nodesOf, type Scene, type Stall } from './stall.js';
 
 /** Nothing applies the changes at the target: PostgreSQL tells nobody when it has no process left for it. */
 export async function applyHasNoWorker(db: Db, scene: Scene): Promise<Stall | undefined> {
-  for (const seen of await readReplication(db, await nodesOf(db, scene))) {
-    if (seen.withoutWorker > 0) return withoutWorker(seen, scene);
+  for (const replication of await readReplication(db, await nodesOf(db, scene))) {
+    if (replication.withoutWorker > 0) return withoutWorker(replication, scene);
   }
   return undefined;
 }
 
-function withoutWorker(seen: Replication & { node: string }, { what }: Scene): Stall {
-  const { node, logicalUsed, logicalWorkers, backgroundUsed, workerProcesses } = seen;
+function withoutWorker(replication: Replication & { node: string }, { what }: Scene): Stall {
+  const { node, logicalUsed, logicalWorkers, backgroundUsed, workerProcesses } = replication;
   const evidence = [
-    `${seen.withoutWorker} of ${seen.subscriptions} subscriptions of moves have no worker process on ${node}`,
+    `${replication.withoutWorker} of ${replication.subscriptions} subscriptions of moves have no worker process on ${node}`,
     `max_logical_replication_workers = ${logicalWorkers}, ${logicalUsed} in use; max_worker_processes = ${workerProcesses}, ${backgroundUsed} in use`,
     what,
   ];

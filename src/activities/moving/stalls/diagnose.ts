@@ -8,7 +8,7 @@ import type { Diagnosis, Scene, Stall } from './stall.js';
 import { waitsForTransaction } from './transactions.js';
 
 /** In this order: what makes later questions hang comes first, what is asked of all nodes last. */
-const ofRunning: Diagnosis[] = [
+const runningQuestions: Diagnosis[] = [
   nodeHasLeft,
   nodeIsAway,
   waitsForTransaction,
@@ -27,7 +27,7 @@ export function diagnoseRunning(
   scene: Scene,
   signal: AbortSignal,
 ): Promise<Stall | undefined> {
-  return diagnose(cluster, scene, ofRunning, signal);
+  return diagnose(cluster, scene, runningQuestions, signal);
 }
 
 /** Asks one after another, on a connection of its own, until one knows. A question that fails knows nothing. */

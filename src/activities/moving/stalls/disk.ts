@@ -14,9 +14,9 @@ export function diskIsFull(db: Db, scene: Scene): Promise<Stall> {
   return noRoom(db, scene, undefined);
 }
 
-async function noRoom(db: Db, scene: Scene, named: string | undefined): Promise<Stall> {
+async function noRoom(db: Db, scene: Scene, target: string | undefined): Promise<Stall> {
   const disks = (await readFreeDisk(db, await nodesOf(db, scene))).sort((a, b) => a.available - b.available);
-  const node = named ?? disks[0]?.node ?? 'one of the nodes';
+  const node = target ?? disks[0]?.node ?? 'one of the nodes';
   return {
     problem: `there is not enough free disk space on ${node}`,
     evidence: [

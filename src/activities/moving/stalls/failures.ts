@@ -6,28 +6,28 @@ import { diagnose } from './diagnose.js';
 import { diskIsFull, targetHasNoRoom } from './disk.js';
 import { nodeHasLeft, nodeIsAway, otherNodeIsAway, targetTakesNoShards } from './nodes.js';
 import { noSendersLeft, noSlotsLeft } from './slots.js';
-import { cancelledBySomeone, lockIsHeld } from './someone-else.js';
+import { someoneCancelled, lockIsHeld } from './someone-else.js';
 import type { Diagnosis, Scene, Stall } from './stall.js';
 
 /** Of the ways in which a statement can be cancelled, a time-out is the other, only this one is somebody's wish. */
-const cancelled = /^57014 .*due to user request/;
+const cancelPattern = /^57014 .*due to user request/;
 
 /** What else a failed statement says, by SQLSTATE and text, and who can say more about it. */
-const causes: { says: RegExp; ask: Diagnosis[] }[] = [
-  { says: /not enough empty space on node/, ask: [targetHasNoRoom] },
-  { says: /^53100 |No space left on device/, ask: [diskIsFull] },
-  { says: /a node that shouldn't have a shard/, ask: [targetTakesNoShards] },
-  { says: /node with node id \d+ could not be found|to a non-active node/, ask: [nodeHasLeft] },
-  { says: /could not acquire the lock required to/, ask: [lockIsHeld] },
-  { says: /replication slots are in use/, ask: [noSlotsLeft] },
-  { says: /requested standby connections exceeds/, ask: [noSendersLeft] },
+const causes: { pattern: RegExp; ask: Diagnosis[] }[] = [
+  { pattern: /not enough empty space on node/, ask: [targetHasNoRoom] },
+  { pattern: /^53100 |No space left on device/, ask: [diskIsFull] },
+  { pattern: /a node that shouldn't have a shard/, ask: [targetTakesNoShards] },
+  { pattern: /node with node id \d+ could not be found|to a non-active node/, ask: [nodeHasLeft] },
+  { pattern: /could not acquire the lock required to/, ask: [lockIsHeld] },
+  { pattern: /replication slots are in use/, ask: [noSlotsLeft] },
+  { pattern: /requested standby connections exceeds/, ask: [noSendersLeft] },
 ];
 
 /**
  * The failure of a statement that we did not stop ourselves, named for what it is: one that passes is retried, any
  * other parks the operation.
  */
-export async function explained(
+export async function explainFailure(
   cluster: ClusterConfig,
   scene: Scene,
   error: unknown,
@@ -36,10 +36,15 @@ export async function explained(
   const failure = classifyWith(error, scene.what);
   if (!(failure instanceof ApplicationFailure) || signal.aborted) return failure;
   const text = `${codeOf(error)} ${failure.message}`;
-  if (cancelled.test(text)) return failureOf(cancelledBySomeone(failure.message, scene));
-  const known = causes.find(({ says }) => says.test(text))?.ask;
-  if (!known && failure.type !== passingType) return failure;
-  const stall = await diagnose(cluster, scene, known ?? [nodeIsAway, nodeHasLeft, otherNodeIsAway], signal);
+  if (cancelPattern.test(text)) return failureOf(someoneCancelled(failure.message, scene));
+  const questions = causes.find(({ pattern }) => pattern.test(text))?.ask;
+  if (!questions && failure.type !== passingType) return failure;
+  const stall = await diagnose(
+    cluster,
+    scene,
+    questions ?? [nodeIsAway, nodeHasLeft, otherNodeIsAway],
+    signal,
+  );
   if (!stall) return failure;
   const { evidence } = detailsOf(failure);
   return failureOf({ ...stall, evidence: [...new Set([...evidence, ...stall.evidence])] });

@@ -12,10 +12,10 @@ export async function nodeHasLeft(db: Db, { source, target, what }: Scene): Prom
     if (node === undefined) continue;
     const row = await readRegistration(db, node);
     if (row?.active && row.role === 'primary') continue;
-    const seen = row === undefined ? 'has no row for it' : `says: ${row.active ? row.role : 'not active'}`;
+    const state = row === undefined ? 'has no row for it' : `says: ${row.active ? row.role : 'not active'}`;
     return {
       problem: `${node} has left the cluster meanwhile`,
-      evidence: [`pg_dist_node ${seen}`, what],
+      evidence: [`pg_dist_node ${state}`, what],
       remedies: [
         does('retry', `bring ${node} back into the cluster, then retry`),
         does('cancel', 'or cancel'),
@@ -46,23 +46,23 @@ export async function targetTakesNoShards(db: Db, { target, what }: Scene): Prom
 
 /** One of the nodes that the statement works on can't be reached. */
 export async function nodeIsAway(db: Db, scene: Scene): Promise<Stall | undefined> {
-  return away(await readNodeAway(db, await nodesOf(db, scene)), scene);
+  return stallOf(await readNodeAway(db, await nodesOf(db, scene)), scene);
 }
 
 /** Moves end with a word to all nodes, so each that is away holds them up at their last step. */
 export async function otherNodeIsAway(db: Db, scene: Scene): Promise<Stall | undefined> {
-  return away(await readNodeAway(db, await allNodes(db)), scene);
+  return stallOf(await readNodeAway(db, await allNodes(db)), scene);
 }
 
-function away(found: NodeAway | undefined, { source, target, what }: Scene): Stall | undefined {
-  if (!found) return undefined;
-  const { node, how, said } = found;
+function stallOf(nodeAway: NodeAway | undefined, { source, target, what }: Scene): Stall | undefined {
+  if (!nodeAway) return undefined;
+  const { node, how, answer } = nodeAway;
   const role = node === source ? ', the source,' : node === target ? ', the target,' : '';
   const state =
     how === 'silent' ? 'gives no answer: it is frozen, overloaded or cut off' : "can't be reached";
   return {
     problem: `${node}${role} ${state}`,
-    evidence: [`${node}: ${said}`, what],
+    evidence: [`${node}: ${answer}`, what],
     remedies: [`bring ${node} back: it goes on by itself`, does('cancel', 'or cancel')],
     outlook: 'heals',
   };

@@ -4,8 +4,8 @@ import { does } from '../../../contract/index.js';
 import { allNodes, type Scene, type Stall } from './stall.js';
 
 export async function noSlotsLeft(db: Db, { source, what }: Scene): Promise<Stall | undefined> {
-  const seen = await readReplication(db, source === undefined ? await allNodes(db) : [source]);
-  const [full] = [...seen].sort((a, b) => a.slots - a.slotsUsed - (b.slots - b.slotsUsed));
+  const replications = await readReplication(db, source === undefined ? await allNodes(db) : [source]);
+  const [full] = [...replications].sort((a, b) => a.slots - a.slotsUsed - (b.slots - b.slotsUsed));
   if (!full) return undefined;
   const { node, slots, slotsUsed, slotsOf } = full;
   return {
@@ -23,8 +23,8 @@ export async function noSlotsLeft(db: Db, { source, what }: Scene): Promise<Stal
 }
 
 export async function noSendersLeft(db: Db, { source, what }: Scene): Promise<Stall | undefined> {
-  const seen = await readReplication(db, source === undefined ? await allNodes(db) : [source]);
-  const [full] = [...seen].sort((a, b) => a.senders - a.sendersUsed - (b.senders - b.sendersUsed));
+  const replications = await readReplication(db, source === undefined ? await allNodes(db) : [source]);
+  const [full] = [...replications].sort((a, b) => a.senders - a.sendersUsed - (b.senders - b.sendersUsed));
   if (!full) return undefined;
   const { node, senders, sendersUsed } = full;
   return {

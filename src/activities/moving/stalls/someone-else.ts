@@ -5,10 +5,10 @@ import { does, type Advice } from '../../../contract/index.js';
 import type { Scene, Stall } from './stall.js';
 
 /** Somebody wanted it to stop. Our own cancels never come here: what we stopped ourselves is no failure. */
-export function cancelledBySomeone(said: string, { what }: Scene): Stall {
+export function someoneCancelled(message: string, { what }: Scene): Stall {
   return {
     problem: `the ${what} was cancelled by someone else`,
-    evidence: [said, `PostgreSQL doesn't tell by whom; seen at ${new Date().toISOString().slice(0, 19)}Z`],
+    evidence: [message, `PostgreSQL doesn't tell by whom; seen at ${new Date().toISOString().slice(0, 19)}Z`],
     remedies: [
       does('retry', 'ask why; retry begins it anew'),
       does('cancel', 'or cancel: what was moved stays where it is'),

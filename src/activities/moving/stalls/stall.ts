@@ -42,8 +42,8 @@ export type Diagnosis = (db: Db, scene: Scene) => Promise<Stall | undefined>;
 
 /** The nodes that the statement works on. */
 export async function nodesOf(db: Db, { source, target }: Scene): Promise<string[]> {
-  const named = [source, target].filter((node) => node !== undefined);
-  return named.length > 0 ? named : allNodes(db);
+  const ends = [source, target].filter((node) => node !== undefined);
+  return ends.length > 0 ? ends : allNodes(db);
 }
 
 export async function allNodes(db: Db): Promise<string[]> {

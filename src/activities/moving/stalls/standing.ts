@@ -8,7 +8,7 @@ export interface Standing {
   lagBytes?: number;
 }
 
-export function standing(progress: MoveProgress | undefined, at: number): Standing {
+export function standingOf(progress: MoveProgress | undefined, at: number): Standing {
   const { phase = '', copiedBytes = 0, lagBytes = null } = progress ?? {};
   return { at, phase, copiedBytes, ...(lagBytes !== null && { lagBytes }) };
 }

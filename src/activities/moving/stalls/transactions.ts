@@ -22,14 +22,14 @@ async function sessionStall(
   blocker: Session,
   { what }: Scene,
 ): Promise<Stall> {
-  const found = blocker.servesGpid === null ? undefined : await readOrigin(db, blocker.servesGpid);
-  const origin = found?.kind === 'session' ? found : { ...blocker, node };
-  const through = found ? [`there it works through process ${blocker.pid} on ${node}`] : [];
+  const client = blocker.servesGpid === null ? undefined : await readOrigin(db, blocker.servesGpid);
+  const origin = client?.kind === 'session' ? client : { ...blocker, node };
+  const detour = client ? [`there it works through process ${blocker.pid} on ${node}`] : [];
   return {
     problem: `waits for a transaction of process ${origin.pid} on ${origin.node}${sinceOf(origin)}`,
     evidence: [
       `process ${origin.pid} on ${origin.node}: ${describe(origin)}`,
-      ...through,
+      ...detour,
       ...moreOf(waits),
       what,
     ],

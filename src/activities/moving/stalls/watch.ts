@@ -2,9 +2,9 @@ import type { MoveProgress } from '../../../citus/moving/moves.js';
 import type { ClusterConfig } from '../../../config/index.js';
 import { remediesOf, type Attention } from '../../../contract/index.js';
 import { diagnoseRunning } from './diagnose.js';
-import { isFurther, standing, type Standing } from './standing.js';
+import { isFurther, standingOf, type Standing } from './standing.js';
 import type { Scene, Stall } from './stall.js';
-import type { Telling } from './telling.js';
+import type { AttentionChannel } from './attention-channel.js';
 
 /** When a statement that gets nowhere is looked into, and when a person is told. */
 export interface StallTimes {
@@ -20,13 +20,13 @@ export const usualStallTimes: StallTimes = { quietMs: 10_000, patienceMs: 60_000
 export interface Report {
   /** What holds it up, or undefined when nothing does. */
   message: (message: string | undefined) => void;
-  telling: Telling;
+  channel: AttentionChannel;
   times: StallTimes;
 }
 
 export interface StallWatch {
   /** Each look at the statement: its process, and what Citus tells of its progress, if it does. */
-  seen: (pid: number | undefined, progress: MoveProgress | undefined) => void;
+  update: (pid: number | undefined, progress: MoveProgress | undefined) => void;
   /** Why it gets nowhere, while it does. */
   readonly stall: Stall | undefined;
   /** Aborted when the statement can never get anywhere. */
@@ -39,25 +39,25 @@ export interface StallWatch {
 export function watchForStalls(
   cluster: ClusterConfig,
   scene: Scene,
-  { message, telling, times }: Report,
+  { message, channel, times }: Report,
 ): StallWatch {
-  const ended = new AbortController();
-  const stuck = new AbortController();
+  const endController = new AbortController();
+  const stuckController = new AbortController();
   let best: Standing | undefined;
-  let askedAt = 0;
+  let lastQuestionAt = 0;
   let stall: Stall | undefined;
   /** The problem that attention was asked for. */
-  let told: string | undefined;
+  let reportedProblem: string | undefined;
 
   return {
-    seen: (pid, progress) => {
-      const now = standing(progress, Date.now());
+    update: (pid, progress) => {
+      const now = standingOf(progress, Date.now());
       if (best === undefined || isFurther(now, best)) {
         if (best !== undefined) withdraw();
         best = now;
         stall = undefined;
-      } else if (now.at - Math.max(best.at, askedAt) >= times.quietMs) {
-        askedAt = now.at;
+      } else if (now.at - Math.max(best.at, lastQuestionAt) >= times.quietMs) {
+        lastQuestionAt = now.at;
         void find(best, { ...scene, ...(pid !== undefined && { pid }), ...lagOf(best, now) });
       }
       report(best);
@@ -65,30 +65,30 @@ export function watchForStalls(
     get stall() {
       return stall;
     },
-    stuck: stuck.signal,
-    end: () => ended.abort(),
+    stuck: stuckController.signal,
+    end: () => endController.abort(),
   };
 
   function report(since: Standing): void {
     message(stall?.problem);
     // Each attention is an event, so the next one of the same activity takes twice as long.
-    const isOver = Date.now() - since.at >= times.patienceMs * 2 ** telling.times;
-    if (stall?.outlook !== 'heals' || told === stall.problem || !isOver) return;
-    told = stall.problem;
-    telling.attention(attentionOf(stall, since.at));
+    const isOver = Date.now() - since.at >= times.patienceMs * 2 ** channel.times;
+    if (stall?.outlook !== 'heals' || reportedProblem === stall.problem || !isOver) return;
+    reportedProblem = stall.problem;
+    channel.attention(attentionOf(stall, since.at));
   }
 
   function withdraw(): void {
-    telling.well();
-    told = undefined;
+    channel.clear();
+    reportedProblem = undefined;
   }
 
-  async function find(since: Standing, seen: Scene): Promise<void> {
-    const found = await diagnoseRunning(cluster, seen, ended.signal);
-    if (best !== since || ended.signal.aborted) return; // Progress came while we asked.
-    stall = found ?? nothingFound(since, seen);
+  async function find(since: Standing, details: Scene): Promise<void> {
+    const cause = await diagnoseRunning(cluster, details, endController.signal);
+    if (best !== since || endController.signal.aborted) return; // Progress came while we asked.
+    stall = cause ?? unexplainedStall(since, details);
     if (stall.outlook === 'works') withdraw();
-    if (stall.outlook === 'stuck') stuck.abort();
+    if (stall.outlook === 'stuck') stuckController.abort();
     else report(since);
   }
 }
@@ -98,7 +98,7 @@ function lagOf(best: Standing, now: Standing): Pick<Scene, 'lag'> {
   return { lag: { best: { bytes: best.lagBytes, at: best.at }, now: { bytes: now.lagBytes, at: now.at } } };
 }
 
-function nothingFound({ at }: Standing, { what }: Scene): Stall {
+function unexplainedStall({ at }: Standing, { what }: Scene): Stall {
   return {
     problem: `no progress since ${timeOf(at)}, and nothing was found that holds it up`,
     evidence: [what],
@@ -108,8 +108,8 @@ function nothingFound({ at }: Standing, { what }: Scene): Stall {
 }
 
 function attentionOf({ problem, evidence, remedies }: Stall, since: number): Attention {
-  const seen = [...evidence, `no progress since ${timeOf(since)}; it goes on by itself`];
-  return { problem, evidence: seen.join('\n'), remedies: remediesOf(...remedies) };
+  const lines = [...evidence, `no progress since ${timeOf(since)}; it goes on by itself`];
+  return { problem, evidence: lines.join('\n'), remedies: remediesOf(...remedies) };
 }
 
 function timeOf(at: number): string {

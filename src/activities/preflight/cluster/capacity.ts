@@ -1,11 +1,11 @@
 import type { Capacity, NodeCapacity } from '../../../citus/nodes/capacity.js';
 import type { Check, CheckId } from '../../../contract/index.js';
-import { failed, listed, passed, warning } from '../check.js';
+import { failed, listOf, passed, warning } from '../check.js';
 
 interface Need {
   id: CheckId;
   /** What is missing on a node, or undefined. */
-  lack: (capacity: Capacity, moves: number) => string | undefined;
+  shortage: (capacity: Capacity, moves: number) => string | undefined;
   good: (moves: number) => string;
   remedy: string;
   /** Whether only online moves need it. */
@@ -21,7 +21,7 @@ interface Need {
 const needs: Need[] = [
   {
     id: 'wal-level',
-    lack: ({ walLevel }) => (walLevel === 'logical' ? undefined : `wal_level = ${walLevel}`),
+    shortage: ({ walLevel }) => (walLevel === 'logical' ? undefined : `wal_level = ${walLevel}`),
     good: () => 'wal_level = logical everywhere',
     remedy: 'set wal_level = logical and restart, or move with block_writes',
     online: true,
@@ -29,7 +29,7 @@ const needs: Need[] = [
   },
   {
     id: 'replication-slots',
-    lack: ({ slots, slotsUsed }, moves) =>
+    shortage: ({ slots, slotsUsed }, moves) =>
       slots - slotsUsed >= moves ? undefined : `${slots - slotsUsed} of ${slots} replication slots free`,
     good: (moves) => `${moves} or more replication slots free on each node`,
     remedy: 'raise max_replication_slots, drop slots that nobody uses, or make fewer moves at once',
@@ -37,7 +37,7 @@ const needs: Need[] = [
   },
   {
     id: 'wal-senders',
-    lack: ({ senders, sendersUsed }, moves) =>
+    shortage: ({ senders, sendersUsed }, moves) =>
       senders - sendersUsed >= moves ? undefined : `${senders - sendersUsed} of ${senders} wal senders free`,
     good: (moves) => `${moves} or more wal senders free on each node`,
     remedy: 'raise max_wal_senders, or make fewer moves at once',
@@ -46,7 +46,7 @@ const needs: Need[] = [
   },
   {
     id: 'worker-processes',
-    lack: ({ workerProcesses, logicalWorkers }, moves) => {
+    shortage: ({ workerProcesses, logicalWorkers }, moves) => {
       // A target without a free one waits in silence for ever (measured); one lets moves go one by one.
       if (logicalWorkers < 1 || workerProcesses < 4)
         return `max_worker_processes ${workerProcesses}, max_logical_replication_workers ${logicalWorkers}`;
@@ -61,7 +61,7 @@ const needs: Need[] = [
   },
   {
     id: 'prepared-transactions',
-    lack: ({ preparedMax, preparedUsed, preparedOld }, moves) => {
+    shortage: ({ preparedMax, preparedUsed, preparedOld }, moves) => {
       const free = preparedMax - preparedUsed;
       if (free < moves) return `${free} of max_prepared_transactions = ${preparedMax} free`;
       return preparedOld > 0
@@ -77,26 +77,31 @@ const needs: Need[] = [
 
 /** @param capacities nodes that give or take shards: a coordinator without shards is none of them */
 export function capacityChecks(capacities: NodeCapacity[], moves: number, transferMode: string): Check[] {
-  const known = capacities.flatMap((each) => ('error' in each ? [] : [each]));
+  const answers = capacities.flatMap((each) => ('error' in each ? [] : [each]));
   return [
     ...needsOf(transferMode).map((need) => {
-      const lacking = known.flatMap(({ node, capacity }) => {
-        const what = need.lack(capacity, moves);
+      const shortages = answers.flatMap(({ node, capacity }) => {
+        const what = need.shortage(capacity, moves);
         return what === undefined ? [] : [`${node}: ${what}`];
       });
-      return lacking.length === 0
+      return shortages.length === 0
         ? passed(need.id, need.good(moves))
-        : failed(need.id, listed(lacking), need.remedy);
+        : failed(need.id, listOf(shortages), need.remedy);
     }),
-    connections(known, moves),
-    ...(transferMode === 'block_writes' ? [idleTimeout(known)] : []),
+    connections(answers, moves),
+    ...(transferMode === 'block_writes' ? [idleTimeout(answers)] : []),
   ];
 }
 
 /** What a server that is yet to join lacks. What it needs only to give shards away later is a warning. */
-export function newNodeLacks(node: string, capacity: Capacity, moves: number, transferMode: string): Check[] {
+export function newNodeShortages(
+  node: string,
+  capacity: Capacity,
+  moves: number,
+  transferMode: string,
+): Check[] {
   return needsOf(transferMode).flatMap((need) => {
-    const what = need.lack(capacity, moves);
+    const what = need.shortage(capacity, moves);
     if (what === undefined) return [];
     return need.sourceOnly === true
       ? [warning(need.id, `${node}: ${what}: it can take shards, but not give them away online`, need.remedy)]
@@ -108,35 +113,35 @@ function needsOf(transferMode: string): Need[] {
   return needs.filter(({ online }) => !online || transferMode !== 'block_writes');
 }
 
-type Known = Extract<NodeCapacity, { capacity: Capacity }>;
+type CapacityAnswer = Extract<NodeCapacity, { capacity: Capacity }>;
 
 /** A long series of moves has run servers out of connections before (citusdata/citus#4928). */
-function connections(known: Known[], moves: number): Check {
-  const wanted = 10 + 3 * moves;
-  const few = known.flatMap(({ node, capacity: { connectionsMax, connectionsUsed } }) =>
-    connectionsMax - connectionsUsed < wanted
+function connections(answers: CapacityAnswer[], moves: number): Check {
+  const least = 10 + 3 * moves;
+  const few = answers.flatMap(({ node, capacity: { connectionsMax, connectionsUsed } }) =>
+    connectionsMax - connectionsUsed < least
       ? [`${node}: ${connectionsMax - connectionsUsed} of ${connectionsMax} connections free`]
       : [],
   );
   return few.length === 0
-    ? passed('connections', `${wanted} or more connections free on each node`)
+    ? passed('connections', `${least} or more connections free on each node`)
     : failed(
         'connections',
-        `${listed(few)}; ${wanted} would be good`,
+        `${listOf(few)}; ${least} would be good`,
         'raise max_connections, or make fewer moves at once',
       );
 }
 
 /** A move that blocks writes holds a transaction open on every node, also those that it doesn't touch (citusdata/citus#8484). */
-function idleTimeout(known: Known[]): Check {
-  const ending = known.flatMap(({ node, capacity: { idleInTransactionTimeout: ms } }) =>
+function idleTimeout(answers: CapacityAnswer[]): Check {
+  const limits = answers.flatMap(({ node, capacity: { idleInTransactionTimeout: ms } }) =>
     ms > 0 ? [`${node}: ${ms / 1000} s`] : [],
   );
-  return ending.length === 0
+  return limits.length === 0
     ? passed('idle-timeout', 'idle_in_transaction_session_timeout is off everywhere')
     : failed(
         'idle-timeout',
-        `a move that takes longer than idle_in_transaction_session_timeout is ended: ${listed(ending)}`,
+        `a move that takes longer than idle_in_transaction_session_timeout is ended: ${listOf(limits)}`,
         'set idle_in_transaction_session_timeout = 0 while moving, or move online',
       );
 }
@@ -153,7 +158,7 @@ export function oldTransactions(capacities: NodeCapacity[]): Check {
     ? passed('old-transactions', 'no transaction that has written is older than 30 s')
     : failed(
         'old-transactions',
-        `moves will wait for ${listed(old)}`,
+        `moves will wait for ${listOf(old)}`,
         'end them, or wait until they have ended',
       );
 }

@@ -9,13 +9,13 @@ import { addressFits, noPatroni, noPooler } from './coordinator.js';
 import type { Intent, PreflightRequest } from '../intent.js';
 import { leavingChecks } from './leaving.js';
 import { metadataSynced, nodesActive, specialNodes, versionsEqual } from './nodes.js';
-import { answering, moversOf, newOf, type Seen } from '../seen.js';
+import { answeringNodes, dataNodes, newServers, type ClusterState } from '../cluster-state.js';
 import { replicaIdentity, tableTraits } from './tables.js';
-import { leftovers, nothingRaised, tableLocks } from './traffic.js';
+import { leftovers, noTemporarySettings, tableLocks } from './traffic.js';
 
-interface SeenInAll extends Seen {
+interface StateWithSettings extends ClusterState {
   /** Settings that an operation left raised. */
-  raised: Finding[];
+  temporarySettings: Finding[];
 }
 
 /** What is looked at in a cluster that has a coordinator: its nodes, its tables, what goes on in it and what was left behind. */
@@ -23,26 +23,26 @@ export async function clusterChecks(
   db: Db,
   { name }: ClusterConfig,
   request: PreflightRequest,
-  seen: SeenInAll,
+  state: StateWithSettings,
   intent: Intent,
 ): Promise<Check[]> {
-  const { facts, nodes, capacities, raised } = seen;
-  const found = await findLeftovers(db, nodes, answering(capacities));
+  const { facts, nodes, capacities, temporarySettings } = state;
+  const report = await findLeftovers(db, nodes, answeringNodes(capacities));
   const { parallelMoves, transferMode } = request;
   return [
     await noPooler(db),
     noPatroni(facts, capacities),
     ...leavingChecks(nodes, intent),
-    addressFits(nodes, newOf(intent.joining, nodes)),
+    addressFits(nodes, newServers(intent.joining, nodes)),
     nodesActive(nodes, capacities, intent.joining),
     metadataSynced(nodes),
     versionsEqual(facts, capacities),
     oldTransactions(capacities),
     await tableLocks(db),
-    ...(intent.moves ? await moveChecks(db, { parallelMoves, transferMode }, seen) : []),
+    ...(intent.moves ? await moveChecks(db, { parallelMoves, transferMode }, state) : []),
     ...(intent.cleans
-      ? [passed('leftovers', `${found.leftovers.length + raised.length} found`)]
-      : [leftovers(found, name, intent), nothingRaised(raised, name)]),
+      ? [passed('leftovers', `${report.leftovers.length + temporarySettings.length} found`)]
+      : [leftovers(report, name, intent), noTemporarySettings(temporarySettings, name)]),
     ...specialNodes(nodes, intent),
   ];
 }
@@ -50,10 +50,10 @@ export async function clusterChecks(
 async function moveChecks(
   db: Db,
   { parallelMoves, transferMode }: Pick<PreflightRequest, 'parallelMoves' | 'transferMode'>,
-  { nodes, capacities }: Seen,
+  { nodes, capacities }: ClusterState,
 ): Promise<Check[]> {
   return [
-    ...capacityChecks(moversOf(capacities, nodes), parallelMoves, transferMode),
+    ...capacityChecks(dataNodes(capacities, nodes), parallelMoves, transferMode),
     await replicaIdentity(db, transferMode),
     ...(await tableTraits(db, transferMode)),
   ];

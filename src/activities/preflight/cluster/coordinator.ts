@@ -3,7 +3,7 @@ import type { Db } from '../../../citus/session/connect.js';
 import type { ClusterNode } from '../../../citus/nodes/nodes.js';
 import { versionText, type ServerFacts } from '../../../citus/nodes/server-facts.js';
 import type { Check } from '../../../contract/index.js';
-import { failed, listed, passed, warning } from '../check.js';
+import { failed, listOf, passed, warning } from '../check.js';
 
 export function isCoordinator({ citus, localGroup }: ServerFacts): Check {
   if (citus === null) {
@@ -90,7 +90,7 @@ export function noPatroni(coordinator: ServerFacts, capacities: NodeCapacity[]):
     ? passed('patroni', 'no sign that Patroni manages the node rows')
     : failed(
         'patroni',
-        `Patroni runs servers of this cluster: ${listed(signs)}`,
+        `Patroni runs servers of this cluster: ${listOf(signs)}`,
         'add workers through Patroni; it would undo changes of pg_dist_node',
       );
 }

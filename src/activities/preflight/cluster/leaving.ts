@@ -2,7 +2,7 @@ import type { ClusterNode } from '../../../citus/nodes/nodes.js';
 import { literal } from '../../../citus/session/quote.js';
 import { addressOf } from '../../../text/address.js';
 import type { Check } from '../../../contract/index.js';
-import { failed, listed, passed } from '../check.js';
+import { failed, listOf, passed } from '../check.js';
 import type { Intent } from '../intent.js';
 
 /** Whether these nodes can leave: known, of the right kind, and not the last that may hold shards. */
@@ -22,12 +22,12 @@ function canLeave(nodes: ClusterNode[], { leaving }: Intent): Check {
     if (node.role === 'coordinator') return [`${address} is the coordinator`];
     return [];
   });
-  if (problems.length === 0) return passed('leaving-nodes', listed(leaving));
+  if (problems.length === 0) return passed('leaving-nodes', listOf(leaving));
   const workers = nodes.filter(({ role }) => role === 'worker').map(({ node }) => node);
   return failed(
     'leaving-nodes',
-    listed(problems),
-    `name workers of this cluster: ${listed(workers, 20) || 'it has none'}`,
+    listOf(problems),
+    `name workers of this cluster: ${listOf(workers, 20) || 'it has none'}`,
   );
 }
 
@@ -42,7 +42,7 @@ function noStandbys(nodes: ClusterNode[], leaving: string[]): Check {
   if (standbys.length === 0) return passed('leaving-standbys', 'none of them has a registered standby');
   return failed(
     'leaving-standbys',
-    `registered as standbys of those that leave: ${listed(standbys.map(({ node }) => node))}`,
+    `registered as standbys of those that leave: ${listOf(standbys.map(({ node }) => node))}`,
     `take them out first: ${standbys.map(({ node }) => removeCall(node)).join('; ')}`,
   );
 }

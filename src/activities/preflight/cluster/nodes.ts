@@ -3,12 +3,12 @@ import type { ClusterNode } from '../../../citus/nodes/nodes.js';
 import type { ShardGroup } from '../../../citus/tables/shard-groups.js';
 import { versionText, type ServerFacts } from '../../../citus/nodes/server-facts.js';
 import { does, type Check } from '../../../contract/index.js';
-import { failed, listed, passed } from '../check.js';
+import { failed, listOf, passed } from '../check.js';
 import type { Intent } from '../intent.js';
 
-export function nodesActive(nodes: ClusterNode[], capacities: NodeCapacity[], wanted: string[]): Check {
+export function nodesActive(nodes: ClusterNode[], capacities: NodeCapacity[], joining: string[]): Check {
   const inactive = nodes
-    .filter(({ role, active, node }) => role === 'worker' && !active && !wanted.includes(node.toLowerCase()))
+    .filter(({ role, active, node }) => role === 'worker' && !active && !joining.includes(node.toLowerCase()))
     .map(({ node }) => `${node} is inactive`);
   const silent = capacities.flatMap((each) =>
     'error' in each ? [`${each.node} doesn't answer: ${each.error.split('\n')[0] ?? ''}`] : [],
@@ -16,7 +16,7 @@ export function nodesActive(nodes: ClusterNode[], capacities: NodeCapacity[], wa
   const problems = [...inactive, ...silent];
   return problems.length === 0
     ? passed('nodes-active', `${nodes.length} nodes registered, all active and answering`)
-    : failed('nodes-active', listed(problems), 'bring them back, or remove them, first');
+    : failed('nodes-active', listOf(problems), 'bring them back, or remove them, first');
 }
 
 export function metadataSynced(nodes: ClusterNode[]): Check {
@@ -28,7 +28,7 @@ export function metadataSynced(nodes: ClusterNode[]): Check {
     ? passed('metadata-synced', 'all nodes have the present metadata')
     : failed(
         'metadata-synced',
-        `out of sync: ${listed(behind.map(({ node }) => node))}`,
+        `out of sync: ${listOf(behind.map(({ node }) => node))}`,
         'wait a few seconds; if it stays, run select start_metadata_sync_to_all_nodes()',
       );
 }
@@ -54,7 +54,7 @@ export function versionsEqual({ versionNum, citus }: ServerFacts, capacities: No
       )
     : failed(
         'versions',
-        `the coordinator has PostgreSQL ${versionText(versionNum)}, Citus ${citus ?? 'missing'}; ${listed(others)}`,
+        `the coordinator has PostgreSQL ${versionText(versionNum)}, Citus ${citus ?? 'missing'}; ${listOf(others)}`,
         'finish the upgrade of all nodes first',
       );
 }
@@ -63,7 +63,7 @@ export function versionsEqual({ versionNum, citus }: ServerFacts, capacities: No
 export function specialNodes(nodes: ClusterNode[], intent?: Intent): Check[] {
   const standbys = nodes.filter(({ role }) => role === 'secondary').map(({ node }) => node);
   const coordinator = nodes.find(({ role, shouldHaveShards }) => role === 'coordinator' && shouldHaveShards);
-  const drained = nodes
+  const markedWorkers = nodes
     .filter(
       ({ node, role, shouldHaveShards, active }) =>
         role === 'worker' &&
@@ -77,7 +77,7 @@ export function specialNodes(nodes: ClusterNode[], intent?: Intent): Check[] {
       ? [
           passed(
             'secondaries',
-            `${listed(standbys)}: standbys follow their primaries and receive nothing from us`,
+            `${listOf(standbys)}: standbys follow their primaries and receive nothing from us`,
           ),
         ]
       : []),
@@ -89,37 +89,40 @@ export function specialNodes(nodes: ClusterNode[], intent?: Intent): Check[] {
           ),
         ]
       : []),
-    ...(drained.length > 0 ? [drainedNodes(drained, intent)] : []),
+    ...(markedWorkers.length > 0 ? [drainedNodes(markedWorkers, intent)] : []),
   ];
 }
 
-function drainedNodes(drained: string[], intent: Intent | undefined): Check {
-  const off = `shouldhaveshards is off on ${listed(drained, 50)}`;
+function drainedNodes(markedWorkers: string[], intent: Intent | undefined): Check {
+  const off = `shouldhaveshards is off on ${listOf(markedWorkers, 50)}`;
   if (intent?.emptiesMarked) return passed('drained-nodes', `${off}: they are emptied, as asked`);
   return failed(
     'drained-nodes',
     intent?.spreads
       ? `${off}: they get nothing, and what they hold moves to the others`
       : `${off}: they get nothing, and what they hold stays there`,
-    does('drainWorker', 'put them back in service if that is not meant', { nodes: drained, undo: true }),
+    does('drainWorker', 'put them back in service if that is not meant', {
+      nodes: markedWorkers,
+      undo: true,
+    }),
   );
 }
 
 /** Said, for who has added a worker and wonders: it takes a move to fill it. */
 export function emptyNodes(groups: ShardGroup[], nodes: ClusterNode[]): Check[] {
-  const filled = new Set(
+  const groupsWithShards = new Set(
     groups.filter(({ colocationId }) => colocationId !== 0).map(({ groupId }) => groupId),
   );
   const empty = nodes.filter(
     ({ role, active, shouldHaveShards, groupId }) =>
-      role === 'worker' && active && shouldHaveShards && !filled.has(groupId),
+      role === 'worker' && active && shouldHaveShards && !groupsWithShards.has(groupId),
   );
-  return empty.length === 0 || filled.size === 0
+  return empty.length === 0 || groupsWithShards.size === 0
     ? []
     : [
         failed(
           'empty-nodes',
-          `${listed(empty.map(({ node }) => node))}: in service and without shards`,
+          `${listOf(empty.map(({ node }) => node))}: in service and without shards`,
           does('rebalance', 'a rebalance fills them'),
         ),
       ];

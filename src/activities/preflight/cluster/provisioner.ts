@@ -1,7 +1,7 @@
 import type { ClusterNode } from '../../../citus/nodes/nodes.js';
 import type { ClusterConfig } from '../../../config/index.js';
 import type { Check } from '../../../contract/index.js';
-import { whatStarts } from '../../../machines/provisioner-of.js';
+import { startProgram } from '../../../machines/provisioner-of.js';
 import { failed, passed } from '../check.js';
 import type { Intent } from '../intent.js';
 
@@ -9,7 +9,7 @@ import type { Intent } from '../intent.js';
 export function provisionerNeeded(cluster: ClusterConfig, intent: Intent, nodes: ClusterNode[]): Check[] {
   const toStart = intent.toStart(activeWorkers(nodes));
   if (toStart <= 0) return [];
-  const program = whatStarts(cluster);
+  const program = startProgram(cluster);
   return program !== undefined
     ? [passed('provisioner', `${toStart} to be started by ${program}`)]
     : [

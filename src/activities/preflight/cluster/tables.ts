@@ -1,28 +1,28 @@
 import type { Db } from '../../../citus/session/connect.js';
 import { readTablesWithoutIdentity, readTableTraits } from '../../../citus/tables/tables.js';
 import type { Check } from '../../../contract/index.js';
-import { failed, listed, passed, warning } from '../check.js';
+import { failed, listOf, passed, warning } from '../check.js';
 
 export async function replicaIdentity(db: Db, transferMode: string): Promise<Check> {
   const tables = await readTablesWithoutIdentity(db);
   if (tables.length === 0)
     return passed('replica-identity', 'every table has a primary key or another replica identity');
-  const named = listed(tables, 20);
+  const names = listOf(tables, 20);
   switch (transferMode) {
     case 'auto':
       return failed(
         'replica-identity',
-        `can't be moved online: ${named}`,
+        `can't be moved online: ${names}`,
         'give them a primary key or REPLICA IDENTITY, or choose force_logical (their UPDATE and DELETE fail meanwhile) or block_writes',
       );
     case 'force_logical':
       return warning(
         'replica-identity',
-        `UPDATE and DELETE will fail while they move: ${named}`,
+        `UPDATE and DELETE will fail while they move: ${names}`,
         'give them a primary key or REPLICA IDENTITY',
       );
     default:
-      return passed('replica-identity', `writes are blocked while they move: ${named}`);
+      return passed('replica-identity', `writes are blocked while they move: ${names}`);
   }
 }
 
@@ -34,18 +34,18 @@ export async function tableTraits(db: Db, transferMode: string): Promise<Check[]
     online && unlogged.length > 0
       ? failed(
           'unlogged-tables',
-          `have no WAL, so they can't be moved online: ${listed(unlogged, 20)}`,
+          `have no WAL, so they can't be moved online: ${listOf(unlogged, 20)}`,
           'ALTER TABLE … SET LOGGED, or choose block_writes',
         )
       : passed(
           'unlogged-tables',
-          unlogged.length > 0 ? `moved by block_writes: ${listed(unlogged, 20)}` : 'none',
+          unlogged.length > 0 ? `moved by block_writes: ${listOf(unlogged, 20)}` : 'none',
         ),
     ...(replicated.length > 0
       ? [
           failed(
             'replicated-shards',
-            `their shards have several placements and are not moved: ${listed(replicated, 20)}`,
+            `their shards have several placements and are not moved: ${listOf(replicated, 20)}`,
             'use a replication factor of 1 and streaming standbys instead',
           ),
         ]

@@ -3,7 +3,7 @@ import { runOnNodes } from '../../../citus/nodes/node-settings.js';
 import type { ClusterConfig } from '../../../config/index.js';
 import type { Check } from '../../../contract/index.js';
 import { formatBytes } from '../../../text/figures.js';
-import { looking } from '../../runtime/context.js';
+import { readSession } from '../../runtime/context.js';
 import { failed, passed } from '../check.js';
 
 /** What a node will receive. */
@@ -20,7 +20,7 @@ const margin = 1.2;
 /** Citus looks at one move at a time; here the whole plan is added up, with its own demand of free space after it. */
 export async function diskChecks(cluster: ClusterConfig, incoming: Incoming[]): Promise<Check[]> {
   if (incoming.length === 0) return [];
-  return withCoordinator(cluster, looking('preflight'), async (db) => {
+  return withCoordinator(cluster, readSession('preflight'), async (db) => {
     const [setting] = await db.query<{ percent: string | null }>(
       `SELECT current_setting('citus.desired_percent_disk_available_after_move', true) AS percent`,
     );

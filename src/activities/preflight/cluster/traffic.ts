@@ -4,45 +4,45 @@ import { endStatement, readJobs, readMovingSessions, type ForeignWork } from '..
 import { readTableLocks } from '../../../citus/moving/table-locks.js';
 import { does, type Advice, type Check, type Remedy } from '../../../contract/index.js';
 import { count } from '../../../text/figures.js';
-import type { Found } from '../../leftovers/find.js';
+import type { LeftoverReport } from '../../leftovers/find.js';
 import type { Finding } from '../../leftovers/finding.js';
 import type { Intent } from '../intent.js';
-import { failed, listed, passed, warning } from '../check.js';
+import { failed, listOf, passed, warning } from '../check.js';
 
 /** Citus refuses neither a job beside a move nor the reverse, so we do. */
 export async function foreignJob(db: Db, operationId: string | undefined): Promise<Check> {
   const own = operationId === undefined ? undefined : operationPrefix(operationId);
-  const found = [...(await readJobs(db)), ...(await readMovingSessions(db, own))];
-  if (found.length === 0) return passed('foreign-job', 'no job, rebalance or move by others');
-  const said = found.map(
+  const others = [...(await readJobs(db)), ...(await readMovingSessions(db, own))];
+  if (others.length === 0) return passed('foreign-job', 'no job, rebalance or move by others');
+  const lines = others.map(
     ({ description, state, startedAt }) =>
       `${description}, ${state}, since ${startedAt ?? 'not yet started'}`,
   );
-  return failed('foreign-job', listed(said), endOf(found));
+  return failed('foreign-job', listOf(lines), endOf(others));
 }
 
 /** An operation of ours is ended by its own cancel: it would begin anew what is ended at the server. */
-function endOf(found: ForeignWork[]): Advice {
-  const statements = found.flatMap((work) => endStatement(work) ?? []);
+function endOf(others: ForeignWork[]): Advice {
+  const statements = others.flatMap((work) => endStatement(work) ?? []);
   return statements.length > 0
-    ? `wait until it has ended, or end it: ${listed(statements)}`
+    ? `wait until it has ended, or end it: ${listOf(statements)}`
     : does('list', 'wait until it has ended, or cancel that operation: the list names it');
 }
 
 /** A row of a group that is gone makes every move of the shard fail that it names (measured). */
-export function leftovers(found: Found, cluster: string, { moves }: Intent): Check {
-  const { poisoned, silent, deferred } = found;
+export function leftovers(report: LeftoverReport, cluster: string, { moves }: Intent): Check {
+  const { poisoned, silent, deferred } = report;
   const remedy = cleanUpFirst(cluster);
   if (moves && poisoned.length > 0)
     return failed(
       'leftovers',
-      `${count(poisoned.length, 'shard')} can't be moved, for rows of pg_dist_cleanup name them in node groups that are gone: ${listed(poisoned)}`,
+      `${count(poisoned.length, 'shard')} can't be moved, for rows of pg_dist_cleanup name them in node groups that are gone: ${listOf(poisoned)}`,
       remedy,
     );
-  const names = found.leftovers.map(({ node, kind, name }) => `${node}: ${kind} ${name}`);
+  const names = report.leftovers.map(({ node, kind, name }) => `${node}: ${kind} ${name}`);
   if (names.length > 0)
-    return warning('leftovers', `${names.length} of earlier times: ${listed(names)}`, remedy);
-  const unknown = silent.length > 0 ? `; not known of ${listed(silent.map(({ node }) => node))}` : '';
+    return warning('leftovers', `${names.length} of earlier times: ${listOf(names)}`, remedy);
+  const unknown = silent.length > 0 ? `; not known of ${listOf(silent.map(({ node }) => node))}` : '';
   return passed(
     'leftovers',
     deferred > 0
@@ -57,15 +57,15 @@ export function cleanUpFirst(cluster: string): Remedy {
 }
 
 /** An operation that was ended by force can't give back what it borrowed. */
-export function nothingRaised(raised: Finding[], cluster: string): Check {
-  const [first] = raised;
+export function noTemporarySettings(findings: Finding[], cluster: string): Check {
+  const [first] = findings;
   return first
     ? failed(
         'temporary-settings',
-        `${first.name} on ${listed(raised.map(({ node }) => node))}, though nothing moves and no other operation runs`,
+        `${first.name} on ${listOf(findings.map(({ node }) => node))}, though nothing moves and no other operation runs`,
         does('cleanUp', `when nobody means it so, remove it; or there: ${first.how}`, { cluster }),
       )
-    : passed('temporary-settings', 'no setting is left raised');
+    : passed('temporary-settings', 'no setting is left lowered');
 }
 
 /** Sizes, plans and moves wait for whoever holds a table exclusively: DDL, LOCK TABLE, a forgotten transaction. */
@@ -75,7 +75,7 @@ export async function tableLocks(db: Db): Promise<Check> {
     ? passed('table-locks', 'no distributed table is locked exclusively for longer than 5 s')
     : failed(
         'table-locks',
-        `moves will wait for ${listed(locks.map(({ pid, table, seconds, tag }) => `process ${pid} (${tag}), which has locked ${table} for ${seconds} s`))}`,
+        `moves will wait for ${listOf(locks.map(({ pid, table, seconds, tag }) => `process ${pid} (${tag}), which has locked ${table} for ${seconds} s`))}`,
         'end these sessions, or wait until they have ended',
       );
 }

@@ -2,7 +2,7 @@ import type { Dirt } from '../../../citus/leftovers/dirt.js';
 import type { BrokenWay } from '../../../citus/nodes/new-server.js';
 import { versionText, type ServerFacts } from '../../../citus/nodes/server-facts.js';
 import type { Check } from '../../../contract/index.js';
-import { failed, listed, passed } from '../check.js';
+import { failed, listOf, passed } from '../check.js';
 
 export function takesWrites(node: string, { inRecovery, readOnly }: ServerFacts): Check {
   if (inRecovery) return failed('new-node-writable', `${node} is a standby`, 'name a primary');
@@ -28,17 +28,17 @@ export function extension(node: string, { citus }: ServerFacts, database: string
 
 export function sameVersions(node: string, facts: ServerFacts, coordinator: ServerFacts): Check {
   const major = ({ versionNum }: ServerFacts): number => Math.floor(versionNum / 10_000);
-  const said = ({ versionNum, citus, library }: ServerFacts): string =>
+  const versionsOf = ({ versionNum, citus, library }: ServerFacts): string =>
     `PostgreSQL ${versionText(versionNum)}, Citus ${library ?? 'missing'} (extension ${citus ?? 'missing'})`;
   const same =
     major(facts) === major(coordinator) &&
     facts.citus === coordinator.citus &&
     facts.library === coordinator.library;
   return same
-    ? passed('new-node-versions', `${node}: ${said(facts)}, as the coordinator`)
+    ? passed('new-node-versions', `${node}: ${versionsOf(facts)}, as the coordinator`)
     : failed(
         'new-node-versions',
-        `${node} has ${said(facts)}; the coordinator ${said(coordinator)}`,
+        `${node} has ${versionsOf(facts)}; the coordinator ${versionsOf(coordinator)}`,
         'install the same versions',
       );
 }
@@ -60,7 +60,7 @@ export function extensions(node: string, missing: string[]): Check {
     ? passed('new-node-extensions', `${node} has the extensions that the database uses`)
     : failed(
         'new-node-extensions',
-        `not installed on ${node}: ${listed(missing)}`,
+        `not installed on ${node}: ${listOf(missing)}`,
         'install the packages of these extensions there',
       );
 }
@@ -69,21 +69,21 @@ export function extensions(node: string, missing: string[]): Check {
  * A server that was in a cluster before. Same-named leftovers are replaced by a move, others stay as orphans
  * (measured), so this warns; what does stop moves are rows of pg_dist_cleanup, see `leftovers`.
  */
-export function clean(node: string, dirt: Dirt, { localGroup }: ServerFacts): Check {
-  const found = [
+export function cleanServer(node: string, dirt: Dirt, { localGroup }: ServerFacts): Check {
+  const traces = [
     ...(dirt.tables > 0
       ? [`${dirt.tables} tables that look like shards of an earlier time (${dirt.example ?? ''})`]
       : []),
     ...(dirt.subscriptions.length > 0
-      ? [`subscriptions of moves that never ended: ${listed(dirt.subscriptions)}`]
+      ? [`subscriptions of moves that never ended: ${listOf(dirt.subscriptions)}`]
       : []),
     ...(dirt.nodes > 0 && localGroup !== 0 ? [`metadata of a cluster of ${dirt.nodes} nodes`] : []),
   ];
-  return found.length === 0
+  return traces.length === 0
     ? passed('new-node-clean', `${node} holds nothing of an earlier cluster`)
     : failed(
         'new-node-clean',
-        `${node} was in a cluster before: ${found.join('; ')}`,
+        `${node} was in a cluster before: ${traces.join('; ')}`,
         'start from an empty database, or make sure that it is in no other cluster, drop the tables (citus.override_table_visibility = off shows them) and for each subscription: ALTER SUBSCRIPTION s DISABLE; ALTER SUBSCRIPTION s SET (slot_name = NONE); DROP SUBSCRIPTION s',
       );
 }
@@ -94,7 +94,7 @@ export function mesh(node: string, broken: BrokenWay[]): Check {
     ? passed('new-node-mesh', `${node} and the workers reach each other`)
     : failed(
         'new-node-mesh',
-        listed(
+        listOf(
           broken.map(({ from, to, error }) => `${from} can't reach ${to}: ${error}`),
           5,
         ),

@@ -8,13 +8,13 @@ import { readOwnTuningRights } from '../../../citus/roles/rights.js';
 import { readServerFacts, versionText, type ServerFacts } from '../../../citus/nodes/server-facts.js';
 import type { ClusterConfig } from '../../../config/index.js';
 import type { Check } from '../../../contract/index.js';
-import { looking } from '../../runtime/context.js';
-import { newNodeLacks } from '../cluster/capacity.js';
+import { readSession } from '../../runtime/context.js';
+import { newNodeShortages } from '../cluster/capacity.js';
 import { temporary } from '../../settings/temporary.js';
 import { failed, passed } from '../check.js';
 import { newNodeTuning } from '../rights/rights.js';
 import {
-  clean,
+  cleanServer,
   extension,
   extensions,
   mesh,
@@ -35,7 +35,7 @@ export interface NewNodeContext {
   transferMode: string;
 }
 
-interface Seen {
+interface NewServerState {
   facts: ServerFacts;
   missing: string[];
   capacity?: Capacity;
@@ -48,31 +48,31 @@ interface Seen {
 /** Everything that Citus would find out too late, looked at on the server itself before it is registered. */
 export async function checkNewNode(context: NewNodeContext, node: string): Promise<Check[]> {
   const { cluster, nodes } = context;
-  const known = nodes.find((each) => each.node.toLowerCase() === node.toLowerCase());
-  if (known?.role === 'coordinator')
+  const row = nodes.find((each) => each.node.toLowerCase() === node.toLowerCase());
+  if (row?.role === 'coordinator')
     return [failed('new-node-is-new', `${node} is the coordinator`, 'name another server')];
-  if (known?.role === 'secondary')
+  if (row?.role === 'secondary')
     return [
       failed('new-node-is-new', `${node} is registered as a standby`, 'name a server that is no standby'),
     ];
-  if (known?.active)
+  if (row?.active)
     return [passed('new-node-is-new', `${node} is an active worker already: nothing to do for it`)];
-  let seen: Seen;
+  let state: NewServerState;
   try {
-    const options = looking('preflight', { statementTimeoutSeconds: 30 });
-    seen = await withNode(cluster, node, options, (db) => look(context, db, node));
+    const options = readSession('preflight', { statementTimeoutSeconds: 30 });
+    state = await withNode(cluster, node, options, (db) => readState(context, db, node));
   } catch (error) {
-    return [whyNot(node, error)];
+    return [unusable(node, error)];
   }
-  const { facts } = seen;
+  const { facts } = state;
   return [
     passed('new-node-reachable', `${node} answers: PostgreSQL ${versionText(facts.versionNum)}`),
-    ...identity(context, node, seen),
-    await reached(cluster, node),
+    ...identity(context, node, state),
+    await coordinatorReach(cluster, node),
   ];
 }
 
-async function look(context: NewNodeContext, db: Db, node: string): Promise<Seen> {
+async function readState(context: NewNodeContext, db: Db, node: string): Promise<NewServerState> {
   const facts = await readServerFacts(db);
   const missing = await readMissingExtensions(db, context.extensions);
   if (
@@ -100,7 +100,7 @@ async function tuningLacks(db: Db, { superuser, versionNum }: ServerFacts): Prom
 
 /** Ways to and from the first 50 workers; more would tell the same. */
 async function brokenWays({ cluster, workers }: NewNodeContext, db: Db, node: string): Promise<BrokenWay[]> {
-  return withCoordinator(cluster, looking('preflight'), (coordinator) =>
+  return withCoordinator(cluster, readSession('preflight'), (coordinator) =>
     readBrokenWays(coordinator, db, node, workers.slice(0, 50)),
   );
 }
@@ -114,8 +114,8 @@ function isCoordinatorItself(facts: ServerFacts, coordinator: ServerFacts): bool
   );
 }
 
-function identity(context: NewNodeContext, node: string, seen: Seen): Check[] {
-  const { facts, capacity, dirt, missing, broken, tuningLacks: lacks } = seen;
+function identity(context: NewNodeContext, node: string, state: NewServerState): Check[] {
+  const { facts, capacity, dirt, missing, broken, tuningLacks: lacks } = state;
   const { coordinator, cluster, parallelMoves, transferMode } = context;
   if (isCoordinatorItself(facts, coordinator)) {
     const evidence = `${node} is the coordinator itself under another name`;
@@ -134,16 +134,16 @@ function identity(context: NewNodeContext, node: string, seen: Seen): Check[] {
     ...(facts.patroni === null
       ? []
       : [failed('patroni', `Patroni runs ${node}: ${facts.patroni}`, 'add it through Patroni')]),
-    ...(dirt ? [clean(node, dirt, facts)] : []),
+    ...(dirt ? [cleanServer(node, dirt, facts)] : []),
     ...(broken ? [mesh(node, broken)] : []),
     ...(lacks ? [newNodeTuning(node, facts.user, lacks)] : []),
-    ...(capacity ? newNodeLacks(node, capacity, parallelMoves, transferMode) : []),
+    ...(capacity ? newNodeShortages(node, capacity, parallelMoves, transferMode) : []),
   ];
 }
 
 /** The same way that Citus will take: from the coordinator. */
-async function reached(cluster: ClusterConfig, node: string): Promise<Check> {
-  const [answer] = await withCoordinator(cluster, looking('preflight'), (db) =>
+async function coordinatorReach(cluster: ClusterConfig, node: string): Promise<Check> {
+  const [answer] = await withCoordinator(cluster, readSession('preflight'), (db) =>
     runOnNodes(db, [{ node, command: 'select 1' }]),
   );
   return answer?.success
@@ -155,7 +155,7 @@ async function reached(cluster: ClusterConfig, node: string): Promise<Check> {
       );
 }
 
-function whyNot(node: string, error: unknown): Check {
+function unusable(node: string, error: unknown): Check {
   if (error instanceof NodeNotAllowedError)
     return failed(
       'new-node-allowed',

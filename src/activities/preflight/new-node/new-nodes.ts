@@ -6,12 +6,12 @@ import { readServerFacts } from '../../../citus/nodes/server-facts.js';
 import type { ClusterConfig } from '../../../config/index.js';
 import { worstFirst, type Check } from '../../../contract/index.js';
 import { fitChecks } from '../../../planning/fit.js';
-import { looking } from '../../runtime/context.js';
+import { readSession } from '../../runtime/context.js';
 import { inBatches } from '../in-batches.js';
 import type { PreflightRequest } from '../intent.js';
 import { checkNewNode, type NewNodeContext } from './new-node.js';
-import { answering, asked, type Seen } from '../seen.js';
-import { accepted } from '../severity.js';
+import { answeringNodes, activePrimaries, type ClusterState } from '../cluster-state.js';
+import { applyAcceptance } from '../severity.js';
 
 /** Each takes up to four connections, and ten seconds when it doesn't answer. */
 const newNodesAtOnce = 10;
@@ -22,16 +22,16 @@ export async function checkNewNodes(
   request: PreflightRequest,
   nodes: string[],
 ): Promise<Check[]> {
-  const context = await withCoordinator(cluster, looking('preflight'), async (db) => {
+  const context = await withCoordinator(cluster, readSession('preflight'), async (db) => {
     const registered = await readNodes(db);
     const seen = { facts: await readServerFacts(db), nodes: registered };
     return newNodeContext(db, cluster, request, {
       ...seen,
-      capacities: await readCapacities(db, asked(registered)),
+      capacities: await readCapacities(db, activePrimaries(registered)),
     });
   });
   const checks = await checkEach(context, nodes);
-  return fitChecks(worstFirst(accepted(checks, request.input.acceptChecks ?? [])));
+  return fitChecks(worstFirst(applyAcceptance(checks, request.input.acceptChecks ?? [])));
 }
 
 /** The checks of each new server, in the order of the servers. */
@@ -44,9 +44,9 @@ export async function newNodeContext(
   db: Db,
   cluster: ClusterConfig,
   { parallelMoves, transferMode }: PreflightRequest,
-  { facts, nodes, capacities }: Seen,
+  { facts, nodes, capacities }: ClusterState,
 ): Promise<NewNodeContext> {
-  const answer = new Set(answering(capacities));
+  const answer = new Set(answeringNodes(capacities));
   return {
     cluster,
     coordinator: facts,

@@ -2,7 +2,7 @@ import type { Db } from '../../../citus/session/connect.js';
 import { readOwnerProblems, type OwnerProblem } from '../../../citus/roles/owners.js';
 import { identifier } from '../../../citus/session/quote.js';
 import type { Check } from '../../../contract/index.js';
-import { failed, listed, passed } from '../check.js';
+import { failed, listOf, passed } from '../check.js';
 
 /** Moves take the rights of each table's owner, who must be able to take part on every node. */
 export async function ownerRights(db: Db, nodes: string[], user: string): Promise<Check> {
@@ -12,12 +12,12 @@ export async function ownerRights(db: Db, nodes: string[], user: string): Promis
       'owner-rights',
       `${user} has the rights of every table owner; all may log in and create in their schemas, on ${nodes.length} nodes`,
     );
-  const said = problems.map((each) => `${each.node}: ${evidenceOf(each, user)}`);
+  const evidence = problems.map((each) => `${each.node}: ${evidenceOf(each, user)}`);
   const remedies = [...new Set(problems.map((each) => remedyOf(each, user)))];
-  return failed('owner-rights', listed(said), listed(remedies));
+  return failed('owner-rights', listOf(evidence), listOf(remedies));
 }
 
-function evidenceOf({ owner, table, problem, schema, said }: OwnerProblem, user: string): string {
+function evidenceOf({ owner, table, problem, schema, answer }: OwnerProblem, user: string): string {
   const of = `${owner} (owner of ${table})`;
   switch (problem) {
     case 'not a member':
@@ -29,20 +29,20 @@ function evidenceOf({ owner, table, problem, schema, said }: OwnerProblem, user:
     case 'unknown there':
       return `there is no role ${of}`;
     case 'could not log in':
-      return `the coordinator could not log in as ${of}: ${said ?? 'no answer'}`;
+      return `the coordinator could not log in as ${of}: ${answer ?? 'no answer'}`;
     case 'we could not log in':
-      return `the coordinator could not log in as ${user}: ${said ?? 'no answer'}`;
+      return `the coordinator could not log in as ${user}: ${answer ?? 'no answer'}`;
   }
 }
 
 /** On the coordinator: what is granted there in this matter reaches the workers. */
 function remedyOf({ owner, table, problem, schema, superuser }: OwnerProblem, user: string): string {
-  const [role, ours] = [identifier(owner), identifier(user)];
+  const [role, operator] = [identifier(owner), identifier(user)];
   switch (problem) {
     case 'not a member':
       return superuser
         ? `${owner} is a superuser, of whom no operator should be a member: ALTER TABLE ${table} OWNER TO a role that is none`
-        : `GRANT ${role} TO ${ours} (and ${ours} must inherit)`;
+        : `GRANT ${role} TO ${operator} (and ${operator} must inherit)`;
     case 'may not log in':
       return `ALTER ROLE ${role} LOGIN`;
     case 'may not create in the schema':

@@ -4,9 +4,9 @@ import { readRights, readTuningRights, type Rights, type TuningRights } from '..
 import { wrapperSchema, wrapperSignatures, type WrapperName } from '../../../citus/roles/wrappers.js';
 import type { ClusterConfig } from '../../../config/index.js';
 import type { Check } from '../../../contract/index.js';
-import { looking } from '../../runtime/context.js';
+import { readSession } from '../../runtime/context.js';
 import { temporary } from '../../settings/temporary.js';
-import { failed, listed, passed } from '../check.js';
+import { failed, listOf, passed } from '../check.js';
 import { ownerRights } from './owner-rights.js';
 
 /** What an operation is about to do, as far as it takes rights. */
@@ -36,7 +36,7 @@ export async function actingRights(
 ): Promise<Check[]> {
   if (reader === 'operator' || cluster.observer === undefined) return rightsChecks(db, deeds);
   try {
-    return await withCoordinator(cluster, looking('preflight'), (own) => rightsChecks(own, deeds));
+    return await withCoordinator(cluster, readSession('preflight'), (own) => rightsChecks(own, deeds));
   } catch (error) {
     return [cannotActAs(cluster.user, error)];
   }
@@ -110,7 +110,7 @@ function mayAct(rights: Rights, deeds: Deeds): Check {
   if (lacks.length === 0) return passed('role', `${user} is no superuser and has the grants of an operator`);
   return failed(
     'role',
-    `${user} is no superuser: ${listed(lacks.map(({ evidence }) => evidence))}`,
+    `${user} is no superuser: ${listOf(lacks.map(({ evidence }) => evidence))}`,
     `as a superuser on the coordinator: ${[...new Set(lacks.map(({ remedy }) => remedy))].join('; ')}`,
   );
 }
@@ -120,7 +120,7 @@ function seesOthers({ user, monitors }: Rights): Check {
     ? passed('monitor-rights', `${user} sees the statements of others`)
     : failed(
         'monitor-rights',
-        `${user} is no member of pg_monitor: moves and old transactions of others may go unseen, and no setting is borrowed`,
+        `${user} is no member of pg_monitor: moves and old transactions of others may go unseen, and no setting is lowered`,
         `on the coordinator: GRANT pg_monitor TO ${identifier(user)}`,
       );
 }
@@ -136,7 +136,7 @@ function mayTune({ user, superuser }: Rights, answers: TuningRights[]): Check {
     return passed('tune-rights', `${user} may lower ${temporary.name} on ${answers.length} nodes`);
   return failed(
     'tune-rights',
-    `${user} can't lower ${temporary.name}, so moves take longer: ${listed(lacking.map(({ node, what }) => `${node}: ${what}`))}`,
+    `${user} can't lower ${temporary.name}, so moves take longer: ${listOf(lacking.map(({ node, what }) => `${node}: ${what}`))}`,
     tuneRemedy(user),
   );
 }
@@ -147,7 +147,7 @@ export function newNodeTuning(node: string, user: string, lacks: string[]): Chec
     ? passed('tune-rights', `${user} may lower ${temporary.name} on ${node}`)
     : failed(
         'tune-rights',
-        `${user} can't lower ${temporary.name}, so moves take longer: ${listed(lacks.map((what) => `${node}: ${what}`))}`,
+        `${user} can't lower ${temporary.name}, so moves take longer: ${listOf(lacks.map((what) => `${node}: ${what}`))}`,
         tuneRemedy(user),
       );
 }

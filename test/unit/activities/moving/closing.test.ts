@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { isPast, watchClosing, type Watched } from '../../../../src/activities/moving/closing.js';
+import { isClosed, watchClosing, type ClosingOptions } from '../../../../src/activities/moving/closing.js';
 
 const start = Date.parse('2026-11-24T03:00:00Z');
 const closing = { at: '2026-11-24T04:00:00Z', graceSeconds: 600, expectedSeconds: [1_800] };
@@ -12,11 +12,11 @@ beforeEach(() => {
 });
 afterEach(() => vi.useRealTimers());
 
-function watch(mayGoOn = false, more: Partial<Watched> = {}) {
+function watch(mayGoOn = false, more: Partial<ClosingOptions> = {}) {
   return watchClosing({
     closing,
     index: 0,
-    adopted: false,
+    isAdopted: false,
     mayGoOn: () => {
       asked += 1;
       return Promise.resolve(mayGoOn);
@@ -30,7 +30,7 @@ test('nobody is asked before closing time', async () => {
   const watched = watch();
   await minutes(59);
   expect(asked).toBe(0);
-  expect(isPast(closing)).toBe(false);
+  expect(isClosed(closing)).toBe(false);
   expect(watched.signal.aborted).toBe(false);
   watched.end();
 });
@@ -38,9 +38,9 @@ test('nobody is asked before closing time', async () => {
 test('a move that can’t end within the grace is stopped at closing time', async () => {
   const watched = watch();
   await minutes(59);
-  watched.saw(500, 1_000);
+  watched.update(500, 1_000);
   await minutes(1.1);
-  expect(isPast(closing)).toBe(true);
+  expect(isClosed(closing)).toBe(true);
   expect(watched.signal.aborted).toBe(true);
   expect(watched.neededSeconds()).toBeCloseTo(7_200, -2);
 });
@@ -48,7 +48,7 @@ test('a move that can’t end within the grace is stopped at closing time', asyn
 test('a move that is expected to end within the grace goes on, but never longer than that', async () => {
   const watched = watch();
   await minutes(59);
-  watched.saw(999, 1_000);
+  watched.update(999, 1_000);
   await minutes(10);
   expect(watched.signal.aborted).toBe(false);
   await minutes(1.1);
@@ -70,11 +70,11 @@ test('a window that is ignored meanwhile stops nothing', async () => {
 });
 
 test('of an adopted move only what was copied since says how quick it is', async () => {
-  const watched = watch(false, { adopted: true });
+  const watched = watch(false, { isAdopted: true });
   vi.setSystemTime(start + hour - 60_000);
-  watched.saw(900, 1_000);
+  watched.update(900, 1_000);
   await vi.advanceTimersByTimeAsync(30_000);
-  watched.saw(900, 1_000);
+  watched.update(900, 1_000);
   await vi.advanceTimersByTimeAsync(hour);
   expect(watched.signal.aborted).toBe(true);
 });

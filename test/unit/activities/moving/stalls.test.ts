@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { ClusterConfig } from '../../../../src/config/index.js';
 import { copyLagsBehind } from '../../../../src/activities/moving/stalls/apply.js';
-import { explained } from '../../../../src/activities/moving/stalls/failures.js';
-import { isFurther, standing } from '../../../../src/activities/moving/stalls/standing.js';
+import { explainFailure } from '../../../../src/activities/moving/stalls/failures.js';
+import { isFurther, standingOf } from '../../../../src/activities/moving/stalls/standing.js';
 import type { Db } from '../../../../src/citus/session/connect.js';
 
 const copying = { phase: 'Copying Data', copiedBytes: 100, bytes: 500, lagBytes: null };
@@ -23,7 +23,7 @@ describe('a move gets somewhere', () => {
     ['when its lag is known at last', { ...catchingUp, lagBytes: null }, catchingUp, true],
     ['when Citus tells nothing', copying, undefined, false],
   ])('%s: %#', (_, best, now, further) =>
-    expect(isFurther(standing(now, 2), standing(best, 1))).toBe(further),
+    expect(isFurther(standingOf(now, 2), standingOf(best, 1))).toBe(further),
   );
 });
 
@@ -41,7 +41,7 @@ describe('a statement that was cancelled (57014)', () => {
   const failureOf = async (message: string): Promise<Error> => {
     const error = Object.assign(new Error(message), { code: '57014' });
     const scene = { what: 'move of shard 7 from a:1 to b:1', operationId: 'o', source: 'a:1', target: 'b:1' };
-    return explained(nowhere, scene, error, new AbortController().signal);
+    return explainFailure(nowhere, scene, error, new AbortController().signal);
   };
 
   test('by someone’s wish waits for a person, even when nobody can be asked more', async () => {

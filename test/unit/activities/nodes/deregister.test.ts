@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { untilItCanLeave } from '../../../../src/activities/nodes/deregister.js';
+import { awaitLeave } from '../../../../src/activities/nodes/deregister.js';
 import type { Db } from '../../../../src/citus/session/db.js';
 
 beforeEach(() => vi.useFakeTimers({ toFake: ['Date'] }));
@@ -19,7 +19,7 @@ test('one attempt waits for a time, not for a number of calls: each may wait a s
       return Promise.resolve(text.includes('pg_dist_cleanup') ? ([{ n: 1 }] as Row[]) : []);
     },
   };
-  await expect(untilItCanLeave(slow, { node: 'db3:5432', groupId: 3 }, Date.now())).rejects.toMatchObject({
+  await expect(awaitLeave(slow, { node: 'db3:5432', groupId: 3 }, Date.now())).rejects.toMatchObject({
     type: 'Passing',
     message: expect.stringContaining('leftovers on db3:5432') as string,
   });

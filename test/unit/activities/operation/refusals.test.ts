@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { invalidInput, namedCluster } from '../../../../src/activities/operation/input-problems.js';
+import { invalidInput, clusterNameIn } from '../../../../src/activities/operation/input-problems.js';
 import { provisionerOf } from '../../../../src/machines/provisioner-of.js';
 import type { ClusterConfig } from '../../../../src/config/index.js';
 
@@ -10,8 +10,8 @@ test.each([
   ['shop', undefined],
   [undefined, undefined],
 ])('a refusal of %j names the cluster %s', (input, cluster) => {
-  expect(namedCluster(input)).toBe(cluster);
-  const { details } = invalidInput(namedCluster(input), [{ field: 'colour', text: 'unknown field' }]);
+  expect(clusterNameIn(input)).toBe(cluster);
+  const { details } = invalidInput(clusterNameIn(input), [{ field: 'colour', text: 'unknown field' }]);
   expect(details?.[0]).toEqual({
     ...(cluster !== undefined && { cluster }),
     evidence: ['colour: unknown field'],

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { failed, passed, warning } from '../../../../src/activities/preflight/check.js';
-import { accepted, ofCleaning } from '../../../../src/activities/preflight/severity.js';
+import { applyAcceptance, easeForCleaning } from '../../../../src/activities/preflight/severity.js';
 import { acceptableChecks, checkFacts, checkIds, consequences } from '../../../../src/contract/index.js';
 import { windowFits } from '../../../../src/workflows/movement/windows.js';
 import { canBePlanned } from '../../../../src/workflows/operation/checks.js';
@@ -54,9 +54,12 @@ test('a failed check weighs what its row says, and less where a row or a request
   expect(failed('disk', '', '').severity).toBe('warning');
   expect(failed('empty-nodes', '', '').severity).toBe('info');
   expect(warning('leftovers', '', '').severity).toBe('warning');
-  expect(ofCleaning(failed('nodes-active', '', '')).severity).toBe('warning');
-  expect(ofCleaning(failed('role', '', '')).severity).toBe('blocker');
-  expect(accepted([failed('role', 'x', '')], ['role'])[0]).toMatchObject({ severity: 'warning', ok: false });
+  expect(easeForCleaning(failed('nodes-active', '', '')).severity).toBe('warning');
+  expect(easeForCleaning(failed('role', '', '')).severity).toBe('blocker');
+  expect(applyAcceptance([failed('role', 'x', '')], ['role'])[0]).toMatchObject({
+    severity: 'warning',
+    ok: false,
+  });
 });
 
 test('without what is essential nothing is planned', () => {

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { ledgerQuery } from '../../src/contract/internal/lock.js';
 import { midMoveOf } from '../support/slow-moves.js';
 import {
   fingerprint,
@@ -10,7 +11,7 @@ import {
   type Stage,
 } from '../support/stage.js';
 
-/** What the custodian of a cluster does for an operation that is gone, and for one that lost it. */
+/** The lock keeper of a cluster: what it does for an operation that is gone, and for one that lost it. */
 let stage: Stage;
 let before: Record<string, string>;
 const afterwards: (() => unknown)[] = [];
@@ -33,7 +34,7 @@ afterEach(async () => {
       .catch(() => undefined);
   }
   for (const undo of afterwards.splice(0).reverse()) await undo();
-  await expect.poll(() => custodian().catch(() => 'none'), patience).toBe('none');
+  await expect.poll(() => lockKeeper().catch(() => 'none'), patience).toBe('none');
 });
 afterAll(() => stage.end());
 
@@ -41,21 +42,21 @@ const patience = { timeout: 60_000, interval: 200 };
 const address = (index: number): string => stage.cluster.workers[index]?.address ?? '';
 const marks = (): Promise<Record<string, boolean>> => marksOf(stage.cluster);
 
-/** All workers in service, and nothing raised. */
+/** All workers in service, and no setting lowered. */
 async function expectAsBefore(): Promise<void> {
   await expect.poll(async () => Object.values(await marks()), patience).not.toContain(false);
   await expect.poll(() => retryIntervals(stage.cluster), patience).toEqual(['5s']);
 }
 
-async function custodian(): Promise<{ id: string; custody: () => Promise<string[]> }> {
+async function lockKeeper(): Promise<{ id: string; ledger: () => Promise<string[]> }> {
   const query = `WorkflowType = 'lockCluster' and ExecutionStatus = 'Running'`;
   for await (const { workflowId: id } of stage.client.workflow.list({ query }))
-    return { id, custody: () => stage.client.workflow.getHandle(id).query<string[]>('custody') };
-  throw new Error('no custodian runs');
+    return { id, ledger: () => stage.client.workflow.getHandle(id).query<string[]>(ledgerQuery) };
+  throw new Error('no lock keeper runs');
 }
 
-async function custodianRun(): Promise<string | undefined> {
-  const { id } = await custodian();
+async function lockKeeperRun(): Promise<string | undefined> {
+  const { id } = await lockKeeper();
   return (await stage.client.workflow.getHandle(id).describe()).runId;
 }
 
@@ -83,15 +84,15 @@ async function events(id: string): Promise<number> {
   return ((await stage.client.workflow.getHandle(id).fetchHistory()).events ?? []).length;
 }
 
-test('an operation that lost its hold tells nothing to the custodian of another', async () => {
+test('an operation that lost its lock tells nothing to the lock keeper of another', async () => {
   const lost = await drain('lost');
   await lost.until('waiting', ({ state }) => state === 'awaiting-approval');
-  await stage.client.workflow.getHandle((await custodian()).id).terminate();
+  await stage.client.workflow.getHandle((await lockKeeper()).id).terminate();
   await lost.until('in need of attention', ({ state }) => state === 'needs-attention');
 
   const { op } = await movingDrain('next');
-  const borrowed = await (await custodian()).custody();
-  expect(borrowed.join()).toContain('wal_retrieve_retry_interval');
+  const entries = await (await lockKeeper()).ledger();
+  expect(entries.join()).toContain('wal_retrieve_retry_interval');
   await lost.update('approve', { by: 'test' });
   await lost.until('approved', ({ steps }) =>
     steps.some(({ name, state }) => name === 'Take out of service' && state === 'running'),
@@ -99,12 +100,12 @@ test('an operation that lost its hold tells nothing to the custodian of another'
   await lost.update('retry', { by: 'test' });
   await expect(lost.result()).rejects.toMatchObject({ cause: { type: 'ClusterBusy' } });
   expect((await lost.status()).undo).toBeUndefined();
-  expect(await (await custodian()).custody()).toEqual(borrowed);
+  expect(await (await lockKeeper()).ledger()).toEqual(entries);
   expect(await retryIntervals(stage.cluster)).toContain('100ms');
   await op.terminate();
 });
 
-test('a drain that is reset while its plan waits takes the hold again', async () => {
+test('a drain that is reset while its plan waits takes the lock again', async () => {
   const op = await drain('reset-early');
   await op.until('waiting', ({ state }) => state === 'awaiting-approval');
   await resetOperation(stage, op.id);
@@ -118,11 +119,11 @@ test('a drain that is reset while its plan waits takes the hold again', async ()
   await expect(op.result()).rejects.toThrow();
 });
 
-test('a drain that is reset while it moves gets a custodian of its own, and borrows again', async () => {
+test('a drain that is reset while it moves gets a lock keeper of its own, and lowers settings again', async () => {
   const { op } = await movingDrain('reset-late');
-  const held = await custodianRun();
+  const held = await lockKeeperRun();
   await resetOperation(stage, op.id);
-  await expect.poll(() => custodianRun().catch(() => held), patience).not.toBe(held);
+  await expect.poll(() => lockKeeperRun().catch(() => held), patience).not.toBe(held);
   await expect.poll(async () => (await marks())[address(2)], patience).toBe(false);
   await expect.poll(() => retryIntervals(stage.cluster), patience).toContain('100ms');
   await op.terminate();
@@ -131,14 +132,14 @@ test('a drain that is reset while it moves gets a custodian of its own, and borr
 
 test('a node that is away keeps the cluster held and nothing else from being given back; who waits is told', async () => {
   const { op } = await movingDrain('abandoned');
-  const { id } = await custodian();
+  const { id } = await lockKeeper();
   const back = await killFirstWorker();
   await op.terminate();
   await expect.poll(() => retryIntervals(stage.cluster), patience).toEqual(['5s']);
 
   const next = await drain('patient');
   const { attention } = await next.until('told', ({ state }) => state === 'needs-attention');
-  expect(attention?.problem).toContain(`the custodian ${id} still gives back what abandoned borrowed`);
+  expect(attention?.problem).toContain(`the lock keeper ${id} still undoes what abandoned left`);
   expect(attention?.evidence).toContain(address(0));
   expect(attention?.evidence).toContain('wal_retrieve_retry_interval');
   expect(attention?.remedies.map(({ text }) => text).join()).toContain(
@@ -151,11 +152,11 @@ test('a node that is away keeps the cluster held and nothing else from being giv
   await expect(next.result()).rejects.toThrow();
 });
 
-test('an operation whose custodian was cancelled waits until it has given back, and goes on', async () => {
+test('an operation whose lock keeper was cancelled waits until it has given back, and goes on', async () => {
   const { op, release } = await movingDrain('deprived');
   const back = await killFirstWorker();
-  await stage.client.workflow.getHandle((await custodian()).id).cancel();
-  await op.until('told', ({ attention }) => attention?.problem.includes('still gives back') === true);
+  await stage.client.workflow.getHandle((await lockKeeper()).id).cancel();
+  await op.until('told', ({ attention }) => attention?.problem.includes('still undoes') === true);
   const told = await events(op.id);
   await new Promise((resolve) => setTimeout(resolve, 5_000));
   expect(await events(op.id)).toBeLessThan(told + 5);

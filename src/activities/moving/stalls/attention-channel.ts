@@ -4,18 +4,18 @@ import type { Attention } from '../../../contract/index.js';
 import { tell } from '../../runtime/interceptor.js';
 
 /** The running activity's word to its workflow about trouble that it sees while it works. */
-export interface Telling {
+export interface AttentionChannel {
   attention: (attention: Attention) => void;
   /** All is well; says it once, and only when there was something to be well again from. */
-  well: () => void;
+  clear: () => void;
   /** How often attention was asked for: each is an event in the history. */
   readonly times: number;
 }
 
-export function tellingOf(client: Client, { info }: Context): Telling {
+export function attentionChannel(client: Client, { info }: Context): AttentionChannel {
   const workflowId = info.workflowExecution?.workflowId ?? '';
   // An earlier attempt may have told of trouble and could not take it back.
-  let told = info.attempt > 1;
+  let hasTrouble = info.attempt > 1;
   let times = 0;
   let last = Promise.resolve();
   const say = (attention: Attention | null): void => {
@@ -23,13 +23,13 @@ export function tellingOf(client: Client, { info }: Context): Telling {
   };
   return {
     attention: (attention) => {
-      told = true;
+      hasTrouble = true;
       times += 1;
       say(attention);
     },
-    well: () => {
-      if (told) say(null);
-      told = false;
+    clear: () => {
+      if (hasTrouble) say(null);
+      hasTrouble = false;
     },
     get times() {
       return times;

@@ -9,18 +9,18 @@ import {
 import type { Db } from '../../citus/session/connect.js';
 import type { RegistrationEntry } from '../../contract/internal/undo.js';
 import { needsPerson } from '../../failures.js';
-import { deregister, whatItLeaves } from './deregister.js';
+import { deregister, warningAbout } from './deregister.js';
 
 /** Reads how these servers are registered. Active workers need nothing; each other gets an entry of the undo ledger. */
 export async function planRegistrations(db: Db, nodes: string[]): Promise<RegistrationEntry[]> {
   const entries: RegistrationEntry[] = [];
   for (const node of nodes) {
-    const present = await readRegistration(db, node);
+    const row = await readRegistration(db, node);
     const id = `registration ${node}`;
-    if (!present)
+    if (!row)
       entries.push({ id, kind: 'registration', node, before: 'absent', groupId: await takeGroup(db) });
-    else if (!present.active)
-      entries.push({ id, kind: 'registration', node, before: 'inactive', groupId: present.groupId });
+    else if (!row.active)
+      entries.push({ id, kind: 'registration', node, before: 'inactive', groupId: row.groupId });
   }
   return entries;
 }
@@ -32,19 +32,20 @@ export async function planRegistrations(db: Db, nodes: string[]): Promise<Regist
  * @throws NeedsPerson when its row is another than when it was looked at
  */
 export async function register(db: Db, { node, before, groupId }: RegistrationEntry): Promise<boolean> {
-  const present = await readRegistration(db, node);
+  const rowBefore = await readRegistration(db, node);
   if (before === 'absent') {
-    if (!present) await addNode(db, node, groupId);
-    const row = present ?? (await readRegistration(db, node));
-    if (row && !row.active) throw changed(node, 'somebody has registered it as an inactive node');
+    if (!rowBefore) await addNode(db, node, groupId);
+    const row = rowBefore ?? (await readRegistration(db, node));
+    if (row && !row.active) throw registrationChanged(node, 'somebody has registered it as an inactive node');
     return row?.groupId === groupId;
   }
-  if (present?.groupId !== groupId) throw changed(node, present ? 'its group is another' : 'its row is gone');
-  if (!present.active) await activateNode(db, node);
+  if (rowBefore?.groupId !== groupId)
+    throw registrationChanged(node, rowBefore ? 'its group is another' : 'its row is gone');
+  if (!rowBefore.active) await activateNode(db, node);
   return true;
 }
 
-function changed(node: string, what: string): ReturnType<typeof needsPerson> {
+function registrationChanged(node: string, what: string): ReturnType<typeof needsPerson> {
   return needsPerson(`${node} is registered otherwise than when it was looked at: ${what}`, {
     evidence: [`pg_dist_node, ${node}: ${what}`],
     remedies: ['find out who did that and put it right, then retry', 'or cancel'],
@@ -65,18 +66,18 @@ export async function unregister(
   since: number,
   mayAct: () => Promise<void>,
 ): Promise<string[]> {
-  const present = await readRegistration(db, node);
-  if (!present || present.groupId !== groupId) return [];
+  const row = await readRegistration(db, node);
+  if (!row || row.groupId !== groupId) return [];
   const shards = await countShards(db, groupId);
   if (shards > 0) return [`${node} stays registered: it holds ${shards} shards by now`];
   if (before === 'inactive') {
     await mayAct();
-    if (present.active) await deactivateNode(db, node);
+    if (row.active) await deactivateNode(db, node);
     return [`${node} is inactive again`];
   }
   const leaving = { node, groupId };
   await deregister(db, leaving, since, mayAct);
-  const known = await whatItLeaves(db, leaving);
+  const warning = await warningAbout(db, leaving);
   const note = `${node} was deregistered again`;
-  return [known === undefined ? note : `${note}; ${known}`];
+  return [warning === undefined ? note : `${note}; ${warning}`];
 }

@@ -7,11 +7,11 @@ import type { Finding } from './finding.js';
  * Finds settings that an operation lowered and could not give back. Ask only while no operation holds the cluster's
  * lock: its keeper gives back by itself. What the owner had is known to nobody then.
  */
-export async function raisedSettings(db: Db, nodes: string[]): Promise<Finding[]> {
+export async function findTemporarySettings(db: Db, nodes: string[]): Promise<Finding[]> {
   const { name, during } = temporary;
-  const found = await readNodeSetting(db, nodes, name);
-  return found.flatMap((each) =>
-    'error' in each || each.owners !== during
+  const settings = await readNodeSetting(db, nodes, name);
+  return settings.flatMap((each) =>
+    'error' in each || each.ownerValue !== during
       ? []
       : [
           {
@@ -21,7 +21,7 @@ export async function raisedSettings(db: Db, nodes: string[]): Promise<Finding[]
             how: `ALTER SYSTEM RESET ${name}; SELECT pg_reload_conf(): what the owner had set before isn't known, if anything`,
             remove: async (again: Db) => {
               const [answer] = await setNodeSetting(again, [{ node: each.node, name, value: null }]);
-              return answer?.error === undefined ? undefined : { settled: false, why: answer.error };
+              return answer?.error === undefined ? undefined : { obsolete: false, why: answer.error };
             },
           },
         ],

@@ -4,36 +4,36 @@ import type { ServerFacts } from '../../citus/nodes/server-facts.js';
 import type { Intent } from './intent.js';
 
 /** What was read of a cluster and its servers, for the checks to judge. */
-export interface Seen {
+export interface ClusterState {
   facts: ServerFacts;
   nodes: ClusterNode[];
   capacities: NodeCapacity[];
 }
 
 /** Nodes that are asked for what they have: not standbys, which follow their primary. */
-export function asked(nodes: ClusterNode[]): string[] {
+export function activePrimaries(nodes: ClusterNode[]): string[] {
   return nodes.filter(({ role, active }) => role !== 'secondary' && active).map(({ node }) => node);
 }
 
 /** Nodes that answered. */
-export function answering(capacities: NodeCapacity[]): string[] {
+export function answeringNodes(capacities: NodeCapacity[]): string[] {
   return capacities.flatMap((each) => ('error' in each ? [] : [each.node]));
 }
 
 /** A coordinator without shards neither gives nor takes any. */
-export function moversOf(capacities: NodeCapacity[], nodes: ClusterNode[]): NodeCapacity[] {
+export function dataNodes(capacities: NodeCapacity[], nodes: ClusterNode[]): NodeCapacity[] {
   return capacities.filter(({ node }) =>
     nodes.some((each) => each.node === node && (each.role === 'worker' || each.shouldHaveShards)),
   );
 }
 
 /** Nodes that the operation does not empty. */
-export function staying(nodes: ClusterNode[], { leaving }: Intent): ClusterNode[] {
+export function remainingNodes(nodes: ClusterNode[], { leaving }: Intent): ClusterNode[] {
   return nodes.filter(({ node }) => !leaving.includes(node.toLowerCase()));
 }
 
 /** Servers of those wanted that are no active workers yet. */
-export function newOf(wanted: string[], nodes: ClusterNode[]): string[] {
+export function newServers(addresses: string[], nodes: ClusterNode[]): string[] {
   const active = nodes.filter((node) => node.role === 'worker' && node.active);
-  return wanted.filter((each) => !active.some(({ node }) => node.toLowerCase() === each));
+  return addresses.filter((each) => !active.some(({ node }) => node.toLowerCase() === each));
 }

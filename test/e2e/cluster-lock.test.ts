@@ -122,26 +122,26 @@ test('whoever waits for a busy cluster goes on when it is free', async () => {
   await cancel(next);
 });
 
-test('an operation whose hold was ended by hand stops and asks', async () => {
+test('an operation whose lock was ended by hand stops and asks', async () => {
   const op = await stage.scaleOut('robbed', wanted);
   await op.until('waiting', waiting);
   const workers = await workersOf(stage.cluster);
-  const [holdId] = await holds();
-  await stage.client.workflow.getHandle(holdId ?? '').terminate();
+  const [lockId] = await locks();
+  await stage.client.workflow.getHandle(lockId ?? '').terminate();
   const { attention } = await op.until('in need of attention', ({ state }) => state === 'needs-attention');
-  expect(attention?.problem).toContain('hold');
+  expect(attention?.problem).toContain('lock');
   await op.update('retry', { by: 'test' });
   await op.until('holding again', waiting);
-  expect(await holds()).toHaveLength(1);
+  expect(await locks()).toHaveLength(1);
   await cancel(op);
   expect(await workersOf(stage.cluster)).toEqual(workers);
 });
 
-async function holds(): Promise<string[]> {
-  const found: string[] = [];
+async function locks(): Promise<string[]> {
+  const ids: string[] = [];
   for await (const { workflowId } of stage.client.workflow.list({
-    query: `WorkflowType = 'holdCluster' and ExecutionStatus = 'Running'`,
+    query: `WorkflowType = 'lockCluster' and ExecutionStatus = 'Running'`,
   }))
-    found.push(workflowId);
-  return found;
+    ids.push(workflowId);
+  return ids;
 }

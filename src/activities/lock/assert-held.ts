@@ -1,7 +1,7 @@
 import { activityInfo } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
 import { lockLost } from '../../failures.js';
-import { describe, holderOf, isLeaving, isRunning } from './keeper.js';
+import { describeWorkflow, holderOf, isLeaving, isRunning } from './keeper.js';
 
 /**
  * Refuses to act when the cluster's lock isn't held by the running activity's workflow (after a reset, or when someone
@@ -19,7 +19,8 @@ export async function assertHeld(client: Client, lockId: string): Promise<void> 
 async function isAwaited(client: Client): Promise<boolean> {
   const { workflowExecution, activityId, attempt } = activityInfo();
   const run =
-    workflowExecution && (await describe(client, workflowExecution.workflowId, workflowExecution.runId));
+    workflowExecution &&
+    (await describeWorkflow(client, workflowExecution.workflowId, workflowExecution.runId));
   return (run?.raw.pendingActivities ?? []).some(
     (each) => each.activityId === activityId && each.attempt === attempt,
   );
@@ -34,7 +35,7 @@ async function isAwaited(client: Client): Promise<boolean> {
 export async function isHeld(client: Client, lockId: string): Promise<boolean> {
   const own = activityInfo().workflowExecution;
   if (own?.workflowId === lockId) return true;
-  const keeper = await describe(client, lockId);
+  const keeper = await describeWorkflow(client, lockId);
   if (!keeper || !isRunning(keeper) || isLeaving(keeper)) return false;
   const holder = holderOf(keeper);
   return holder.workflowId === own?.workflowId && holder.runId === own.runId;
@@ -42,5 +43,5 @@ export async function isHeld(client: Client, lockId: string): Promise<boolean> {
 
 /** Whether any operation holds the lock. Who can't be asked may say yes: nothing is told as left behind then. */
 export async function isAnyHeld(client: Client, lockId: string): Promise<boolean> {
-  return describe(client, lockId).then(isRunning, () => true);
+  return describeWorkflow(client, lockId).then(isRunning, () => true);
 }

@@ -7,10 +7,10 @@ import { readRegistration } from '../../citus/nodes/registration.js';
 import { does } from '../../contract/index.js';
 import { passing } from '../../failures.js';
 import { movedObjects } from '../leftovers/move-objects.js';
-import { undone } from './shared.js';
+import { outcomeUndone } from './verification.js';
 
 /** A node that left, as it was registered. */
-export interface Removed {
+export interface RemovedNode {
   node: string;
   nodeId: number;
   groupId: number;
@@ -20,21 +20,21 @@ export interface Removed {
  * Traces of a removed node that stay: replication objects of moves, work that Citus put off and can't do any
  * more. Retried until every other node is in sync and counts it as a node no more.
  */
-export async function tracesOf(db: Db, nodes: ClusterNode[], removed: Removed): Promise<string[]> {
+export async function tracesOf(db: Db, nodes: ClusterNode[], removed: RemovedNode): Promise<string[]> {
   const { node, groupId } = removed;
   if (await readRegistration(db, node))
-    throw undone(`${node} is registered again`, does('giveUp', 'or give up, and leave it as it is'));
+    throw outcomeUndone(`${node} is registered again`, does('giveUp', 'or give up, and leave it as it is'));
   const others = nodes.filter(({ role, active }) => role !== 'secondary' && active);
   const late = others.find(({ hasMetadata, metadataSynced }) => hasMetadata && !metadataSynced);
   if (late) throw passing(`the metadata of ${late.node} is not in sync yet`);
   const before = (await readCleanupRows(db)) ?? [];
   const objects = await objectsOf(db, others, removed);
-  const subscribed = await subscriptionsLeft(db, others, before);
+  const subscriptions = await subscriptionsLeft(db, others, before);
   const putOff = before.filter((row) => row.groupId === groupId);
   return [
     ...putOff.map(({ name }) => `pg_dist_cleanup: ${name} of the group of ${node}, which is gone`),
     ...objects,
-    ...subscribed,
+    ...subscriptions,
   ].map((trace) => `left of moves: ${trace}; a clean-up removes it`);
 }
 
@@ -42,15 +42,15 @@ export async function tracesOf(db: Db, nodes: ClusterNode[], removed: Removed): 
 async function objectsOf(
   db: Db,
   others: ClusterNode[],
-  { node: removed, nodeId }: Removed,
+  { node: removed, nodeId }: RemovedNode,
 ): Promise<string[]> {
-  const named = `'^citus_shard_(move|split)_(slot|publication)_${nodeId}_'`;
+  const objectPattern = `'^citus_shard_(move|split)_(slot|publication)_${nodeId}_'`;
   const command = `select json_build_object(
     'rows', (select count(*) from pg_dist_node where nodeid = ${nodeId}),
     'objects', (select coalesce(json_agg(name), '[]') from (
        select 'replication slot ' || slot_name as name from pg_replication_slots
-        where slot_name ~ ${named} and database = current_database()
-       union all select 'publication ' || pubname from pg_publication where pubname ~ ${named}) o))::text`;
+        where slot_name ~ ${objectPattern} and database = current_database()
+       union all select 'publication ' || pubname from pg_publication where pubname ~ ${objectPattern}) o))::text`;
   const answers = await runOnNodes(
     db,
     others.map(({ node }) => ({ node, command })),

@@ -5,7 +5,7 @@ import { does, type Balance, type Remedy } from '../../contract/index.js';
 import { needsPerson, passing } from '../../failures.js';
 
 /** The answer of a verification. */
-export interface Verified {
+export interface Verification {
   after: Balance;
   notes: string[];
   /** One line for the step. */
@@ -13,23 +13,27 @@ export interface Verified {
 }
 
 /** The rows of these nodes; retried until each is in sync and answers. @throws NeedsPerson when one left the cluster */
-export async function presentNodes(db: Db, nodes: ClusterNode[], wanted: string[]): Promise<ClusterNode[]> {
-  const present = wanted.map((address) => {
+export async function presentNodes(
+  db: Db,
+  nodes: ClusterNode[],
+  addresses: string[],
+): Promise<ClusterNode[]> {
+  const rows = addresses.map((address) => {
     const node = nodes.find((each) => each.node.toLowerCase() === address.toLowerCase());
-    if (!node?.active) throw undone(`${address} is ${node ? 'not active' : 'not registered'}`);
+    if (!node?.active) throw outcomeUndone(`${address} is ${node ? 'not active' : 'not registered'}`);
     // Metadata follows within seconds; retried until it has.
     if (!node.metadataSynced) throw passing(`${address} has not got the metadata yet`);
     return node;
   });
   // The catalog says `active` of a dead one too.
-  const questions = wanted.map((node) => ({ node, command: 'select 1' }));
+  const questions = addresses.map((node) => ({ node, command: 'select 1' }));
   const silent = (await runOnNodes(db, questions)).find(({ success }) => !success);
   if (silent) throw passing(`${silent.node} does not answer: ${silent.result}`);
-  return present;
+  return rows;
 }
 
 /** The outcome was undone by somebody else: that is for a person. */
-export function undone(problem: string, otherwise: Remedy = does('cancel', 'or cancel')): Error {
+export function outcomeUndone(problem: string, otherwise: Remedy = does('cancel', 'or cancel')): Error {
   return needsPerson(problem, {
     evidence: [problem],
     remedies: [does('retry', 'find out who did that and undo it, then retry'), otherwise],

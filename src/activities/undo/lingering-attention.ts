@@ -10,7 +10,11 @@ import { remediesOf, type Attention } from '../../contract/index.js';
  *
  * @param joining servers that may not be registered yet, `host:port`
  */
-export async function whatHolds(db: Db, sessions: OwnSession[], joining: string[]): Promise<Attention> {
+export async function lingeringAttention(
+  db: Db,
+  sessions: OwnSession[],
+  joining: string[],
+): Promise<Attention> {
   const nodes = [
     ...(await readNodes(db))
       .filter(({ role, active }) => role === 'worker' && active)
@@ -52,8 +56,8 @@ type Blocker = Awaited<ReturnType<typeof readWaits>>[number]['blocker'];
 function blockerLine(node: string, blocker: Blocker): string {
   if (blocker.kind === 'prepared') return `on ${node} it waits for the prepared transaction ${blocker.gid}`;
   const { pid, application, user } = blocker;
-  const whose = [application, user].filter((each) => each !== null && each !== '').join(', ');
-  return `on ${node} it waits for process ${pid}${whose === '' ? '' : ` (${whose})`}`;
+  const owner = [application, user].filter((each) => each !== null && each !== '').join(', ');
+  return `on ${node} it waits for process ${pid}${owner === '' ? '' : ` (${owner})`}`;
 }
 
 /** A commit waits for ever for a synchronous standby that isn't there. */

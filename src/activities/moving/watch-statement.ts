@@ -3,13 +3,13 @@ import type { Db } from '../../citus/session/connect.js';
 import type { MoveProgress } from '../../citus/moving/moves.js';
 import type { ClusterConfig } from '../../config/index.js';
 import { runStatement, type Ending, type Stops } from '../runtime/run-statement.js';
-import { explained, failureOf } from './stalls/failures.js';
+import { explainFailure, failureOf } from './stalls/failures.js';
 import type { Scene } from './stalls/stall.js';
 import { watchForStalls, type Report } from './stalls/watch.js';
 import { readPatiently } from '../runtime/progress-reader.js';
 
 /** A long statement of a movement, and what is told of it while it runs. */
-export interface WatchedStatement {
+export interface MoveStatement {
   name: string;
   text: string;
   params: unknown[];
@@ -21,7 +21,7 @@ export interface WatchedStatement {
 }
 
 /** How its state is shown. */
-export interface Show extends Report {
+export interface StatementDisplay extends Report {
   progress: (progress: MoveProgress) => void;
 }
 
@@ -30,26 +30,26 @@ export interface Show extends Report {
  *
  * @throws a failure that names what went wrong; NeedsPerson when it can't go on by itself
  */
-export async function runWatched(
+export async function watchStatement(
   cluster: ClusterConfig,
-  { name, text, params, running, scene, readProgress }: WatchedStatement,
+  { name, text, params, running, scene, readProgress }: MoveStatement,
   stops: Stops,
-  show: Show,
+  show: StatementDisplay,
 ): Promise<Ending> {
   const stalls = watchForStalls(cluster, scene, show);
-  const looking = lookName(scene.operationId, name.slice(name.lastIndexOf(':') + 1));
+  const sessionName = lookName(scene.operationId, name.slice(name.lastIndexOf(':') + 1));
   const statement = {
     name,
-    watchedAs: `${looking}:watch`,
+    watchName: `${sessionName}:watch`,
     text,
     params,
     ...(running !== undefined && { running }),
     watch: async (pid: number | undefined): Promise<void> => {
-      const progress = await readPatiently(cluster, looking, readProgress);
+      const progress = await readPatiently(cluster, sessionName, readProgress);
       if (progress) show.progress(progress);
-      stalls.seen(pid, progress);
+      stalls.update(pid, progress);
     },
-    silent: () => show.message('the coordinator doesn’t answer'),
+    onSilence: () => show.message('the coordinator doesn’t answer'),
   };
   try {
     const ending = await runStatement(cluster, statement, {
@@ -57,10 +57,10 @@ export async function runWatched(
       leave: stops.leave,
     });
     if (ending === 'cancelled' && !stops.cancel.aborted && stalls.stall) throw failureOf(stalls.stall);
-    if (ending === 'ended') show.telling.well();
+    if (ending === 'ended') show.channel.clear();
     return ending;
   } catch (error) {
-    throw await explained(cluster, scene, error, AbortSignal.any([stops.cancel, stops.leave]));
+    throw await explainFailure(cluster, scene, error, AbortSignal.any([stops.cancel, stops.leave]));
   } finally {
     stalls.end();
   }
