@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import type { SandboxCluster } from './cluster/cluster.js';
 
+/** Wishes for a sandbox's config. */
 export interface ConfigWishes {
   /** Name of the cluster in the config; default `demo`. */
   name?: string;

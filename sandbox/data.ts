@@ -1,6 +1,7 @@
 import type { SandboxCluster } from './cluster/cluster.js';
 import { withClient } from './postgres/query.js';
 
+/** How much data to load. */
 export interface DataOptions {
   /** Shards of each distributed table. Default 32, as with Citus. */
   shards?: number;
@@ -13,6 +14,7 @@ export interface DataOptions {
 
 /** The tables that {@link loadData} makes, those of one colocation group together. */
 export const tables = ['tenants', 'orders', 'order_lines', 'events', 'plans'] as const;
+/** A table of the shop. */
 export type Table = (typeof tables)[number];
 
 /** Rows and a sum over them that does not depend on their order. */

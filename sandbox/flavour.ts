@@ -4,8 +4,10 @@ import { join } from 'node:path';
 
 /** `citus`: the real extension, installed on this machine. `stand-in`: a test double on npm's PostgreSQL binaries. */
 export type Flavour = 'citus' | 'stand-in';
+/** Both flavours. */
 export const flavours: readonly Flavour[] = ['citus', 'stand-in'];
 
+/** The flavour that is used, and why. */
 export interface FlavourChoice {
   flavour: Flavour;
   /** A sentence for people. */

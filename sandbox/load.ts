@@ -2,15 +2,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { Login } from './postgres/query.js';
 
+/** How much load. */
 export interface LoadOptions {
   /** Default 4. */
   clients?: number;
-  /** Of all clients together; default 100. 0: as many as possible. */
+  /** Transactions a second of all clients together; default 100. 0: as many as possible. */
   transactionsPerSecond?: number;
   /** Tenants that the data set has; default 200. */
   tenants?: number;
 }
 
+/** The outcome of a load; times in milliseconds. */
 export interface LoadReport {
   transactions: number;
   failed: number;
@@ -24,6 +26,7 @@ export interface LoadReport {
   seconds: number;
 }
 
+/** A running load. */
 export interface Load {
   /** So far. */
   report(): LoadReport;

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What is kept in a cluster's folder, so that a later process finds the Temporal server that goes with it. */
+/** A record in a cluster's folder, by which a later process finds the Temporal server that goes with it. */
 export interface StackRecord {
   temporalAddress: string;
   temporalFolder: string;
@@ -9,6 +9,7 @@ export interface StackRecord {
 
 const recordFile = 'stack.json';
 
+/** Writes the record. */
 export function recordStack(folder: string, record: StackRecord): void {
   writeFileSync(join(folder, recordFile), JSON.stringify(record));
 }

@@ -22,6 +22,7 @@ export function configOf(folder: string): string {
   return join(folder, 'citus-scaler.yaml');
 }
 
+/** Starts a cluster, Temporal and a worker. */
 export async function startStack(options: StartOptions & { wishes?: ConfigWishes }): Promise<Stack> {
   const { wishes = {}, ...clusterOptions } = options;
   const detached = options.detached;

@@ -18,6 +18,7 @@ export async function workflowBundle(): Promise<WorkflowBundleOption> {
   return existsSync(built) ? { codePath: built } : bundleWorkflows();
 }
 
+/** Bundles the workflows for the worker. */
 export function bundleWorkflows(): Promise<WorkflowBundleWithSourceMap> {
   return bundleWorkflowCode({
     workflowsPath: fileURLToPath(new URL(`./workflows/index${extname(import.meta.url)}`, import.meta.url)),

@@ -4,6 +4,7 @@ import type { State } from '@temporalio/worker';
 import { ConnectionConfigError } from './client/errors.js';
 import { addressOf, addressPattern, formatAddress } from './text/address.js';
 
+/** The worker's HTTP server for probes and metrics. */
 export interface Probes {
   /** Where it listens, `host:port`. */
   address: string;

@@ -20,6 +20,7 @@ import { loadConfig } from './config/index.js';
 import { searchAttributes, taskQueue, type SearchAttributeName } from './contract/index.js';
 import { serveProbes } from './probes.js';
 
+/** Settings of a worker. */
 export interface WorkerOptions {
   configFile: string;
   /** `host:port` or `port` for /healthz, /readyz and /metrics. */

@@ -37,6 +37,7 @@ export interface StartOptions extends Access {
   detached?: boolean | undefined;
 }
 
+/** The node to add. */
 export interface AddNodeOptions {
   /** Whether the database has the citus extension. Default true. */
   extension?: boolean | undefined;
@@ -45,6 +46,7 @@ export interface AddNodeOptions {
   name?: string | undefined;
 }
 
+/** A running cluster. */
 export interface SandboxCluster {
   readonly flavour: Flavour;
   readonly folder: string;
@@ -64,6 +66,7 @@ export interface SandboxCluster {
   stop(): Promise<void>;
 }
 
+/** Starts a cluster. */
 export async function startCluster(options: StartOptions): Promise<SandboxCluster> {
   sweepLeftovers();
   const { flavour } = findFlavour(options.flavour);

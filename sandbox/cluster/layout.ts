@@ -13,6 +13,7 @@ import type { Access } from '../postgres/access.js';
  *   provisioner.log            machines started and stopped by the provisioner
  */
 
+/** The record of a cluster, in its folder. */
 export interface ClusterRecord {
   flavour: Flavour;
   database: string;
@@ -24,38 +25,47 @@ export interface ClusterRecord {
   lockPort: number;
 }
 
+/** The record of a node, in its folder. */
 export interface NodeRecord {
   port: number;
   /** Idempotency key of the request that the provisioner made it for. */
   key?: string;
 }
 
+/** Name of the coordinator's folder. */
 export const coordinatorName = 'coordinator';
 
+/** The cluster's password file, as in libpq. */
 export function passwordFileOf(folder: string): string {
   return join(folder, 'pgpass');
 }
 
+/** The folder of all nodes. */
 export function nodesFolder(folder: string): string {
   return join(folder, 'nodes');
 }
 
+/** The data folder of a node. */
 export function dataFolderOf(folder: string, name: string): string {
   return join(nodesFolder(folder), name, 'data');
 }
 
+/** Writes a cluster's record. */
 export function writeClusterRecord(folder: string, record: ClusterRecord): void {
   writeFileSync(join(folder, 'cluster.json'), JSON.stringify(record, null, 2));
 }
 
+/** Reads a cluster's record. */
 export function readClusterRecord(folder: string): ClusterRecord {
   return readRecord(join(folder, 'cluster.json'));
 }
 
+/** Writes a node's record. */
 export function writeNodeRecord(nodeFolder: string, record: NodeRecord): void {
   writeFileSync(join(nodeFolder, 'node.json'), JSON.stringify(record));
 }
 
+/** Reads a node's record. */
 export function readNodeRecord(folder: string, name: string): NodeRecord {
   return readRecord(join(nodesFolder(folder), name, 'node.json'));
 }

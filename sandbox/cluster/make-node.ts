@@ -9,6 +9,7 @@ import { template } from '../postgres/template.js';
 import { newIdentity } from '../postgres/identity.js';
 import { nodesFolder, readClusterRecord, writeNodeRecord } from './layout.js';
 
+/** The node to make. */
 export interface NewNode {
   /** `worker-` stands for the next free number. */
   name: string;

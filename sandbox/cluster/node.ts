@@ -35,6 +35,7 @@ export interface SandboxNode {
   query<Row extends QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
 }
 
+/** A node by its folder, running or not. */
 export function openNode(folder: string, name: string): SandboxNode {
   const { port, key } = readNodeRecord(folder, name);
   const { database, user } = readClusterRecord(folder);

@@ -12,6 +12,7 @@ export function writePassword(folder: string): void {
   giveToServers(passwordFileOf(folder));
 }
 
+/** Reads the password of a cluster. */
 export function readPassword(folder: string): string {
   const password = readFileSync(passwordFileOf(folder), 'utf8').split('\n')[0]?.split(':')[4];
   if (password === undefined) throw new Error(`${passwordFileOf(folder)} holds no password`);

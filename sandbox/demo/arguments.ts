@@ -4,7 +4,7 @@ import { findFlavour, flavours, type Flavour, type FlavourChoice } from '../flav
 /** Options of `parseArgs` that both programs have. */
 const common = { flavour: { type: 'string' }, help: { type: 'boolean', short: 'h' } } as const;
 
-/** What both say of them. */
+/** The usage lines of both programs' common options. */
 export const commonUsage = `  --flavour citus|stand-in   real Citus, or the test double; default: real Citus where this machine has it
   --help                     this text`;
 
@@ -23,7 +23,7 @@ export function argumentsOf<Options extends NonNullable<ParseArgsConfig['options
   }
 }
 
-/** @throws never: a flavour that there isn't is a mistake like others */
+/** The flavour that the command line names; a name that there isn't is a mistake like others. */
 export function flavourOf(usage: string, name: string | undefined): FlavourChoice {
   try {
     return findFlavour(flavourNamed(name));
@@ -39,6 +39,7 @@ function flavourNamed(name: string | undefined): Flavour | undefined {
   return flavour;
 }
 
+/** Tells a mistake with the usage, and ends the program. */
 export function refuse(usage: string, message: string): never {
   console.error(`${message}\n\n${usage}`);
   process.exit(2);

@@ -10,6 +10,7 @@ function print(text: string, indent: number): void {
   console.log(wrap(text, process.stdout.columns || 80, indent));
 }
 
+/** Prints a line of the story. */
 export function say(line: string): void {
   print(`${pc.cyan('▸')} ${line}`, 2);
 }
@@ -21,6 +22,7 @@ export function announce(title: string, why: string): void {
   say('Starting a coordinator, two workers, Temporal and a citus-scaler worker');
 }
 
+/** Prints the steps with their times, and the balance before and after. */
 export function after({ before, after: now, steps }: OperationReport): void {
   const times = steps.map(({ name, startedAt, endedAt }) => {
     const seconds =
@@ -79,7 +81,7 @@ export function verdict({ before, now, loaded, report, killed }: Outcome): boole
   return promises.every(([, kept]) => kept);
 }
 
-/** Where everything is, and what to try. */
+/** Tells where everything is, and what to try. */
 export function describeStack({ cluster, temporal, configFile, worker }: Stack): void {
   const { folder, coordinator, database, user, passwordFile } = cluster;
   console.log(`

@@ -5,14 +5,14 @@ import { serversCanReach, serverUser } from './server-user.js';
 
 const name = 'citus-scaler';
 
-/** What our own user keeps between runs, such as the Temporal CLI. */
+/** The cache of our own user, for such things as the Temporal CLI. */
 export function userCache(): string {
   const folder = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), name);
   mkdirSync(folder, { recursive: true });
   return folder;
 }
 
-/** What PostgreSQL servers need to reach as well: root's home folder is closed to the user they run as. */
+/** The cache that PostgreSQL servers reach too: root's home folder is closed to the user they run as. */
 export function serverCache(): string {
   if (!serverUser()) return userCache();
   const folder = `/var/cache/${name}`;

@@ -7,7 +7,7 @@ export function recordProcess(folder: string, name: string, identity: ProcessIde
   writeFileSync(join(folder, `${name}.pid`), JSON.stringify(identity));
 }
 
-/** Undefined when none of this name was recorded. */
+/** The process that was recorded under this name, if any. */
 export function recordedProcess(folder: string, name: string): ProcessIdentity | undefined {
   const file = join(folder, `${name}.pid`);
   if (!existsSync(file)) return undefined;

@@ -15,6 +15,7 @@ export function identityOf(pid: number): ProcessIdentity | undefined {
   return startedAt === undefined ? undefined : { pid, startedAt };
 }
 
+/** Whether the process is still the one that was recorded. */
 export function isSameProcess(identity: ProcessIdentity): boolean {
   return identityOf(identity.pid)?.startedAt === identity.startedAt;
 }
@@ -25,6 +26,7 @@ export function commandLineOf(pid: number): string {
   return readProc(`/proc/${pid}/cmdline`)?.replaceAll('\0', ' ') ?? '';
 }
 
+/** Ids of a process's children. */
 export function childrenOf(parent: number): number[] {
   return linux ? linuxChildren(parent) : psChildren(parent);
 }

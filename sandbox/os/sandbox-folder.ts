@@ -44,6 +44,7 @@ export function ownerOf(folder: string): Owner | undefined {
   }
 }
 
+/** Removes a sandbox's folder. */
 export function removeSandboxFolder(folder: string): void {
   rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
 }

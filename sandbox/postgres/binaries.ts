@@ -5,6 +5,7 @@ import { pgConfig, type Flavour } from '../flavour.js';
 import { serverCache } from '../os/places.js';
 import { serversCanReach } from '../os/server-user.js';
 
+/** The places of PostgreSQL's programs. */
 export interface Binaries {
   initdb: string;
   postgres: string;
@@ -14,6 +15,7 @@ export interface Binaries {
   env: Record<string, string>;
 }
 
+/** The programs of a flavour. */
 export function findBinaries(flavour: Flavour): Binaries {
   return flavour === 'citus' ? installedBinaries() : packagedBinaries();
 }

@@ -1,5 +1,6 @@
 import pg from 'pg';
 
+/** How to log in to a server. */
 export interface Login {
   host: string;
   port: number;

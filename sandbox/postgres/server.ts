@@ -56,6 +56,7 @@ export function signalAll(dataFolder: string, name: 'SIGKILL' | 'SIGSTOP' | 'SIG
   return all;
 }
 
+/** Stops a server. */
 export async function stopServer(dataFolder: string, mode: StopMode): Promise<void> {
   const pid = runningPid(dataFolder);
   if (pid === undefined) return;

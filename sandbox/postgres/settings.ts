@@ -1,5 +1,6 @@
 import type { Flavour } from '../flavour.js';
 
+/** The facts that a server's settings are made from. */
 export interface ServerSettings {
   flavour: Flavour;
   port: number;

@@ -32,11 +32,13 @@ export interface Template {
   password: string;
 }
 
+/** The role that owns a server. */
 export const superuser = 'postgres';
 
 /** Raised when what a template holds changes otherwise than by the inputs of its name. */
 const templateVersion = '4';
 
+/** The data folder that nodes are copies of, made once. */
 export async function template(flavour: Flavour, database: string, binaries: Binaries): Promise<Template> {
   const folder = join(serverCache(), `${flavour}-${fingerprint(flavour, database, binaries)}`);
   if (!existsSync(folder)) {

@@ -11,6 +11,7 @@ import { makeSandboxFolder } from '../os/sandbox-folder.js';
 import { endAndRemove, sweepLeftovers } from '../os/sweep.js';
 import { findTemporal } from './find.js';
 
+/** How to start Temporal. */
 export interface TemporalOptions {
   folder?: string | undefined;
   /** Whether to serve Temporal's UI; default true. */
@@ -34,6 +35,7 @@ export interface SandboxTemporal {
   stop(): Promise<void>;
 }
 
+/** Starts a Temporal dev server and waits for it. */
 export async function startTemporal(options: TemporalOptions = {}): Promise<SandboxTemporal> {
   sweepLeftovers();
   const program = await findTemporal();

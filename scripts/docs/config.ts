@@ -4,7 +4,7 @@ import { table } from './tables.js';
 
 const head = ['key', 'type', 'default', 'meaning'];
 
-/** For editors: the package's `config.schema.json`. */
+/** The package's `config.schema.json`, for editors. */
 export function configJsonSchema(): JsonSchema {
   return { ...jsonSchemaOf(configSchema), title: 'Config of the citus-scaler worker' };
 }

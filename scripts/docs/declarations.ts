@@ -8,16 +8,18 @@ export interface Declared {
   doc: string;
 }
 
+/** A field of an interface. */
 export interface DeclaredField extends Declared {
   type: string;
   optional: boolean;
 }
 
+/** An interface with its fields. */
 export interface DeclaredInterface extends Declared {
   fields: DeclaredField[];
 }
 
-/** What the files of a folder declare: interfaces with their fields, constants with their entries, functions. */
+/** The declarations of a folder's files: interfaces with their fields, constants with their entries, functions. */
 export interface Declarations {
   interfaces: Map<string, DeclaredInterface>;
   /** The entries of an array or object constant: texts or keys. */
@@ -25,6 +27,7 @@ export interface Declarations {
   functions: Map<string, Declared>;
 }
 
+/** Reads the declarations of a folder. */
 export function declarationsIn(folder: string): Declarations {
   const declarations: Declarations = { interfaces: new Map(), lists: new Map(), functions: new Map() };
   for (const name of readdirSync(folder).filter((file) => file.endsWith('.ts'))) {

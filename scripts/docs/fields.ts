@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { code } from './tables.js';
 
-/** As much of JSON Schema as zod writes for our schemas. */
+/** The part of JSON Schema that zod writes for our schemas. */
 export interface JsonSchema {
   type?: string;
   description?: string;
@@ -18,7 +18,7 @@ export interface JsonSchema {
   [keyword: string]: unknown;
 }
 
-/** What may be written, as opposed to what comes out of it. Draft 7 is what editors know best. */
+/** The JSON Schema of what may be written, as opposed to what comes out of it. Draft 7 is what editors know best. */
 export function jsonSchemaOf(schema: z.ZodType): JsonSchema {
   return z.toJSONSchema(schema, { io: 'input', target: 'draft-7' }) as JsonSchema;
 }

@@ -8,6 +8,7 @@ export function table(head: string[], rows: string[][]): string {
   return [line(head), `|${'---|'.repeat(head.length)}`, ...rows.map(line)].join('\n');
 }
 
+/** Sets a text in code style. */
 export function code(text: string): string {
   return `\`${text}\``;
 }

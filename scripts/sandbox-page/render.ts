@@ -4,7 +4,7 @@ import type { Sentence } from './sentences.js';
 const readme = new URL('../../sandbox/stand-in/README.md', import.meta.url);
 const heading = '## What is different, and why that does no harm';
 
-/** What the page says: what differs, from the stand-in's README, and what the conformance suite compares. */
+/** Writes the page: what differs, from the stand-in's README, and what the conformance suite compares. */
 export function renderPage(sentences: Sentence[]): string {
   const subjects = [...new Set(sentences.map(({ subject }) => subject))].sort();
   const sections = subjects.map((name) =>

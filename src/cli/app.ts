@@ -4,7 +4,7 @@ import { exit, type ExitCode } from './exit-codes.js';
 import { createIo, type DocumentStyle, type GlobalOptions, type Io } from './io.js';
 import { UsageError } from './problem.js';
 
-/** What a command gets: where to write, and the way to Temporal. */
+/** The surroundings of a command: where to write, and the way to Temporal. */
 export interface App {
   globals: GlobalOptions;
   io: Io;
@@ -12,7 +12,7 @@ export interface App {
   withClient: <T>(work: (client: ScalerClient) => Promise<T>) => Promise<T>;
 }
 
-/** What the program needs of a command's action. */
+/** The run of the program that a command belongs to. */
 export interface Session {
   exitCode: ExitCode;
   /** A command that prints a document a line prints the one of an error so too. */

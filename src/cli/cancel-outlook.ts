@@ -5,7 +5,7 @@ import { stateSentence } from './render/state.js';
 /** As many as one reads before saying yes. */
 const shownEntries = 10;
 
-/** What a cancel would do to an operation in this state: a sentence, and what it would undo, a line each. */
+/** Says what a cancel would do to an operation in this state: a sentence, and what it would undo, a line each. */
 export function cancelOutlook(status: OperationStatus): { says: string; undoes: string[] } {
   const { operation, state, cancel, undo = [], pointOfNoReturn: point } = status;
   const only = (says: string) => ({ says, undoes: [] });

@@ -19,9 +19,10 @@ export const exit = {
   /** Temporal, the worker or the cluster can't be reached */
   unreachable: 7,
 } as const;
+/** One of the exit codes. */
 export type ExitCode = (typeof exit)[keyof typeof exit];
 
-/** By type of the error; whatever isn't here failed. */
+/** The exit codes by type of the error; any other type is `failed`. */
 export const exitCodesByType: Partial<Record<string, ExitCode>> = {
   Usage: exit.usage,
   Config: exit.usage,

@@ -1,7 +1,7 @@
 import type { Colors } from 'picocolors/types.js';
 import pc from 'picocolors';
 
-/** Where a command writes. Answers go to standard output; progress, questions and errors to standard error. */
+/** The output of a command. Answers go to standard output; progress, questions and errors to standard error. */
 export interface Io {
   json: boolean;
   quiet: boolean;
@@ -9,7 +9,7 @@ export interface Io {
   interactive: boolean;
   /** Standard error is a terminal, so progress may be drawn over itself. */
   live: boolean;
-  /** Of the terminal, now: it may be made larger or smaller. */
+  /** Columns of the terminal, now: it may be made larger or smaller. */
   readonly columns: number;
   /** Lines of the terminal that progress is drawn on, now. */
   rows: () => number;
@@ -26,8 +26,10 @@ export interface Io {
   warn: (text: string) => void;
 }
 
+/** A JSON document over several lines, or on one. */
 export type DocumentStyle = 'pretty' | 'line';
 
+/** The options that every command takes. */
 export interface GlobalOptions {
   config?: string;
   json?: boolean;
@@ -43,6 +45,7 @@ const widest = 100;
 const usual = 80;
 const usualRows = 24;
 
+/** The output as the global options want it. */
 export function createIo(options: GlobalOptions): Io {
   const { stdin, stdout, stderr } = process;
   const json = options.json === true;

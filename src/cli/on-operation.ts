@@ -5,12 +5,13 @@ import type { App } from './app.js';
 import { exit, type ExitCode } from './exit-codes.js';
 import { stateWord } from './render/state.js';
 
+/** The argument of commands for an open operation. */
 export const operationArgument = [
   '<operation>',
   'its id, or a cluster with just one open operation',
 ] as const;
 
-/** Of commands that make sense for an operation that is over too. */
+/** The argument of commands for an operation that may be over. */
 export const anyOperationArgument = [
   '<operation>',
   'its id, or a cluster: its open operation, else its last one',

@@ -18,6 +18,7 @@ export interface OperationOptions {
   requestedBy?: string;
 }
 
+/** Adds the options that every operation takes. */
 export function addOperationOptions(command: Command): Command {
   return command
     .optionsGroup('Options of every operation:')
@@ -34,6 +35,7 @@ export function addOperationOptions(command: Command): Command {
     .option('--requested-by <name>', 'for the record (default: user@host)');
 }
 
+/** The common fields of the input, from these options. */
 export function commonInput(cluster: string, options: OperationOptions): CommonInput {
   return {
     cluster,

@@ -6,6 +6,7 @@ export function wholeNumber(value: string): number {
   return Number(value);
 }
 
+/** Parses a whole number from 1. */
 export function wholeNumberFrom1(value: string): number {
   const number = wholeNumber(value);
   if (number < 1) throw new InvalidArgumentError('It must be a whole number from 1.');

@@ -19,7 +19,7 @@ export class UsageError extends Error {
   }
 }
 
-/** What any error means to a person. Only one that nobody foresaw shows where it came from. */
+/** The problem that an error means to a person. Only one that nobody foresaw shows where it came from. */
 export function problemOf(error: unknown): Problem {
   if (!(error instanceof Error))
     return { type: 'Unexpected', message: String(error), details: detailsFrom({}) };

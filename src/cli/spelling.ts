@@ -58,7 +58,7 @@ export function argumentsOf(action: Action): string[] {
   }
 }
 
-/** What stands for an argument that a remedy leaves to the person. */
+/** The placeholder for an argument that a remedy leaves to the person. */
 export function placeOf(field: string): string {
   return field === 'nodes' ? 'NODE…' : optionFor(field);
 }

@@ -5,8 +5,8 @@ import { ConnectionConfigError } from './errors.js';
 import { explain, requestTimeoutMs, unreachable, type Target } from './grpc.js';
 
 /**
- * Where Temporal is. What is left out comes from the standard Temporal environment configuration:
- * `TEMPORAL_*` variables and the profile of `temporal.toml`.
+ * The way to Temporal. What is left out comes from the standard Temporal environment configuration: `TEMPORAL_*`
+ * variables and the profile of `temporal.toml`.
  */
 export interface ConnectOptions {
   profile?: string;
@@ -17,6 +17,7 @@ export interface ConnectOptions {
   apiKey?: string;
 }
 
+/** A connection to Temporal, with what closes it. */
 export interface Connected {
   client: Client;
   target: Target;
@@ -28,6 +29,10 @@ interface Resolved {
   target: Target;
 }
 
+/**
+ * Options of the connection, from the environment and what overrides it.
+ * @throws ConnectionConfigError
+ */
 export function resolveConnection(options: ConnectOptions): Resolved {
   const { connectionOptions, namespace } = load(options.profile);
   const address = options.address ?? connectionOptions.address ?? '127.0.0.1:7233';
@@ -54,6 +59,10 @@ function load(profile: string | undefined): ReturnType<typeof loadClientConnectC
   }
 }
 
+/**
+ * Connects to Temporal.
+ * @throws UnreachableError, ConnectionConfigError
+ */
 export async function connect(options: ConnectOptions): Promise<Connected> {
   const { connection: connectionOptions, target } = resolveConnection(options);
   const connection = await open(connectionOptions, target);

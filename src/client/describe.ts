@@ -11,7 +11,7 @@ export interface DescribedOperation {
   description: WorkflowExecutionDescription;
 }
 
-/** What Temporal knows of the workflow with this id, or undefined when there is none. */
+/** The workflow with this id as Temporal knows it, or undefined when there is none. */
 export async function findWorkflow(
   context: Context,
   id: string,
@@ -24,7 +24,10 @@ export async function findWorkflow(
   }
 }
 
-/** @throws {@link UnknownOperationError} */
+/**
+ * The operation with this id as Temporal knows it.
+ * @throws {@link UnknownOperationError}
+ */
 export async function describeOperation(context: Context, id: string): Promise<DescribedOperation> {
   const description = await findWorkflow(context, id);
   if (!description) {
@@ -41,6 +44,7 @@ export async function describeOperation(context: Context, id: string): Promise<D
   return { type, open: isOpen(description), description };
 }
 
+/** Whether a workflow hasn't ended. */
 export function isOpen({ status }: WorkflowExecutionDescription): boolean {
   return status.name === 'RUNNING' || status.name === 'PAUSED' || status.name === 'CONTINUED_AS_NEW';
 }

@@ -8,7 +8,7 @@ import {
 import { does, isErrorType, type InputProblem, type Remedy, type PartialDetails } from '../contract/index.js';
 import { OperationCancelledError, OperationError } from './errors.js';
 
-/** What a workflow that didn't complete means, or undefined when the error is about something else. */
+/** The error of ours for a workflow that didn't complete, or undefined when the error is about something else. */
 export function failureOf(
   error: unknown,
   operation: string,

@@ -11,7 +11,7 @@ const notTemporal = new Set([2, 8, 10, 12, 13]);
 /** How long one request to Temporal may take before it counts as unreachable. */
 export const requestTimeoutMs = 8_000;
 
-/** Where the client is connected to, for messages. */
+/** The Temporal that a client is connected to, for messages. */
 export interface Target {
   address: string;
   namespace: string;
@@ -33,6 +33,7 @@ export function isNotFound(error: unknown): boolean {
   return !(error instanceof ConnectionConfigError) && grpcCode(error) === code.notFound;
 }
 
+/** Whether a request ran into its deadline. */
 export function isDeadline(error: unknown): boolean {
   return grpcCode(error) === code.deadlineExceeded;
 }
@@ -65,6 +66,7 @@ function isNoNamespace(error: unknown): boolean {
   return isNotFound(error) && /\bnamespace \S+ is not found/i.test(innermost(error));
 }
 
+/** The error of a namespace that isn't there. */
 export function noNamespace({ address, namespace }: Target, cause?: unknown): ConnectionConfigError {
   return new ConnectionConfigError(
     `Temporal at ${address} has no namespace ${namespace} (--namespace, TEMPORAL_NAMESPACE).`,
@@ -72,6 +74,7 @@ export function noNamespace({ address, namespace }: Target, cause?: unknown): Co
   );
 }
 
+/** The error of a Temporal that doesn't answer. */
 export function unreachable(target: Target, evidence: string[], cause?: unknown): UnreachableError {
   return new UnreachableError(
     'temporal',

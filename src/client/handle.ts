@@ -9,6 +9,7 @@ import { rateMeter } from './rate.js';
 import { readStatus } from './status.js';
 import { closedError, TakesUpdates } from './updates.js';
 
+/** How to watch an operation. */
 export interface WatchOptions {
   /** How often to look; default 1,000. */
   intervalMs?: number;
@@ -70,7 +71,7 @@ export class OperationHandle extends TakesUpdates {
     }
   }
 
-  /** Asks Temporal to cancel: stops moves, gives back what was borrowed, undoes what can be undone. Returns at once. */
+  /** Asks Temporal to cancel: stops moves, undoes what can be undone. Returns at once. */
   async cancel(): Promise<void> {
     const { open } = await describeOperation(this.#context, this.id);
     if (!open) throw await closedError(this.#context, this.id, undefined);

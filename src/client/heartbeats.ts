@@ -1,7 +1,7 @@
 import { defaultPayloadConverter, type WorkflowExecutionDescription } from '@temporalio/client';
 import { governorLimits, type LoadFigure, type MoveHeartbeat, type Moving } from '../contract/index.js';
 
-/** What a running batch of moves said last, and how often it was tried. */
+/** A running batch of moves: its last heartbeat, and how often it was tried. */
 export interface LiveBatch {
   heartbeat: MoveHeartbeat;
   attempt: number;

@@ -21,6 +21,10 @@ export function checkInput<Type extends OperationType>(
   return parse(schemas[type], type, input, 'start again; nothing was started');
 }
 
+/**
+ * The input of `inspect`, checked.
+ * @throws OperationError `InvalidInput` that names every problem
+ */
 export function checkInspectInput(input: InspectInput): InspectInput {
   return parse(inspectInput, 'inspect', input, 'ask again');
 }

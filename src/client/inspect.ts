@@ -20,6 +20,7 @@ const answerTimeoutMs = 80_000;
 /** Within this a worker has at least begun. */
 const takenUpTimeoutMs = 6_000;
 
+/** Input of `inspect` on one subject. */
 export type InspectInputOf<What extends InspectWhat> = InspectInput & { what: What };
 
 /** One look at a cluster, through the worker. Without `page` all pages are read and joined. */

@@ -14,6 +14,7 @@ import { firstInput } from './first-input.js';
 import { clusterOfId } from './ids.js';
 import { readStatus } from './status.js';
 
+/** Which operations to list. */
 export interface ListOptions {
   cluster?: string;
   /** Closed ones too, as far back as Temporal keeps them. */
@@ -24,6 +25,7 @@ export interface ListOptions {
   brief?: boolean;
 }
 
+/** One operation in a list. Times are ISO 8601 UTC. */
 export interface OperationRow {
   operation: string;
   type: OperationType;

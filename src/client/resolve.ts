@@ -8,6 +8,7 @@ import { listOperations } from './list.js';
 /** Temporal's list lags behind by this much at most, where nothing is wrong. */
 const listLagMs = 1_000;
 
+/** How to read what a person names. */
 export interface ResolveOptions {
   /** Where none is open on a cluster, its last one is meant. */
   orLast?: boolean;

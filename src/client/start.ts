@@ -13,17 +13,23 @@ import { firstInput } from './first-input.js';
 import { operationId } from './ids.js';
 import { summaryOf } from './summary.js';
 
+/** How to start an operation. */
 export interface StartOptions {
   /** The operation's id, an idempotency key: open with equal input → attached to; anything else → `InvalidInput`. */
   id?: string;
 }
 
+/** The operation that a start led to. */
 export interface StartResult {
   id: string;
   /** False when an operation that was open already was attached to. */
   started: boolean;
 }
 
+/**
+ * Starts an operation, or attaches to the one of the same id.
+ * @throws OperationError `InvalidInput`, when the input or the id makes no sense
+ */
 export async function startOperation<Type extends OperationType>(
   context: Context,
   type: Type,

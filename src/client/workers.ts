@@ -21,6 +21,7 @@ export async function countWorkers(client: Client, target: Target, now = Date.no
   return alive.length;
 }
 
+/** The error of a task queue that no worker answers on. */
 export function noWorker(evidence: string, remedies: Advice[] = []): UnreachableError {
   return new UnreachableError('worker', `No worker answers on task queue ${taskQueue}.`, {
     evidence: [evidence],

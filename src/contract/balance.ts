@@ -1,5 +1,6 @@
 /** How the shards of a cluster lie on its workers at one moment. */
 export interface Balance {
+  /** The workers, and the coordinator where it holds shards. */
   workers: WorkerLoad[];
   /** Largest over mean bytes of the workers that may hold shards; 1 is even, 0 when there is no data. */
   skew: number;
@@ -9,12 +10,16 @@ export interface Balance {
   pinnedShards: number;
 }
 
+/** One worker of a balance. */
 export interface WorkerLoad {
   /** `host:port` */
   node: string;
   /** Movable shard placements on it. */
   shards: number;
+  /** Size of these placements. */
   bytes: number;
+  /** Citus's mark: whether new shards and rebalances may put data there. */
   shouldHaveShards: boolean;
+  /** `planned`: it joins with the plan. */
   state: 'active' | 'inactive' | 'planned';
 }

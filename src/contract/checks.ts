@@ -23,7 +23,7 @@ const typesThatEmpty: OperationType[] = ['drainWorker', 'removeWorker'];
 
 /** All checks, by id: kebab-case, for ever. Those that may be accepted come first, those that never block last. */
 export const checks = {
-  /** Rows of `pg_dist_cleanup` that stop moves; a warning where leftovers stop none. */
+  /** No row of `pg_dist_cleanup` stops moves; other leftovers are a warning. */
   leftovers: { severity: 'blocker', acceptable: true },
   /** Every node has the present metadata. */
   'metadata-synced': { severity: 'blocker', acceptable: true, lessForCleaning: true },
@@ -33,7 +33,7 @@ export const checks = {
   'owner-rights': { severity: 'blocker', acceptable: true, of: typesThatMove },
   /** Nothing looks as if Patroni registered the nodes. */
   patroni: { severity: 'blocker', acceptable: true, lessForCleaning: true },
-  /** No pooler stands between us and the coordinator. */
+  /** No pooler stands between the worker of citus-scaler and the coordinator. */
   pooler: { severity: 'blocker', acceptable: true },
   /** Moves have prepared transactions free, and none is open for long. */
   'prepared-transactions': { severity: 'blocker', acceptable: true, of: typesThatMove },
@@ -85,39 +85,39 @@ export const checks = {
   'new-node-writable': { severity: 'blocker', of: typesThatAdd },
   /** A new server has the coordinator's PostgreSQL and Citus. */
   'new-node-versions': { severity: 'blocker', of: typesThatAdd },
-  /** Somebody can start the machines that are wanted. */
+  /** The config says who starts machines, when some are to be started. */
   provisioner: { severity: 'blocker', of: typesThatAdd },
   /** Another node may hold shards. */
   'remaining-workers': { severity: 'blocker', essential: true, of: typesThatEmpty },
   /** Every shard group of a node that is to be emptied finds a place. */
   'shards-without-place': { severity: 'blocker', of: typesThatEmpty },
-  /** No table is unlogged, for those can't be moved online. */
+  /** No table is unlogged: such tables can't be moved online. */
   'unlogged-tables': { severity: 'blocker', of: typesThatMove },
   /** `wal_level = logical`, which moves need online. */
   'wal-level': { severity: 'blocker', of: typesThatMove },
   /** How evenly the data lies. */
   balance: { severity: 'warning', of: [] },
-  /** For how long writes will wait with `block_writes`, as an estimate. */
+  /** For how long writes will wait with `block_writes`: an estimate. */
   'blocked-writes': { severity: 'info', consequence: true, of: typesThatMove },
-  /** What operations changed for a while and could not undo: what is left to do, with its SQL. */
+  /** Nothing is left to undo by hand; else what, with its SQL. */
   'not-undone': { severity: 'warning', of: [] },
-  /** A setting that an operation lowered and, ended by force, did not give back. */
+  /** No setting was left as an operation changed it that was ended by force. */
   'temporary-settings': { severity: 'warning', of: typesThatMove },
   /** Servers have connections to spare. */
   connections: { severity: 'warning', of: typesThatMove },
   /** The coordinator holds shards, as workers do. */
   'coordinator-shards': { severity: 'info' },
-  /** Room on every disk. */
+  /** Every disk has room. */
   disk: { severity: 'warning', of: [] },
   /** Workers that are marked `shouldhaveshards = false`, and what becomes of what they hold. */
   'drained-nodes': { severity: 'warning' },
   /** Workers in service that hold no shard. */
   'empty-nodes': { severity: 'info' },
-  /** `idle_in_transaction_session_timeout` would end moves that block writes. */
+  /** `idle_in_transaction_session_timeout` doesn't end moves that block writes. */
   'idle-timeout': { severity: 'warning', of: typesThatMove },
   /** What becomes of the machine of a worker that is removed. */
   machine: { severity: 'info', consequence: true, of: ['removeWorker'] },
-  /** How many checks were left out, for an answer has its limits. */
+  /** How many checks were left out because the answer would be too long. */
   'more-checks': { severity: 'info' },
   /** The role may see what others do. */
   'monitor-rights': { severity: 'warning' },
@@ -131,15 +131,16 @@ export const checks = {
   secondaries: { severity: 'info' },
   /** No distributed table is locked for long. */
   'table-locks': { severity: 'warning' },
-  /** The role may lower the setting that makes small moves quick. */
+  /** The role may change the setting that slows small moves down. */
   'tune-rights': { severity: 'warning', of: typesThatMove },
   /** The largest move fits into a maintenance window. */
   'window-fits': { severity: 'warning', of: typesThatMove },
 } as const satisfies Record<string, CheckFacts>;
 
+/** Id of a check. */
 export type CheckId = keyof typeof checks;
 
-/** What is looked at and what it found. */
+/** One check, made: what was looked at, and whether it is as it should be. */
 export interface Check {
   /** Stable, kebab-case: what `acceptChecks` takes. One of [these](#checks). */
   id: CheckId;
@@ -153,6 +154,7 @@ export interface Check {
   remedy?: Remedy;
 }
 
+/** All ids, in the order of the table. */
 export const checkIds = Object.keys(checks) as CheckId[];
 
 /** The row of a check. While versions change, an activity may send one that this version has no row for. */
@@ -161,7 +163,7 @@ export function checkFacts(id: CheckId): CheckFacts {
   return rows[id] ?? { severity: 'warning' };
 }
 
-/** What `acceptChecks` may name. */
+/** Ids that `acceptChecks` may name. */
 export const acceptableChecks = checkIds.filter((id) => checkFacts(id).acceptable);
 
 /** Checks in which nothing is wrong, but which whoever approves a plan should have read. */

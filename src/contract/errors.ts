@@ -19,36 +19,39 @@ export const errorTypes = [
   'PlanChanged',
   /** A program that starts or stops machines didn't do it. */
   'ProvisioningFailed',
-  /** A person gave up on what needed attention, where it could still be undone; else it is `RecoveryRequired`. */
+  /** A person gave up on what needed attention, before a point of no return. */
   'GivenUp',
-  /** The data lies no better than before. */
+  /** The data doesn't lie better than before. */
   'NotImproved',
-  /** Data would be lost, and nobody accepted that. Of operations to come. */
+  /** Data would be lost, and nobody accepted that. Not used yet. */
   'DataLossNotAccepted',
-  /** It failed, or a person gave up, where it can't be undone; the details say how the cluster was left and what to do. */
+  /** It failed unexpectedly, or a person gave up past a point of no return. The details say how the cluster was left and what to do. */
   'RecoveryRequired',
 ] as const;
+/** One of the types below which an operation can fail. */
 export type ErrorType = (typeof errorTypes)[number];
 
 /** `details[0]` of every such failure. */
 export interface FailureDetails {
-  /** Its name in the config. Absent only where the input names none. */
+  /** The cluster's name in the config. Absent only where the input names none. */
   cluster?: string;
   /** What was seen, a line each. */
   evidence: string[];
   /** What a person can do about it. */
   remedies: Remedy[];
-  /** What is wrong with an input, a field each. Of `InvalidInput`; the evidence has them as lines. */
+  /** What is wrong with an input, a field each; only with `InvalidInput`. The evidence repeats them as lines. */
   problems?: InputProblem[];
 }
 
-/** What a failure says besides its sentence, as the code writes it. */
+/** The details of a failure as the code writes them: any part may be left out. */
 export type PartialDetails = Partial<Omit<FailureDetails, 'remedies'>> & { remedies?: readonly Advice[] };
 
+/** Completes the details of a failure. */
 export function detailsFrom({ remedies = [], ...details }: PartialDetails): FailureDetails {
   return { evidence: [], ...details, remedies: remediesOf(...remedies) };
 }
 
+/** Whether it is one of the error types. */
 export function isErrorType(value: unknown): value is ErrorType {
   return errorTypes.some((type) => type === value);
 }

@@ -1,4 +1,4 @@
-/** What the governor can look at over the coordinator, by the field of the config that limits it. */
+/** Figures of the load, by the field of the config that limits each. */
 export const governorLimits = [
   /** Seconds: age of the oldest statement on the coordinator that began after the movement. */
   'maxStatementSeconds',
@@ -9,19 +9,26 @@ export const governorLimits = [
   /** Bytes that a slot in use on the coordinator, or a running move, is behind. */
   'maxLag',
 ] as const;
+/** A field of `governor` in the config. */
 export type GovernorLimit = (typeof governorLimits)[number];
 
+/** One figure of the load, with its limit. */
 export interface LoadFigure {
+  /** The field of the config that limits it. */
   limitedBy: GovernorLimit;
-  /** Seconds, percent, milliseconds or bytes. */
+  /** In seconds, percent, milliseconds or bytes: see [GovernorLimit](#governorlimit). */
   value: number;
+  /** The limit, in the same unit. */
   limit: number;
 }
 
+/** One change of the number of moves at once. */
 export interface GovernorChange {
+  /** When it was made. */
   at: string;
   /** Moves at once from then on; 0: no further one starts. */
   parallelMoves: number;
+  /** Why. */
   reason: string;
 }
 
@@ -29,17 +36,20 @@ export interface GovernorChange {
 export interface GovernorStatus {
   /** Moves at once now; 0: no further one starts until the load has gone down. */
   parallelMoves: number;
-  /** What a person or the config allows. */
+  /** The most that a person or the config allows. */
   ceiling: number;
   /** Why it is so many. */
   reason: string;
-  /** The load: live in the answer of the client, else as of the last change. */
+  /** The load: as it is now when the client asks, else as of the last change. */
   figures: LoadFigure[];
-  /** The last 20. */
+  /** The last 20 changes. */
   changes: GovernorChange[];
 }
 
-/** What the activity that watches the load tells its workflow, by the signal `governed`: at changes only. */
+/**
+ * A change of the load that matters: the activity that watches the load sends it to its workflow, by the signal
+ * `governed`.
+ */
 export interface GovernorNews {
   change?: Omit<GovernorChange, 'at'> & { figures: LoadFigure[] };
   /** What can't be read, once. */

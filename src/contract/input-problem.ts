@@ -1,4 +1,4 @@
-/** What is wrong with a field of an input, or of an update's argument. */
+/** One mistake in an input, or in an update's argument. */
 export interface InputProblem {
   /** The field: `to`, `nodes.0`. Absent: the input as a whole. */
   field?: string;

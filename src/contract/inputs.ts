@@ -3,12 +3,18 @@ import type { OperationType } from './operations.js';
 
 export type { InspectInput, OperationInputs };
 
+/** Input of `scaleOut`. */
 export type ScaleOutInput = OperationInputs['scaleOut'];
+/** Input of `rebalance`. */
 export type RebalanceInput = OperationInputs['rebalance'];
+/** Input of `drainWorker`. */
 export type DrainWorkerInput = OperationInputs['drainWorker'];
+/** Input of `removeWorker`. */
 export type RemoveWorkerInput = OperationInputs['removeWorker'];
+/** Input of `cleanUp`. */
 export type CleanUpInput = OperationInputs['cleanUp'];
 
+/** Input of any operation. */
 export type OperationInput = OperationInputs[OperationType];
 
 /** The cluster that an input names, which may be anything yet: no schema has seen it. */

@@ -1,33 +1,37 @@
+/** The kinds of leftovers. */
 export const leftoverKinds = [
-  /** A table of a shard on a node that has no placement of it. */
+  /** A shard's table on a node where the catalog has no placement of that shard. */
   'shard table',
-  /** Of a move or split that is over; keeps WAL for ever. */
+  /** Left by a move or split; it keeps WAL for ever. */
   'replication slot',
-  /** Of a move or split that is over. */
+  /** Left by a move or split. */
   'publication',
-  /** Of a move or split that is over; tries again every 5 s. */
+  /** Left by a move or split; it tries to connect every 5 s. */
   'subscription',
-  /** The role of a subscription. */
+  /** The role that Citus made for a subscription. */
   'role',
-  /** What Citus put off and can never do: its node group is gone, and moves of that shard fail. */
+  /** A clean-up that Citus put off and can never do, since the node group is gone. Moves of that shard fail. */
   'pg_dist_cleanup row',
-  /** Of Citus, older than a minute; its own recovery commits or rolls it back. */
+  /** A transaction of Citus's that has been prepared for over a minute. Citus's own recovery commits it or rolls it back. */
   'prepared transaction',
-  /** In a node group that has no node. */
+  /** A placement in a node group that has no node. */
   'placement',
-  /** Raised by an operation that was ended by force. */
+  /** A setting that an operation changed for a while and, ended by force, did not give back. */
   'setting',
-  /** Of a server that isn't in the cluster and believes that it is. */
+  /** A session of a server that takes itself for a node of this cluster and is none. */
   'session',
 ] as const;
+/** One of the kinds. */
 export type LeftoverKind = (typeof leftoverKinds)[number];
 
-/** What an earlier move, operation or time left on a node. */
+/** One thing that an earlier move or operation, or a server that was removed, left on a node. */
 export interface Leftover {
   kind: LeftoverKind;
   /** `host:port` where it is. */
   node: string;
+  /** Its name on that node. */
   name: string;
+  /** What its removal frees. */
   bytes?: number;
   /** Whether `cleanUp` removes it. */
   removable: boolean;

@@ -6,11 +6,14 @@ export const clusterNamePattern = /^[A-Za-z0-9_-]{1,64}$/;
 
 /** How Citus copies a shard: its own words. */
 export const transferModes = ['auto', 'force_logical', 'block_writes'] as const;
+/** One of Citus's transfer modes. */
 export type TransferMode = (typeof transferModes)[number];
 
+/** Type of the workflow that reads and answers. */
 export const inspectType = 'inspect';
-/** What `inspect` looks at. */
+/** Subjects of `inspect`. */
 export const inspectWhats = ['health', 'preflight', 'clusters', 'moves', 'nodes'] as const;
+/** One of the subjects. */
 export type InspectWhat = (typeof inspectWhats)[number];
 /** The workflow that keeps a cluster's lock. */
 export const lockType = 'lockCluster';
@@ -29,4 +32,5 @@ export const searchAttributes = {
   /** The nodes that it is about, `host:port`. */
   CitusNodes: 'KeywordList',
 } as const;
+/** Name of one of our search attributes. */
 export type SearchAttributeName = keyof typeof searchAttributes;

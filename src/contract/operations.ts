@@ -14,7 +14,10 @@ interface OperationFacts {
 
 /** Workflow types that carry out an operation, by the name that a caller starts them with. */
 export const operations = {
-  /** Adds workers and spreads the data over them. Can be cancelled at any time: moved shards stay where they are. */
+  /**
+   * Adds workers and spreads the data over them. It can be cancelled at any time: moved shards stay where they are, and a
+   * new worker that holds none leaves again.
+   */
   scaleOut: {
     command: 'scale-out',
     summary: 'add workers and spread the data over them',
@@ -22,7 +25,7 @@ export const operations = {
     moves: true,
     nodes: 'join',
   },
-  /** Evens out the data, by a strategy of Citus. Can be cancelled at any time: moved shards stay where they are. */
+  /** Evens out the data, by a strategy of Citus. It can be cancelled at any time: moved shards stay where they are. */
   rebalance: {
     command: 'rebalance',
     summary: 'even out the data',
@@ -30,8 +33,8 @@ export const operations = {
     moves: true,
   },
   /**
-   * Empties workers, which stay registered; with `undo` puts them back in service. Cancelled half way they are in
-   * service as before, and moved shards stay where they are.
+   * Empties workers, which stay registered; with `undo` it puts them back in service instead. It can be cancelled at any
+   * time: the workers are in service again as before, and moved shards stay where they are.
    */
   drainWorker: {
     command: 'drain',
@@ -41,8 +44,9 @@ export const operations = {
     nodes: 'leave',
   },
   /**
-   * Empties workers as one plan, then takes them out of the cluster one by one and stops their machines. The point of no
-   * return of each is its deregistration: a cancel before it leaves it in service, one after it stops before the next.
+   * Empties workers by one plan, then deregisters them one by one and stops their machines. A deregistration can't be
+   * undone: a cancel stops before the next one, and the workers that are still registered are in service again. During
+   * the last one a cancel is refused.
    */
   removeWorker: {
     command: 'remove',
@@ -52,8 +56,8 @@ export const operations = {
     nodes: 'leave',
   },
   /**
-   * Removes what earlier moves and operations left on nodes. Can be cancelled at any time: what was removed stays so,
-   * and the rest is found again.
+   * Removes what earlier moves and operations left on nodes. It can be cancelled at any time: what was removed stays
+   * removed, and the next clean-up finds the rest.
    */
   cleanUp: {
     command: 'clean',
@@ -63,8 +67,10 @@ export const operations = {
   },
 } as const satisfies Record<string, OperationFacts>;
 
+/** Workflow type of an operation. */
 export type OperationType = keyof typeof operations;
 
+/** All types, in the order of the table. */
 export const operationTypes = Object.keys(operations) as OperationType[];
 
 /** The row of an operation. */
@@ -72,6 +78,7 @@ export function operationFacts(type: OperationType): OperationFacts {
   return operations[type];
 }
 
+/** Whether it is the type of an operation. */
 export function isOperationType(value: unknown): value is OperationType {
   return operationTypes.some((type) => type === value);
 }

@@ -8,13 +8,16 @@ import type { OperationType } from './operations.js';
 import type { Remedy } from './remedy.js';
 import type { WindowStatus } from './windows.js';
 
-/** What an operation answers to the `status` query. Times are ISO 8601 UTC, sizes bytes, durations seconds, nodes `host:port`. */
+/**
+ * An operation as it is now: the answer to the query `status`. Times are ISO 8601 UTC, sizes bytes, durations seconds,
+ * nodes `host:port`.
+ */
 export interface OperationStatus {
   /** The workflow id. */
   operation: string;
   /** The workflow type. */
   type: OperationType;
-  /** Its name in the config. */
+  /** The cluster's name in the config. */
   cluster: string;
   /** As the input gave it. */
   reason?: string;
@@ -22,40 +25,44 @@ export interface OperationStatus {
   requestedBy?: string;
   /** Page of the operation in the Temporal UI, when the worker's config names one. */
   url?: string;
-  /** A cancel was asked for; `refused` says why the operation goes on nevertheless. */
+  /** Present once a cancel was requested; `refused` says why the operation goes on nevertheless. */
   cancel?: { requestedAt: string; refused?: string };
-  /** While something is done that can't be undone, and ever after when it fails there: a cancel waits for its end, and is refused when it is the `last` of the operation. */
+  /**
+   * Present while something is done that can't be undone, and kept when the operation fails in it. A cancel waits until
+   * it is done; when nothing comes after it (`last`), a cancel is refused.
+   */
   pointOfNoReturn?: { why: string; last: boolean };
   /** One of the states below. */
   state: OperationState;
-  /** Who paused it and why, in any state that a pause still has a say in: a plan may wait for approval meanwhile. */
+  /** Who paused it, and why. A pause can come in other states too: the plan may wait for approval meanwhile. */
   paused?: { by: string; reason?: string };
-  /** What is done, in its order. */
+  /** The steps, in their order. */
   steps: Step[];
   /** What was checked, before anything was changed. */
   checks: Check[];
-  /** What is going to be done, once it is known. */
+  /** The plan, once there is one. */
   plan?: Plan;
-  /** Of the moves, while there are any. */
+  /** Progress of the moves; absent before the first. */
   progress?: Progress;
-  /** The maintenance windows of the cluster, when it has any: as of the last change of the status. */
+  /** The maintenance windows, when the cluster has any; as of the last change of the status. */
   window?: WindowStatus;
-  /** How many moves at once the load allows, where the config watches it; kept in the report. */
+  /** How many moves at once the load allows, when the config has a governor; kept in the report. */
   governor?: GovernorStatus;
-  /** What needs a person, in the state `needs-attention`. */
+  /** The problem that needs a person, in the state `needs-attention`. */
   attention?: Attention;
-  /** Why a failed operation failed. The client fills it in for one that its own status doesn't tell. */
+  /** Why it failed. The client fills this in from Temporal. */
   failure?: OperationFailure;
   /** How data lay at the start. */
   before?: Balance;
   /** How data lies at the end. */
   after?: Balance;
-  /** What a cancel would take back now. */
+  /** What a cancel would undo now. */
   undo?: UndoView[];
-  /** Workers that were taken out of the cluster: no cancel brings them back. */
+  /** Workers that it has taken out of the cluster: a cancel doesn't bring them back. */
   removed?: string[];
 }
 
+/** The states of an operation. */
 export const operationStates = [
   /** Another operation holds the cluster (`ifBusy: "wait"`). */
   'waiting-for-lock',
@@ -63,15 +70,15 @@ export const operationStates = [
   'planning',
   /** The plan waits for the update `approve` or `reject`. */
   'awaiting-approval',
-  /** Outside the maintenance windows: `window` says when the next one opens. */
+  /** No maintenance window is open: `window` says when the next one opens. */
   'waiting-for-window',
   /** Steps are being carried out. */
   'running',
-  /** The update `pause` holds further moves. */
+  /** Paused: nothing new begins until the update `resume`. */
   'paused',
   /** Something fails, or a person must repair something: see `attention`. */
   'needs-attention',
-  /** A cancel undoes what can be undone. */
+  /** A cancel is being carried out. */
   'cancelling',
   /** Done and verified. */
   'done',
@@ -80,6 +87,7 @@ export const operationStates = [
   /** Cancelled; what was moved stays where it is. */
   'cancelled',
 ] as const;
+/** One of the states. */
 export type OperationState = (typeof operationStates)[number];
 
 /** Whether an operation in this state has ended. */
@@ -87,6 +95,7 @@ export function isOver(state: OperationState): boolean {
   return state === 'done' || state === 'failed' || state === 'cancelled';
 }
 
+/** One step of an operation. */
 export interface Step {
   name: string;
   state: 'pending' | 'running' | 'done' | 'skipped' | 'failed';
@@ -96,32 +105,38 @@ export interface Step {
   detail?: string;
 }
 
+/** The plan of an operation, as a person approves it. */
 export interface Plan {
-  /** Over shard groups, from, to and nodes, or what is removed where; never bytes: those change by the second. */
+  /**
+   * Made from the moves (shard group, from, to) and the nodes, or from what is removed where. Not from bytes, which
+   * change by the second.
+   */
   hash: string;
   /** The first 50 moves. */
   moves: Move[];
-  /** Of all moves. */
+  /** How many moves there are. */
   movesTotal: number;
-  /** Of all moves. */
+  /** Size of all moves. */
   bytes: number;
-  /** `host:port`, or a placeholder such as `new worker 1` for a machine that is yet to be started. */
+  /**
+   * Workers that join: `host:port`, or a placeholder such as `new worker 1` for a machine that is yet to be started.
+   */
   newWorkers: string[];
-  /** Emptied, then taken out of the cluster; the checks `machine` say what becomes of their machines. */
+  /** Workers that are emptied and taken out of the cluster; the checks `machine` say what becomes of their machines. */
   removedWorkers: string[];
-  /** Emptied, and still registered. */
+  /** Workers that are emptied and stay registered. */
   drainedWorkers?: string[];
-  /** Put back in service. */
+  /** Workers that are put back in service. */
   restoredWorkers?: string[];
-  /** Of `cleanUp`: the first 50 things that it will remove. */
+  /** The first 50 things that `cleanUp` will remove. */
   cleanups?: Cleanup[];
-  /** Of all that it will remove. */
+  /** How many things `cleanUp` will remove. */
   cleanupsTotal?: number;
   /** How data lies now. */
   before: Balance;
   /** How data is going to lie. */
   after: Balance;
-  /** How long it may take, and what that rests on. */
+  /** How long it may take, and what that estimate is based on. */
   estimateSeconds?: { low: number; high: number; basis: string };
 }
 
@@ -130,8 +145,9 @@ export interface Cleanup {
   kind: LeftoverKind;
   /** `host:port` where it is. */
   node: string;
+  /** Its name on that node. */
   name: string;
-  /** The SQL, and what to know of it. */
+  /** How: the SQL, and what to know of it. */
   how: string;
   /** What it frees. */
   bytes?: number;
@@ -139,57 +155,66 @@ export interface Cleanup {
 
 /** One shard group (all colocated shards of one hash range) that goes from one node to another. */
 export interface Move {
+  /** Its shards, 20 at most. */
   shardIds: number[];
+  /** Their tables, 20 at most. */
   tables: string[];
   from: string;
   to: string;
   bytes: number;
 }
 
+/** Progress of the moves. */
 export interface Progress {
   /** What `done` and `total` count. */
   basis: 'bytes' | 'moves';
   done: number;
   total: number;
-  /** Of 100. */
+  /** 0 to 100. */
   percent: number;
+  /** Rate of the last 30 s; filled in by the client when it watches. */
   bytesPerSecond?: number;
+  /** Seconds left, at that rate. */
   etaSeconds?: number;
-  /** What the moves of this operation have brought to nodes so far, or taken from them; of the 50 with the most. */
+  /** Bytes that came to each node or went from it so far; the 50 nodes with the most. */
   byNode?: NodeFlow[];
-  /** At most 50 of the moves that run now. */
+  /** Moves that run now, 50 at most. */
   moving: Moving[];
-  /** Of all that run now. */
+  /** How many moves run now. */
   movingTotal: number;
-  /** What holds up the moves that don't run. */
+  /** What the moves that don't run wait for. */
   waitingFor?: string;
 }
 
+/** The change of one node's data by the moves so far. */
 export interface NodeFlow {
   node: string;
-  /** Negative: taken from it. */
+  /** Bytes that came; negative: that went. */
   bytes: number;
 }
 
+/** One move that runs, or a batch of small ones. */
 export interface Moving {
   from: string;
   to: string;
   tables: string[];
   /** Citus's own word (`Setting Up`, `Copying Data`, `Catching Up`, …), or `waiting`. */
   phase: string;
-  /** How far the copy is behind, while it catches up. */
+  /** Bytes that the copy is behind, while it catches up. */
   lagBytes?: number;
-  /** Bytes at the target so far, of `bytes`. */
+  /** Bytes that have arrived, of `bytes`. */
   copiedBytes?: number;
+  /** Size of the move. */
   bytes?: number;
-  /** From 1. */
+  /** Which attempt it is, from 1. */
   attempt: number;
-  /** What the last attempt failed with. */
+  /** Why the last attempt failed, or what holds up this one. */
   message?: string;
 }
 
+/** Why an operation failed. */
 export interface OperationFailure {
-  /** One of the error types, or what Temporal says of an operation that was ended from outside. */
+  /** One of the [error types](#error-types), or what Temporal calls an end from outside: `Terminated`, `TimedOut`. */
   type: string;
   /** One sentence. */
   message: string;
@@ -201,38 +226,41 @@ export interface OperationFailure {
   problems?: InputProblem[];
 }
 
+/** A problem that needs a person. */
 export interface Attention {
-  /** One sentence. */
+  /** The problem, in one sentence. */
   problem: string;
   /** What was seen. */
   evidence: string;
   /** What a person can do. */
   remedies: Remedy[];
-  /** It came up while a cancel was being carried out. */
+  /** Set when it came up while a cancel was carried out. */
   during?: 'cancelling';
 }
 
-/** One thing that a cancel would take back. */
+/** One thing that a cancel would undo. */
 export interface UndoView {
-  /** `setting`, `node-mark`, `registration`, `machine` */
+  /** `setting`, `node-mark`, `registration` or `machine`. */
   kind: UndoKind;
   /** What would be done, in a line. */
   what: string;
 }
 
-/** What a finished operation returns: its final status and what came of it. */
+/** The result of an operation: its final status, and what came of it. */
 export interface OperationReport extends OperationStatus {
   startedAt: string;
   endedAt: string;
-  /** Moved by this operation. */
+  /** Bytes that this operation moved. */
   movedBytes: number;
-  /** Moved by this operation. */
+  /** Shard groups that this operation moved. */
   movedShardGroups: number;
   /**
-   * Moves of batches that had no answer when the operation ended (given up, or cancelled, while the cluster or a worker
-   * was away): which of them were made is not known, and they are not counted. Absent: none.
+   * How many moves nobody can tell of: they ran when the operation was given up, or cancelled while the cluster or a
+   * worker was away. They are not counted as moved. Absent: none.
    */
   unansweredMoves?: number;
-  /** What a person should know: skipped moves, warnings, what could not be given back with the SQL that does. */
+  /**
+   * What a person should know: moves that were skipped, warnings, what could not be undone and the SQL that undoes it.
+   */
   notes: string[];
 }

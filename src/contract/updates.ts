@@ -1,5 +1,6 @@
 import type { InputProblem } from './input-problem.js';
-/** What an update takes besides `by`. */
+
+/** A field that an update takes besides `by`. */
 interface Field {
   type: 'string' | 'boolean' | 'number';
   optional?: true;
@@ -7,7 +8,7 @@ interface Field {
   doc: string;
   /** What stands for its value in the help of the command; a field that is `true` or absent has none. */
   value?: string;
-  /** Of a whole number. */
+  /** The smallest and the largest whole number. */
   least?: number;
   most?: number;
 }
@@ -65,9 +66,8 @@ export const updates = {
     ends: true,
   },
   /**
-   * Begins nothing new until `resume`, at any step that moves, deregisters or removes: no further move, no copy of
-   * reference tables, no removal of a worker, no step of a clean-up. What has begun is finished; moves are stopped
-   * with `now`. Checks, plan and approval go on.
+   * Begins nothing new until `resume`: no further move, no copy of reference tables, no removal of a worker, no step of
+   * a clean-up. What runs is finished, or, with `now`, moves and the copy are stopped. Checks, plan and approval go on.
    */
   pause: {
     command: 'pause',
@@ -104,8 +104,8 @@ export const updates = {
     done: 'Retried',
   },
   /**
-   * Stops trying, the clean-up included; the operation ends as `GivenUp` within half a minute; past a point of no
-   * return as `RecoveryRequired`, which says how the cluster was left.
+   * Stops trying. The operation ends within half a minute, and its report names what could not be undone in that time. It
+   * ends as `GivenUp`, or, past a point of no return, as `RecoveryRequired`, which says how the cluster was left.
    */
   giveUp: {
     command: 'give-up',
@@ -117,7 +117,7 @@ export const updates = {
     done: 'Given up on',
     ends: true,
   },
-  /** Moves outside the maintenance windows too, from now on. Refused where the cluster has none, and by a clean-up. */
+  /** Moves outside the maintenance windows too, from now on. Refused when the cluster has none, and by a clean-up. */
   ignoreWindow: {
     command: 'ignore-window',
     summary: 'move outside the maintenance windows too',
@@ -127,8 +127,8 @@ export const updates = {
     done: 'The maintenance windows are ignored by',
   },
   /**
-   * Changes how many moves run at once, from now on; those that run finish. Taken from the start to the end of an
-   * operation; refused by a clean-up, which makes no moves. Where the config has a governor this is its ceiling.
+   * Changes how many moves run at once, from now on; those that run finish. It can be sent at any time, before the
+   * first move too. Refused by a clean-up, which makes no moves. With a governor in the config this is its ceiling.
    */
   setParallelMoves: {
     command: 'parallel-moves',
@@ -147,8 +147,10 @@ export const updates = {
   },
 } as const satisfies Record<string, UpdateFacts>;
 
+/** Name of an update. */
 export type UpdateName = keyof typeof updates;
 
+/** All names, in the order of the table. */
 export const updateNames = Object.keys(updates) as UpdateName[];
 
 interface ValueTypes {
@@ -175,7 +177,7 @@ export function updateFacts(name: UpdateName): UpdateFacts {
   return updates[name];
 }
 
-/** What the Temporal UI says of it: `Reject the plan shown, which ends the operation: {by, reason}`. */
+/** The Temporal UI's line on an update: `Reject the plan shown, which ends the operation: {by, reason}`. */
 export function describeUpdate(name: UpdateName): string {
   const { summary, also, fields } = updateFacts(name);
   const takes = [

@@ -4,7 +4,7 @@ export interface WindowSpan {
   to: string;
 }
 
-/** When movements may run, from now on. */
+/** The maintenance windows from now on. */
 export interface WindowCalendar {
   /** The next stretches, in their order, apart from each other. */
   open: WindowSpan[];
@@ -16,14 +16,14 @@ export interface WindowCalendar {
   graceSeconds: number;
 }
 
-/** Maintenance windows, as far as they concern an operation. */
+/** The maintenance windows, as an operation sees them now. */
 export interface WindowStatus {
-  /** Whether movements may run now. */
+  /** Whether data may move now. */
   open: boolean;
   /** When the next window opens. */
   opensAt?: string;
   /** When the present one closes. */
   closesAt?: string;
-  /** Set when the operation moves whatever the windows say. */
+  /** Who lets the operation move whatever the windows say, and why. */
   ignored?: { by: string; reason: string };
 }

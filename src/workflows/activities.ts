@@ -38,22 +38,32 @@ export const requestActivities = proxyActivities<RequestActivities>({
   ...quick,
   retry: { initialInterval: '1s', maximumInterval: '10s' },
 });
+/** Activities on maintenance windows. */
 export const windowActivities = proxyActivities<WindowActivities>(quick);
+/** Activities that check. */
 export const checkActivities = proxyActivities<CheckActivities>(persistent);
+/** Activities that plan. */
 export const planActivities = proxyActivities<PlanActivities>(persistent);
+/** Activities of the clean-up. */
 export const cleanUpActivities = proxyActivities<CleanUpActivities>({
   ...persistent,
   // Dropping thousands of tables takes its time.
   startToCloseTimeout: '6h',
 });
+/** Activities that register and mark nodes; they may wait for others' statements. */
 export const nodeActivities = proxyActivities<NodeActivities>(lasting);
+/** Activities that take a node out of the cluster. */
 export const removalActivities = proxyActivities<RemovalActivities>(lasting);
+/** Activities that start and stop machines by the user's programs. */
 export const machineActivities = proxyActivities<MachineActivities>({
   ...persistent,
   startToCloseTimeout: '30m',
 });
+/** Activities on temporary settings. */
 export const settingActivities = proxyActivities<SettingActivities>(persistent);
+/** Activities that verify. */
 export const verifyActivities = proxyActivities<VerifyActivities>(persistent);
+/** Activities that keep the report; the operation is over, so they don't try for long. */
 export const reportActivities = proxyActivities<ReportActivities>({
   ...persistent,
   startToCloseTimeout: '15s',
@@ -62,12 +72,17 @@ export const reportActivities = proxyActivities<ReportActivities>({
 
 /** One move may take days; progress and cancel travel with the heartbeats. */
 const longMoves: ActivityOptions = { ...persistent, heartbeatTimeout: '6s', startToCloseTimeout: '30d' };
+/** Activities that move data. */
 export const moveActivities = proxyActivities<MoveActivities>(longMoves);
+/** Activities on the cluster lock; one waits for another operation's end. */
 export const lockActivities = proxyActivities<LockActivities>(lasting);
-/** Waits for statements that are better not ended; what it undoes may take a program of the user's. */
+/**
+ * Activities that end statements and undo; they wait for statements that are better not ended, and for programs of the
+ * user's.
+ */
 export const undoActivities = proxyActivities<UndoActivities>(lasting);
 
-/** What the lock keeper does when its operation is gone. */
+/** The activities that the lock keeper calls when its operation is gone. */
 export const keeperActivities = proxyActivities<
   Pick<UndoActivities, 'endStatements' | 'undo'> & Pick<LockActivities, 'isRunOpen'>
 >(lasting);

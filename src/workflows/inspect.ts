@@ -16,7 +16,7 @@ const { inspect: look } = proxyActivities<InspectActivities>({
   retry: { initialInterval: '1s', maximumAttempts: 4 },
 });
 
-/** Reads and answers; holds nothing, changes nothing. */
+/** Reads and answers. It takes no lock and changes nothing. */
 export async function inspect(input: InspectInput): Promise<InspectAnswer> {
   try {
     return await look.executeWithOptions(

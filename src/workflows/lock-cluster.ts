@@ -19,9 +19,10 @@ import { addSignal, handOverSignal, releaseSignal, removeSignal, troubleSignal }
 const patienceMs = 5 * 60_000;
 
 /**
- * The lock keeper of a cluster: as long as it runs, no other operation may change that cluster. Released, it just
- * ends. Cancelled because its operation was terminated, timed out or reset, it ends what still runs of that operation,
- * undoes its ledger, and ends then. Cancelled by hand while its operation goes on, it ends and leaves the ledger to it.
+ * Keeps a cluster's lock for one operation: while it runs, no other operation may change the cluster. When the operation
+ * ends, it releases the lock. When the operation was terminated, timed out or reset, the lock keeper ends what still runs
+ * of it, undoes what the operation's undo ledger names, and then ends. Cancelled by hand while its operation goes on, it
+ * ends and undoes nothing.
  */
 export async function lockCluster(input: LockInput): Promise<LockResult> {
   const { cluster, holder } = input;

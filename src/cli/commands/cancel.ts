@@ -16,6 +16,7 @@ interface Options {
   detach?: boolean;
 }
 
+/** Defines `cancel`: its arguments, options, examples and action. */
 export function define(command: Command, session: Session): void {
   command
     .argument(...operationArgument)
@@ -29,7 +30,7 @@ export function define(command: Command, session: Session): void {
     );
 }
 
-/** Asks the status first: Temporal accepts every cancel request, so it is said before what one would do. */
+/** Asks the status first: Temporal accepts every cancel request, so a person hears before what a cancel would do. */
 async function cancel(io: Io, handle: OperationHandle, { yes, detach }: Options): Promise<ExitCode> {
   const before = await handle.status();
   const outlook = cancelOutlook(before);

@@ -4,6 +4,7 @@ import { example } from '../example.js';
 import { exit, type ExitCode } from '../exit-codes.js';
 import { table } from '../render/table.js';
 
+/** Defines `clusters`: its arguments, options, examples and action. */
 export function define(command: Command, session: Session): void {
   command
     .addHelpText('after', example('citus-scaler clusters'))

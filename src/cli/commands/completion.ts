@@ -4,6 +4,7 @@ import { completionScripts, shells, type Shell } from '../completion/scripts.js'
 import { example } from '../example.js';
 import { exit, type ExitCode } from '../exit-codes.js';
 
+/** Defines `completion`: its arguments, options, examples and action. */
 export function define(command: Command, session: Session): void {
   command
     .description('Print the script that teaches your shell to complete commands, options and names.')

@@ -3,6 +3,7 @@ import type { Session } from '../app.js';
 import { optional } from '../operation-options.js';
 import { defineOperation } from './operation.js';
 
+/** Defines `drain`: its arguments, options, examples and action. */
 export function define(command: Command, session: Session): void {
   defineOperation<{ undo?: boolean }>(command, session, {
     nodes: 'the workers to empty, as one plan: host:port',

@@ -4,6 +4,7 @@ import { example } from '../example.js';
 import { exit, type ExitCode } from '../exit-codes.js';
 import { renderHealth } from '../render/health.js';
 
+/** Defines `health`: its arguments, options, examples and action. */
 export function define(command: Command, session: Session): void {
   command
     .argument('<cluster>', 'name of the cluster in the config')

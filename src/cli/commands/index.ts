@@ -7,12 +7,14 @@ import {
 } from '../../contract/index.js';
 import type { CommandModule } from '../command-module.js';
 
+/** A command in the list, loaded when it is asked for. */
 export interface CommandEntry {
   name: string;
   summary: string;
   load: () => Promise<CommandModule>;
 }
 
+/** Commands under one heading of the help. */
 export interface CommandGroup {
   heading: string;
   commands: CommandEntry[];
@@ -30,6 +32,7 @@ const operationModules: Record<OperationType, () => Promise<CommandModule>> = {
   cleanUp: () => import('./clean.js'),
 };
 
+/** All commands. */
 export const commandGroups: CommandGroup[] = [
   {
     heading: 'Set up:',

@@ -22,6 +22,7 @@ interface Options extends GrantOptions {
   printGrants?: boolean;
 }
 
+/** Defines `init`: its arguments, options, examples and action. */
 export function define(command: Command, session: Session): void {
   command
     .description('Write a commented config for a cluster and test the connection. Asks for what is left out.')

@@ -14,6 +14,7 @@ interface Options {
   limit: number;
 }
 
+/** Defines `list`: its arguments, options, examples and action. */
 export function define(command: Command, session: Session): void {
   command
     .option('--cluster <cluster>', 'of this cluster only')

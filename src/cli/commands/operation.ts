@@ -22,6 +22,7 @@ interface OperationCommand<Options> {
   ) => Promise<OperationHandle>;
 }
 
+/** Defines a command that starts an operation. */
 export function defineOperation<Options = object>(
   command: Command,
   session: Session,

@@ -15,6 +15,7 @@ interface Options {
   node?: string[];
 }
 
+/** Defines `preflight`: its arguments, options, examples and action. */
 export function define(command: Command, session: Session): void {
   command
     .argument('<cluster>', 'name of the cluster in the config')

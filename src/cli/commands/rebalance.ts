@@ -10,6 +10,7 @@ interface Options {
   drainOnly?: boolean;
 }
 
+/** Defines `rebalance`: its arguments, options, examples and action. */
 export function define(command: Command, session: Session): void {
   defineOperation<Options>(command, session, {
     addOptions: (to) =>

@@ -3,6 +3,7 @@ import type { Session } from '../app.js';
 import { optional } from '../operation-options.js';
 import { defineOperation } from './operation.js';
 
+/** Defines `remove`: its arguments, options, examples and action. */
 export function define(command: Command, session: Session): void {
   defineOperation<{ keepMachine?: boolean }>(command, session, {
     nodes: 'the workers to take out: emptied as one plan, removed one by one',

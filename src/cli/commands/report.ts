@@ -4,7 +4,7 @@ import { example } from '../example.js';
 import { anyOperationArgument, show } from '../on-operation.js';
 import { renderReport } from '../render/report.js';
 
-/** Of an operation that isn't over, the report is how far it is. */
+/** Defines `report`. While an operation isn't over, its report is how far it is. */
 export function define(command: Command, session: Session): void {
   command
     .argument(...anyOperationArgument)

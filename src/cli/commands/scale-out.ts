@@ -13,6 +13,7 @@ interface Options {
   rebalance: boolean;
 }
 
+/** Defines `scale-out`: its arguments, options, examples and action. */
 export function define(command: Command, session: Session): void {
   defineOperation<Options>(command, session, {
     addOptions: (to) =>

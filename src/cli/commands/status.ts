@@ -4,6 +4,7 @@ import { example } from '../example.js';
 import { anyOperationArgument, show } from '../on-operation.js';
 import { renderStatus } from '../render/status.js';
 
+/** Defines `status`: its arguments, options, examples and action. */
 export function define(command: Command, session: Session): void {
   command
     .argument(...anyOperationArgument)

@@ -6,6 +6,7 @@ import { follow } from '../follow/follow.js';
 import { stream } from '../follow/stream.js';
 import { onOperation, operationArgument } from '../on-operation.js';
 
+/** Defines `watch`: its arguments, options, examples and action. */
 export function define(command: Command, session: Session): void {
   session.documents = 'line';
   command

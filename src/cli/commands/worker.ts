@@ -10,6 +10,7 @@ interface Options {
   listen?: string;
 }
 
+/** Defines `worker`: its arguments, options, examples and action. */
 export function define(command: Command, session: Session): void {
   command
     .option('--listen <host:port>', 'serve /healthz, /readyz and /metrics there')

@@ -3,17 +3,19 @@ import { acceptableChecks } from '../../contract/index.js';
 import { anyOperationArgument } from '../on-operation.js';
 import { loadCommand } from '../program.js';
 
+/** A word that may stand at the cursor, and what it means. */
 export interface Candidate {
   value: string;
   description: string;
 }
 
-/** What may stand at the cursor: known words, or a name that somebody else knows. */
+/** The kind of word that may stand at the cursor: known words, or a name that somebody else knows. */
 export type Expected =
   | { kind: 'words'; words: Candidate[] }
   | { kind: 'file' }
   | { kind: 'cluster' | 'operation' | 'any-operation' };
 
+/** The place of the cursor in a command line. */
 export interface AtCursor {
   expected: Expected;
   /** What comes before the value in the same word: `--option=`. */

@@ -1,11 +1,13 @@
 import { anyFile, completionRequest } from './request.js';
 
+/** Shells that completion is for. */
 export const shells = ['bash', 'zsh', 'fish'] as const;
+/** One of the shells. */
 export type Shell = (typeof shells)[number];
 
 /**
- * What a shell needs: it hands the words over to the program and offers what comes back. The words are passed on as
- * they were typed; nothing in them is evaluated.
+ * The scripts, by shell. Each hands the words over to the program and offers what comes back. The words are passed on
+ * as they were typed; nothing in them is evaluated.
  */
 export const completionScripts: Record<Shell, string> = { bash: bash(), zsh: zsh(), fish: fish() };
 

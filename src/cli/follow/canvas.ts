@@ -9,6 +9,7 @@ export interface Canvas {
   done: () => void;
 }
 
+/** An empty canvas on a terminal. */
 export async function createCanvas(stream: WriteStream): Promise<Canvas> {
   const { createLogUpdate } = await import('log-update');
   const log = createLogUpdate(stream);

@@ -8,6 +8,7 @@ import { askApproval } from './approval.js';
 import { patientWatch } from './patient.js';
 import { createView } from './view.js';
 
+/** How an operation is followed. */
 export interface FollowOptions {
   dryRun?: boolean;
   /** The operation is being cancelled on purpose: its cancelled end is what was asked for. */

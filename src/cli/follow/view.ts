@@ -17,6 +17,7 @@ export interface View {
   end: (how: 'keep' | 'clear') => void;
 }
 
+/** The view that fits the output: live, by lines, or none. */
 export async function createView(io: Io): Promise<View> {
   const nothing = (): void => undefined;
   if (io.quiet) return { show: nothing, away: nothing, pause: nothing, end: nothing };

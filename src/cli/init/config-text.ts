@@ -1,4 +1,4 @@
-/** What `init` asks for. */
+/** A cluster as `init` asks for it. */
 export interface NewCluster {
   name: string;
   host: string;
@@ -43,7 +43,7 @@ ${tlsLine(cluster)}
     movement:
       transferMode: auto                # auto, force_logical or block_writes
       parallelMoves: 2
-      tune: true                        # borrow wal_retrieve_retry_interval while moving
+      tune: true                        # lower wal_retrieve_retry_interval while moving
 
     # Without this line the request decides. With "required", no request can do without a person's word.
     approval: required

@@ -2,15 +2,16 @@ import type { Db } from '../../citus/session/connect.js';
 import { readLocalGroup, readNodes, type ClusterNode } from '../../citus/nodes/nodes.js';
 import { UsageError } from '../problem.js';
 
-/** What a server says of itself and of its cluster. */
+/** A server's word on itself and on its cluster. */
 export interface Around {
-  /** `host:port` that was asked. */
+  /** `host:port` of the server. */
   server: string;
   /** 0 is the coordinator's. */
   group: number | null;
   nodes: ClusterNode[];
 }
 
+/** Asks a server about itself and its cluster. */
 export async function lookAround(db: Db): Promise<Around> {
   return { server: db.node, group: await readLocalGroup(db), nodes: await readNodes(db) };
 }

@@ -7,6 +7,7 @@ import { newClusterOf, type InitOptions } from './questions.js';
 import { UsageError } from '../problem.js';
 import { askCoordinator, withDraft } from './try-config.js';
 
+/** Options of `--print-grants`. */
 export interface GrantOptions extends InitOptions {
   operator: string;
   observer: string;

@@ -2,6 +2,7 @@ import type { NewCluster } from './config-text.js';
 import { UsageError } from '../problem.js';
 import { optional } from '../operation-options.js';
 
+/** Options of `init`. */
 export interface InitOptions {
   name?: string;
   host?: string;
@@ -43,7 +44,7 @@ export function newClusterOf(options: InitOptions): NewCluster {
   };
 }
 
-/** What is wrong with an answer, if anything. */
+/** Says what is wrong with an answer, if anything. */
 export type AnswerCheck = (field: Question, value: string | number) => string | undefined;
 type Question = 'name' | 'host' | 'port' | 'database' | 'user' | 'passwordFile' | 'passwordEnv';
 
@@ -89,7 +90,7 @@ export async function askNewCluster(
   return newClusterOf(answers);
 }
 
-/** Of what was typed; a port that is a number is one. */
+/** The value of an answer; a port that is a number is one. */
 function valueOf(field: Question, text = ''): string | number {
   const value = text.trim();
   return field === 'port' && /^\d+$/.test(value) ? Number(value) : value;

@@ -5,7 +5,10 @@ import { UsageError } from '../problem.js';
 
 const fields: AskedField[] = ['name', 'host', 'port', 'database', 'user', 'passwordFile', 'passwordEnv'];
 
-/** @throws UsageError that names every option whose value the config couldn't hold */
+/**
+ * Refuses values that the config couldn't hold.
+ * @throws UsageError that names every such option
+ */
 export function refuseOptions(options: InitOptions): void {
   const problems = fields.flatMap((field) => {
     const value = options[field];

@@ -7,7 +7,7 @@ import { oneLine } from './text.js';
 /** Progress is worth a line each time it passes another so many percent. */
 const percentStep = 10;
 
-/** What is new since the status before, a line each: for logs and terminals that can't draw. */
+/** The changes since the status before, a line each: for logs and terminals that can't draw. */
 export function changes(before: OperationStatus | undefined, now: OperationStatus): string[] {
   return [
     ...now.steps.flatMap((step) =>

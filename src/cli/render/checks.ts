@@ -3,6 +3,7 @@ import { worstFirst, type Check } from '../../contract/index.js';
 import { remedyLines, type About } from './remedy.js';
 import { pad, width, wrap } from './text.js';
 
+/** Whether a check is worth a line. */
 export function standsOut({ ok }: Check): boolean {
   return !ok;
 }

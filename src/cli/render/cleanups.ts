@@ -3,7 +3,7 @@ import type { Plan } from '../../contract/index.js';
 import { bytes, count } from './figures.js';
 import { wrap } from './text.js';
 
-/** What is going to be removed, and how: all of it that the plan shows, since none of it comes back. */
+/** Lists what is going to be removed, and how: all of it that the plan shows, since none of it comes back. */
 export function renderCleanups(
   { cleanups = [], cleanupsTotal = 0 }: Plan,
   paint: Colors,

@@ -16,6 +16,7 @@ function two(seconds: number, big: number, bigName: string, small: number, small
   return rest === 0 ? first : `${first} ${rest} ${smallName}`;
 }
 
+/** Seconds from one ISO 8601 time to another. */
 export function secondsBetween(from: string, to: string | number): number {
   const end = typeof to === 'number' ? to : Date.parse(to);
   return Math.max(0, (end - Date.parse(from)) / 1_000);

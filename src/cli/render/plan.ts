@@ -10,7 +10,9 @@ import { cut, cutMiddle, pad, width, wrap } from './text.js';
 /** As many moves as one looks through before saying yes. */
 const shownMoves = 8;
 
-/** What a person approves: what changes, how even it becomes, how long it takes, what speaks against it. */
+/**
+ * Writes the plan that a person approves: what changes, how even it becomes, how long it takes, what speaks against it.
+ */
 export function renderPlan(
   plan: Plan,
   checks: Check[],

@@ -3,15 +3,15 @@ import type { Remedy } from '../../contract/index.js';
 import { argumentsOf, commandFor, toList, neededBy, placeOf, wordsFor } from '../spelling.js';
 import { wrap } from './text.js';
 
-/** What remedies come with: the operation and the cluster that they mean where they name none. */
+/** The operation and the cluster that remedies mean where they name none. */
 export interface About {
   operation?: string | undefined;
   cluster?: string | undefined;
 }
 
 /**
- * What to do, each with the command that does it on a line of its own, to copy. A command of several stands below the
- * last of them.
+ * Lists what to do, each with the command that does it on a line of its own, to copy. A command of several stands
+ * below the last of them.
  */
 export function remedyLines(
   remedies: readonly Remedy[],

@@ -9,11 +9,12 @@ import { checkLines, standsOut } from './checks.js';
 import { wrap } from './text.js';
 import { windowLines } from './window.js';
 
+/** Whether it is the status of an operation that is over, with what came of it. */
 export function isReport(status: OperationStatus): status is OperationReport {
   return 'endedAt' in status && 'notes' in status;
 }
 
-/** What came of an operation: how long, how much, how even now, and what one should know. */
+/** Writes what came of an operation: how long, how much, how even now, and what one should know. */
 export function renderReport(status: OperationStatus, paint: Colors, columns: number): string {
   if (!isReport(status)) return renderStatus(status, paint, columns, Date.now());
   const { plan, before, after, state, notes } = status;

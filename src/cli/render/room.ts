@@ -15,7 +15,7 @@ interface Size {
   rows: number;
 }
 
-/** Where nothing limits it but what one can take in. */
+/** Room for as much as one can take in. */
 export const roomy: Room = { steps: 'all', nodes: 16, moves: 8, extras: true };
 
 /** From all of it to what tells at least how far it is and what is wrong. */

@@ -26,7 +26,7 @@ export function stateWord(state: OperationState, paint: Colors): string {
   }
 }
 
-/** What follows its name: `needs attention`, `is running`. */
+/** The state as it follows the operation's name: `needs attention`, `is running`. */
 export function stateSentence(state: OperationState): string {
   switch (state) {
     case 'waiting-for-lock':
@@ -103,7 +103,7 @@ function timeOf({ state, startedAt, endedAt }: Step, now: number): string {
   return duration(secondsBetween(startedAt, endedAt ?? now));
 }
 
-/** What is done, what runs, what comes: a line each. */
+/** The steps in three lines: what is done, what runs, what comes. */
 export function briefSteps(list: Step[], paint: Colors, columns: number, now: number): string {
   const over = list.filter(({ state }) => state === 'done' || state === 'skipped');
   const ahead = list.filter(({ state }) => state === 'pending');

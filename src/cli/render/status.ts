@@ -59,6 +59,7 @@ function ending(status: OperationStatus, paint: Colors, columns: number, { extra
   ]);
 }
 
+/** Writes the problem that needs a person. */
 export function renderAttention(
   { problem, evidence, remedies }: Attention,
   about: About,

@@ -1,5 +1,6 @@
 import Table from 'cli-table3';
 
+/** A column of a table. */
 export interface Column {
   head: string;
   align?: 'left' | 'right';

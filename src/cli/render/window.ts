@@ -2,7 +2,7 @@ import type { OperationStatus } from '../../contract/index.js';
 import { duration, moment, secondsBetween } from './figures.js';
 import { wrap } from './text.js';
 
-/** When the operation may move: what its maintenance windows come to now. Nothing where there are none. */
+/** Says when the operation may move, by its maintenance windows. Nothing where there are none. */
 export function windowLines({ window }: OperationStatus, columns: number, now: number): string[] {
   if (!window) return [];
   const { ignored, open, opensAt, closesAt } = window;

@@ -6,7 +6,7 @@ import type { Moving } from '../status.js';
  */
 export interface MoveHeartbeat {
   kind: 'moves';
-  /** Of the batch, from 1: which one tells this. `current.attempt` is the move's own. */
+  /** Attempt of the batch that sends this, from 1; `current.attempt` is the move's own. */
   attempt?: number;
   /** Moves of this batch that are done, and their bytes. */
   movesDone: number;

@@ -1,4 +1,4 @@
-/** What the activity that moves asks its workflow before each further move of its batch, by the query `mayMove`. */
+/** A batch's question to its workflow before each further move, by the query `mayMove`. */
 export interface MayMoveQuestion {
   /** The first shard of the batch: its name. */
   batch: number;
@@ -6,7 +6,7 @@ export interface MayMoveQuestion {
   at: string;
 }
 
-/** Asked by a move that runs when its maintenance window has closed, by the query `mayGoOn`. */
+/** A running move's question to its workflow when the maintenance window has closed, by the query `mayGoOn`. */
 export interface MayGoOnQuestion {
   at: string;
 }

@@ -14,7 +14,7 @@ export interface OperationRequest<Type extends OperationType = OperationType> {
   transferMode: TransferMode;
   parallelMoves: number;
   approval: 'required' | 'auto';
-  /** Whether movements may borrow server settings. */
+  /** Whether movements may change server settings for a while. */
   tune: boolean;
   /** The cluster has maintenance windows; the worker is asked for them. */
   hasWindows?: boolean;
@@ -28,5 +28,5 @@ export interface OperationRequest<Type extends OperationType = OperationType> {
   keepsReports: boolean;
 }
 
-/** Whose `type` tells which input it holds. */
+/** The request of any operation; its `type` tells which input it holds. */
 export type AnyRequest = { [Each in OperationType]: OperationRequest<Each> }[OperationType];

@@ -5,6 +5,7 @@ import { addressOf } from '../../text/address.js';
  * lock keeper before the effect, and taken off when it is undone or stays for good.
  */
 export type UndoEntry = SettingEntry | NodeMarkEntry | RegistrationEntry | MachineEntry;
+/** Kind of an undo entry. */
 export type UndoKind = UndoEntry['kind'];
 
 /** A server setting, changed with ALTER SYSTEM while data moves. */
@@ -62,11 +63,12 @@ export interface HandedOver {
   why: string;
 }
 
+/** Id of the entry of a setting. */
 export function settingId(node: string, name: string): string {
   return `setting ${name} ${node}`;
 }
 
-/** What undoing an entry would do, in a line: `status.undo` and the lock keeper show it. */
+/** Says in a line what undoing an entry would do: `status.undo` and the lock keeper show it. */
 export function describeUndo(entry: UndoEntry): string {
   switch (entry.kind) {
     case 'setting':

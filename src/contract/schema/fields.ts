@@ -4,7 +4,7 @@ import { acceptableChecks, checkIds } from '../checks.js';
 import { clusterNamePattern, transferModes } from '../names.js';
 import { parallelMovesRange } from '../updates.js';
 
-/** What this version doesn't know is refused, with the list of what it does: a misspelt `dryRun` must not act. */
+/** An object that refuses fields it doesn't know, and lists those it does: a misspelt `dryRun` must not act. */
 export function strict<Shape extends z.ZodRawShape>(shape: Shape) {
   return z.strictObject(shape, {
     error: ({ code }) =>
@@ -14,6 +14,7 @@ export function strict<Shape extends z.ZodRawShape>(shape: Shape) {
 
 const isHost = (host: string): boolean => !host.includes(':') || z.ipv6().safeParse(host).success;
 
+/** A host name or an IP address, in lower case. */
 export const hostName = z
   .string()
   .regex(hostPattern, {
@@ -23,6 +24,7 @@ export const hostName = z
   .refine(isHost, 'is no IPv6 address')
   .transform((value) => value.toLowerCase());
 
+/** `host:port` of a node, in lower case. */
 export const nodeAddress = z
   .string()
   .regex(addressPattern, {
@@ -33,6 +35,7 @@ export const nodeAddress = z
   .refine((value) => isHost(addressOf(value).host), 'what stands in brackets is no IPv6 address')
   .transform((value) => value.toLowerCase());
 
+/** The name of a cluster. */
 export const clusterName = z
   .string({ error: 'required: the name of a cluster in the config' })
   .regex(clusterNamePattern, 'must be the name of a cluster in the config: letters, digits, "_" and "-"')
@@ -67,7 +70,7 @@ export const commonFields = {
   dryRun: z
     .boolean()
     .optional()
-    .meta({ default: false, description: 'checks and plan only; takes no hold, changes nothing' }),
+    .meta({ default: false, description: 'checks and plan only; takes no lock, changes nothing' }),
   ifBusy: z.enum(['fail', 'wait']).optional().meta({
     default: 'fail',
     description: 'when another operation holds the cluster; waiting promises no order',
@@ -98,6 +101,7 @@ interface NeedsReason {
   reason?: string | undefined;
 }
 
+/** Refuses an input that ignores windows or accepts checks and gives no reason. */
 export function requireReason(input: NeedsReason, context: z.RefinementCtx): void {
   if (input.reason !== undefined) return;
   if (input.window === 'ignore')

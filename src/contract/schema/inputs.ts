@@ -105,6 +105,7 @@ const cleanUpInput = strict(commonFields)
   .superRefine(requireReason)
   .meta({ examples: [{ cluster: 'shop' }, { cluster: 'shop', dryRun: true }] });
 
+/** The schema of `inspect`'s input. */
 export const inspectInput = strict({
   what: z.enum(inspectWhats).describe('what to look at'),
   cluster: clusterName
@@ -144,4 +145,5 @@ export const operationInputs = {
 export type OperationInputs = {
   [Type in OperationType]: z.input<(typeof operationInputs)[Type]>;
 };
+/** Input of `inspect`. */
 export type InspectInput = z.input<typeof inspectInput>;

@@ -1,6 +1,9 @@
 import type { z } from 'zod';
 
-/** For `safeParse`: says what a value may be in plain words. What a schema itself says of a mistake goes before it. */
+/**
+ * Says in plain words what a value may be: the `error` of `safeParse`. What a schema itself says of a mistake goes
+ * before it.
+ */
 export function plainWords(issue: z.core.$ZodRawIssue): string | undefined {
   const allowed = whatItMayBe(issue);
   return allowed !== undefined && issue.input === undefined ? `required; ${allowed}` : allowed;

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { InputProblem } from '../input-problem.js';
 
-/** What is wrong with an input, a field each. Repeats no value: it may be a secret. */
+/** The mistakes in an input, a field each. Repeats no value: it may be a secret. */
 export function problemsIn(error: z.ZodError): InputProblem[] {
   return error.issues.flatMap(problemsOf);
 }

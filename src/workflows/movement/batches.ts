@@ -16,6 +16,7 @@ export interface Batches {
   sayStopped: () => void;
 }
 
+/** The batches of an operation. */
 export function createBatches(status: Status, calls: Calls, windows: Windows, seconds: MoveSeconds): Batches {
   let stops = 0;
   return { make: makeMoves, sayStopped };

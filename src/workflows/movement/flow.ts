@@ -3,7 +3,7 @@ import type { NodeFlow } from '../../contract/index.js';
 /** As many nodes as a status names. */
 const shownNodes = 50;
 
-/** What has come to each node, or gone from it, by the moves that are made. */
+/** Bytes that came to each node, or went from it, by the moves that are made. */
 export interface Flow {
   /** Counts a move that is made. */
   add: (move: { from: string; to: string; bytes: number }) => void;
@@ -11,6 +11,7 @@ export interface Flow {
   byNode: () => NodeFlow[];
 }
 
+/** An empty flow. */
 export function createFlow(): Flow {
   const nodes = new Map<string, number>();
   const count = (node: string, bytes: number): unknown => nodes.set(node, (nodes.get(node) ?? 0) + bytes);

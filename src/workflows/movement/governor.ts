@@ -18,6 +18,7 @@ export interface Governor {
   watch: (request: OperationRequest, ceiling: number) => void;
   /** Stops watching: nothing moves, or it is over. */
   stop: () => void;
+  /** Takes a change that the watching activity sends. */
   hear: (news: GovernorNews) => void;
 }
 
@@ -31,6 +32,7 @@ const { governMoves } = proxyActivities<GovernorActivities>({
 
 const keptChanges = 20;
 
+/** The governor of an operation; it watches nothing yet. */
 export function createGovernor(status: Status): Governor {
   let current: { scope: CancellationScope; ceiling: number } | undefined;
   let startedAt: string | undefined;

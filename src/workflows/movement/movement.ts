@@ -10,13 +10,14 @@ import { createGovernor } from './governor.js';
 import { createMoveQueue, type MoveQueue } from './move-queue.js';
 import { createWindows, type Windows } from './windows.js';
 
-/** What people may change while a movement runs, and what its activities ask. */
+/** The handles of a movement that people and its activities use while it runs. */
 export interface MovementControls extends Omit<MoveQueue, 'run'> {
   windows: Windows;
   /** The load on the cluster has changed how many moves may run at once. */
   followLoad: (news: GovernorNews) => void;
 }
 
+/** The data movement of an operation. */
 export interface Movement extends MovementControls {
   /**
    * Lowers the settings that slow moves down, and copies the reference tables: a node must hold them before its first
@@ -27,6 +28,7 @@ export interface Movement extends MovementControls {
   run: (request: OperationRequest, round: PlannedMoves) => Promise<void>;
 }
 
+/** The movement of an operation, at rest. */
 export function createMovement(status: Status, calls: Calls, undo: Undo): Movement {
   const windows = createWindows(status, calls);
   const governor = createGovernor(status);

@@ -2,7 +2,7 @@ import { does, type Attention } from '../../contract/index.js';
 import { count, formatBytes, formatSeconds } from '../../text/figures.js';
 import { namesOf, type PlannedMove, type PlannedMoves } from '../../planning/planned-moves.js';
 
-/** What a person reads when no maintenance window is long enough for the moves that are left. */
+/** The problem to park on when no maintenance window is long enough for the moves that are left. */
 export function noRoomForMoves(
   plan: PlannedMoves,
   { left, shortest, seconds }: { left: number; shortest: PlannedMove; seconds: number },
@@ -21,7 +21,7 @@ export function noRoomForMoves(
   };
 }
 
-/** What a person reads when the copy of reference tables was stopped in two windows. */
+/** The problem to park on when the copy of reference tables was stopped in two windows. */
 export function noRoomForCopy(): Attention {
   return {
     problem: 'the reference tables have no room in the maintenance windows',

@@ -7,6 +7,7 @@ export interface Timer {
   drop: () => void;
 }
 
+/** A timer that isn't set. */
 export function createTimer(ring: () => void): Timer {
   let current: { at: number; scope: CancellationScope } | undefined;
   const drop = (): void => {

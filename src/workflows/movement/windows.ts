@@ -48,6 +48,7 @@ export interface Windows {
   judge: (plan: Plan) => Check[];
 }
 
+/** The windows of an operation; nothing is known of them before the first `refresh`. */
 export function createWindows(status: Status, calls: Calls): Windows {
   let calendar: WindowCalendar | undefined;
   let readAt = 0;

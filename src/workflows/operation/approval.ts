@@ -15,6 +15,7 @@ export interface Approval {
   ask: (plan: Plan) => Promise<string>;
 }
 
+/** The approval of an operation; no plan waits for it yet. */
 export function createApproval(status: Status, calls: Calls): Approval {
   let pendingHash: string | undefined;
   let plans = 0;

@@ -48,6 +48,7 @@ const lateCutPatience = 500;
 const tryPatience = 5_000;
 const giveUpDeadline = 24_000;
 
+/** The calls of an operation. */
 export function createCalls(status: Status): Calls {
   let runs = 0;
   let retries = 0;

@@ -6,11 +6,15 @@ export function canBePlanned(checks: Check[]): boolean {
   return !checks.some((check) => blocks(check) && checkFacts(check.id).essential);
 }
 
+/** The checks that block. */
 export function blockersIn(checks: Check[]): Check[] {
   return checks.filter(blocks);
 }
 
-/** @throws PreflightRefused, or ForeignJobRunning, when one of them blocks */
+/**
+ * Ends the operation when a check blocks.
+ * @throws PreflightRefused, or ForeignJobRunning when a job of others is among the blockers
+ */
 export function refuseBlockers(cluster: string, checks: Check[]): void {
   const blockers = blockersIn(checks);
   const [first] = blockers;

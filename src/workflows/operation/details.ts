@@ -10,7 +10,7 @@ import { remedyInTemporal } from './remedy.js';
 
 const stepMarks = { pending: '·', running: '▶', done: '✓', skipped: '–', failed: '✗' } as const;
 
-/** What the Temporal UI shows of an operation, as Markdown. */
+/** Writes the current details of an operation for the Temporal UI, as Markdown. */
 export function renderDetails(status: OperationStatus, notes: string[]): string {
   return [
     `**${status.type}** of **${status.cluster}**: ${status.state}${pause(status)}`,

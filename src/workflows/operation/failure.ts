@@ -3,7 +3,10 @@ import type { Status } from './status.js';
 import { does, isErrorType, type Attention } from '../../contract/index.js';
 import { detailsOf, lockLostType, refused } from '../../failures.js';
 
-/** What an operation ends with that a person gave up: it says on what, and past a point of no return how the cluster is left. */
+/**
+ * The failure that ends an operation which a person gave up on: it says on what, and past a point of no return how the
+ * cluster is left.
+ */
 export function giveUpFailure({ view, troubles, howLeft }: Status, message: string): ApplicationFailure {
   const on = [...troubles.values()].flatMap(({ problem, evidence }) => [
     problem,
@@ -34,7 +37,7 @@ export function isLockLost(error: unknown): boolean {
   );
 }
 
-/** What a person reads of a failure that they have to repair. */
+/** The problem that a person reads of a failure which they have to repair. */
 export function attentionOf(error: unknown): Attention {
   const cause = error instanceof ActivityFailure ? error.cause : error;
   if (cause instanceof ApplicationFailure) {

@@ -2,6 +2,7 @@ import { CancellationScope, CancelledFailure } from '@temporalio/workflow';
 import type { HowLeft } from './how-left.js';
 import type { Status } from './status.js';
 
+/** A stretch of an operation that can't be undone. */
 export interface NoReturn {
   why: string;
   /** Whether nothing comes after it: then a cancel is refused. */
@@ -10,9 +11,9 @@ export interface NoReturn {
 }
 
 /**
- * Does what can't be undone: a cancel that comes before it ends the operation here, one that comes meanwhile waits
- * until it is done. With `last`, when nothing comes after it, such a cancel is refused and the status says why. The
- * work says how far it is, for whoever gives up on it.
+ * Carries out what can't be undone: a cancel that comes before it ends the operation here, one that comes meanwhile
+ * waits until it is done. With `last`, when nothing comes after it, such a cancel is refused and the status says why.
+ * The work says how far it is, for whoever gives up on it.
  */
 export async function passNoReturn<T>(
   status: Status,

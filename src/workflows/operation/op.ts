@@ -24,10 +24,10 @@ export interface Parts {
   movement: Movement;
 }
 
-/** What a procedure works with: its `op`. */
+/** The `op` that a procedure works with. */
 export type Operation<Type extends OperationType> = ReturnType<typeof createOperation<Type>>;
 
-/** Makes the `op` of a procedure. Its parts are there to use: `op.calls.run`, `op.undo.add`, `op.movement.windows`. */
+/** The `op` of a procedure. Its parts are there to use: `op.calls.run`, `op.undo.add`, `op.movement.windows`. */
 export function createOperation<Type extends OperationType>(parts: Parts, request: OperationRequest<Type>) {
   const { status, calls, approval, undo, movement } = parts;
   const dryRun = request.input.dryRun === true;

@@ -10,7 +10,7 @@ import {
   type UpdateName,
 } from '../../contract/index.js';
 
-/** What a person can do, in the words of the Temporal UI: updates to send and workflows to start. */
+/** Writes a remedy in the words of the Temporal UI: updates to send and workflows to start. */
 export function remedyInTemporal(
   remedy: Remedy,
   status: Pick<OperationStatus, 'operation' | 'cluster'>,

@@ -19,8 +19,8 @@ const stateAttribute = defineSearchAttributeKey('CitusState', 'KEYWORD');
 const nodesAttribute = defineSearchAttributeKey('CitusNodes', 'KEYWORD_LIST');
 
 /**
- * What an operation shows of itself: the answer to `status`, the current details in the Temporal UI, and the
- * search attributes. Whoever changes something calls {@link Status.publish}.
+ * The status of an operation: the answer to `status`, the current details in the Temporal UI, and the search
+ * attributes. Whoever changes something calls {@link Status.publish}.
  */
 export interface Status {
   view: OperationStatus;
@@ -48,6 +48,7 @@ export interface Status {
   about: (nodes: string[]) => void;
 }
 
+/** The status of an operation whose input isn't checked yet. */
 export function createStatus(type: OperationType, cluster: string): Status {
   const status: Status = {
     view: { operation: workflowInfo().workflowId, type, cluster, state: 'planning', steps: [], checks: [] },
@@ -124,6 +125,7 @@ export function announceSteps(status: Status, names: readonly string[]): void {
   status.publish();
 }
 
+/** The step of that name, which is added when it isn't there. */
 export function stepOf(status: Status, name: string): Step {
   const existing = status.view.steps.find((step) => step.name === name);
   if (existing) return existing;
@@ -151,12 +153,13 @@ export async function runStep<T>(status: Status, name: string, work: (step: Step
   }
 }
 
-/** Of a step that came to its end, and found what speaks against going on. */
+/** Marks a step that came to its end as failed: it found what speaks against going on. */
 export function failStep(status: Status, name: string, why: string): void {
   Object.assign(stepOf(status, name), { state: 'failed', detail: why } satisfies Partial<Step>);
   status.publish();
 }
 
+/** Marks a step as skipped. */
 export function skipStep(status: Status, name: string, why: string): void {
   Object.assign(stepOf(status, name), { state: 'skipped', detail: why } satisfies Partial<Step>);
   status.publish();

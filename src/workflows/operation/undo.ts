@@ -12,7 +12,7 @@ import { attentionOf } from './failure.js';
 import type { Status } from './status.js';
 import { groupsOf, queueOf, registrationNodes } from './undo-entries.js';
 
-/** What the lock keeper is told of the ledger. */
+/** Changes of the ledger, as the lock keeper hears of them. */
 export interface LedgerNews {
   add: UndoEntry[];
   remove: string[];
@@ -55,6 +55,7 @@ export interface Undo {
   lock: ClusterLock | undefined;
 }
 
+/** An empty ledger. */
 export function createUndo(status: Status, calls: Calls): Undo {
   const entries = new Map<string, UndoEntry>();
   const { cluster } = status.view;
