@@ -9,18 +9,18 @@ export const needsPersonType = 'NeedsPerson';
 export const lockLostType = 'LockLost';
 
 /** A failure that ends the operation, with one of the public types. Retried by nobody. */
-export function refused(type: ErrorType, message: string, said: Said = {}): ApplicationFailure {
-  return failure(type, message, said, true);
+export function refused(type: ErrorType, message: string, details: Said = {}): ApplicationFailure {
+  return failure(type, message, details, true);
 }
 
 /** A failure that a person has to repair: the operation parks until `retry`, `giveUp` or a cancel. */
-export function needsPerson(message: string, said: Said = {}): ApplicationFailure {
-  return failure(needsPersonType, message, said, true);
+export function needsPerson(message: string, details: Said = {}): ApplicationFailure {
+  return failure(needsPersonType, message, details, true);
 }
 
 /** A failure that passes by itself: Temporal tries again, and after a minute a person is told. */
-export function passing(message: string, said: Said = {}): ApplicationFailure {
-  return failure(passingType, message, said, false);
+export function passing(message: string, details: Said = {}): ApplicationFailure {
+  return failure(passingType, message, details, false);
 }
 
 /** A failure of an activity whose operation doesn't hold the cluster's lock any more. */
@@ -29,18 +29,18 @@ export function lockLost(lockId: string): ApplicationFailure {
 }
 
 /** The same failure, with more that was seen. */
-export function withEvidence(found: ApplicationFailure, ...evidence: string[]): ApplicationFailure {
-  const details = detailsOf(found);
-  const said = { ...details, evidence: [...details.evidence, ...evidence] };
-  return failure(found.type ?? needsPersonType, found.message, said, found.nonRetryable ?? false);
+export function withEvidence(error: ApplicationFailure, ...evidence: string[]): ApplicationFailure {
+  const details = detailsOf(error);
+  details.evidence = [...details.evidence, ...evidence];
+  return failure(error.type ?? needsPersonType, error.message, details, error.nonRetryable ?? false);
 }
 
 /** What a failure of ours says besides its sentence; of another's error nothing. */
 export function detailsOf(error: unknown): FailureDetails {
-  const said = error instanceof ApplicationFailure ? (error.details?.[0] as Said | undefined) : undefined;
-  return detailsFrom(said ?? {});
+  const details = error instanceof ApplicationFailure ? (error.details?.[0] as Said | undefined) : undefined;
+  return detailsFrom(details ?? {});
 }
 
-function failure(type: string, message: string, said: Said, nonRetryable: boolean): ApplicationFailure {
-  return ApplicationFailure.create({ type, message, nonRetryable, details: [detailsFrom(said)] });
+function failure(type: string, message: string, details: Said, nonRetryable: boolean): ApplicationFailure {
+  return ApplicationFailure.create({ type, message, nonRetryable, details: [detailsFrom(details)] });
 }

@@ -11,8 +11,6 @@ export interface QueueState {
   total: number;
   /** Moves have to be over by then, by what each is expected to take; absent: there is no end. */
   within?: { seconds: number; estimate: (move: PlannedMove) => number };
-  /** Whether the last batches are shared out over all lanes, not only those that are free; false in histories of before. */
-  evenEnd: boolean;
 }
 
 /** Seconds that a batch of small moves is meant to last. */
@@ -39,7 +37,6 @@ export function nextBatch({
   running,
   parallelMoves,
   total,
-  evenEnd,
   within,
 }: QueueState): Batch | undefined {
   const pending = within ? all.filter((move) => within.estimate(move) <= within.seconds) : all;
@@ -49,7 +46,7 @@ export function nextBatch({
   // No lane may stay idle for the sake of a worthwhile batch: neither those that are free nor, soon, the others.
   const shareOfFree = Math.ceil(pending.length / (parallelMoves - running.length));
   const shareOfAll = Math.ceil((2 * pending.length) / parallelMoves);
-  const fair = evenEnd ? Math.min(shareOfFree, shareOfAll) : shareOfFree;
+  const fair = Math.min(shareOfFree, shareOfAll);
   const least = Math.ceil(total / batchGoal);
   const most = Math.max(share, least);
   const [first, ...others] = lane;

@@ -1,7 +1,7 @@
 import { cancellationSignal } from '@temporalio/activity';
 import { withCoordinator, type Db } from '../../citus/session/connect.js';
 import { cleanUpByCitus } from '../../citus/leftovers/removal.js';
-import { readNodes, type ClusterNode } from '../../citus/nodes/nodes.js';
+import { activePrimaries, readNodes, type ClusterNode } from '../../citus/nodes/nodes.js';
 import { readShardGroupsWithin } from '../../citus/tables/shard-groups.js';
 import type { Plan } from '../../contract/index.js';
 import type { OperationRequest } from '../../contract/internal/request.js';
@@ -98,9 +98,7 @@ export function cleanUpActivities(context: ActivityContext) {
 
 async function findAll(db: Db): Promise<{ nodes: ClusterNode[]; report: LeftoverReport }> {
   const nodes = await readNodes(db);
-  const addresses = nodes
-    .filter(({ role, active }) => role !== 'secondary' && active)
-    .map(({ node }) => node);
+  const addresses = activePrimaries(nodes);
   const report = await findLeftovers(db, nodes, addresses);
   const silent = new Set(report.silent.map(({ node }) => node));
   const answering = addresses.filter((node) => !silent.has(node));

@@ -1,4 +1,4 @@
-import type { ClusterNode } from '../../citus/nodes/nodes.js';
+import { activeWorkers, type ClusterNode } from '../../citus/nodes/nodes.js';
 import { does } from '../../contract/index.js';
 import type { OperationRequest } from '../../contract/internal/request.js';
 import { count } from '../../text/figures.js';
@@ -15,7 +15,7 @@ export interface WorkersToAdd {
 /** @throws InvalidInput for a `to` below the present number */
 export function workersToAdd(request: OperationRequest<'scaleOut'>, nodes: ClusterNode[]): WorkersToAdd {
   const { input } = request;
-  const workers = nodes.filter(({ role, active }) => role === 'worker' && active);
+  const workers = activeWorkers(nodes);
   if (input.nodes) {
     const names = new Set(workers.map(({ node }) => node.toLowerCase()));
     return {

@@ -1,5 +1,5 @@
 import { isPreparing } from '../../citus/moving/prepared.js';
-import { readNodes } from '../../citus/nodes/nodes.js';
+import { activeWorkers, readNodes } from '../../citus/nodes/nodes.js';
 import { preparesThroughout } from '../../citus/session/application-name.js';
 import type { Db } from '../../citus/session/connect.js';
 import { cancelStatement, endIdleSession, type OwnSession } from '../../citus/session/own-sessions.js';
@@ -20,14 +20,12 @@ export async function endStatement(db: Db, session: OwnSession): Promise<void> {
   if (preparesThroughout(session.applicationName)) return;
   if (
     session.applicationName.includes(':move:') &&
-    (await isPreparing(db, session.pid, await activeNodes(db)))
+    (await isPreparing(
+      db,
+      session.pid,
+      activeWorkers(await readNodes(db)).map(({ node }) => node),
+    ))
   )
     return;
   await cancelStatement(db, session);
-}
-
-async function activeNodes(db: Db): Promise<string[]> {
-  return (await readNodes(db))
-    .filter(({ role, active }) => role === 'worker' && active)
-    .map(({ node }) => node);
 }

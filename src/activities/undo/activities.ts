@@ -79,10 +79,10 @@ export function undoActivities(context: ActivityContext) {
       const mayAct = (): Promise<void> => assertHeld(context.client, lockId);
       return withCoordinator(
         cluster,
-        changeSession(deedOf(entry), { statementTimeoutSeconds: 0 }),
+        changeSession(deeds[entry.kind].undo, { statementTimeoutSeconds: 0 }),
         async (db) => {
           // An attempt that was frozen may be about to do what is undone here.
-          await endSessions(db, { prefix: deedName(ownWorkflowId(), effectOf(entry)) });
+          await endSessions(db, { prefix: deedName(ownWorkflowId(), deeds[entry.kind].effect) });
           try {
             return { notes: await undoEntry(entry, { cluster, db, since, mayAct }) };
           } catch (error) {
@@ -103,7 +103,7 @@ export function undoActivities(context: ActivityContext) {
       const cluster = clusterIn(context, name);
       return withCoordinator(
         cluster,
-        changeSession(deedOf(entry), { statementTimeoutSeconds: 0 }),
+        changeSession(deeds[entry.kind].undo, { statementTimeoutSeconds: 0 }),
         async (db) => {
           await assertHeld(context.client, lockId);
           await redoEntry(entry, { cluster, db });
@@ -122,30 +122,13 @@ function sessionsOf(operationId: string | undefined, only: 'moves' | undefined):
   return { prefix: `${operationPrefix(operationId)}${only === 'moves' ? 'move:' : ''}` };
 }
 
-/** What a session of ours is at that does what an entry stands for; starting a machine takes none. */
-function effectOf({ kind }: UndoEntry): Deed {
-  switch (kind) {
-    case 'setting':
-      return 'settings';
-    case 'node-mark':
-      return 'mark';
-    case 'registration':
-    case 'machine':
-      return 'register';
-  }
-}
-
-function deedOf({ kind }: UndoEntry): Deed {
-  switch (kind) {
-    case 'setting':
-      return 'settings';
-    case 'node-mark':
-      return 'mark';
-    case 'registration':
-    case 'machine':
-      return 'deregister';
-  }
-}
+/** The deeds of the sessions that make the effect of an entry, and that undo or redo it. Starting a machine takes no session. */
+const deeds: Record<UndoEntry['kind'], { effect: Deed; undo: Deed }> = {
+  setting: { effect: 'settings', undo: 'settings' },
+  'node-mark': { effect: 'mark', undo: 'mark' },
+  registration: { effect: 'register', undo: 'deregister' },
+  machine: { effect: 'register', undo: 'deregister' },
+};
 
 /** Whether the coordinator is there: then it is the entry's own node or program that isn't. */
 async function answers(db: Db): Promise<boolean> {

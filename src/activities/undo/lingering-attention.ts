@@ -1,6 +1,6 @@
 import { readWaits } from '../../citus/moving/waits.js';
 import { runOnNodes } from '../../citus/nodes/node-settings.js';
-import { readNodes } from '../../citus/nodes/nodes.js';
+import { activeWorkers, readNodes } from '../../citus/nodes/nodes.js';
 import type { Db } from '../../citus/session/connect.js';
 import type { OwnSession } from '../../citus/session/own-sessions.js';
 import { remediesOf, type Attention } from '../../contract/index.js';
@@ -15,12 +15,7 @@ export async function lingeringAttention(
   sessions: OwnSession[],
   joining: string[],
 ): Promise<Attention> {
-  const nodes = [
-    ...(await readNodes(db))
-      .filter(({ role, active }) => role === 'worker' && active)
-      .map(({ node }) => node),
-    ...joining,
-  ];
+  const nodes = [...activeWorkers(await readNodes(db)).map(({ node }) => node), ...joining];
   const [first] = sessions;
   const causes: string[] = [];
   for (const { pid } of sessions.slice(0, 5)) {

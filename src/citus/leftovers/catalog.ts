@@ -1,5 +1,6 @@
 import type { Db } from '../session/db.js';
 import { addressSql } from '../session/address-sql.js';
+import { hasCatalogTable } from '../session/has-table.js';
 
 /** What Citus has put off: a row of `pg_dist_cleanup`. */
 export interface CleanupRow {
@@ -14,10 +15,7 @@ export interface CleanupRow {
 
 /** @returns undefined for Citus before 11.2, which has no such table */
 export async function readCleanupRows(db: Db): Promise<CleanupRow[] | undefined> {
-  const [has] = await db.query<{ has: boolean }>(
-    `SELECT to_regclass('pg_catalog.pg_dist_cleanup') IS NOT NULL AS has`,
-  );
-  if (!has?.has) return undefined;
+  if (!(await hasCatalogTable(db, 'pg_dist_cleanup'))) return undefined;
   return db.query<CleanupRow>(`
     SELECT c.operation_id AS "operationId", c.object_type AS "objectType", c.object_name AS name, c.node_group_id AS "groupId",
            EXISTS (SELECT FROM pg_catalog.pg_dist_node n WHERE n.groupid = c.node_group_id AND n.noderole = 'primary') AS live

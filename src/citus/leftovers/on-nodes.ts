@@ -1,6 +1,7 @@
 import type { Db } from '../session/db.js';
 import { runOnNodes } from '../nodes/node-settings.js';
 import { within } from '../session/within.js';
+import { askEach } from '../nodes/ask-each.js';
 
 /** A table that is named like a shard, and that its own node's metadata doesn't place there. */
 export interface ShardLikeTable {
@@ -16,7 +17,7 @@ export interface ShardLikeTable {
   /** Of the rows alone. */
   rowBytes: number;
   /** Every index of it ends in the number too, and there is one: Citus names those of shards so, people don't. */
-  marked: boolean;
+  hasShardIndexes: boolean;
   hasPartitions: boolean;
 }
 
@@ -62,7 +63,7 @@ const findingsQuery = `SELECT json_build_object(
      SELECT n.nspname AS schema, c.relname AS name, format('%I.%I', n.nspname, c.relname) AS qualified, c.oid::int8 AS oid,
             l.id AS "shardId", pg_total_relation_size(c.oid) AS bytes, ${rowBytes('c.oid')} AS "rowBytes",
             coalesce((SELECT bool_and(right(i.relname, length(l.suffix)) = l.suffix) FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid
-                       WHERE x.indrelid = c.oid), false) AS marked,
+                       WHERE x.indrelid = c.oid), false) AS "hasShardIndexes",
             EXISTS (SELECT FROM pg_inherits WHERE inhparent = c.oid) AS "hasPartitions"
        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace,
             LATERAL (SELECT substring(c.relname FROM '_([0-9]+)$')::int8 AS id, substring(c.relname FROM '_[0-9]+$') AS suffix) l
@@ -94,14 +95,7 @@ export type NodeLook = NodeFindings | { node: string; error: string };
 
 /** Looks on each node. One that is frozen is asked by itself, so that only the silent are missing, and named. */
 export async function readNodeFindings(db: Db, nodes: string[]): Promise<NodeLook[]> {
-  const together = await within(db, 20, () => ask(db, nodes));
-  if (together) return together;
-  const looks: NodeLook[] = [];
-  for (const node of nodes) {
-    const alone = await within(db, 5, () => ask(db, [node]));
-    looks.push(alone?.[0] ?? { node, error: 'no answer within 5 s' });
-  }
-  return looks;
+  return askEach(db, nodes, 20, (some) => ask(db, some));
 }
 
 async function ask(db: Db, nodes: string[]): Promise<NodeLook[]> {

@@ -2,7 +2,7 @@ import type { Db } from '../session/db.js';
 import { runOnNodes } from '../nodes/node-settings.js';
 import { identifier, literal } from '../session/quote.js';
 
-/** Why something is still there; undefined: it is gone, or was. `settled`: looked at again, it is no leftover. */
+/** Why something is still there; undefined: it is gone, or was. `obsolete`: looked at again, it is no leftover. */
 export type Refusal = { obsolete: boolean; why: string } | undefined;
 
 /** SQLSTATE of a lock time-out. */
@@ -42,16 +42,16 @@ export async function dropShardTable(db: Db, table: TableToDrop): Promise<Refusa
 }
 
 async function refusalOf(db: Db, { groupId, qualified, shardId }: TableToDrop): Promise<Refusal> {
-  const [facts] = await db.query<{ placed: boolean; put: boolean; lonely: boolean }>(
-    `SELECT EXISTS (SELECT FROM pg_catalog.pg_dist_placement WHERE shardid = $1 AND groupid = $2) AS placed,
-            EXISTS (SELECT FROM pg_catalog.pg_dist_cleanup WHERE object_name = $3 AND node_group_id = $2) AS put,
+  const [facts] = await db.query<{ isPlacement: boolean; isInCleanup: boolean; isOnlyCopy: boolean }>(
+    `SELECT EXISTS (SELECT FROM pg_catalog.pg_dist_placement WHERE shardid = $1 AND groupid = $2) AS "isPlacement",
+            EXISTS (SELECT FROM pg_catalog.pg_dist_cleanup WHERE object_name = $3 AND node_group_id = $2) AS "isInCleanup",
             EXISTS (SELECT FROM pg_catalog.pg_dist_shard WHERE shardid = $1) AND NOT EXISTS (
-              SELECT FROM pg_catalog.pg_dist_placement p JOIN pg_catalog.pg_dist_node n USING (groupid) WHERE p.shardid = $1) AS lonely`,
+              SELECT FROM pg_catalog.pg_dist_placement p JOIN pg_catalog.pg_dist_node n USING (groupid) WHERE p.shardid = $1) AS "isOnlyCopy"`,
     [shardId, groupId, qualified],
   );
-  if (!facts || facts.placed) return noLeftover('it is a placement by now');
-  if (facts.put) return noLeftover('a move makes it, or Citus is about to drop it');
-  return facts.lonely ? noLeftover('its shard has no other placement') : undefined;
+  if (!facts || facts.isPlacement) return noLeftover('it is a placement by now');
+  if (facts.isInCleanup) return noLeftover('a move makes it, or Citus is about to drop it');
+  return facts.isOnlyCopy ? noLeftover('its shard has no other placement') : undefined;
 }
 
 function noLeftover(why: string): Refusal {

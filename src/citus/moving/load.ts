@@ -1,6 +1,6 @@
 import type { Db } from '../session/connect.js';
 import { runOnNodes } from '../nodes/node-settings.js';
-import { readNodes } from '../nodes/nodes.js';
+import { activeWorkers, readNodes } from '../nodes/nodes.js';
 import { identifier } from '../session/quote.js';
 
 /** Figures of the load on the coordinator, each cheap enough to be read every two seconds (docs/citus.md). */
@@ -40,7 +40,7 @@ export async function cpuPressure(db: Db): Promise<number> {
 export async function cpuPressureOfWorkers(
   db: Db,
 ): Promise<({ node: string; total: number } | { node: string; error: string })[]> {
-  const workers = (await readNodes(db)).filter(({ role, active }) => role === 'worker' && active);
+  const workers = activeWorkers(await readNodes(db));
   const answers = await runOnNodes(
     db,
     workers.map(({ node }) => ({ node, command: pressureQuery })),

@@ -1,6 +1,7 @@
 import type { Db } from '../session/db.js';
 import { runOnNodes } from '../nodes/node-settings.js';
 import { addressSql } from '../session/address-sql.js';
+import { isoSql } from '../session/iso-sql.js';
 
 /** Who keeps a statement of ours waiting on a node. Never the text of a statement, only its first word. */
 export interface Wait {
@@ -26,7 +27,6 @@ export type Blocker =
     }
   | { kind: 'prepared'; gid: string; since: string; user: string; database: string };
 
-const iso = (column: string) => `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')`;
 const firstWord = `upper(substring(query FROM '^\\s*([A-Za-z]+)'))`;
 
 /**
@@ -75,7 +75,7 @@ export async function readOrigin(
 }
 
 function sessionJson(a: string): string {
-  return `json_build_object('kind', 'session', 'pid', ${a}.pid, 'since', ${iso(`${a}.xact_start`)},
+  return `json_build_object('kind', 'session', 'pid', ${a}.pid, 'since', ${isoSql(`${a}.xact_start`)},
     'tag', ${firstWord.replace('query', `${a}.query`)}, 'state', ${a}.state, 'application', ${a}.application_name,
     'user', ${a}.usename, 'database', ${a}.datname,
     'servesGpid', substring(${a}.application_name FROM '^citus_[a-z_]+ gpid=([0-9]+)'))`;
@@ -87,7 +87,7 @@ function waitsQuery(gpid: string, ownPid: number): string {
     `(${a}.pid = ${ownPid} OR ${a}.application_name ~ '^citus_[a-z_]+ gpid=0*${gpid}$')`;
   return `SELECT coalesce(json_agg(json_build_object('lock', w.lock, 'blocker', w.blocker)), '[]')::text AS waits FROM (
     SELECT l.locktype AS lock,
-      CASE WHEN b.pid = 0 THEN json_build_object('kind', 'prepared', 'gid', p.gid, 'since', ${iso('p.prepared')}, 'user', p.owner, 'database', p.database)
+      CASE WHEN b.pid = 0 THEN json_build_object('kind', 'prepared', 'gid', p.gid, 'since', ${isoSql('p.prepared')}, 'user', p.owner, 'database', p.database)
            ELSE ${sessionJson('a')} END AS blocker
       FROM pg_stat_activity s CROSS JOIN LATERAL unnest(pg_blocking_pids(s.pid)) b(pid)
       LEFT JOIN pg_locks l ON l.pid = s.pid AND NOT l.granted

@@ -1,7 +1,7 @@
 import type { Db } from '../session/db.js';
+import { askEach } from './ask-each.js';
 import { runOnNodes } from './node-settings.js';
 import { patroniSign } from './patroni.js';
-import { within } from '../session/within.js';
 
 /** What a server has for moves, and how much of it is taken. */
 export interface Capacity {
@@ -63,19 +63,9 @@ export async function readCapacity(db: Db): Promise<Capacity> {
   return JSON.parse(row?.json_build_object ?? '{}') as Capacity;
 }
 
-/**
- * Capacity of each node, over the coordinator's own connections. A node that is frozen neither answers nor refuses:
- * when all together take too long, each is asked by itself, so that only the silent ones are missing.
- */
+/** Capacity of each node, over the coordinator's own connections; an error for one that doesn't answer. */
 export async function readCapacities(db: Db, nodes: string[]): Promise<NodeCapacity[]> {
-  const together = await within(db, 15, () => ask(db, nodes));
-  if (together) return together;
-  const answers: NodeCapacity[] = [];
-  for (const node of nodes) {
-    const alone = await within(db, 5, () => ask(db, [node]));
-    answers.push(alone?.[0] ?? { node, error: 'no answer within 5 s' });
-  }
-  return answers;
+  return askEach(db, nodes, 15, (some) => ask(db, some));
 }
 
 async function ask(db: Db, nodes: string[]): Promise<NodeCapacity[]> {

@@ -136,7 +136,6 @@ export function createMoveQueue(
         running: [...running].map(({ batch }) => batch),
         parallelMoves: limit(request),
         total: totals.moves,
-        evenEnd: true,
         ...(left !== undefined && { within: { seconds: left, estimate: seconds.estimate } }),
       });
     };

@@ -21,7 +21,6 @@ function allBatches(moves: PlannedMove[], parallelMoves: number): Batch[] {
       running,
       parallelMoves,
       total: moves.length,
-      evenEnd: true,
     });
     if (batch) {
       batch.forEach((each) => pending.delete(each));
@@ -55,7 +54,6 @@ test('spreads moves over sources and targets', () => {
     running: first ? [first] : [],
     parallelMoves: 2,
     total: 4,
-    evenEnd: true,
   });
   expect(second?.[0].from).not.toBe(first?.[0].from);
 });
@@ -95,14 +93,14 @@ test('batches that would take longer get smaller towards the end', () => {
 test('hands out nothing while as many run as may', () => {
   const moves = [move(1, 0, 1), move(2, 0, 1)];
   expect(
-    nextBatch({ pending: moves, running: [[move(3, 0, 1)]], parallelMoves: 1, total: 3, evenEnd: true }),
+    nextBatch({ pending: moves, running: [[move(3, 0, 1)]], parallelMoves: 1, total: 3 }),
   ).toBeUndefined();
 });
 
 test('a batch ends inside of the window, and what has no room in it doesn’t start', () => {
   const estimate = ({ bytes }: PlannedMove): number => bytes;
   const pending = [move(1, 0, 1, 90), move(2, 0, 1, 30), move(3, 0, 1, 20), move(4, 0, 1, 15)];
-  const order = { pending, running: [], parallelMoves: 1, total: 4, evenEnd: true };
+  const order = { pending, running: [], parallelMoves: 1, total: 4 };
   const within = (seconds: number): number[] | undefined =>
     nextBatch({ ...order, within: { seconds, estimate } })?.map(({ shardId }) => shardId);
   expect(within(55)).toEqual([2, 3]);

@@ -1,5 +1,5 @@
 import type { Db } from '../../../citus/session/connect.js';
-import { readNodes } from '../../../citus/nodes/nodes.js';
+import { activePrimaries, readNodes } from '../../../citus/nodes/nodes.js';
 import type { Advice } from '../../../contract/index.js';
 
 /** Why a movement gets nowhere, for a person to read. */
@@ -47,6 +47,5 @@ export async function nodesOf(db: Db, { source, target }: Scene): Promise<string
 }
 
 export async function allNodes(db: Db): Promise<string[]> {
-  const nodes = await readNodes(db);
-  return nodes.filter(({ role, active }) => role !== 'secondary' && active).map(({ node }) => node);
+  return activePrimaries(await readNodes(db));
 }
