@@ -35,7 +35,7 @@ export function withEvidence(error: ApplicationFailure, ...evidence: string[]): 
   return failure(error.type ?? needsPersonType, error.message, details, error.nonRetryable ?? false);
 }
 
-/** What a failure of ours says besides its sentence; of another's error nothing. */
+/** The details of a failure of ours: evidence, remedies and more. Empty for an error of anyone else. */
 export function detailsOf(error: unknown): FailureDetails {
   const details = error instanceof ApplicationFailure ? (error.details?.[0] as Said | undefined) : undefined;
   return detailsFrom(details ?? {});

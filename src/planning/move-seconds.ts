@@ -12,9 +12,10 @@ export interface MoveSeconds {
   forgetMoves: () => void;
 }
 
-/** So many seconds as expected count before the first measured ones: one quick or slow batch says little. */
+/** Seconds as expected that count before the first measured ones: one quick or slow batch says little. */
 const trust = 5;
 
+/** Starts with the general figure of {@link expectedSeconds}; each batch corrects it. */
 export function createMoveSeconds(): MoveSeconds {
   const own = new Map<number, number>();
   let expected = trust;
@@ -32,7 +33,7 @@ export function createMoveSeconds(): MoveSeconds {
   };
 }
 
-/** How far a move is, as far as it can be told. */
+/** The progress of a move, as far as Citus tells it. */
 export interface MoveSoFar {
   /** Since it began, or since it was first seen. */
   seconds: number;

@@ -15,8 +15,10 @@ import { planRemovals } from './plan.js';
 import { findTemporarySettings } from './temporary-settings.js';
 import { removeAll } from './remove-all.js';
 
+/** The activities of {@link cleanUpActivities}, as workflows call them. */
 export type CleanUpActivities = ReturnType<typeof cleanUpActivities>;
 
+/** The plan of a clean-up. */
 export interface CleanUpPlan {
   plan: Plan;
   /** All that the plan covers. */
@@ -24,6 +26,7 @@ export interface CleanUpPlan {
   notes: string[];
 }
 
+/** The cluster to clean, and the lock that the operation holds. */
 export interface CleanUpOrder {
   cluster: string;
   lockId: string;

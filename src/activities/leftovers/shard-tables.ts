@@ -4,6 +4,7 @@ import { dropShardTable } from '../../citus/leftovers/removal.js';
 import { formatBytes } from '../../text/figures.js';
 import type { Finding } from './finding.js';
 
+/** The facts about a table that is named like a shard and has no placement. */
 export interface TableFacts {
   node: string;
   groupId: number;

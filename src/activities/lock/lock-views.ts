@@ -7,7 +7,7 @@ import { readHandedOver } from './handed-over.js';
 import { isAnyHeld } from './assert-held.js';
 import { readLockId } from './lock-id.js';
 
-/** What `inspect` asks of a cluster's lock keepers. */
+/** The questions of `inspect` to a cluster's lock keepers. */
 export interface LockViews {
   /** Whether an operation holds the cluster. */
   isHeld: (cluster: ClusterConfig) => Promise<boolean>;
@@ -15,6 +15,7 @@ export interface LockViews {
   readHandedOver: (cluster: ClusterConfig, db: Db) => Promise<HandedOver[]>;
 }
 
+/** Asks the lock keepers through Temporal. Reads the lock's id from the coordinator, as the observer. */
 export function lockViews(client: Client): LockViews {
   const idOf = (cluster: ClusterConfig): Promise<string> =>
     readLockId(cluster, readSession('lock', { role: 'observer' }));

@@ -18,8 +18,10 @@ import {
 } from './move-group.js';
 import { attentionChannel } from './stalls/attention-channel.js';
 
+/** The activities of {@link moveActivities}, as workflows call them. */
 export type MoveActivities = ReturnType<typeof moveActivities>;
 
+/** The order to copy reference tables to the nodes that lack them. */
 export interface ReferenceOrder {
   cluster: string;
   lockId: string;

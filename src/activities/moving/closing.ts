@@ -27,10 +27,12 @@ const ignoredLookMs = 5_000;
 /** Timers hold no more than 24 days. */
 const longestTimerMs = 86_400_000;
 
+/** Whether the window of the batch has closed. */
 export function isClosed(closing: ClosingOrder | undefined): boolean {
   return closing !== undefined && Date.now() >= Date.parse(closing.at);
 }
 
+/** The move whose window is watched. */
 export interface ClosingOptions {
   closing: ClosingOrder | undefined;
   /** Which move of the batch. */
@@ -41,6 +43,10 @@ export interface ClosingOptions {
   mayGoOn: () => Promise<boolean>;
 }
 
+/**
+ * Watches one move: after closing time it goes on only while it is expected to end within the grace, or somebody lets
+ * it.
+ */
 export function watchClosing({ closing, index, isAdopted, mayGoOn }: ClosingOptions): ClosingWatch {
   const startedAt = Date.now();
   const controller = new AbortController();

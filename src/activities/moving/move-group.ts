@@ -27,6 +27,7 @@ import type { AttentionChannel } from './stalls/attention-channel.js';
 import { usualStallTimes } from './stalls/watch.js';
 import { watchStatement, type StatementDisplay } from './watch-statement.js';
 
+/** The order to make a batch of moves, all between the same two nodes. */
 export interface BatchOrder {
   cluster: string;
   lockId: string;
@@ -42,6 +43,7 @@ export interface BatchOrder {
   closing?: ClosingOrder;
 }
 
+/** The outcome of a batch. */
 export interface BatchResult {
   movedShardGroups: number;
   movedBytes: number;
@@ -52,7 +54,7 @@ export interface BatchResult {
   notes: string[];
 }
 
-/** One move that is still to be made. */
+/** A move that is still to be made. */
 export interface MoveOrder {
   state: 'to do';
   operationId: string;
@@ -68,7 +70,9 @@ export interface MoveOrder {
   /** Whether an earlier attempt's statement still runs at the server. */
   running: boolean;
 }
+/** The place of a shard group: gone, at its target, elsewhere, or still to be moved. */
 export type GroupLocation = { state: 'gone' | 'there' } | { state: 'elsewhere'; node: string } | MoveOrder;
+/** Whether a move was made, and why not. */
 export type Outcome = { moved: true } | { moved: false; reason: Pick<BatchResult, 'stopped'> };
 
 /** Makes the move that comes next in its batch, or adopts it; stops it when it is cancelled or its window has closed. */
@@ -148,8 +152,8 @@ function sceneOf({
 }
 
 /**
- * What is left to the next attempt has an owner only while the operation holds the cluster: of one that was terminated
- * just as the move began, the lock keeper may not have seen it.
+ * Ends a statement that was left at the server, unless the operation still holds the cluster: then the next attempt
+ * adopts it. Of an operation that was terminated just as the move began, the lock keeper may not have seen it.
  */
 async function endUnlessHeld(
   context: ActivityContext,

@@ -20,7 +20,7 @@ export interface MoveStatement {
   readProgress: (db: Db) => Promise<MoveProgress | undefined>;
 }
 
-/** How its state is shown. */
+/** The display of a statement's progress, and of what holds it up. */
 export interface StatementDisplay extends Report {
   progress: (progress: MoveProgress) => void;
 }

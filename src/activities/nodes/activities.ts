@@ -5,6 +5,7 @@ import { assertHeld } from '../lock/assert-held.js';
 import { changeSession, clusterIn, readSession, type ActivityContext } from '../runtime/context.js';
 import { planRegistrations, register } from './registration.js';
 
+/** The activities of {@link nodeActivities}, as workflows call them. */
 export type NodeActivities = ReturnType<typeof nodeActivities>;
 
 /** Activities that register and mark workers. The undo ledger's activity takes both back. */

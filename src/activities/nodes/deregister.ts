@@ -15,7 +15,7 @@ export interface LeavingNode {
   groupId: number;
 }
 
-/** For so long one attempt waits; Citus drops moved shards 15 s after their move. */
+/** Milliseconds that one attempt waits; Citus drops moved shards 15 s after their move. */
 const patienceMs = 60_000;
 /** A transaction that Citus's own recovery, once a minute, has not finished by then is for a person. */
 const recoveryMs = 5 * 60_000;

@@ -5,6 +5,7 @@ import { count } from '../../text/figures.js';
 import { invalidInput } from '../operation/input-problems.js';
 import { ownWorkflowId } from '../runtime/context.js';
 
+/** The workers that a scale-out adds. */
 export interface WorkersToAdd {
   /** `host:port`, or a placeholder for a machine that is yet to be started. */
   newWorkers: string[];
@@ -12,7 +13,11 @@ export interface WorkersToAdd {
   toStart: { placeholder: string; key: string }[];
 }
 
-/** @throws InvalidInput for a `to` below the present number */
+/**
+ * The workers that a scale-out adds: the named ones that aren't there yet, or as many as are missing.
+ *
+ * @throws InvalidInput for a `to` below the present number
+ */
 export function workersToAdd(request: OperationRequest<'scaleOut'>, nodes: ClusterNode[]): WorkersToAdd {
   const { input } = request;
   const workers = activeWorkers(nodes);
@@ -41,6 +46,7 @@ export function workersToAdd(request: OperationRequest<'scaleOut'>, nodes: Clust
   return { newWorkers: toStart.map(({ placeholder }) => placeholder), toStart };
 }
 
+/** The row that a planned worker will have, with ids of its own; none when it is registered already. */
 export function plannedNode(nodes: ClusterNode[], node: string, index: number): ClusterNode[] {
   const groupId = Math.max(...nodes.map((each) => each.groupId)) + 1 + index;
   const row = nodes.find((each) => each.node === node);

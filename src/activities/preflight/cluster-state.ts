@@ -3,7 +3,7 @@ import { activeWorkers, type ClusterNode } from '../../citus/nodes/nodes.js';
 import type { ServerFacts } from '../../citus/nodes/server-facts.js';
 import type { Intent } from './intent.js';
 
-/** What was read of a cluster and its servers, for the checks to judge. */
+/** The state of a cluster and its servers, for the checks to judge. */
 export interface ClusterState {
   facts: ServerFacts;
   nodes: ClusterNode[];

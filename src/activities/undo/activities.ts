@@ -20,20 +20,23 @@ import { redoEntry } from './redo-entry.js';
 import { undoEntry } from './undo-entry.js';
 import { lingeringAttention } from './lingering-attention.js';
 
+/** The activities of {@link undoActivities}, as workflows call them. */
 export type UndoActivities = ReturnType<typeof undoActivities>;
 
+/** The entry of the undo ledger to undo or redo. */
 export interface UndoOrder {
   cluster: string;
   lockId: string;
   entry: UndoEntry;
 }
 
-/** What became of undoing an entry: `handedOver` says why a person has to do it. */
+/** The outcome of undoing an entry; `handedOver` says why a person has to do it. */
 export interface UndoResult {
   notes: string[];
   handedOver?: string;
 }
 
+/** The statements to end. */
 export interface StatementsOrder {
   cluster: string;
   /** Statements of this operation; absent: those of all operations but the one that asks. */

@@ -6,7 +6,7 @@ import type { OwnSession } from '../../citus/session/own-sessions.js';
 import { remediesOf, type Attention } from '../../contract/index.js';
 
 /**
- * Says what holds statements of ours that are being ended and don't end.
+ * Asks for attention to statements of ours that are being ended and don't end, and names what holds them.
  *
  * @param joining servers that may not be registered yet, `host:port`
  */

@@ -21,7 +21,9 @@ export interface ShardLikeTable {
   hasPartitions: boolean;
 }
 
-/** What a node has that moves, or times before, may have left there. Whether they did is told by the coordinator. */
+/**
+ * The things on a node that moves, or times before, may have left there. Whether they did is told by the coordinator.
+ */
 export interface NodeFindings {
   node: string;
   tables: ShardLikeTable[];
@@ -55,8 +57,8 @@ const movePattern = `'^citus_shard_(move|split)_'`;
 const databaseOid = `(SELECT oid FROM pg_database WHERE datname = current_database())`;
 
 /**
- * One column of JSON. Citus hides shard tables from `pg_class`, but not from its own sessions, which this runs in. A
- * node without metadata names all of its shards.
+ * The query of {@link NodeFindings}, one column of JSON. Citus hides shard tables from `pg_class`, but not from its
+ * own sessions, which this runs in. A node without metadata names all of its shards.
  */
 const findingsQuery = `SELECT json_build_object(
   'tables', (SELECT coalesce(json_agg(t), '[]') FROM (
@@ -91,6 +93,7 @@ const findingsQuery = `SELECT json_build_object(
   'pids', (SELECT coalesce(json_agg(pid), '[]') FROM pg_stat_activity)
 )::text`;
 
+/** The findings of a node, or why it could not be looked at. */
 export type NodeLook = NodeFindings | { node: string; error: string };
 
 /** Looks on each node. One that is frozen is asked by itself, so that only the silent are missing, and named. */
@@ -128,7 +131,7 @@ export async function readRowBytes(
   return sizes;
 }
 
-/** Not by `to_regclass`, which fails in a schema that the role may not use. */
+/** The query of row sizes. It avoids `to_regclass`, which fails in a schema that the role may not use. */
 function sizesQuery(tables: string[]): string {
   const json = JSON.stringify(tables).replaceAll("'", "''");
   return `SELECT coalesce(json_agg(s), '[]')::text FROM (

@@ -4,7 +4,7 @@ import { within } from '../session/within.js';
 import { hasCatalogTable } from '../session/has-table.js';
 import { isoSql } from '../session/iso-sql.js';
 
-/** What moves data and is none of the asking operation's. */
+/** A job or session that moves data and is none of the asking operation's. */
 export type ForeignWork = WorkFacts & (Job | Session);
 
 interface WorkFacts {

@@ -36,7 +36,7 @@ export async function cpuPressure(db: Db): Promise<number> {
   return Number(row?.total ?? Number.NaN);
 }
 
-/** The same of each active worker, or why it can't be read there. Asks every one. */
+/** The same as {@link cpuPressure} for each active worker, or why it can't be read there. Asks every one. */
 export async function cpuPressureOfWorkers(
   db: Db,
 ): Promise<({ node: string; total: number } | { node: string; error: string })[]> {

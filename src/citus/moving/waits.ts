@@ -3,7 +3,7 @@ import { runOnNodes } from '../nodes/node-settings.js';
 import { addressSql } from '../session/address-sql.js';
 import { isoSql } from '../session/iso-sql.js';
 
-/** Who keeps a statement of ours waiting on a node. Never the text of a statement, only its first word. */
+/** A wait of a statement of ours on a node, and who causes it. Never the text of a statement, only its first word. */
 export interface Wait {
   /** `host:port` where it waits. */
   node: string;
@@ -12,6 +12,7 @@ export interface Wait {
   blocker: Blocker;
 }
 
+/** The session or prepared transaction that is waited for; times are ISO 8601 UTC. */
 export type Blocker =
   | {
       kind: 'session';
@@ -30,8 +31,8 @@ export type Blocker =
 const firstWord = `upper(substring(query FROM '^\\s*([A-Za-z]+)'))`;
 
 /**
- * What the sessions that work for a statement of the coordinator wait for, on the coordinator and on each of the
- * nodes. Asked of each server itself: `citus_lock_waits` says nothing of prepared transactions, and hangs while any
+ * Reads what the sessions that work for a statement of the coordinator wait for, on the coordinator and on each of the
+ * nodes. Each server is asked itself: `citus_lock_waits` says nothing of prepared transactions, and hangs while any
  * node is frozen. A node that doesn't answer is left out.
  */
 export async function readWaits(db: Db, pid: number, nodes: string[]): Promise<Wait[]> {
@@ -81,7 +82,7 @@ function sessionJson(a: string): string {
     'servesGpid', substring(${a}.application_name FROM '^citus_[a-z_]+ gpid=([0-9]+)'))`;
 }
 
-/** `pg_blocking_pids` says 0 for a prepared transaction. */
+/** The query of waits. `pg_blocking_pids` says 0 for a prepared transaction. */
 function waitsQuery(gpid: string, ownPid: number): string {
   const ours = (a: string) =>
     `(${a}.pid = ${ownPid} OR ${a}.application_name ~ '^citus_[a-z_]+ gpid=0*${gpid}$')`;

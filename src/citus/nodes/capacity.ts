@@ -3,7 +3,7 @@ import { askEach } from './ask-each.js';
 import { runOnNodes } from './node-settings.js';
 import { patroniSign } from './patroni.js';
 
-/** What a server has for moves, and how much of it is taken. */
+/** The resources that a server has for moves, and how much of each is taken. */
 export interface Capacity {
   versionNum: number;
   citus: string | null;
@@ -30,7 +30,7 @@ export interface Capacity {
   patroni: string | null;
 }
 
-/** One column of JSON, so that it also runs through `master_run_on_worker`. */
+/** The query of {@link Capacity}, one column of JSON, so that it also runs through `master_run_on_worker`. */
 const capacityQuery = `SELECT json_build_object(
   'versionNum', current_setting('server_version_num')::int,
   'citus', (SELECT extversion FROM pg_extension WHERE extname = 'citus'),
@@ -55,6 +55,7 @@ const capacityQuery = `SELECT json_build_object(
   'diskTotal', (SELECT total_disk_size FROM citus_local_disk_space_stats())
 )::text`;
 
+/** The capacity of a node, or why it could not be read. */
 export type NodeCapacity = { node: string; capacity: Capacity } | { node: string; error: string };
 
 /** Capacity of the server connected to. */

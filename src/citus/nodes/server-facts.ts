@@ -2,7 +2,7 @@ import type { Db } from '../session/db.js';
 import { readLocalGroup } from './nodes.js';
 import { patroniSign } from './patroni.js';
 
-/** What one server says of itself; catalog and settings only. */
+/** The facts that one server tells of itself; catalog and settings only. */
 export interface ServerFacts {
   /** For example 150020. */
   versionNum: number;
@@ -26,6 +26,7 @@ export interface ServerFacts {
   locale: string;
 }
 
+/** Reads the facts of the server connected to. */
 export async function readServerFacts(db: Db): Promise<ServerFacts> {
   const [row] = await db.query<Omit<ServerFacts, 'library'> & { tells: boolean }>(`
     SELECT current_setting('server_version_num')::int AS "versionNum",

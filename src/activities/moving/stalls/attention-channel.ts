@@ -12,6 +12,7 @@ export interface AttentionChannel {
   readonly times: number;
 }
 
+/** Opens the channel of the running activity to its workflow. */
 export function attentionChannel(client: Client, { info }: Context): AttentionChannel {
   const workflowId = info.workflowExecution?.workflowId ?? '';
   // An earlier attempt may have told of trouble and could not take it back.

@@ -2,7 +2,7 @@ import type { Db } from '../../../citus/session/connect.js';
 import { activePrimaries, readNodes } from '../../../citus/nodes/nodes.js';
 import type { Advice } from '../../../contract/index.js';
 
-/** Why a movement gets nowhere, for a person to read. */
+/** The reason why a movement gets nowhere, for a person to read. */
 export interface Stall {
   /** One sentence. */
   problem: string;
@@ -23,7 +23,7 @@ interface Lag {
   at: number;
 }
 
-/** What gets nowhere. */
+/** The statement that gets nowhere. */
 export interface Scene {
   /** Words for it: `move of shard 102008 from a:5432 to b:5432`. */
   what: string;
@@ -46,6 +46,7 @@ export async function nodesOf(db: Db, { source, target }: Scene): Promise<string
   return ends.length > 0 ? ends : allNodes(db);
 }
 
+/** The nodes of the cluster that can be asked. */
 export async function allNodes(db: Db): Promise<string[]> {
   return activePrimaries(await readNodes(db));
 }

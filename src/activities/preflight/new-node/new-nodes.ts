@@ -37,7 +37,7 @@ export async function checkEach(context: NewNodeContext, nodes: readonly string[
   return (await inBatches(nodes, newNodesAtOnce, (node) => checkNewNode(context, node))).flat();
 }
 
-/** What new servers are compared with: the cluster that they are to join. */
+/** Reads the cluster that new servers are compared with. */
 export async function newNodeContext(
   db: Db,
   cluster: ClusterConfig,
