@@ -8,7 +8,7 @@ export interface MoveSeconds {
   recordBatch: (batch: Batch, seconds: number) => void;
   /** A move that was stopped would have taken so long, by its own progress. */
   recordMove: (shardId: number, seconds: number) => void;
-  /** What held up those that were stopped is gone: they are expected to take what all take. */
+  /** Forgets moves that were stopped: nothing holds them up any more, so they are expected to take what all take. */
   forgetMoves: () => void;
 }
 

@@ -19,7 +19,7 @@ type Meter = (db: Db, at: number) => Promise<number | undefined>;
 /** The meters of those figures that have a limit in the config. */
 export interface Meters {
   read: (db: Db, at: number) => Promise<LoadFigure[]>;
-  /** What was found unreadable since the last call. Such a figure isn't read again. */
+  /** Takes the notes on figures that have become unreadable since the last call. Such a figure isn't read again. */
   takeNotes: () => string[];
   readonly hasAny: boolean;
 }

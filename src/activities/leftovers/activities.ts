@@ -42,7 +42,7 @@ export function cleanUpActivities(context: ActivityContext) {
     );
 
   return {
-    /** What is to be removed, and what is found and left. Changes nothing. */
+    /** Plans what is removed, and notes what is left alone. Changes nothing. */
     planCleanUp: ({ request }: { request: OperationRequest<'cleanUp'> }): Promise<CleanUpPlan> =>
       inSession(request.cluster, async (db) => {
         const { nodes, report } = await findAll(db);
@@ -52,7 +52,7 @@ export function cleanUpActivities(context: ActivityContext) {
         return { ...more, plan: { ...plan, before: balance, after: balance } };
       }),
 
-    /** Citus's own way first: what it can do, it does. Its warnings tell what it couldn't. */
+    /** Has Citus clean up what it can by itself; its warnings become notes. */
     letCitusCleanUp: async ({ cluster, lockId }: CleanUpOrder): Promise<{ notes: string[] }> => {
       await assertHeld(context.client, lockId);
       return inSession(cluster, async (db) => {
@@ -77,7 +77,7 @@ export function cleanUpActivities(context: ActivityContext) {
         }),
       ),
 
-    /** Looks again: what is still there is told. */
+    /** Looks again, and notes what is still there. */
     verifyCleanUp: ({
       cluster,
       items,

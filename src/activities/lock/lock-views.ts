@@ -11,7 +11,7 @@ import { readLockId } from './lock-id.js';
 export interface LockViews {
   /** Whether an operation holds the cluster. */
   isHeld: (cluster: ClusterConfig) => Promise<boolean>;
-  /** What operations could not undo, and is still so. */
+  /** Reads what operations could not undo, and is still so. */
   readHandedOver: (cluster: ClusterConfig, db: Db) => Promise<HandedOver[]>;
 }
 

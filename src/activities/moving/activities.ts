@@ -8,14 +8,8 @@ import { beatWith } from '../runtime/interceptor.js';
 import { createBatchProgress } from './batch-progress.js';
 import { isClosed } from './closing.js';
 import { copyReferenceTables } from './copy-reference-tables.js';
-import {
-  locateGroup,
-  moveOne,
-  type BatchOrder,
-  type BatchResult,
-  type GroupLocation,
-  type Outcome,
-} from './move-group.js';
+import { moveOne, type BatchOrder, type BatchResult, type Outcome } from './move-group.js';
+import { locateGroup, type GroupLocation } from './locate-group.js';
 import { attentionChannel } from './stalls/attention-channel.js';
 
 /** The activities of {@link moveActivities}, as workflows call them. */

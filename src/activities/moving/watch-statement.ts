@@ -16,7 +16,7 @@ export interface MoveStatement {
   /** Whether it runs at the server already, when the caller has looked. */
   running?: boolean;
   scene: Scene;
-  /** What Citus tells of it. */
+  /** Reads its progress from Citus. */
   readProgress: (db: Db) => Promise<MoveProgress | undefined>;
 }
 

@@ -9,7 +9,8 @@ import { clusterIn, readSession, type ActivityContext } from '../runtime/context
 import { assertHeld } from '../lock/assert-held.js';
 import { assertImproved } from './assert-improved.js';
 import { tracesOf, type RemovedNode } from './removal-traces.js';
-import { presentNodes, outcomeUndone, type Verification } from './verification.js';
+import { presentNodes } from './present-nodes.js';
+import { outcomeUndone, type Verification } from './verification.js';
 
 /** The activities of {@link verifyActivities}, as workflows call them. */
 export type VerifyActivities = ReturnType<typeof verifyActivities>;

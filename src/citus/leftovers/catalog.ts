@@ -30,7 +30,7 @@ export async function readCleanupRows(db: Db): Promise<CleanupRow[] | undefined>
 export interface KnownShard {
   shardId: number;
   schema: string;
-  /** What its tables are called. */
+  /** The name of its tables. */
   name: string;
   /** Node groups; the node is missing when the group has none. */
   placements: { groupId: number; node: string | null }[];
@@ -58,7 +58,7 @@ export async function readKnownShards(db: Db, shardIds: number[]): Promise<Known
  */
 export interface ShardNumbers {
   last: number;
-  /** Of the tables asked for. */
+  /** Those of the tables asked for that are distributed. */
   distributed: string[];
 }
 

@@ -12,9 +12,9 @@ export interface ShardLikeTable {
   oid: number;
   /** The number that its name ends in. */
   shardId: number;
-  /** With indexes. */
+  /** Bytes with indexes. */
   bytes: number;
-  /** Of the rows alone. */
+  /** Bytes of the rows alone. */
   rowBytes: number;
   /** Every index of it ends in the number too, and there is one: Citus names those of shards so, people don't. */
   hasShardIndexes: boolean;

@@ -22,7 +22,7 @@ interface Session {
   kind: 'move';
   /** Its process at the coordinator. */
   pid: number;
-  /** Of an operation of citus-scaler, whose own cancel ends it. */
+  /** Whether an operation of citus-scaler makes it: that one's own cancel ends it. */
   ours?: boolean;
 }
 

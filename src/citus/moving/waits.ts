@@ -7,7 +7,7 @@ import { isoSql } from '../session/iso-sql.js';
 export interface Wait {
   /** `host:port` where it waits. */
   node: string;
-  /** Of pg_locks: `transactionid`, `relation`, … */
+  /** The kind of lock, as pg_locks has it: `transactionid`, `relation`, … */
   lock: string;
   blocker: Blocker;
 }
@@ -23,7 +23,7 @@ export type Blocker =
       application: string;
       user: string | null;
       database: string | null;
-      /** Of a session of Citus: the global id of the process that it works for. */
+      /** The global id of the process that a session of Citus works for; null for any other session. */
       servesGpid: string | null;
     }
   | { kind: 'prepared'; gid: string; since: string; user: string; database: string };

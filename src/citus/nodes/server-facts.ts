@@ -6,9 +6,9 @@ import { patroniSign } from './patroni.js';
 export interface ServerFacts {
   /** For example 150020. */
   versionNum: number;
-  /** Of the citus extension in the database connected to; null when it isn't there. */
+  /** Version of the citus extension in the database connected to; null when it isn't there. */
   citus: string | null;
-  /** Of Citus's library, `13.2.2`, where it tells; of the extension otherwise. */
+  /** Version of Citus's library, `13.2.2`, where it tells; of the extension otherwise. */
   library: string | null;
   inRecovery: boolean;
   readOnly: boolean;
@@ -20,7 +20,7 @@ export interface ServerFacts {
   systemIdentifier: string | null;
   startedAt: string;
   backendPid: number;
-  /** What looks like Patroni's: a sign, or null. */
+  /** A sign that Patroni runs the server; null for none. */
   patroni: string | null;
   /** Encoding, collation and character type of the database. */
   locale: string;

@@ -13,7 +13,7 @@ export interface OwnerProblem {
   problem: Problem;
   /** Whether the owner is a superuser: no role should become its member. */
   superuser: boolean;
-  /** What the node said. */
+  /** The node's answer. */
   answer?: string;
 }
 

@@ -4,7 +4,7 @@ import type { Db } from '../session/db.js';
 export interface RebalanceStrategy {
   name: string;
   isDefault: boolean;
-  /** How far from the mean a node's utilisation may be. */
+  /** The part of the mean by which a node's utilisation may differ. */
   threshold: number;
   minimumThreshold: number;
   /** A move must gain this part of the shard group's cost, or it isn't made. */

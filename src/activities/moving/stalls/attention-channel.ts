@@ -8,7 +8,7 @@ export interface AttentionChannel {
   attention: (attention: Attention) => void;
   /** All is well; says it once, and only when there was something to be well again from. */
   clear: () => void;
-  /** How often attention was asked for: each is an event in the history. */
+  /** Times that attention was asked for: each is an event in the history. */
   readonly times: number;
 }
 

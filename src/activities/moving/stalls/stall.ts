@@ -6,9 +6,9 @@ import type { Advice } from '../../../contract/index.js';
 export interface Stall {
   /** One sentence. */
   problem: string;
-  /** What was seen, a line each. */
+  /** The observations, a line each. */
   evidence: string[];
-  /** What a person can do. */
+  /** The things that a person can do. */
   remedies: Advice[];
   /**
    * `works`: nothing is wrong, it only takes long. `heals`: it goes on by itself when the cause is gone. `stuck`: it

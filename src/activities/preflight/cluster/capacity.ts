@@ -4,7 +4,7 @@ import { failed, listOf, passed, warning } from '../check.js';
 
 interface Need {
   id: CheckId;
-  /** What is missing on a node, or undefined. */
+  /** The shortage of a node in words; undefined when it has enough. */
   shortage: (capacity: Capacity, moves: number) => string | undefined;
   good: (moves: number) => string;
   remedy: string;
