@@ -69,7 +69,7 @@ export async function loadData(
 export async function checksum(
   cluster: Pick<SandboxCluster, 'coordinator'>,
 ): Promise<Record<Table, TableChecksum>> {
-  const found = await withClient(cluster.coordinator.login, async (client) => {
+  const figures = await withClient(cluster.coordinator.login, async (client) => {
     const rows: [Table, TableChecksum][] = [];
     for (const table of tables) {
       const { rows: answer } = await client.query<{ rows: string; sum: string }>(
@@ -79,7 +79,7 @@ export async function checksum(
     }
     return rows;
   });
-  return Object.fromEntries(found) as Record<Table, TableChecksum>;
+  return Object.fromEntries(figures) as Record<Table, TableChecksum>;
 }
 
 const schema = `

@@ -13,15 +13,15 @@ export interface FlavourChoice {
 }
 
 /** Real Citus when this machine has it, else the stand-in. Throws when real Citus is wanted and not there. */
-export function findFlavour(wanted?: Flavour): FlavourChoice {
+export function findFlavour(choice?: Flavour): FlavourChoice {
   const sharedir = pgConfig('--sharedir');
   const installed = sharedir !== undefined && existsSync(join(sharedir, 'extension', 'citus.control'));
-  if (wanted === 'citus' && !installed) {
+  if (choice === 'citus' && !installed) {
     throw new Error(
       'Real Citus was asked for, but pg_config names no PostgreSQL that has the citus extension.',
     );
   }
-  if (wanted !== undefined) return { flavour: wanted, why: `${describe(wanted)}: it was asked for.` };
+  if (choice !== undefined) return { flavour: choice, why: `${describe(choice)}: it was asked for.` };
   return installed
     ? { flavour: 'citus', why: `${describe('citus')}: found in ${sharedir}.` }
     : { flavour: 'stand-in', why: `${describe('stand-in')}: no real Citus is installed here.` };

@@ -37,11 +37,11 @@ async function answer(cluster: SandboxCluster): Promise<object> {
 
 /** The same key is always the same machine, whoever asks and however often. */
 async function start(cluster: SandboxCluster, key: string): Promise<object> {
-  const known = cluster.workers.find((node) => node.key === key);
-  const ran = known?.isRunning() ?? false;
+  const existing = cluster.workers.find((node) => node.key === key);
+  const ran = existing?.isRunning() ?? false;
   // Also when it runs: a call that was killed half way may have left it before it answers.
-  await known?.start();
-  const node = known ?? (await cluster.addNode({ key, name: 'provisioned-' }));
+  await existing?.start();
+  const node = existing ?? (await cluster.addNode({ key, name: 'provisioned-' }));
   if (!ran) log(`start ${key} ${node.address}`);
   return machine(node);
 }
@@ -69,11 +69,11 @@ function log(line: string): void {
 async function lock(port: number): Promise<() => void> {
   for (;;) {
     const server = createServer();
-    const taken = await new Promise<boolean>((resolve) => {
+    const inUse = await new Promise<boolean>((resolve) => {
       server.once('error', () => resolve(false));
       server.listen(port, '127.0.0.1', () => resolve(true));
     });
-    if (taken) return () => server.close();
+    if (inUse) return () => server.close();
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { onExit } from './os/on-exit.js';
 import { identityOf } from './os/processes.js';
-import { recordProcess } from './os/recorded.js';
+import { recordProcess } from './os/process-record.js';
 
 /** The CLI of this checkout. */
 export const cli = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url));
@@ -56,10 +56,10 @@ export async function startWorker(
   );
   closeSync(log);
   const forget = options.detached ? (): void => child.unref() : onExit(() => child.kill('SIGKILL'));
-  const ended = { code: undefined as number | null | undefined };
-  const gone = new Promise<void>((resolve) =>
+  const exit = { code: undefined as number | null | undefined };
+  const exited = new Promise<void>((resolve) =>
     child.once('exit', (code) => {
-      ended.code = code;
+      exit.code = code;
       forget();
       resolve();
     }),
@@ -72,17 +72,17 @@ export async function startWorker(
     logFile,
     kill: async () => {
       child.kill('SIGKILL');
-      await gone;
+      await exited;
     },
     stop: async () => {
       child.kill('SIGTERM');
-      await gone;
+      await exited;
     },
     log: () => readFileSync(logFile, 'utf8'),
   };
   while (!worker.log().includes('worker ready')) {
-    if (ended.code !== undefined)
-      throw new Error(`the worker ended with ${String(ended.code)}:\n${worker.log()}`);
+    if (exit.code !== undefined)
+      throw new Error(`the worker ended with ${String(exit.code)}:\n${worker.log()}`);
     await sleep(50);
   }
   if (options.detached) child.unref();

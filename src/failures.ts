@@ -1,5 +1,5 @@
 import { ApplicationFailure } from '@temporalio/common';
-import { detailsFrom, type ErrorType, type FailureDetails, type Said } from './contract/index.js';
+import { detailsFrom, type ErrorType, type FailureDetails, type PartialDetails } from './contract/index.js';
 
 /** Type of a failure that Temporal retries until it has passed. */
 export const passingType = 'Passing';
@@ -9,17 +9,17 @@ export const needsPersonType = 'NeedsPerson';
 export const lockLostType = 'LockLost';
 
 /** A failure that ends the operation, with one of the public types. Retried by nobody. */
-export function refused(type: ErrorType, message: string, details: Said = {}): ApplicationFailure {
+export function refused(type: ErrorType, message: string, details: PartialDetails = {}): ApplicationFailure {
   return failure(type, message, details, true);
 }
 
 /** A failure that a person has to repair: the operation parks until `retry`, `giveUp` or a cancel. */
-export function needsPerson(message: string, details: Said = {}): ApplicationFailure {
+export function needsPerson(message: string, details: PartialDetails = {}): ApplicationFailure {
   return failure(needsPersonType, message, details, true);
 }
 
 /** A failure that passes by itself: Temporal tries again, and after a minute a person is told. */
-export function passing(message: string, details: Said = {}): ApplicationFailure {
+export function passing(message: string, details: PartialDetails = {}): ApplicationFailure {
   return failure(passingType, message, details, false);
 }
 
@@ -31,16 +31,22 @@ export function lockLost(lockId: string): ApplicationFailure {
 /** The same failure, with more that was seen. */
 export function withEvidence(error: ApplicationFailure, ...evidence: string[]): ApplicationFailure {
   const details = detailsOf(error);
-  details.evidence = [...details.evidence, ...evidence];
-  return failure(error.type ?? needsPersonType, error.message, details, error.nonRetryable ?? false);
+  const more = { ...details, evidence: [...details.evidence, ...evidence] };
+  return failure(error.type ?? needsPersonType, error.message, more, error.nonRetryable ?? false);
 }
 
 /** The details of a failure of ours: evidence, remedies and more. Empty for an error of anyone else. */
 export function detailsOf(error: unknown): FailureDetails {
-  const details = error instanceof ApplicationFailure ? (error.details?.[0] as Said | undefined) : undefined;
+  const details =
+    error instanceof ApplicationFailure ? (error.details?.[0] as PartialDetails | undefined) : undefined;
   return detailsFrom(details ?? {});
 }
 
-function failure(type: string, message: string, details: Said, nonRetryable: boolean): ApplicationFailure {
+function failure(
+  type: string,
+  message: string,
+  details: PartialDetails,
+  nonRetryable: boolean,
+): ApplicationFailure {
   return ApplicationFailure.create({ type, message, nonRetryable, details: [detailsFrom(details)] });
 }

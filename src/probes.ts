@@ -56,9 +56,9 @@ async function metrics(address: string | undefined): Promise<string> {
 }
 
 function listening(server: Server, listen: string): Promise<void> {
-  const given = /^\d+$/.test(listen) ? `127.0.0.1:${listen}` : listen;
-  const { host, port } = addressOf(given);
-  if (!addressPattern.test(given) || port > 65_535)
+  const address = /^\d+$/.test(listen) ? `127.0.0.1:${listen}` : listen;
+  const { host, port } = addressOf(address);
+  if (!addressPattern.test(address) || port > 65_535)
     throw new ConnectionConfigError(
       `--listen takes PORT or HOST:PORT, with a port up to 65535; found ${listen}`,
     );

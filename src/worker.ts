@@ -15,7 +15,7 @@ import { deedOf } from './activities/deeds.js';
 import { sharedActivityBehaviour } from './activities/runtime/interceptor.js';
 import { workflowBundle } from './bundle.js';
 import { resolveConnection } from './client/connect.js';
-import { explained, isNotFound, noNamespace, unreachable, type Target } from './client/grpc.js';
+import { explain, isNotFound, noNamespace, unreachable, type Target } from './client/grpc.js';
 import { loadConfig } from './config/index.js';
 import { searchAttributes, taskQueue, type SearchAttributeName } from './contract/index.js';
 import { serveProbes } from './probes.js';
@@ -60,7 +60,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   try {
     connection = await connect(connectionOptions, target);
     const client = new Client({ connection, namespace });
-    const known = await knownSearchAttributes(connection, namespace);
+    const attributes = await knownSearchAttributes(connection, namespace);
     worker = await Worker.create({
       connection,
       namespace,
@@ -70,7 +70,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
         config,
         client,
         namespace,
-        searchAttributes: known,
+        searchAttributes: attributes,
         stallTimes,
         ...(options.undoPatienceMs !== undefined && { undoPatienceMs: options.undoPatienceMs }),
       }),
@@ -93,7 +93,8 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
       taskQueue,
       namespace,
       clusters: config.clusters.map(({ name }) => name).join(', '),
-      searchAttributes: known.length > 0 ? known.join(', ') : 'none registered: the worker does without',
+      searchAttributes:
+        attributes.length > 0 ? attributes.join(', ') : 'none registered: the worker does without',
     });
     await worker.run();
   } finally {
@@ -113,7 +114,7 @@ async function connect(options: NativeConnectionOptions, target: Target): Promis
   } catch (error) {
     await connection?.close();
     if (connection === undefined) throw unreachable(target, [String(error)], error);
-    throw isNotFound(error) ? noNamespace(target, error) : explained(error, target);
+    throw isNotFound(error) ? noNamespace(target, error) : explain(error, target);
   }
 }
 

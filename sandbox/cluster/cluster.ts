@@ -16,7 +16,7 @@ import {
   readClusterRecord,
   writeClusterRecord,
 } from './layout.js';
-import { makeNode, type WantedNode } from './make-node.js';
+import { makeNode, type NewNode } from './make-node.js';
 import { openNode, type SandboxNode } from './node.js';
 import { readPassword, writePassword } from './password.js';
 import { registerAll } from './register.js';
@@ -139,8 +139,8 @@ async function addNode(
   return node;
 }
 
-async function startNewNode(folder: string, wanted: WantedNode): Promise<SandboxNode> {
-  const node = openNode(folder, await makeNode(folder, wanted));
+async function startNewNode(folder: string, newNode: NewNode): Promise<SandboxNode> {
+  const node = openNode(folder, await makeNode(folder, newNode));
   await node.start();
   // Copies of one template would take each other for the same server: "Node cannot add itself as a worker".
   await node.query(

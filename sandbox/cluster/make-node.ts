@@ -9,7 +9,7 @@ import { template } from '../postgres/template.js';
 import { newIdentity } from '../postgres/identity.js';
 import { nodesFolder, readClusterRecord, writeNodeRecord } from './layout.js';
 
-export interface WantedNode {
+export interface NewNode {
   /** `worker-` stands for the next free number. */
   name: string;
   key?: string | undefined;
@@ -20,7 +20,7 @@ export interface WantedNode {
  * Makes the files of one more server and returns its name. It gets its name last, in one step: a process that is
  * killed in between leaves nothing that looks like a server.
  */
-export async function makeNode(folder: string, wanted: WantedNode): Promise<string> {
+export async function makeNode(folder: string, node: NewNode): Promise<string> {
   const { flavour, database, user, moveSeconds, settings, access } = readClusterRecord(folder);
   const { dataFolder, extensionFolder } = await template(flavour, database, findBinaries(flavour));
   mkdirSync(nodesFolder(folder), { recursive: true });
@@ -29,13 +29,13 @@ export async function makeNode(folder: string, wanted: WantedNode): Promise<stri
     const data = join(half, 'data');
     await execa('cp', ['-R', '-p', dataFolder, data]);
     newIdentity(data);
-    const port = wanted.port ?? (await freePort());
+    const port = node.port ?? (await freePort());
     const extra = { ...writeAccess(data, access, user), ...settings };
     const text = settingsText({ flavour, port, extensionFolder, moveSeconds, extra });
     writeFileSync(join(data, 'postgresql.conf'), text);
-    writeNodeRecord(half, { port, ...(wanted.key === undefined ? {} : { key: wanted.key }) });
+    writeNodeRecord(half, { port, ...(node.key === undefined ? {} : { key: node.key }) });
     await execa('chmod', ['755', half]);
-    return nameIt(folder, half, wanted);
+    return nameIt(folder, half, node);
   } finally {
     rmSync(half, { recursive: true, force: true });
   }

@@ -24,19 +24,19 @@ export function argumentsOf<Options extends NonNullable<ParseArgsConfig['options
 }
 
 /** @throws never: a flavour that there isn't is a mistake like others */
-export function flavourOf(usage: string, wanted: string | undefined): FlavourChoice {
+export function flavourOf(usage: string, name: string | undefined): FlavourChoice {
   try {
-    return findFlavour(named(wanted));
+    return findFlavour(flavourNamed(name));
   } catch (error) {
     return refuse(usage, error instanceof Error ? error.message : String(error));
   }
 }
 
-function named(wanted: string | undefined): Flavour | undefined {
-  const found = flavours.find((each) => each === wanted);
-  if (wanted !== undefined && found === undefined)
+function flavourNamed(name: string | undefined): Flavour | undefined {
+  const flavour = flavours.find((each) => each === name);
+  if (name !== undefined && flavour === undefined)
     throw new Error(`--flavour may be ${flavours.join(' or ')}`);
-  return found;
+  return flavour;
 }
 
 export function refuse(usage: string, message: string): never {

@@ -2,8 +2,9 @@
 // shows that nothing was lost. Exit 0 only if all of that holds.
 import { ScalerClient, type OperationHandle } from '../../src/client/index.js';
 import { createIo } from '../../src/cli/io.js';
+import { isOver } from '../../src/contract/index.js';
 import { argumentsOf, commonUsage, flavourOf } from './arguments.js';
-import { followed } from './followed.js';
+import { followDemo } from './follow.js';
 import { after, announce, describeStack, say, verdict } from './tell.js';
 import { loadData, checksum } from '../data.js';
 import { startLoad } from '../load.js';
@@ -60,10 +61,10 @@ async function show(running: Stack): Promise<boolean> {
       approval: 'auto',
       requestedBy: 'npm run demo',
     });
-    const watching = followed(operation, createIo({}));
+    const watch = followDemo(operation, createIo({}));
     const killed = await killHalfWay(operation, running);
     const report = await operation.result();
-    await watching;
+    await watch;
     const loaded = await load.stop();
     const now = await checksum(cluster);
     after(report);
@@ -78,7 +79,7 @@ async function show(running: Stack): Promise<boolean> {
 async function killHalfWay(operation: OperationHandle, { worker, startWorker }: Stack): Promise<boolean> {
   for (;;) {
     const { state, progress } = await operation.status();
-    if (['done', 'failed', 'cancelled'].includes(state)) return false;
+    if (isOver(state)) return false;
     if (
       progress &&
       progress.done >= progress.total * 0.25 &&

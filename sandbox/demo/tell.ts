@@ -22,13 +22,13 @@ export function announce(title: string, why: string): void {
 }
 
 export function after({ before, after: now, steps }: OperationReport): void {
-  const took = steps.map(({ name, startedAt, endedAt }) => {
+  const times = steps.map(({ name, startedAt, endedAt }) => {
     const seconds =
       startedAt && endedAt ? ((Date.parse(endedAt) - Date.parse(startedAt)) / 1000).toFixed(1) : '–';
     return `${name} ${seconds} s`;
   });
   console.log('');
-  print(`${pc.bold('Steps')}    ${took.join(', ')}`, 9);
+  print(`${pc.bold('Steps')}    ${times.join(', ')}`, 9);
   if (before) console.log(`${pc.bold('Before')}   ${balance(before)}`);
   if (now) console.log(`${pc.bold('After')}    ${balance(now)}`);
 }

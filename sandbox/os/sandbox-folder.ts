@@ -26,8 +26,8 @@ export function makeSandboxFolder(options: {
   folder?: string | undefined;
   detached?: boolean | undefined;
 }): string {
-  const made = mkdtempSync(folderPrefix);
-  const folder = options.folder === undefined ? made : atOtherPlace(options.folder, made);
+  const ownPlace = mkdtempSync(folderPrefix);
+  const folder = options.folder === undefined ? ownPlace : atOtherPlace(options.folder, ownPlace);
   chmodSync(folder, 0o755);
   const owner: Owner = options.detached ? null : (identityOf(process.pid) ?? null);
   writeFileSync(join(folder, ownerFile), JSON.stringify({ owner }));
@@ -49,14 +49,14 @@ export function removeSandboxFolder(folder: string): void {
 }
 
 /** Leaves a link where folders are looked for, called after the folder so that it can be told whose it is. */
-function atOtherPlace(wanted: string, made: string): string {
-  const folder = resolve(wanted);
+function atOtherPlace(path: string, ownPlace: string): string {
+  const folder = resolve(path);
   mkdirSync(folder, { recursive: true });
   if (!serversCanReach(dirname(folder)))
     throw new Error(`PostgreSQL runs as another user, who cannot enter ${folder}`);
   if (readdirSync(folder).length > 0) throw new Error(`${folder} is not empty`);
-  rmSync(made, { recursive: true });
-  symlinkSync(folder, `${made}-${basename(folder)}`);
+  rmSync(ownPlace, { recursive: true });
+  symlinkSync(folder, `${ownPlace}-${basename(folder)}`);
   return folder;
 }
 

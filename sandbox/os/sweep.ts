@@ -4,7 +4,7 @@ import { serversIn } from '../cluster/layout.js';
 import { stopServersNow } from '../postgres/stop-now.js';
 import { folderPrefix } from './places.js';
 import { isSameProcess } from './processes.js';
-import { stopRecorded } from './recorded.js';
+import { stopRecorded } from './process-record.js';
 import { ownerOf, removeSandboxFolder } from './sandbox-folder.js';
 
 /** A folder without an owner's name may be one that somebody makes at this moment. Milliseconds. */
@@ -23,8 +23,8 @@ export function sweepLeftovers(): void {
 }
 
 function sweep(entry: string): void {
-  const found = lstatSync(entry);
-  if (found.uid !== process.getuid?.()) return;
+  const stat = lstatSync(entry);
+  if (stat.uid !== process.getuid?.()) return;
   const folder = targetOf(entry);
   if (folder === undefined) {
     rmSync(entry);
@@ -32,7 +32,7 @@ function sweep(entry: string): void {
   }
   const owner = ownerOf(folder);
   if (owner === null || (owner && isSameProcess(owner))) return;
-  if (owner === undefined && Date.now() - found.mtimeMs < benefitOfDoubt) return;
+  if (owner === undefined && Date.now() - stat.mtimeMs < benefitOfDoubt) return;
   endAndRemove(folder);
   rmSync(entry, { recursive: true, force: true });
 }

@@ -15,8 +15,8 @@ export async function untilReady(login: Login, dataFolder: string): Promise<void
     } catch (error) {
       if (!mayPass(error)) throw error;
       // Until it wrote its id there is a moment without one.
-      const ended = runningPid(dataFolder) === undefined && Date.now() - started > 3000;
-      if (ended || Date.now() - started > patience) {
+      const hasEnded = runningPid(dataFolder) === undefined && Date.now() - started > 3000;
+      if (hasEnded || Date.now() - started > patience) {
         throw new Error(`PostgreSQL did not start on port ${login.port}:\n${logTail(dataFolder)}`, {
           cause: error,
         });

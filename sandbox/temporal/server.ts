@@ -6,7 +6,7 @@ import { searchAttributes } from '../../src/contract/index.js';
 import { onExit } from '../os/on-exit.js';
 import { freePort } from '../os/ports.js';
 import { identityOf, isSameProcess, signal } from '../os/processes.js';
-import { recordedProcess, recordProcess } from '../os/recorded.js';
+import { recordedProcess, recordProcess } from '../os/process-record.js';
 import { makeSandboxFolder } from '../os/sandbox-folder.js';
 import { endAndRemove, sweepLeftovers } from '../os/sweep.js';
 import { findTemporal } from './find.js';

@@ -51,9 +51,9 @@ function section(help: Help, command: Command): string {
 
 /** Every command has --help; it needn't be said of each. */
 function optionTable(help: Help, options: Option[]): string {
-  const told = options.filter(({ long }) => long !== '--help');
-  if (told.length === 0) return '';
-  const rows = told.map((option) => [
+  const ownOptions = options.filter(({ long }) => long !== '--help');
+  if (ownOptions.length === 0) return '';
+  const rows = ownOptions.map((option) => [
     code(help.optionTerm(option)),
     `${help.optionDescription(option)}${option.mandatory ? ' (required)' : ''}`,
   ]);

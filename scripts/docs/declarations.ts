@@ -26,13 +26,13 @@ export interface Declarations {
 }
 
 export function declarationsIn(folder: string): Declarations {
-  const found: Declarations = { interfaces: new Map(), lists: new Map(), functions: new Map() };
+  const declarations: Declarations = { interfaces: new Map(), lists: new Map(), functions: new Map() };
   for (const name of readdirSync(folder).filter((file) => file.endsWith('.ts'))) {
     const text = readFileSync(join(folder, name), 'utf8');
     const file = ts.createSourceFile(name, text, ts.ScriptTarget.ES2022, true);
-    for (const statement of file.statements) collect(statement, found);
+    for (const statement of file.statements) collect(statement, declarations);
   }
-  return found;
+  return declarations;
 }
 
 function collect(statement: ts.Statement, { interfaces, lists, functions }: Declarations): void {
@@ -76,15 +76,15 @@ function nameOf({ name }: ts.PropertyAssignment): string {
 
 /** The comment directly above, without its stars, and without tags. */
 function docOf(node: ts.Node): string {
-  const text = node.getSourceFile().getFullText();
-  const comment = (ts.getLeadingCommentRanges(text, node.getFullStart()) ?? []).at(-1);
-  const raw = comment ? text.slice(comment.pos, comment.end) : '';
+  const source = node.getSourceFile().getFullText();
+  const comment = (ts.getLeadingCommentRanges(source, node.getFullStart()) ?? []).at(-1);
+  const raw = comment ? source.slice(comment.pos, comment.end) : '';
   if (!raw.startsWith('/**')) return '';
   const lines = raw
     .replace(/^\/\*\*|\*\/$/g, '')
     .split('\n')
     .map((line) => line.replace(/^\s*\*?\s?/, '').trim());
   const tag = lines.findIndex((line) => line.startsWith('@'));
-  const told = (tag < 0 ? lines : lines.slice(0, tag)).join(' ').trim();
-  return told.replace(/\{@link ([^}]+)\}/g, '`$1`');
+  const text = (tag < 0 ? lines : lines.slice(0, tag)).join(' ').trim();
+  return text.replace(/\{@link ([^}]+)\}/g, '`$1`');
 }

@@ -129,13 +129,13 @@ function status({ interfaces, lists }: Declarations): string {
 function partsOf(
   whole: DeclaredInterface,
   interfaces: Map<string, DeclaredInterface>,
-  seen = new Set<string>([whole.name]),
+  printed = new Set<string>([whole.name]),
 ): DeclaredInterface[] {
   return whole.fields.flatMap(({ type }) => {
     const part = interfaces.get(type.replace('[]', ''));
-    if (!part || seen.has(part.name)) return [];
-    seen.add(part.name);
-    return [part, ...partsOf(part, interfaces, seen)];
+    if (!part || printed.has(part.name)) return [];
+    printed.add(part.name);
+    return [part, ...partsOf(part, interfaces, printed)];
   });
 }
 
@@ -199,9 +199,9 @@ function fieldTable(fields: DeclaredField[]): string {
 }
 
 function interfaceOf(interfaces: Map<string, DeclaredInterface>, name: string): DeclaredInterface {
-  const found = interfaces.get(name);
-  if (!found) throw new Error(`src/contract declares no interface ${name}.`);
-  return found;
+  const declaration = interfaces.get(name);
+  if (!declaration) throw new Error(`src/contract declares no interface ${name}.`);
+  return declaration;
 }
 
 function fieldsOf(interfaces: Map<string, DeclaredInterface>, name: string): DeclaredField[] {

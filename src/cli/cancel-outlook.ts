@@ -3,7 +3,7 @@ import { count } from './render/figures.js';
 import { stateSentence } from './render/state.js';
 
 /** As many as one reads before saying yes. */
-const shown = 10;
+const shownEntries = 10;
 
 /** What a cancel would do to an operation in this state: a sentence, and what it would undo, a line each. */
 export function cancelOutlook(status: OperationStatus): { says: string; undoes: string[] } {
@@ -50,9 +50,9 @@ function wayOut({ state }: OperationStatus): string {
 }
 
 function lines(undo: UndoView[]): string[] {
-  const more = undo.length - shown;
+  const more = undo.length - shownEntries;
   return [
-    ...undo.slice(0, shown).map(({ what }) => `  · ${what}`),
+    ...undo.slice(0, shownEntries).map(({ what }) => `  · ${what}`),
     ...(more > 0 ? [`  · and ${more} more`] : []),
   ];
 }

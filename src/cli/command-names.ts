@@ -19,10 +19,10 @@ export const updateCommands = Object.fromEntries(
 
 /** The type that a person names by its command, or by the type's own name, `drainWorker` or `drain-worker`. */
 export function typeNamed(name: string): OperationType | undefined {
-  return operationTypes.find((type) => [commandNames[type], type, dashed(type)].includes(name));
+  return operationTypes.find((type) => [commandNames[type], type, kebabCase(type)].includes(name));
 }
 
 /** `drainWorker` → `drain-worker` */
-export function dashed(name: string): string {
+export function kebabCase(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }

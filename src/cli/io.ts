@@ -46,7 +46,7 @@ const usualRows = 24;
 export function createIo(options: GlobalOptions): Io {
   const { stdin, stdout, stderr } = process;
   const json = options.json === true;
-  const wanted = options.color !== false;
+  const isColorful = options.color !== false;
   return {
     json,
     quiet: options.quiet === true,
@@ -56,8 +56,8 @@ export function createIo(options: GlobalOptions): Io {
       return Math.min(widest, (stderr.isTTY ? stderr.columns : undefined) ?? usual);
     },
     rows: () => (stderr.isTTY ? stderr.rows : undefined) ?? usualRows,
-    paint: pc.createColors(wanted && hasColours(stdout.isTTY)),
-    paintError: pc.createColors(wanted && hasColours(stderr.isTTY)),
+    paint: pc.createColors(isColorful && hasColours(stdout.isTTY)),
+    paintError: pc.createColors(isColorful && hasColours(stderr.isTTY)),
     answer: (text) => stdout.write(`${text}\n`),
     document: (value, style = 'pretty') =>
       stdout.write(`${JSON.stringify(value, undefined, style === 'pretty' ? 2 : 0)}\n`),

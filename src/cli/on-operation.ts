@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { OperationHandle, ResolveOptions } from '../client/index.js';
-import type { OperationStatus } from '../contract/index.js';
+import { isOver, type OperationStatus } from '../contract/index.js';
 import type { App } from './app.js';
 import { exit, type ExitCode } from './exit-codes.js';
-import { isOver, stateWord } from './render/state.js';
+import { stateWord } from './render/state.js';
 
 export const operationArgument = [
   '<operation>',
@@ -19,17 +19,17 @@ export const anyOperationArgument = [
 /** Runs something on the operation that a person named. */
 export function onOperation<T>(
   { withClient }: App,
-  named: string,
+  idOrCluster: string,
   work: (handle: OperationHandle) => Promise<T>,
   which: ResolveOptions = {},
 ): Promise<T> {
-  return withClient(async (client) => work(await client.resolve(named, which)));
+  return withClient(async (client) => work(await client.resolve(idOrCluster, which)));
 }
 
 /** Shows what an operation says of itself, open or closed. */
 export function show(
   app: App,
-  named: string,
+  idOrCluster: string,
   render: (status: OperationStatus) => string,
 ): Promise<ExitCode> {
   const { io } = app;
@@ -39,7 +39,7 @@ export function show(
     else io.answer(render(status));
     return exit.ok;
   };
-  return onOperation(app, named, answer, { orLast: true });
+  return onOperation(app, idOrCluster, answer, { orLast: true });
 }
 
 /** Giving up ends an operation within half a minute, whatever is unreachable; a rejected plan at once. */
@@ -48,13 +48,13 @@ const endPatienceMs = 35_000;
 /** Sends an update and says what the operation does now; of one that ends it, once it has ended. */
 export function steer(
   app: App,
-  named: string,
+  idOrCluster: string,
   done: string,
   send: (handle: OperationHandle) => Promise<void>,
   { ends = false } = {},
 ): Promise<ExitCode> {
   const { io } = app;
-  return onOperation(app, named, async (handle) => {
+  return onOperation(app, idOrCluster, async (handle) => {
     await send(handle);
     const status = ends ? await statusAtEnd(handle) : await handle.status();
     const now =

@@ -54,8 +54,8 @@ function version(): string {
   const require = createRequire(import.meta.url);
   for (const file of ['../../package.json', '../../../package.json']) {
     try {
-      const found = require(file) as { name?: string; version?: string };
-      if (found.name === 'citus-scaler' && found.version !== undefined) return found.version;
+      const manifest = require(file) as { name?: string; version?: string };
+      if (manifest.name === 'citus-scaler' && manifest.version !== undefined) return manifest.version;
     } catch {
       // the other place
     }

@@ -1,5 +1,5 @@
 import { isOperationType, updateNames, type Action, type UpdateName } from '../contract/index.js';
-import { commandNames, dashed, updateCommands } from './command-names.js';
+import { commandNames, kebabCase, updateCommands } from './command-names.js';
 
 /** How a command takes a field: as an argument in this place of its line, or as an option. */
 interface Spelling {
@@ -104,15 +104,15 @@ function isUpdate(action: Action): action is UpdateName {
 }
 
 function spellingOf(field: string): Spelling {
-  return spellings[field] ?? option(`--${dashed(field)}`);
+  return spellings[field] ?? option(`--${kebabCase(field)}`);
 }
 
 function argument(name: string): Spelling {
-  return { name, words: listed };
+  return { name, words: toList };
 }
 
 function option(name: string): Spelling {
-  return { name, words: (value) => [name, ...listed(value)] };
+  return { name, words: (value) => [name, ...toList(value)] };
 }
 
 function flag(name: string, when: unknown): Spelling {
@@ -120,6 +120,6 @@ function flag(name: string, when: unknown): Spelling {
 }
 
 /** The words of a value alone, as an argument is written. */
-export function listed(value: unknown): string[] {
+export function toList(value: unknown): string[] {
   return (Array.isArray(value) ? (value as unknown[]) : [value]).map(String);
 }

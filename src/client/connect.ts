@@ -2,7 +2,7 @@ import type { ConnectionOptions } from '@temporalio/client';
 import { Client, Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { ConnectionConfigError } from './errors.js';
-import { explained, requestTimeoutMs, unreachable, type Target } from './grpc.js';
+import { explain, requestTimeoutMs, unreachable, type Target } from './grpc.js';
 
 /**
  * Where Temporal is. What is left out comes from the standard Temporal environment configuration:
@@ -65,8 +65,8 @@ async function open(options: ConnectionOptions, target: Target): Promise<Connect
   try {
     return await Connection.connect(options);
   } catch (error) {
-    const known = explained(error, target);
-    if (known !== error) throw known;
+    const described = explain(error, target);
+    if (described !== error) throw described;
     throw unreachable(target, [error instanceof Error ? error.message : String(error)], error);
   }
 }

@@ -5,7 +5,7 @@ import { UnknownOperationError } from './errors.js';
 import { isNotFound } from './grpc.js';
 
 /** An operation's workflow as Temporal sees it, with its type narrowed. */
-export interface Described {
+export interface DescribedOperation {
   type: OperationType;
   open: boolean;
   description: WorkflowExecutionDescription;
@@ -25,7 +25,7 @@ export async function findWorkflow(
 }
 
 /** @throws {@link UnknownOperationError} */
-export async function describeOperation(context: Context, id: string): Promise<Described> {
+export async function describeOperation(context: Context, id: string): Promise<DescribedOperation> {
   const description = await findWorkflow(context, id);
   if (!description) {
     throw new UnknownOperationError(

@@ -1,4 +1,4 @@
-import { detailsFrom, type ErrorType, type FailureDetails, type Said } from '../contract/index.js';
+import { detailsFrom, type ErrorType, type FailureDetails, type PartialDetails } from '../contract/index.js';
 
 /** Everything that the client throws on purpose: a sentence for a person, with evidence and remedies. */
 export class ScalerError extends Error {
@@ -6,7 +6,7 @@ export class ScalerError extends Error {
   readonly type: string;
   readonly details: FailureDetails;
 
-  constructor(type: string, message: string, details: Said = {}, cause?: unknown) {
+  constructor(type: string, message: string, details: PartialDetails = {}, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause });
     this.name = new.target.name;
     this.type = type;
@@ -26,7 +26,7 @@ export class OperationError extends ScalerError {
   constructor(
     type: OperationErrorType,
     message: string,
-    details: Said = {},
+    details: PartialDetails = {},
     operation?: string,
     cause?: unknown,
   ) {
@@ -39,7 +39,7 @@ export class OperationError extends ScalerError {
 export class OperationCancelledError extends ScalerError {
   readonly operation: string;
 
-  constructor(operation: string, details: Said = {}, cause?: unknown) {
+  constructor(operation: string, details: PartialDetails = {}, cause?: unknown) {
     super('Cancelled', `${operation} was cancelled.`, details, cause);
     this.operation = operation;
   }
@@ -49,7 +49,13 @@ export class OperationCancelledError extends ScalerError {
 export class UpdateRejectedError extends ScalerError {
   readonly operation: string;
 
-  constructor(type: string, operation: string, message: string, details: Said = {}, cause?: unknown) {
+  constructor(
+    type: string,
+    operation: string,
+    message: string,
+    details: PartialDetails = {},
+    cause?: unknown,
+  ) {
     super(type, message, details, cause);
     this.operation = operation;
   }
@@ -60,7 +66,7 @@ export class UnknownOperationError extends ScalerError {
   /** The open operations that were meant, perhaps. */
   readonly candidates: string[];
 
-  constructor(message: string, candidates: string[] = [], remedies: Said['remedies'] = []) {
+  constructor(message: string, candidates: string[] = [], remedies: PartialDetails['remedies'] = []) {
     super('UnknownOperation', message, { evidence: candidates, remedies });
     this.candidates = candidates;
   }
@@ -70,7 +76,12 @@ export class UnknownOperationError extends ScalerError {
 export class UnreachableError extends ScalerError {
   readonly what: 'temporal' | 'worker' | 'cluster';
 
-  constructor(what: 'temporal' | 'worker' | 'cluster', message: string, details: Said = {}, cause?: unknown) {
+  constructor(
+    what: 'temporal' | 'worker' | 'cluster',
+    message: string,
+    details: PartialDetails = {},
+    cause?: unknown,
+  ) {
     super('Unreachable', message, details, cause);
     this.what = what;
   }

@@ -5,7 +5,7 @@ import {
   TimeoutFailure,
   WorkflowFailedError,
 } from '@temporalio/client';
-import { does, isErrorType, type InputProblem, type Remedy, type Said } from '../contract/index.js';
+import { does, isErrorType, type InputProblem, type Remedy, type PartialDetails } from '../contract/index.js';
 import { OperationCancelledError, OperationError } from './errors.js';
 
 /** What a workflow that didn't complete means, or undefined when the error is about something else. */
@@ -32,8 +32,8 @@ export function failureOf(
   if (cause instanceof TimeoutFailure) {
     return new OperationError('TimedOut', `${operation} ran into a workflow timeout.`, {}, operation, error);
   }
-  const told = applicationFailure(cause);
-  if (told) return fromApplicationFailure(told, operation, error);
+  const failure = applicationFailure(cause);
+  if (failure) return fromApplicationFailure(failure, operation, error);
   const message = cause?.message ?? error.message;
   return new OperationError('Unexpected', message, {}, operation, error);
 }
@@ -61,14 +61,14 @@ function reasonOf(failure: TerminatedFailure): string[] {
 }
 
 /** `details[0]` of a failure; written by a worker of any version, so nothing is taken for granted. */
-export function parseDetails(value: unknown): Said {
-  const found = fieldsOf(value);
-  const cluster = found.get('cluster');
-  const problems = listOf(found.get('problems')).flatMap(problemIn);
+export function parseDetails(value: unknown): PartialDetails {
+  const fields = fieldsOf(value);
+  const cluster = fields.get('cluster');
+  const problems = listOf(fields.get('problems')).flatMap(problemIn);
   return {
     ...(typeof cluster === 'string' && { cluster }),
-    evidence: textsOf(found.get('evidence')),
-    remedies: listOf(found.get('remedies')).flatMap(remedyIn),
+    evidence: textsOf(fields.get('evidence')),
+    remedies: listOf(fields.get('remedies')).flatMap(remedyIn),
     ...(problems.length > 0 && { problems }),
   };
 }
@@ -80,8 +80,8 @@ function remedyIn(value: unknown): Remedy[] {
 }
 
 function problemIn(value: unknown): InputProblem[] {
-  const found = fieldsOf(value);
-  const [field, text, others] = [found.get('field'), found.get('text'), textsOf(found.get('with'))];
+  const fields = fieldsOf(value);
+  const [field, text, others] = [fields.get('field'), fields.get('text'), textsOf(fields.get('with'))];
   if (typeof text !== 'string') return [];
   return [{ ...(typeof field === 'string' && { field }), ...(others.length > 0 && { with: others }), text }];
 }

@@ -28,7 +28,7 @@ function innermost(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Something that was asked for isn't there; of a namespace that isn't there, see {@link explained}. */
+/** Something that was asked for isn't there; of a namespace that isn't there, see {@link explain}. */
 export function isNotFound(error: unknown): boolean {
   return !(error instanceof ConnectionConfigError) && grpcCode(error) === code.notFound;
 }
@@ -38,20 +38,20 @@ export function isDeadline(error: unknown): boolean {
 }
 
 /** Turns Temporal being away, or not letting us in, into a sentence; any other error is given back as it is. */
-export function explained(error: unknown, target: Target): unknown {
-  const found = grpcCode(error);
+export function explain(error: unknown, target: Target): unknown {
+  const grpc = grpcCode(error);
   const evidence = [innermost(error)];
-  if (found === code.unavailable || found === code.deadlineExceeded) {
+  if (grpc === code.unavailable || grpc === code.deadlineExceeded) {
     return unreachable(target, evidence, error);
   }
-  if (found === code.unauthenticated || found === code.permissionDenied) {
+  if (grpc === code.unauthenticated || grpc === code.permissionDenied) {
     const message = `Temporal at ${target.address} refused access to namespace ${target.namespace}.`;
     const remedies = [
       'Check the key or certificate of the Temporal profile (TEMPORAL_API_KEY, TEMPORAL_TLS_*).',
     ];
     return new UnreachableError('temporal', message, { evidence, remedies }, error);
   }
-  if (found !== undefined && notTemporal.has(found)) {
+  if (grpc !== undefined && notTemporal.has(grpc)) {
     const message = `What answers at ${target.address} can't be used as Temporal.`;
     const remedies = ['Check the address (--address, --profile, TEMPORAL_ADDRESS, temporal.toml) and TLS.'];
     return new UnreachableError('temporal', message, { evidence, remedies }, error);
@@ -96,6 +96,6 @@ export async function within<T>(
   try {
     return await connection.withDeadline(Date.now() + timeoutMs, run);
   } catch (error) {
-    throw explained(error, target);
+    throw explain(error, target);
   }
 }

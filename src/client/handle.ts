@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowNotFoundError } from '@temporalio/client';
-import type { OperationReport, OperationStatus } from '../contract/index.js';
+import { isOver, type OperationReport, type OperationStatus } from '../contract/index.js';
 import { request, type Context } from './context.js';
 import { describeOperation } from './describe.js';
 import { failureOf } from './failure.js';
-import { explained } from './grpc.js';
+import { explain } from './grpc.js';
 import { rateMeter } from './rate.js';
 import { readStatus } from './status.js';
 import { closedError, TakesUpdates } from './updates.js';
@@ -48,7 +48,7 @@ export class OperationHandle extends TakesUpdates {
     try {
       return (await this.#context.client.workflow.getHandle(this.id).result()) as OperationReport;
     } catch (error) {
-      throw failureOf(error, this.id) ?? explained(error, this.#context.target);
+      throw failureOf(error, this.id) ?? explain(error, this.#context.target);
     }
   }
 
@@ -58,14 +58,14 @@ export class OperationHandle extends TakesUpdates {
     void,
     void
   > {
-    const measured = rateMeter();
+    const measure = rateMeter();
     let last = '';
     while (!signal?.aborted) {
-      const status = measured(await this.status());
+      const status = measure(await this.status());
       const text = JSON.stringify(status);
       if (text !== last) yield status;
       last = text;
-      if (isClosed(status)) return;
+      if (isOver(status.state)) return;
       await sleep(intervalMs, undefined, signal ? { signal } : {}).catch(() => undefined);
     }
   }
@@ -81,8 +81,4 @@ export class OperationHandle extends TakesUpdates {
       throw await closedError(this.#context, this.id, error);
     }
   }
-}
-
-function isClosed({ state }: OperationStatus): boolean {
-  return state === 'done' || state === 'failed' || state === 'cancelled';
 }

@@ -23,12 +23,12 @@ export function liveBatches(description: WorkflowExecutionDescription): LiveBatc
 
 /** The load as the activity that watches it read it last. */
 export function liveLoad(description: WorkflowExecutionDescription): LoadFigure[] | undefined {
-  const [found] = beatsOf(description).flatMap(({ beat }) => {
+  const [latest] = beatsOf(description).flatMap(({ beat }) => {
     const fields = fieldsOf(beat);
     const figures = fields.get('figures');
     return fields.get('kind') === 'governor' && Array.isArray(figures) ? [figures as unknown[]] : [];
   });
-  return found?.flatMap((figure) => parseFigure(figure) ?? []);
+  return latest?.flatMap((figure) => parseFigure(figure) ?? []);
 }
 
 function parseFigure(value: unknown): LoadFigure | undefined {
@@ -41,11 +41,11 @@ function parseFigure(value: unknown): LoadFigure | undefined {
 function beatsOf({ raw }: WorkflowExecutionDescription) {
   return (raw.pendingActivities ?? []).flatMap((activity) => {
     const payload = activity.heartbeatDetails?.payloads?.[0];
-    return payload ? [{ activity, beat: decoded(payload) }] : [];
+    return payload ? [{ activity, beat: decode(payload) }] : [];
   });
 }
 
-function decoded(payload: Parameters<typeof defaultPayloadConverter.fromPayload>[0]): unknown {
+function decode(payload: Parameters<typeof defaultPayloadConverter.fromPayload>[0]): unknown {
   try {
     return defaultPayloadConverter.fromPayload<unknown>(payload);
   } catch {

@@ -59,8 +59,8 @@ export class ScalerClient extends StartsOperations {
    * The operation that a person means: its id, or a cluster's name where just one is open.
    * @throws UnknownOperationError with the candidates
    */
-  async resolve(named: string, options: ResolveOptions = {}): Promise<OperationHandle> {
-    return this.operation(await resolveOperation(this.#context, named, options));
+  async resolve(idOrCluster: string, options: ResolveOptions = {}): Promise<OperationHandle> {
+    return this.operation(await resolveOperation(this.#context, idOrCluster, options));
   }
 
   /** Open operations, newest first; closed ones too with `all`. */

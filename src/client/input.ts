@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { z } from 'zod';
 import {
+  clusterIn,
   problemLine,
   type InspectInput,
   type OperationInputs,
@@ -12,25 +13,26 @@ import { plainWords } from '../contract/schema/plain-words.js';
 import { OperationError } from './errors.js';
 
 /** The input, checked and in its one spelling (hosts in lower case), or an `InvalidInput` that names every problem. */
-export function checkedInput<Type extends OperationType>(
+export function checkInput<Type extends OperationType>(
   type: Type,
   input: OperationInputs[Type],
 ): OperationInputs[Type] {
   const schemas: { [Each in OperationType]: z.ZodType<OperationInputs[Each]> } = operationInputs;
-  return checked(schemas[type], type, input, 'start again; nothing was started');
+  return parse(schemas[type], type, input, 'start again; nothing was started');
 }
 
-export function checkedInspect(input: InspectInput): InspectInput {
-  return checked(inspectInput, 'inspect', input, 'ask again');
+export function checkInspectInput(input: InspectInput): InspectInput {
+  return parse(inspectInput, 'inspect', input, 'ask again');
 }
 
-function checked<T>(schema: z.ZodType<T>, type: string, input: unknown, then: string): T {
+function parse<T>(schema: z.ZodType<T>, type: string, input: unknown, then: string): T {
   const result = schema.safeParse(withoutUndefined(input), { error: plainWords });
   if (result.success) return result.data;
   const problems = problemsIn(result.error);
   const lines = problems.map(problemLine);
+  const cluster = clusterIn(input);
   throw new OperationError('InvalidInput', `The input of ${type} is not valid: ${lines.join('; ')}.`, {
-    ...clusterOf(input),
+    ...(cluster !== undefined && { cluster }),
     evidence: lines,
     remedies: [`correct what is named and ${then}`],
     problems,
@@ -40,11 +42,6 @@ function checked<T>(schema: z.ZodType<T>, type: string, input: unknown, then: st
 function withoutUndefined(input: unknown): unknown {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) return input;
   return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
-}
-
-function clusterOf(input: unknown): { cluster?: string } {
-  if (typeof input !== 'object' || input === null || !('cluster' in input)) return {};
-  return typeof input.cluster === 'string' ? { cluster: input.cluster } : {};
 }
 
 /** Whether two inputs ask for the same: equal after checking, whatever the order of their fields. */

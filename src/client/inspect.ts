@@ -11,7 +11,7 @@ import { needsPersonType, passingType } from '../failures.js';
 import { request, type Context } from './context.js';
 import { UnreachableError } from './errors.js';
 import { applicationFailure, failureOf, parseDetails } from './failure.js';
-import { explained, isDeadline } from './grpc.js';
+import { explain, isDeadline } from './grpc.js';
 import { operationId } from './ids.js';
 import { countWorkers, noWorker } from './workers.js';
 
@@ -25,14 +25,14 @@ export type InspectInputOf<What extends InspectWhat> = InspectInput & { what: Wh
 /** One look at a cluster, through the worker. Without `page` all pages are read and joined. */
 export async function inspect<What extends InspectWhat>(
   context: Context,
-  given: InspectInputOf<What>,
+  query: InspectInputOf<What>,
 ): Promise<InspectAnswers[What]> {
-  const { checkedInspect } = await import('./input.js');
-  const input = { ...checkedInspect(given), what: given.what };
+  const { checkInspectInput } = await import('./input.js');
+  const input = { ...checkInspectInput(query), what: query.what };
   let answer = await readPage(context, input);
   while (input.page === undefined && answer.nextPage !== undefined) {
     const next = await readPage(context, { ...input, page: answer.nextPage });
-    answer = joined(answer, next);
+    answer = join(answer, next);
   }
   return answer;
 }
@@ -55,12 +55,13 @@ async function readPage<What extends InspectWhat>(
     }),
   );
   try {
-    const quick = await answered(context, id, takenUpTimeoutMs);
+    const quick = await answerWithin(context, id, takenUpTimeoutMs);
     const answer =
-      quick ?? ((await isTakenUp(context, id)) ? await answered(context, id, answerTimeoutMs) : undefined);
+      quick ??
+      ((await isTakenUp(context, id)) ? await answerWithin(context, id, answerTimeoutMs) : undefined);
     if (answer !== undefined) return answer as InspectAnswers[What];
   } catch (error) {
-    throw clusterAway(error, input) ?? failureOf(error, id) ?? explained(error, target);
+    throw clusterAway(error, input) ?? failureOf(error, id) ?? explain(error, target);
   }
   const late = await tooSlow(context, id, input);
   await handle.terminate('nobody waits for the answer any more').catch(() => undefined);
@@ -68,7 +69,7 @@ async function readPage<What extends InspectWhat>(
 }
 
 /** The workflow's result, or undefined when it isn't there in time. */
-async function answered(
+async function answerWithin(
   { client }: Context,
   id: string,
   timeoutMs: number,
@@ -123,7 +124,7 @@ async function tooSlow(
 }
 
 /** Joins two pages: what the next one lists is added to what the first one lists. */
-function joined<Answer extends InspectAnswer>(first: Answer, next: Answer): Answer {
+function join<Answer extends InspectAnswer>(first: Answer, next: Answer): Answer {
   const { nextPage: _, ...rest } = first;
   const sums = Object.entries(next).flatMap(([name, value]) => {
     const before: unknown = Reflect.get(rest, name);

@@ -1,6 +1,7 @@
 import type { WorkflowExecutionInfo, WorkflowExecutionStatusName } from '@temporalio/client';
 import pMap from 'p-map';
 import {
+  clusterIn,
   isOperationType,
   operationStates,
   operationTypes,
@@ -40,12 +41,12 @@ export interface OperationRow {
 export async function listOperations(context: Context, options: ListOptions): Promise<OperationRow[]> {
   const { limit = 200 } = options;
   const rows: OperationRow[] = [];
-  const found = await executions(context, options);
-  for (let from = 0; from < found.length && rows.length < limit; from += limit) {
-    const made = await pMap(found.slice(from, from + limit), (info) => rowOf(context, info, options), {
+  const workflows = await executions(context, options);
+  for (let from = 0; from < workflows.length && rows.length < limit; from += limit) {
+    const page = await pMap(workflows.slice(from, from + limit), (info) => rowOf(context, info, options), {
       concurrency: 8,
     });
-    rows.push(...made.filter((row) => row !== undefined));
+    rows.push(...page.filter((row) => row !== undefined));
   }
   return rows.slice(0, limit);
 }
@@ -58,31 +59,34 @@ async function executions(
   const types = operationTypes.map((type) => `'${type}'`).join(', ');
   const query = `WorkflowType IN (${types})${all ? '' : " AND ExecutionStatus = 'Running'"}`;
   return request(context, async () => {
-    const found: WorkflowExecutionInfo[] = [];
+    const workflows: WorkflowExecutionInfo[] = [];
     for await (const info of context.client.workflow.list({ query })) {
       if (cluster !== undefined && !mayBeOf(info, cluster)) continue;
-      found.push(info);
-      if (found.length >= limit) break;
+      workflows.push(info);
+      if (workflows.length >= limit) break;
     }
-    return found.sort((a, b) => b.startTime.getTime() - a.startTime.getTime());
+    return workflows.sort((a, b) => b.startTime.getTime() - a.startTime.getTime());
   });
 }
 
 /** Whether it may be this cluster's: an id of somebody's own says nothing, then the input is looked at. */
 function mayBeOf(info: WorkflowExecutionInfo, cluster: string): boolean {
-  const known = attribute(info, 'CitusCluster') ?? clusterOfId(info.workflowId);
-  return known === undefined || known === cluster;
+  const clusterOfWorkflow = attribute(info, 'CitusCluster') ?? clusterOfId(info.workflowId);
+  return clusterOfWorkflow === undefined || clusterOfWorkflow === cluster;
 }
 
 async function rowOf(
   context: Context,
   info: WorkflowExecutionInfo,
-  { cluster: wanted, brief = false }: ListOptions,
+  { cluster: onlyCluster, brief = false }: ListOptions,
 ): Promise<OperationRow | undefined> {
   if (!isOperationType(info.type)) return undefined;
   const cluster =
-    attribute(info, 'CitusCluster') ?? clusterOfId(info.workflowId) ?? (await clusterOfInput(context, info));
-  if (wanted !== undefined && cluster !== wanted) return undefined;
+    attribute(info, 'CitusCluster') ??
+    clusterOfId(info.workflowId) ??
+    clusterIn(await firstInput(context, info.workflowId, info.runId).catch(() => undefined)) ??
+    '';
+  if (onlyCluster !== undefined && cluster !== onlyCluster) return undefined;
   const open = info.status.name === 'RUNNING';
   const [status, summary] = await Promise.all([
     open && !brief ? readStatus(context, info.workflowId, 3_000).catch(() => undefined) : undefined,
@@ -104,8 +108,8 @@ function attentionOf(status: OperationStatus | undefined): { attention?: string 
   if (status?.attention) return { attention: status.attention.problem };
   if (status?.state === 'waiting-for-window' && status.window?.opensAt !== undefined)
     return { attention: `the maintenance window opens ${status.window.opensAt}` };
-  const asked = status?.state === 'awaiting-approval' ? ['waits for approval'] : [];
-  const lines = [...asked, ...(status?.paused ? [pausedBy(status.paused)] : [])];
+  const approval = status?.state === 'awaiting-approval' ? ['waits for approval'] : [];
+  const lines = [...approval, ...(status?.paused ? [pausedBy(status.paused)] : [])];
   return lines.length > 0 ? { attention: lines.join('; ') } : {};
 }
 
@@ -127,15 +131,9 @@ async function summaryOf(
   }
 }
 
-async function clusterOfInput(context: Context, info: WorkflowExecutionInfo): Promise<string> {
-  const input = await firstInput(context, info.workflowId, info.runId).catch(() => undefined);
-  if (typeof input !== 'object' || input === null || !('cluster' in input)) return '';
-  return typeof input.cluster === 'string' ? input.cluster : '';
-}
-
 function attribute(info: WorkflowExecutionInfo, name: string): string | undefined {
-  const found = info.typedSearchAttributes.getAll().find(({ key }) => key.name === name);
-  return typeof found?.value === 'string' ? found.value : undefined;
+  const pair = info.typedSearchAttributes.getAll().find(({ key }) => key.name === name);
+  return typeof pair?.value === 'string' ? pair.value : undefined;
 }
 
 const closedStates: Partial<Record<WorkflowExecutionStatusName, OperationState>> = {
@@ -147,8 +145,8 @@ const closedStates: Partial<Record<WorkflowExecutionStatusName, OperationState>>
 };
 
 function stateOf(info: WorkflowExecutionInfo): OperationState {
-  const closed = closedStates[info.status.name];
-  if (closed) return closed;
-  const told = attribute(info, 'CitusState');
-  return operationStates.find((state) => state === told) ?? 'running';
+  const closedState = closedStates[info.status.name];
+  if (closedState) return closedState;
+  const name = attribute(info, 'CitusState');
+  return operationStates.find((state) => state === name) ?? 'running';
 }

@@ -12,10 +12,10 @@ export function withLiveProgress(status: OperationStatus, batches: LiveBatch[]):
   if (batches.length === 0) return status;
   const progress = status.progress ?? beforeFirstMove(status);
   // Reference tables are no part of the plan's bytes.
-  const counted = status.progress ? batches : [];
-  const live = counted.reduce((sum, batch) => sum + doneBy(batch.heartbeat, progress.basis), 0);
+  const planBatches = status.progress ? batches : [];
+  const live = planBatches.reduce((sum, batch) => sum + doneBy(batch.heartbeat, progress.basis), 0);
   const done = Math.min(progress.total, progress.done + live);
-  const moving = mergedMoving(progress.moving, batches);
+  const moving = mergeMoving(progress.moving, batches);
   return {
     ...status,
     progress: {
@@ -59,15 +59,15 @@ function percentOf(done: number, { total, percent }: Progress): number {
 }
 
 /** The heartbeats know more of a move than the workflow; a move that only the workflow knows is kept. */
-function mergedMoving(known: Moving[], batches: LiveBatch[]): Moving[] {
+function mergeMoving(moves: Moving[], batches: LiveBatch[]): Moving[] {
   const live = batches.flatMap((batch) =>
     batch.heartbeat.current ? [movingOf(batch.heartbeat.current, batch)] : [],
   );
-  const left = live.map(routeOf);
-  const others = known.filter((move) => {
-    const found = left.indexOf(routeOf(move));
-    if (found >= 0) left.splice(found, 1);
-    return found < 0;
+  const routes = live.map(routeOf);
+  const others = moves.filter((move) => {
+    const index = routes.indexOf(routeOf(move));
+    if (index >= 0) routes.splice(index, 1);
+    return index < 0;
   });
   return [...live, ...others];
 }

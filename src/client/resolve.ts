@@ -19,36 +19,36 @@ export interface ResolveOptions {
  */
 export async function resolveOperation(
   context: Context,
-  named: string,
+  idOrCluster: string,
   { orLast = false }: ResolveOptions = {},
 ): Promise<string> {
-  const found = await findWorkflow(context, named);
-  if (found && isOperationType(found.type)) return named;
-  if (!clusterNamePattern.test(named)) {
+  const workflow = await findWorkflow(context, idOrCluster);
+  if (workflow && isOperationType(workflow.type)) return idOrCluster;
+  if (!clusterNamePattern.test(idOrCluster)) {
     throw new UnknownOperationError(
-      `There is no operation ${named}.`,
+      `There is no operation ${idOrCluster}.`,
       [],
       [does('list', 'see all of them', { all: true })],
     );
   }
-  let open = await openOperations(context, named);
+  let open = await openOperations(context, idOrCluster);
   if (open.length === 0) {
     await sleep(listLagMs);
-    open = await openOperations(context, named);
+    open = await openOperations(context, idOrCluster);
   }
   const [only, ...others] = open;
   if (only !== undefined && others.length === 0) return only;
-  const last = only === undefined && orLast ? await lastOperation(context, named) : undefined;
+  const last = only === undefined && orLast ? await lastOperation(context, idOrCluster) : undefined;
   if (last !== undefined) return last;
   if (only === undefined) {
     throw new UnknownOperationError(
-      `There is no operation ${named}, and ${orLast ? 'none was found' : 'no operation is open'} on a cluster ${named}.`,
+      `There is no operation ${idOrCluster}, and ${orLast ? 'none was found' : 'no operation is open'} on a cluster ${idOrCluster}.`,
       [],
       [does('list', 'see all of them', { all: true })],
     );
   }
   throw new UnknownOperationError(
-    `${open.length} operations are open on ${named}: name the one you mean.`,
+    `${open.length} operations are open on ${idOrCluster}: name the one you mean.`,
     open,
   );
 }

@@ -4,7 +4,7 @@ import {
   taskQueue,
   type OperationInputs,
   type OperationType,
-  type Said,
+  type PartialDetails,
 } from '../contract/index.js';
 import { request, type Context } from './context.js';
 import { describeOperation } from './describe.js';
@@ -18,7 +18,7 @@ export interface StartOptions {
   id?: string;
 }
 
-export interface Started {
+export interface StartResult {
   id: string;
   /** False when an operation that was open already was attached to. */
   started: boolean;
@@ -27,12 +27,12 @@ export interface Started {
 export async function startOperation<Type extends OperationType>(
   context: Context,
   type: Type,
-  given: OperationInputs[Type],
+  rawInput: OperationInputs[Type],
   options: StartOptions,
-): Promise<Started> {
+): Promise<StartResult> {
   // Loaded here: following an operation needs no schemas, and commands start faster without.
-  const { checkedInput } = await import('./input.js');
-  const input = checkedInput(type, given);
+  const { checkInput } = await import('./input.js');
+  const input = checkInput(type, rawInput);
   const id = options.id ?? operationId(input.cluster, type);
   checkId(id);
   try {
@@ -65,27 +65,27 @@ async function attach<Type extends OperationType>(
   id: string,
   input: OperationInputs[Type],
 ): Promise<void> {
-  const found = await describeOperation(context, id).catch((error: unknown) => {
+  const operation = await describeOperation(context, id).catch((error: unknown) => {
     if (error instanceof UnknownOperationError)
-      throw taken(id, input.cluster, 'it is the id of no operation');
+      throw takenId(id, input.cluster, 'it is the id of no operation');
     throw error;
   });
-  if (!found.open) {
-    const ended = found.description.closeTime?.toISOString() ?? 'earlier';
-    throw taken(id, input.cluster, `it is the id of an operation that ended (${ended})`);
+  if (!operation.open) {
+    const endedAt = operation.description.closeTime?.toISOString() ?? 'earlier';
+    throw takenId(id, input.cluster, `it is the id of an operation that ended (${endedAt})`);
   }
-  const theirType: string = found.type;
+  const theirType: string = operation.type;
   if (theirType !== type) {
-    throw taken(id, input.cluster, `it is the id of an open ${found.type}`);
+    throw takenId(id, input.cluster, `it is the id of an open ${operation.type}`);
   }
-  const theirs = await firstInput(context, id, found.description.runId);
+  const theirs = await firstInput(context, id, operation.description.runId);
   const { sameInput } = await import('./input.js');
   if (!sameInput(type, theirs, input)) {
-    throw taken(id, input.cluster, `the operation is open, with another input: ${JSON.stringify(theirs)}`);
+    throw takenId(id, input.cluster, `the operation is open, with another input: ${JSON.stringify(theirs)}`);
   }
 }
 
-function taken(id: string, cluster: string, why: string): OperationError {
+function takenId(id: string, cluster: string, why: string): OperationError {
   return wrongId(`${id} is taken: ${why}`, {
     cluster,
     evidence: [why],
@@ -93,7 +93,7 @@ function taken(id: string, cluster: string, why: string): OperationError {
   });
 }
 
-function wrongId(text: string, said: Said): OperationError {
+function wrongId(text: string, details: PartialDetails): OperationError {
   const problem = { field: 'id', text };
-  return new OperationError('InvalidInput', `${problemLine(problem)}.`, { ...said, problems: [problem] });
+  return new OperationError('InvalidInput', `${problemLine(problem)}.`, { ...details, problems: [problem] });
 }

@@ -1,4 +1,5 @@
 import {
+  clusterIn,
   does,
   statusQuery,
   type FailureDetails,
@@ -7,14 +8,14 @@ import {
   type OperationStatus,
 } from '../contract/index.js';
 import { request, type Context } from './context.js';
-import { describeOperation, type Described } from './describe.js';
+import { describeOperation, type DescribedOperation } from './describe.js';
 import { OperationCancelledError, UnreachableError } from './errors.js';
 import { failureOf } from './failure.js';
 import { firstInput } from './first-input.js';
 import { liveBatches, liveLoad } from './heartbeats.js';
 import { clusterOfId } from './ids.js';
 import { withLiveProgress } from './progress.js';
-import { explained, isDeadline } from './grpc.js';
+import { explain, isDeadline } from './grpc.js';
 import { noWorker } from './workers.js';
 
 /** A worker that is there answers in milliseconds; one that restarts needs some seconds. */
@@ -37,7 +38,7 @@ export async function readStatus(
 }
 
 async function openStatus(context: Context, id: string, timeoutMs: number): Promise<OperationStatus> {
-  const status = await queried(context, id, timeoutMs);
+  const status = await queryStatus(context, id, timeoutMs);
   if (!status.progress && !mayCopy(status)) return status;
   // Looked at after the query: a batch that ends in between is then missed for a moment, never counted twice.
   const { description } = await describeOperation(context, id);
@@ -53,16 +54,16 @@ function mayCopy({ state }: OperationStatus): boolean {
   return state === 'running' || state === 'needs-attention' || state === 'paused';
 }
 
-async function queried(context: Context, id: string, timeoutMs: number): Promise<OperationStatus> {
+async function queryStatus(context: Context, id: string, timeoutMs: number): Promise<OperationStatus> {
   const { client, target } = context;
   try {
     const deadline = Date.now() + timeoutMs;
     const handle = client.workflow.getHandle(id);
     return await client.connection.withDeadline(deadline, () => handle.query<OperationStatus>(statusQuery));
   } catch (error) {
-    const known = explained(error, target);
+    const described = explain(error, target);
     // Temporal answered a moment ago, so it is the worker that doesn't answer now.
-    if (known instanceof UnreachableError && !isDeadline(error)) throw known;
+    if (described instanceof UnreachableError && !isDeadline(error)) throw described;
     const why = isDeadline(error) ? '' : `: ${reason(error)}`;
     const evidence = `${id} didn't answer within ${timeoutMs / 1_000} s${why}`;
     throw noWorker(evidence, [
@@ -78,7 +79,11 @@ function reason(error: unknown): string {
   return error.cause instanceof Error ? error.cause.message : error.message;
 }
 
-async function closedStatus(context: Context, id: string, described: Described): Promise<OperationStatus> {
+async function closedStatus(
+  context: Context,
+  id: string,
+  described: DescribedOperation,
+): Promise<OperationStatus> {
   const handle = context.client.workflow.getHandle(id);
   try {
     return await request(context, () => handle.result() as Promise<OperationReport>);
@@ -106,18 +111,16 @@ function failureIn({
 }
 
 /** What a closed operation still says of itself, or the little that Temporal knows when no worker can ask it. */
-async function lastStatus(context: Context, id: string, { type }: Described): Promise<OperationStatus> {
+async function lastStatus(
+  context: Context,
+  id: string,
+  { type }: DescribedOperation,
+): Promise<OperationStatus> {
   try {
-    return await queried(context, id, closedAnswerTimeoutMs);
+    return await queryStatus(context, id, closedAnswerTimeoutMs);
   } catch (error) {
     if (!(error instanceof UnreachableError) || error.what !== 'worker') throw error;
-    const cluster = clusterOfId(id) ?? (await clusterOfInput(context, id));
+    const cluster = clusterOfId(id) ?? clusterIn(await firstInput(context, id)) ?? '';
     return { operation: id, type, cluster, state: 'failed', steps: [], checks: [] };
   }
-}
-
-async function clusterOfInput(context: Context, id: string): Promise<string> {
-  const input = await firstInput(context, id);
-  if (typeof input !== 'object' || input === null || !('cluster' in input)) return '';
-  return typeof input.cluster === 'string' ? input.cluster : '';
 }

@@ -2,7 +2,7 @@ import { operationFacts, type OperationInput, type OperationType } from '../cont
 
 /** One line for the Temporal UI and `list`, at most 200 bytes. */
 export function summaryOf(type: OperationType, input: OperationInput): string {
-  return shortened(
+  return shorten(
     `${operationFacts(type).verb} ${input.cluster}${target(type, input)}${input.dryRun ? ' (dry run)' : ''}`,
     200,
   );
@@ -22,17 +22,17 @@ function target(type: OperationType, { to, add, nodes, undo, strategy }: Target)
   if (add !== undefined) return ` by ${add} ${workers(add)}`;
   if (strategy !== undefined) return ` ${strategy}`;
   if (!nodes) return '';
-  const named = nodes.join(', ');
+  const names = nodes.join(', ');
   return operationFacts(type).nodes === 'join'
-    ? ` by ${named}`
-    : `: ${named}${undo === true ? ', back in service' : ''}`;
+    ? ` by ${names}`
+    : `: ${names}${undo === true ? ', back in service' : ''}`;
 }
 
 function workers(n: number): string {
   return n === 1 ? 'worker' : 'workers';
 }
 
-function shortened(text: string, bytes: number): string {
+function shorten(text: string, bytes: number): string {
   if (Buffer.byteLength(text) <= bytes) return text;
   return `${Buffer.from(text)
     .subarray(0, bytes - 3)

@@ -17,7 +17,7 @@ import type { Context } from './context.js';
 import { describeOperation } from './describe.js';
 import { UpdateRejectedError } from './errors.js';
 import { parseDetails } from './failure.js';
-import { explained } from './grpc.js';
+import { explain } from './grpc.js';
 import { answerTimeoutMs } from './status.js';
 import { noWorker } from './workers.js';
 
@@ -29,7 +29,7 @@ type UpdateMethods = {
   [Name in keyof typeof updates]: (args: UpdateArgs[Name]) => Promise<void>;
 };
 
-class Steered {
+class UpdateSender {
   readonly #context: Context;
   readonly #id: string;
 
@@ -45,14 +45,17 @@ class Steered {
 }
 
 for (const name of updateNames) {
-  const value = function (this: Steered, args: UpdateArgs[typeof name]): Promise<void> {
+  const value = function (this: UpdateSender, args: UpdateArgs[typeof name]): Promise<void> {
     return this.update(name, args);
   };
-  Object.defineProperty(Steered.prototype, name, { value });
+  Object.defineProperty(UpdateSender.prototype, name, { value });
 }
 
 /** One operation, as what takes updates. */
-export const TakesUpdates = Steered as new (context: Context, id: string) => Steered & UpdateMethods;
+export const TakesUpdates = UpdateSender as new (
+  context: Context,
+  id: string,
+) => UpdateSender & UpdateMethods;
 
 /** Sends an update to an operation and waits for its outcome. */
 async function sendUpdate<Name extends UpdateName>(
@@ -74,27 +77,27 @@ async function sendUpdate<Name extends UpdateName>(
 }
 
 async function updateError(context: Context, id: string, error: unknown): Promise<unknown> {
-  if (error instanceof WorkflowUpdateFailedError) return rejected(id, error);
+  if (error instanceof WorkflowUpdateFailedError) return rejection(id, error);
   if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) {
     const evidence = `no answer within ${answerTimeoutMs / 1_000} s; what was asked for may still take effect`;
     return noWorker(evidence, [does('status', 'see what became of it', { operation: id })]);
   }
   if (error instanceof WorkflowNotFoundError) return closedError(context, id, error);
-  return explained(error, context.target);
+  return explain(error, context.target);
 }
 
-function rejected(id: string, error: WorkflowUpdateFailedError): UpdateRejectedError {
+function rejection(id: string, error: WorkflowUpdateFailedError): UpdateRejectedError {
   const { cause } = error;
-  const said = cause instanceof ApplicationFailure ? cause : undefined;
-  const type = isErrorType(said?.type) ? said.type : 'Rejected';
-  const details = parseDetails(said?.details?.[0]);
+  const failure = cause instanceof ApplicationFailure ? cause : undefined;
+  const type = isErrorType(failure?.type) ? failure.type : 'Rejected';
+  const details = parseDetails(failure?.details?.[0]);
   return new UpdateRejectedError(type, id, cause?.message ?? error.message, details, error);
 }
 
 /** Temporal says "not found" of a closed workflow too. */
 export async function closedError(context: Context, id: string, cause: unknown): Promise<Error> {
   const { description } = await describeOperation(context, id);
-  const ended = description.closeTime?.toISOString();
-  const message = `${id} has ended${ended === undefined ? '' : ` (${ended})`}: that makes no sense any more.`;
+  const endedAt = description.closeTime?.toISOString();
+  const message = `${id} has ended${endedAt === undefined ? '' : ` (${endedAt})`}: that makes no sense any more.`;
   return new UpdateRejectedError('Rejected', id, message, {}, cause);
 }

@@ -15,8 +15,8 @@ export async function countWorkers(client: Client, target: Target, now = Date.no
     }),
   );
   const alive = answer.pollers.filter((poller) => {
-    const seen = Number(poller.lastAccessTime?.seconds) * 1_000;
-    return now - seen < goneAfterMs;
+    const lastPollAt = Number(poller.lastAccessTime?.seconds) * 1_000;
+    return now - lastPollAt < goneAfterMs;
   });
   return alive.length;
 }

@@ -17,9 +17,9 @@ interface CheckFacts {
   of?: readonly OperationType[];
 }
 
-const moving = operationTypes.filter((type) => operations[type].moves);
-const joining: OperationType[] = ['scaleOut'];
-const leaving: OperationType[] = ['drainWorker', 'removeWorker'];
+const typesThatMove = operationTypes.filter((type) => operations[type].moves);
+const typesThatAdd: OperationType[] = ['scaleOut'];
+const typesThatEmpty: OperationType[] = ['drainWorker', 'removeWorker'];
 
 /** All checks, by id: kebab-case, for ever. Those that may be accepted come first, those that never block last. */
 export const checks = {
@@ -30,39 +30,39 @@ export const checks = {
   /** Every registered node is active and answers. */
   'nodes-active': { severity: 'blocker', acceptable: true, lessForCleaning: true },
   /** Owners of tables may log in and create on every node, as moves do in their name. */
-  'owner-rights': { severity: 'blocker', acceptable: true, of: moving },
+  'owner-rights': { severity: 'blocker', acceptable: true, of: typesThatMove },
   /** Nothing looks as if Patroni registered the nodes. */
   patroni: { severity: 'blocker', acceptable: true, lessForCleaning: true },
   /** No pooler stands between us and the coordinator. */
   pooler: { severity: 'blocker', acceptable: true },
   /** Moves have prepared transactions free, and none is open for long. */
-  'prepared-transactions': { severity: 'blocker', acceptable: true, of: moving },
+  'prepared-transactions': { severity: 'blocker', acceptable: true, of: typesThatMove },
   /** Every table can be moved online: it has a primary key or a replica identity. */
-  'replica-identity': { severity: 'blocker', acceptable: true, of: moving },
+  'replica-identity': { severity: 'blocker', acceptable: true, of: typesThatMove },
   /** Moves have replication slots free on every node. */
-  'replication-slots': { severity: 'blocker', acceptable: true, of: moving },
+  'replication-slots': { severity: 'blocker', acceptable: true, of: typesThatMove },
   /** The role may do what the operation does. */
   role: { severity: 'blocker', acceptable: true },
   /** Each target has room for what it gets, with a margin. */
-  'target-disk': { severity: 'blocker', acceptable: true, of: moving },
+  'target-disk': { severity: 'blocker', acceptable: true, of: typesThatMove },
   /** All nodes have the same PostgreSQL and Citus. */
   versions: { severity: 'blocker', acceptable: true, lessForCleaning: true },
   /** Moves have WAL senders free on every node. */
-  'wal-senders': { severity: 'blocker', acceptable: true, of: moving },
+  'wal-senders': { severity: 'blocker', acceptable: true, of: typesThatMove },
   /** Moves have worker processes free on every node. */
-  'worker-processes': { severity: 'blocker', acceptable: true, of: moving },
+  'worker-processes': { severity: 'blocker', acceptable: true, of: typesThatMove },
   /** A new server has the extensions that the cluster's database has. */
-  'new-node-extensions': { severity: 'blocker', acceptable: true, of: joining },
+  'new-node-extensions': { severity: 'blocker', acceptable: true, of: typesThatAdd },
   /** A new server's database has the coordinator's encoding and locale. */
-  'new-node-locale': { severity: 'blocker', acceptable: true, of: joining },
+  'new-node-locale': { severity: 'blocker', acceptable: true, of: typesThatAdd },
   /** Workers and a new server reach one another. */
-  'new-node-mesh': { severity: 'blocker', acceptable: true, of: joining },
+  'new-node-mesh': { severity: 'blocker', acceptable: true, of: typesThatAdd },
   /** The coordinator is registered with an address that other hosts reach. */
   'coordinator-address': { severity: 'blocker' },
   /** The coordinator answers. */
   'coordinator-reachable': { severity: 'blocker', essential: true },
   /** The coordinator reaches a new server. */
-  'coordinator-reaches-new-node': { severity: 'blocker', of: joining },
+  'coordinator-reaches-new-node': { severity: 'blocker', of: typesThatAdd },
   /** The coordinator takes writes. */
   'coordinator-writable': { severity: 'blocker', essential: true },
   /** No job or move of others runs. */
@@ -70,41 +70,41 @@ export const checks = {
   /** The server is a Citus coordinator. */
   'is-coordinator': { severity: 'blocker', essential: true },
   /** The nodes that are to be emptied or removed are workers of this cluster. */
-  'leaving-nodes': { severity: 'blocker', essential: true, of: leaving },
+  'leaving-nodes': { severity: 'blocker', essential: true, of: typesThatEmpty },
   /** No registered standby belongs to a worker that is to be removed. */
   'leaving-standbys': { severity: 'blocker', of: ['removeWorker'] },
   /** The config allows to connect to a new server. */
-  'new-node-allowed': { severity: 'blocker', of: joining },
+  'new-node-allowed': { severity: 'blocker', of: typesThatAdd },
   /** A new server has the Citus extension. */
-  'new-node-extension': { severity: 'blocker', of: joining },
+  'new-node-extension': { severity: 'blocker', of: typesThatAdd },
   /** A new server is neither the coordinator nor a standby. */
-  'new-node-is-new': { severity: 'blocker', of: joining },
+  'new-node-is-new': { severity: 'blocker', of: typesThatAdd },
   /** A new server answers. */
-  'new-node-reachable': { severity: 'blocker', of: joining },
+  'new-node-reachable': { severity: 'blocker', of: typesThatAdd },
   /** A new server takes writes. */
-  'new-node-writable': { severity: 'blocker', of: joining },
+  'new-node-writable': { severity: 'blocker', of: typesThatAdd },
   /** A new server has the coordinator's PostgreSQL and Citus. */
-  'new-node-versions': { severity: 'blocker', of: joining },
+  'new-node-versions': { severity: 'blocker', of: typesThatAdd },
   /** Somebody can start the machines that are wanted. */
-  provisioner: { severity: 'blocker', of: joining },
+  provisioner: { severity: 'blocker', of: typesThatAdd },
   /** Another node may hold shards. */
-  'remaining-workers': { severity: 'blocker', essential: true, of: leaving },
+  'remaining-workers': { severity: 'blocker', essential: true, of: typesThatEmpty },
   /** Every shard group of a node that is to be emptied finds a place. */
-  'shards-without-place': { severity: 'blocker', of: leaving },
+  'shards-without-place': { severity: 'blocker', of: typesThatEmpty },
   /** No table is unlogged, for those can't be moved online. */
-  'unlogged-tables': { severity: 'blocker', of: moving },
+  'unlogged-tables': { severity: 'blocker', of: typesThatMove },
   /** `wal_level = logical`, which moves need online. */
-  'wal-level': { severity: 'blocker', of: moving },
+  'wal-level': { severity: 'blocker', of: typesThatMove },
   /** How evenly the data lies. */
   balance: { severity: 'warning', of: [] },
   /** For how long writes will wait with `block_writes`, as an estimate. */
-  'blocked-writes': { severity: 'info', consequence: true, of: moving },
+  'blocked-writes': { severity: 'info', consequence: true, of: typesThatMove },
   /** What operations changed for a while and could not undo: what is left to do, with its SQL. */
   'not-undone': { severity: 'warning', of: [] },
   /** A setting that an operation lowered and, ended by force, did not give back. */
-  'temporary-settings': { severity: 'warning', of: moving },
+  'temporary-settings': { severity: 'warning', of: typesThatMove },
   /** Servers have connections to spare. */
-  connections: { severity: 'warning', of: moving },
+  connections: { severity: 'warning', of: typesThatMove },
   /** The coordinator holds shards, as workers do. */
   'coordinator-shards': { severity: 'info' },
   /** Room on every disk. */
@@ -114,7 +114,7 @@ export const checks = {
   /** Workers in service that hold no shard. */
   'empty-nodes': { severity: 'info' },
   /** `idle_in_transaction_session_timeout` would end moves that block writes. */
-  'idle-timeout': { severity: 'warning', of: moving },
+  'idle-timeout': { severity: 'warning', of: typesThatMove },
   /** What becomes of the machine of a worker that is removed. */
   machine: { severity: 'info', consequence: true, of: ['removeWorker'] },
   /** How many checks were left out, for an answer has its limits. */
@@ -122,19 +122,19 @@ export const checks = {
   /** The role may see what others do. */
   'monitor-rights': { severity: 'warning' },
   /** A new server holds nothing that is in the way. */
-  'new-node-clean': { severity: 'warning', of: joining },
+  'new-node-clean': { severity: 'warning', of: typesThatAdd },
   /** No open transaction has written for so long that moves would wait for it. */
   'old-transactions': { severity: 'warning' },
   /** Shards with several placements, which aren't moved. */
-  'replicated-shards': { severity: 'warning', of: moving },
+  'replicated-shards': { severity: 'warning', of: typesThatMove },
   /** Standbys that are registered. */
   secondaries: { severity: 'info' },
   /** No distributed table is locked for long. */
   'table-locks': { severity: 'warning' },
   /** The role may lower the setting that makes small moves quick. */
-  'tune-rights': { severity: 'warning', of: moving },
+  'tune-rights': { severity: 'warning', of: typesThatMove },
   /** The largest move fits into a maintenance window. */
-  'window-fits': { severity: 'warning', of: moving },
+  'window-fits': { severity: 'warning', of: typesThatMove },
 } as const satisfies Record<string, CheckFacts>;
 
 export type CheckId = keyof typeof checks;
@@ -173,8 +173,8 @@ export function blocks({ severity, ok }: Check): boolean {
 }
 
 /** The order in which checks are shown: what blocks first, what passed last. */
-export function worstFirst(found: Check[]): Check[] {
+export function worstFirst(list: Check[]): Check[] {
   const weight = ({ severity, ok }: Check): number =>
     ok ? 0 : { blocker: 3, warning: 2, info: 1 }[severity];
-  return [...found].sort((a, b) => weight(b) - weight(a));
+  return [...list].sort((a, b) => weight(b) - weight(a));
 }

@@ -23,6 +23,6 @@ interface OfOperation {
 }
 
 /** A remedy that citus-scaler carries out, when it is asked. */
-export function does<Name extends Action>(action: Name, text: string, given?: ActionArguments[Name]): Remedy {
-  return given === undefined ? { text, action } : { text, action, arguments: { ...given } };
+export function does<Name extends Action>(action: Name, text: string, args?: ActionArguments[Name]): Remedy {
+  return args === undefined ? { text, action } : { text, action, arguments: { ...args } };
 }

@@ -43,10 +43,10 @@ export interface FailureDetails {
 }
 
 /** What a failure says besides its sentence, as the code writes it. */
-export type Said = Partial<Omit<FailureDetails, 'remedies'>> & { remedies?: readonly Advice[] };
+export type PartialDetails = Partial<Omit<FailureDetails, 'remedies'>> & { remedies?: readonly Advice[] };
 
-export function detailsFrom({ remedies = [], ...said }: Said): FailureDetails {
-  return { evidence: [], ...said, remedies: remediesOf(...remedies) };
+export function detailsFrom({ remedies = [], ...details }: PartialDetails): FailureDetails {
+  return { evidence: [], ...details, remedies: remediesOf(...remedies) };
 }
 
 export function isErrorType(value: unknown): value is ErrorType {

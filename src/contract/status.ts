@@ -82,6 +82,11 @@ export const operationStates = [
 ] as const;
 export type OperationState = (typeof operationStates)[number];
 
+/** Whether an operation in this state has ended. */
+export function isOver(state: OperationState): boolean {
+  return state === 'done' || state === 'failed' || state === 'cancelled';
+}
+
 export interface Step {
   name: string;
   state: 'pending' | 'running' | 'done' | 'skipped' | 'failed';

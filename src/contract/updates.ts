@@ -182,8 +182,8 @@ export function describeUpdate(name: UpdateName): string {
     'by',
     ...Object.entries(fields).map(([field, { optional }]) => `${field}${optional ? '?' : ''}`),
   ];
-  const said = `${summary.charAt(0).toUpperCase()}${summary.slice(1)}${also === undefined ? '' : `; ${also}`}`;
-  return `${said}: {${takes.join(', ')}}`;
+  const sentence = `${summary.charAt(0).toUpperCase()}${summary.slice(1)}${also === undefined ? '' : `; ${also}`}`;
+  return `${sentence}: {${takes.join(', ')}}`;
 }
 
 /** Why this is no argument of the update, if so: a misspelt field would be lost, and with it what it was to guard. */
@@ -192,11 +192,11 @@ export function argumentProblem(name: UpdateName, argument: unknown): InputProbl
   const names = Object.keys(fields).join(', ');
   if (typeof argument !== 'object' || argument === null || Array.isArray(argument))
     return { text: `it takes an object with ${names}` };
-  const given = new Map<string, unknown>(Object.entries(argument));
-  const other = [...given.keys()].find((field) => !Object.hasOwn(fields, field));
+  const values = new Map<string, unknown>(Object.entries(argument));
+  const other = [...values.keys()].find((field) => !Object.hasOwn(fields, field));
   if (other !== undefined) return { field: other, text: `unknown field; allowed: ${names}` };
   for (const [field, facts] of Object.entries(fields)) {
-    const text = valueProblem(facts, given.get(field));
+    const text = valueProblem(facts, values.get(field));
     if (text !== undefined) return { field, text };
   }
   return undefined;

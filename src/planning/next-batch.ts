@@ -3,7 +3,7 @@ import type { PlannedMove } from './planned-moves.js';
 /** Moves that one activity makes one after another, all between the same two nodes. */
 export type Batch = [PlannedMove, ...PlannedMove[]];
 
-/** The state of the move queue that the next batch is chosen from. */
+/** The moves of a round and what limits them, for {@link nextBatch}. */
 export interface QueueState {
   pending: readonly PlannedMove[];
   running: readonly Batch[];

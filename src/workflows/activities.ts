@@ -31,14 +31,14 @@ const persistent: ActivityOptions = {
 const lasting: ActivityOptions = { ...persistent, startToCloseTimeout: '30d' };
 
 /** Looking changes nothing, and needs answers soon. */
-const looking: ActivityOptions = { ...persistent, startToCloseTimeout: '1m' };
+const quick: ActivityOptions = { ...persistent, startToCloseTimeout: '1m' };
 
 /** Reads the config only. */
 export const requestActivities = proxyActivities<RequestActivities>({
-  ...looking,
+  ...quick,
   retry: { initialInterval: '1s', maximumInterval: '10s' },
 });
-export const windowActivities = proxyActivities<WindowActivities>(looking);
+export const windowActivities = proxyActivities<WindowActivities>(quick);
 export const checkActivities = proxyActivities<CheckActivities>(persistent);
 export const planActivities = proxyActivities<PlanActivities>(persistent);
 export const cleanUpActivities = proxyActivities<CleanUpActivities>({
@@ -61,8 +61,8 @@ export const reportActivities = proxyActivities<ReportActivities>({
 });
 
 /** One move may take days; progress and cancel travel with the heartbeats. */
-const moving: ActivityOptions = { ...persistent, heartbeatTimeout: '6s', startToCloseTimeout: '30d' };
-export const moveActivities = proxyActivities<MoveActivities>(moving);
+const longMoves: ActivityOptions = { ...persistent, heartbeatTimeout: '6s', startToCloseTimeout: '30d' };
+export const moveActivities = proxyActivities<MoveActivities>(longMoves);
 export const lockActivities = proxyActivities<LockActivities>(lasting);
 /** Waits for statements that are better not ended; what it undoes may take a program of the user's. */
 export const undoActivities = proxyActivities<UndoActivities>(lasting);

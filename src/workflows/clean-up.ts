@@ -13,10 +13,7 @@ const steps = {
   verify: 'Verify',
 } as const;
 
-/**
- * Removes what earlier moves and operations left on nodes. Can be cancelled at any time: what was removed stays so,
- * and the rest is found again.
- */
+/** Carries out `cleanUp`, see its row in contract/operations.ts. */
 export async function cleanUp(input: CleanUpInput): Promise<OperationReport> {
   return operation('cleanUp', input, async (op) => {
     const { request } = op;
@@ -43,23 +40,23 @@ export async function cleanUp(input: CleanUpInput): Promise<OperationReport> {
     op.act();
 
     await op.step(steps.citus, async () => {
-      await op.unpaused();
-      const done = await op.calls.run(cleanUpActivities.letCitusCleanUp, steps.citus, { cluster, lockId });
-      op.note(...done.notes);
+      await op.calls.unpaused();
+      const result = await op.calls.run(cleanUpActivities.letCitusCleanUp, steps.citus, { cluster, lockId });
+      op.note(...result.notes);
     });
     await op.step(steps.remove, async () => {
-      await op.unpaused();
-      const done = await op.calls.run(cleanUpActivities.removeLeftovers, steps.remove, {
+      await op.calls.unpaused();
+      const result = await op.calls.run(cleanUpActivities.removeLeftovers, steps.remove, {
         cluster,
         lockId,
         items,
       });
-      op.note(...done.notes);
+      op.note(...result.notes);
     });
     await op.step(steps.verify, async (step) => {
-      const seen = await op.calls.run(cleanUpActivities.verifyCleanUp, 'Verify', { cluster, items });
-      step.detail = seen.detail;
-      op.note(...seen.notes);
+      const result = await op.calls.run(cleanUpActivities.verifyCleanUp, 'Verify', { cluster, items });
+      step.detail = result.detail;
+      op.note(...result.notes);
       op.set({ after: plan.after });
     });
   });

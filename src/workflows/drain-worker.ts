@@ -3,10 +3,7 @@ import { planActivities, verifyActivities } from './activities.js';
 import { operation } from './operation/operation.js';
 import { approvalStep, markStep, moveSteps, planStep } from './operation/steps.js';
 
-/**
- * Empties workers, which stay registered; with `undo` puts them back in service. Cancelled half way they are in
- * service as before, and moved shards stay where they are.
- */
+/** Carries out `drainWorker`, see its row in contract/operations.ts. */
 export async function drainWorker(input: DrainWorkerInput): Promise<OperationReport> {
   return operation('drainWorker', input, async (op) => {
     const { request } = op;
@@ -25,22 +22,22 @@ export async function drainWorker(input: DrainWorkerInput): Promise<OperationRep
     await op.preflight(steps.check);
     if (op.dryRun && !op.plannable()) return;
 
-    const planned = await planStep(op, steps.plan, () =>
+    const draft = await planStep(op, steps.plan, () =>
       op.calls.run(planActivities.planDrain, 'Plan', { request }),
     );
     if (op.dryRun) return;
-    await approvalStep(op, steps.approval, planned);
+    await approvalStep(op, steps.approval, draft);
 
-    await markStep(op, steps.mark, planned, undo ? 'in service already' : 'out of service already');
-    await moveSteps(op, steps, planned.round, planned);
+    await markStep(op, steps.mark, draft, undo ? 'in service already' : 'out of service already');
+    await moveSteps(op, steps, draft.round, draft);
 
     await op.step(steps.verify, async (step) => {
-      const verified = await op.calls.run(verifyActivities.verifyDrain, 'Verify', {
+      const result = await op.calls.run(verifyActivities.verifyDrain, 'Verify', {
         request,
-        nodes: planned.leaving.map(({ node }) => node),
+        nodes: draft.leaving.map(({ node }) => node),
         undo,
       });
-      op.verified(step, verified);
+      op.verified(step, result);
     });
     await op.undo.keep('node-mark');
   });

@@ -12,7 +12,7 @@ import { describeUndo, undoByHand, type HandedOver, type UndoEntry } from '../co
 import type { Attention } from '../contract/index.js';
 import { keeperActivities } from './activities.js';
 import { attentionOf } from './operation/failure.js';
-import { joiningIn, queueOf } from './operation/undo-entries.js';
+import { registrationNodes, queueOf } from './operation/undo-entries.js';
 import { addSignal, handOverSignal, releaseSignal, removeSignal, troubleSignal } from './signals.js';
 
 /** Minutes for which the keeper itself tries what fails without passing by itself; an activity has a patience of its own. */
@@ -26,7 +26,7 @@ const patienceMinutes = 5;
 export async function lockCluster(input: LockInput): Promise<LockResult> {
   const { cluster, holder } = input;
   const ledger = new Map<string, UndoEntry>();
-  const keeper: Keeper = { ledger, handedOver: [], told: [], released: false, show };
+  const keeper: Keeper = { ledger, handedOver: [], trouble: [], released: false, show };
   const ofHolder = (workflowId: string): boolean => workflowId === holder.workflowId;
   setHandler(defineQuery<string[]>(ledgerQuery), lines);
   setHandler(addSignal, (entries, workflowId) => {
@@ -47,7 +47,7 @@ export async function lockCluster(input: LockInput): Promise<LockResult> {
     if (ofHolder(workflowId)) keeper.released = true;
   });
   setHandler(troubleSignal, (_activityId, attention) => {
-    keeper.told = attention ? linesOf(attention) : [];
+    keeper.trouble = attention ? linesOf(attention) : [];
     show();
   });
   show();
@@ -66,7 +66,7 @@ export async function lockCluster(input: LockInput): Promise<LockResult> {
       ...keeper.handedOver.map(
         ({ entry, why }) => `not undone: ${describeUndo(entry)}: ${why}; still to do: ${undoByHand(entry)}`,
       ),
-      ...keeper.told,
+      ...keeper.trouble,
     ];
   }
 
@@ -80,7 +80,7 @@ interface Keeper {
   ledger: Map<string, UndoEntry>;
   handedOver: HandedOver[];
   /** What a person should know of the undoing. */
-  told: string[];
+  trouble: string[];
   released: boolean;
   show: () => void;
 }
@@ -98,7 +98,7 @@ async function leave({ cluster, holder }: LockInput, keeper: Keeper): Promise<Lo
   await untilDone(keeper, undefined, async () => {
     const end = { summary: `End what runs of ${workflowId}` };
     await endStatements.executeWithOptions(end, [
-      { cluster, operationId: workflowId, joining: joiningIn(keeper.ledger) },
+      { cluster, operationId: workflowId, joining: registrationNodes(keeper.ledger) },
     ]);
   });
   for (;;) {
@@ -126,27 +126,30 @@ async function untilDone(
   patience: number | undefined,
   work: () => Promise<void>,
 ): Promise<string | undefined> {
-  let waited = 0;
+  let waitedMinutes = 0;
   for (let minutes = 1; !keeper.released; minutes = Math.min(60, minutes * 2)) {
     const scope = new CancellationScope();
-    const done = scope.run(work).then(
+    const success = scope.run(work).then(
       () => true,
       (error: unknown) => {
         const { problem, evidence } = attentionOf(error);
-        keeper.told = [`tried again in ${minutes} min: ${problem}`, ...evidence.split('\n').filter(Boolean)];
+        keeper.trouble = [
+          `tried again in ${minutes} min: ${problem}`,
+          ...evidence.split('\n').filter(Boolean),
+        ];
         keeper.show();
         return false;
       },
     );
-    const freed = condition(() => keeper.released).then(() => true);
-    if (await Promise.race([done, freed])) {
+    const release = condition(() => keeper.released).then(() => true);
+    if (await Promise.race([success, release])) {
       scope.cancel();
-      keeper.told = [];
+      keeper.trouble = [];
       return undefined;
     }
-    if (patience !== undefined && waited >= patience) return keeper.told.at(-1) ?? 'it failed';
+    if (patience !== undefined && waitedMinutes >= patience) return keeper.trouble.at(-1) ?? 'it failed';
     await condition(() => keeper.released, `${minutes}m`);
-    waited += minutes;
+    waitedMinutes += minutes;
   }
   return undefined;
 }

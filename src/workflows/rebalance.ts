@@ -12,7 +12,7 @@ const steps = {
   verify: 'Verify',
 } as const;
 
-/** Evens out the data, by a strategy of Citus. Can be cancelled at any time: moved shards stay where they are. */
+/** Carries out `rebalance`, see its row in contract/operations.ts. */
 export async function rebalance(input: RebalanceInput): Promise<OperationReport> {
   return operation('rebalance', input, async (op) => {
     const { request } = op;
@@ -20,29 +20,29 @@ export async function rebalance(input: RebalanceInput): Promise<OperationReport>
     await op.preflight(steps.check);
     if (op.dryRun && !op.plannable()) return;
 
-    const planned = await planStep(op, steps.plan, () =>
+    const draft = await planStep(op, steps.plan, () =>
       op.calls.run(planActivities.planRebalance, 'Plan', { request }),
     );
     if (op.dryRun) return;
-    if (planned.plan.movesTotal === 0) {
-      const why = planned.whyNoMoves ?? 'nothing to do';
+    if (draft.plan.movesTotal === 0) {
+      const why = draft.whyNoMoves ?? 'nothing to do';
       for (const name of [steps.approval, steps.reference, steps.move, steps.verify]) op.skip(name, why);
       op.note(`nothing to do: ${why}`);
-      op.set({ after: planned.plan.before });
+      op.set({ after: draft.plan.before });
       return;
     }
-    await approvalStep(op, steps.approval, planned);
-    const sources = await moveSteps(op, steps, planned.round, planned);
+    await approvalStep(op, steps.approval, draft);
+    const sources = await moveSteps(op, steps, draft.round, draft);
 
     await op.step(steps.verify, async (step) => {
-      const verified = await op.calls.run(verifyActivities.verifyRebalance, 'Verify', {
+      const result = await op.calls.run(verifyActivities.verifyRebalance, 'Verify', {
         request,
-        movesTotal: planned.plan.movesTotal,
+        movesTotal: draft.plan.movesTotal,
         strategy: request.input.strategy,
         // Emptying nodes may well leave the others less even than before.
         ...(request.input.drainOnly !== true && { sources }),
       });
-      op.verified(step, verified);
+      op.verified(step, result);
     });
   });
 }

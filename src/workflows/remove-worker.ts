@@ -16,10 +16,7 @@ const steps = {
 } as const;
 const removing = (node: string): string => `Remove ${node}`;
 
-/**
- * Empties workers as one plan, then takes them out of the cluster one by one and stops their machines. The point of no
- * return of each is its deregistration: a cancel before it leaves it in service, one after it stops before the next.
- */
+/** Carries out `removeWorker`, see its row in contract/operations.ts. */
 export async function removeWorker(input: RemoveWorkerInput): Promise<OperationReport> {
   return operation('removeWorker', input, async (op) => {
     const { request } = op;
@@ -28,18 +25,18 @@ export async function removeWorker(input: RemoveWorkerInput): Promise<OperationR
     await op.preflight(steps.check);
     if (op.dryRun && !op.plannable()) return;
 
-    const planned = await planStep(op, steps.plan, () =>
+    const draft = await planStep(op, steps.plan, () =>
       op.calls.run(planActivities.planDrain, 'Plan', { request }),
     );
     if (op.dryRun) return;
-    await approvalStep(op, steps.approval, planned);
+    await approvalStep(op, steps.approval, draft);
 
-    await markStep(op, steps.mark, planned, 'out of service already');
-    await moveSteps(op, steps, planned.round, planned);
+    await markStep(op, steps.mark, draft, 'out of service already');
+    await moveSteps(op, steps, draft.round, draft);
     await op.step(steps.empty, async (step) => {
       const order = {
         request,
-        nodes: planned.leaving.map(({ node }) => node),
+        nodes: draft.leaving.map(({ node }) => node),
         undo: false,
       };
       op.verified(
@@ -48,7 +45,7 @@ export async function removeWorker(input: RemoveWorkerInput): Promise<OperationR
       );
     });
 
-    const leaving = planned.leaving;
+    const leaving = draft.leaving;
     for (const [index, node] of leaving.entries()) {
       await remove(op, node, { last: index === leaving.length - 1, only: leaving.length === 1 });
       op.set({ removed: leaving.slice(0, index + 1).map((each) => each.node) });
@@ -75,11 +72,11 @@ async function remove(
             node,
           });
     await op.calls.run(removalActivities.awaitRemovable, `Until ${node} can leave`, order);
-    await op.unpaused();
+    await op.calls.unpaused();
     const why = `${node} is being removed, which can't be undone${last && !only ? ', and it is the last one' : ''}`;
-    const verified = await op.passNoReturn({ why, last, left: perhapsOut(cluster, node) }, async (isNow) => {
-      const gone = await op.calls.run(removalActivities.removeWorkerNode, `Deregister ${node}`, order);
-      op.note(...gone.notes);
+    const result = await op.passNoReturn({ why, last, howLeft: perhapsOut(cluster, node) }, async (isNow) => {
+      const removal = await op.calls.run(removalActivities.removeWorkerNode, `Deregister ${node}`, order);
+      op.note(...removal.notes);
       isNow(fate.stops ? outAndRunning(cluster, node) : unverified(cluster, node));
       const { became } = fate.stops
         ? await op.calls.run(machineActivities.stopRemoved, `Stop the machine of ${node}`, {
@@ -95,7 +92,7 @@ async function remove(
         removed: [leaving],
       });
     });
-    op.verified(step, verified);
+    op.verified(step, result);
   });
 }
 

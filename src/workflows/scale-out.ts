@@ -22,7 +22,7 @@ const steps = {
   verify: 'Verify',
 } as const;
 
-/** Adds workers and spreads the data over them. Can be cancelled at any time: moved shards stay where they are. */
+/** Carries out `scaleOut`, see its row in contract/operations.ts. */
 export async function scaleOut(input: ScaleOutInput): Promise<OperationReport> {
   return operation('scaleOut', input, async (op) => {
     const { request } = op;
@@ -31,17 +31,17 @@ export async function scaleOut(input: ScaleOutInput): Promise<OperationReport> {
     await op.preflight(steps.check);
     if (op.dryRun && !op.plannable()) return;
 
-    const planned = await planStep(
+    const draft = await planStep(
       op,
       steps.plan,
       () => op.calls.run(planActivities.planScaleOut, 'Plan', { request }),
       (plan) => `${count(plan.movesTotal, 'move')}, ${count(plan.newWorkers.length, 'new worker')}`,
     );
     if (op.dryRun) return;
-    await approvalStep(op, steps.approval, planned);
+    await approvalStep(op, steps.approval, draft);
 
     const machines = new Map<string, string>();
-    const { toStart } = planned;
+    const { toStart } = draft;
     if (toStart.length === 0) op.skip(steps.start, 'nothing to start');
     else {
       await op.step(steps.start, async (step) => {
@@ -56,8 +56,8 @@ export async function scaleOut(input: ScaleOutInput): Promise<OperationReport> {
           machines.set(placeholder, node);
         }
         step.detail = [...machines.values()].join(', ');
-        op.showPlan(planWithNodes(planned.plan, machines));
-        const incoming = planned.incoming.flatMap((each) => {
+        op.showPlan(planWithNodes(draft.plan, machines));
+        const incoming = draft.incoming.flatMap((each) => {
           const node = machines.get(each.node);
           return node === undefined ? [] : [{ ...each, node }];
         });
@@ -71,7 +71,7 @@ export async function scaleOut(input: ScaleOutInput): Promise<OperationReport> {
       });
     }
 
-    const newWorkers = planned.plan.newWorkers.map((node) => machines.get(node) ?? node);
+    const newWorkers = draft.plan.newWorkers.map((node) => machines.get(node) ?? node);
     op.about(newWorkers);
     if (newWorkers.length === 0) op.skip(steps.register, 'nothing to register');
     else {
@@ -91,7 +91,7 @@ export async function scaleOut(input: ScaleOutInput): Promise<OperationReport> {
       });
     }
 
-    const sources = await moveSteps(op, steps, withNodes(planned.round, machines), planned);
+    const sources = await moveSteps(op, steps, withNodes(draft.round, machines), draft);
 
     // From here on they are what was asked for, whatever a verification says.
     await op.undo.keep('registration', 'machine');
@@ -99,7 +99,7 @@ export async function scaleOut(input: ScaleOutInput): Promise<OperationReport> {
       const order = {
         request,
         newWorkers,
-        movesTotal: planned.plan.movesTotal,
+        movesTotal: draft.plan.movesTotal,
         sources,
       };
       op.verified(step, await op.calls.run(verifyActivities.verifyScaleOut, 'Verify', order));

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { onExit } from '../../sandbox/os/on-exit.js';
 import { identityOf } from '../../sandbox/os/processes.js';
-import { recordProcess } from '../../sandbox/os/recorded.js';
+import { recordProcess } from '../../sandbox/os/process-record.js';
 import type { Build } from './build.js';
 import type { FromWorker, Point, ToWorker } from './point.js';
 

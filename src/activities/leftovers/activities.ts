@@ -53,13 +53,12 @@ export function cleanUpActivities(context: ActivityContext) {
       }),
 
     /** Has Citus clean up what it can by itself; its warnings become notes. */
-    letCitusCleanUp: async ({ cluster, lockId }: CleanUpOrder): Promise<{ notes: string[] }> => {
-      await assertHeld(context.client, lockId);
-      return inSession(cluster, async (db) => {
+    letCitusCleanUp: ({ cluster, lockId }: CleanUpOrder): Promise<{ notes: string[] }> =>
+      inSession(cluster, async (db) => {
+        await assertHeld(context.client, lockId);
         const warnings = await cleanUpByCitus(db);
         return { notes: [...new Set(warnings)].slice(0, 10).map((warning) => `Citus: ${warning}`) };
-      });
-    },
+      }),
 
     /** Removes what the plan covers, each thing looked at again before. */
     removeLeftovers: async ({

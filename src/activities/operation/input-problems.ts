@@ -1,13 +1,13 @@
 import type { ApplicationFailure } from '@temporalio/common';
 import { clusterName } from '../../contract/schema/fields.js';
-import { problemLine, type InputProblem, type Said } from '../../contract/index.js';
+import { problemLine, type InputProblem, type PartialDetails } from '../../contract/index.js';
 import { refused } from '../../failures.js';
 
 /** Names every problem of an input, with its field. */
 export function invalidInput(
   cluster: string | undefined,
   problems: InputProblem[],
-  { evidence = [], remedies = ['correct the input and start again'] }: Said = {},
+  { evidence = [], remedies = ['correct the input and start again'] }: PartialDetails = {},
 ): ApplicationFailure {
   const lines = problems.map(problemLine);
   const more = lines.length > 1 ? ` (and ${lines.length - 1} more)` : '';

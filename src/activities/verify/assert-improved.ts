@@ -1,7 +1,8 @@
-import { ApplicationFailure } from '@temporalio/common';
 import type { Db } from '../../citus/session/connect.js';
 import type { ClusterNode } from '../../citus/nodes/nodes.js';
 import type { ShardGroup } from '../../citus/tables/shard-groups.js';
+import { does } from '../../contract/index.js';
+import { refused } from '../../failures.js';
 import { improvementOf } from '../../planning/improvement.js';
 import { sourceGroups, type Sources } from '../../planning/sources.js';
 import type { Load } from '../../planning/strategy-measure.js';
@@ -41,19 +42,12 @@ export async function assertImproved(
   if (movedGroups === 0) return count(moves, 'move');
   const figures = `by ${strategy.name} the fullest node holds ${shares(before, after, Math.max)} times the mean, the emptiest ${shares(before, after, Math.min)}`;
   if (isBetter) return figures;
-  throw ApplicationFailure.create({
-    type: 'NotImproved',
-    message: `${count(moves, 'move')} later the data is not spread better: ${figures}`,
-    nonRetryable: true,
-    details: [
-      {
-        cluster,
-        evidence: [figures],
-        remedies: [
-          'look whether someone else moved shards meanwhile, or loaded or deleted much data',
-          'citus-scaler health shows the balance; start again to move the rest',
-        ],
-      },
+  throw refused('NotImproved', `${count(moves, 'move')} later the data is not spread better: ${figures}`, {
+    cluster,
+    evidence: [figures],
+    remedies: [
+      'look whether someone else moved shards meanwhile, or loaded or deleted much data',
+      does('health', 'look at the balance, and start again to move the rest', { cluster }),
     ],
   });
 }

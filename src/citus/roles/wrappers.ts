@@ -45,8 +45,9 @@ export async function readWrappers(db: Db): Promise<Record<WrapperName, WrapperS
     `SELECT p.proname::text AS name, has_schema_privilege(n.oid, 'USAGE') AND has_function_privilege(p.oid, 'EXECUTE') AS usable
        FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
        JOIN pg_catalog.pg_roles f ON f.oid = p.proowner JOIN pg_catalog.pg_roles s ON s.oid = n.nspowner
-      WHERE n.nspname = $1 AND p.prosecdef AND f.rolsuper AND s.rolsuper`,
-    [wrapperSchema],
+      WHERE n.nspname = $1 AND p.prosecdef AND f.rolsuper AND s.rolsuper
+        AND p.oid = ANY (SELECT to_regprocedure(signature) FROM unnest($2::text[]) AS w(signature))`,
+    [wrapperSchema, Object.values(wrapperSignatures)],
   );
   const stateOf = (wrapper: WrapperName): WrapperState => {
     const row = rows.find(({ name }) => name === wrapper);

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { OperationHandle } from '../../client/index.js';
 import { UpdateRejectedError } from '../../client/errors.js';
+import { isOver } from '../../contract/index.js';
 import { runs, type App, type Session } from '../app.js';
 import { cancelOutlook } from '../cancel-outlook.js';
 import { example } from '../example.js';
@@ -8,7 +9,6 @@ import { exit, type ExitCode } from '../exit-codes.js';
 import { follow } from '../follow/follow.js';
 import { onOperation, operationArgument } from '../on-operation.js';
 import type { Io } from '../io.js';
-import { isOver } from '../render/state.js';
 import { wrap } from '../render/text.js';
 
 interface Options {
@@ -31,12 +31,12 @@ export function define(command: Command, session: Session): void {
 
 /** Asks the status first: Temporal accepts every cancel request, so it is said before what one would do. */
 async function cancel(io: Io, handle: OperationHandle, { yes, detach }: Options): Promise<ExitCode> {
-  const found = await handle.status();
-  const outlook = cancelOutlook(found);
-  if (isOver(found.state)) throw new UpdateRejectedError('Rejected', handle.id, outlook.says);
+  const before = await handle.status();
+  const outlook = cancelOutlook(before);
+  if (isOver(before.state)) throw new UpdateRejectedError('Rejected', handle.id, outlook.says);
   for (const line of [outlook.says, ...outlook.undoes])
     io.tell(wrap(line, io.columns, line.startsWith(' ') ? 4 : 0));
-  if (io.interactive && !yes && !(await sure())) {
+  if (io.interactive && !yes && !(await confirmCancel())) {
     io.warn('Nothing was cancelled.');
     return exit.ok;
   }
@@ -48,7 +48,7 @@ async function cancel(io: Io, handle: OperationHandle, { yes, detach }: Options)
   return exit.ok;
 }
 
-async function sure(): Promise<boolean> {
+async function confirmCancel(): Promise<boolean> {
   const { confirm } = await import('@clack/prompts');
   return (await confirm({ message: 'Cancel it?', initialValue: false, output: process.stderr })) === true;
 }

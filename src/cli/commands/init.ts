@@ -60,7 +60,7 @@ async function init(app: App, options: Options): Promise<ExitCode> {
   const nodes = await writeTested(file, cluster, options.test);
   if (io.json) io.document({ file, cluster: cluster.name, ...(nodes && { nodes }) });
   else {
-    io.answer(`Wrote ${file}.${nodes ? `\n${describeFound(cluster.name, nodes, io.paint)}` : ''}`);
+    io.answer(`Wrote ${file}.${nodes ? `\n${describeNodes(cluster.name, nodes, io.paint)}` : ''}`);
     io.tell(`\nNext: citus-scaler worker --config ${file}`);
   }
   return exit.ok;
@@ -88,7 +88,7 @@ interface FoundNode {
 }
 
 /** The nodes that the cluster registers, so that one sees that it is the right one. */
-function describeFound(name: string, nodes: FoundNode[], paint: Colors): string {
+function describeNodes(name: string, nodes: FoundNode[], paint: Colors): string {
   if (nodes.length === 0) return `Connected to ${name}; it registers no node yet.`;
   const rows = nodes.map(({ node, role, active }) => [node, role, active ? '' : paint.yellow('inactive')]);
   return `Connected to ${name}; it registers:\n${table([{ head: '' }, { head: '' }, { head: '' }], rows, 2)}`;

@@ -2,7 +2,7 @@ import { Option, type Command } from 'commander';
 import type { OperationHandle } from '../../client/index.js';
 import { updateFacts, type UpdateName } from '../../contract/index.js';
 import { runs, type App, type Session } from '../app.js';
-import { dashed } from '../command-names.js';
+import { kebabCase } from '../command-names.js';
 import { example } from '../example.js';
 import { operationArgument, steer } from '../on-operation.js';
 import { wholeNumber } from '../parse.js';
@@ -20,7 +20,7 @@ export function updateCommand(name: UpdateName): CommandModule {
       for (const [field, { type, optional, doc, value = field }] of fields) {
         if (type === 'number') command.argument(`<${value}>`, doc, wholeNumber);
         else {
-          const flags = type === 'boolean' ? `--${dashed(field)}` : `--${dashed(field)} <${value}>`;
+          const flags = type === 'boolean' ? `--${kebabCase(field)}` : `--${kebabCase(field)} <${value}>`;
           command.addOption(new Option(flags, doc).makeOptionMandatory(optional !== true));
         }
       }
@@ -29,11 +29,11 @@ export function updateCommand(name: UpdateName): CommandModule {
         .addHelpText('after', example(`citus-scaler ${facts.command} ${facts.example}`))
         .action(
           runs(session, (app: App, operation: string) => {
-            const given = command.processedArgs.slice(1);
+            const values = command.processedArgs.slice(1);
             const args = {
               by: whoAmI(),
               ...command.opts<Record<string, unknown>>(),
-              ...Object.fromEntries(numbers.map((field, index) => [field, given[index]])),
+              ...Object.fromEntries(numbers.map((field, index) => [field, values[index]])),
             };
             // The operation checks it, by the same row.
             const send = (handle: OperationHandle): Promise<void> => handle.update(name, args);

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ConnectOptions, OperationRow } from '../../client/index.js';
-import type { Candidate } from './wanted.js';
+import type { Candidate } from './at-cursor.js';
 
 /** Nobody waits longer for a TAB. Then, as when Temporal is away, nothing is offered. */
 const patienceMs = 3_000;

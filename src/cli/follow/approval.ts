@@ -16,13 +16,13 @@ export async function askApproval(
   interrupted: AbortSignal,
 ): Promise<'decided' | 'detach'> {
   const { paintError: paint, columns } = io;
-  const shown = renderPlan(plan, status.checks, paint, columns, status);
-  io.warn([heading(status, paint), shown, ...windowLines(status, columns, Date.now()), ''].join('\n\n'));
+  const planText = renderPlan(plan, status.checks, paint, columns, status);
+  io.warn([heading(status, paint), planText, ...windowLines(status, columns, Date.now()), ''].join('\n\n'));
   const prompts = await import('@clack/prompts');
-  const settled = new AbortController();
-  const settledByOthers = (): boolean => settled.signal.aborted;
-  void watchForOthers(handle, plan.hash, settled);
-  const signal = AbortSignal.any([settled.signal, interrupted]);
+  const question = new AbortController();
+  const isAnswered = (): boolean => question.signal.aborted;
+  void watchForOthers(handle, plan.hash, question);
+  const signal = AbortSignal.any([question.signal, interrupted]);
   try {
     const choice = await prompts.select({
       message: 'Carry out this plan?',
@@ -36,7 +36,7 @@ export async function askApproval(
       output: process.stderr,
       signal,
     });
-    if (settledByOthers()) return 'decided';
+    if (isAnswered()) return 'decided';
     if (choice === 'approve') {
       await handle.approve({ by: whoAmI(), planHash: plan.hash });
       return 'decided';
@@ -49,7 +49,7 @@ export async function askApproval(
       output: process.stderr,
       signal,
     });
-    if (settledByOthers()) return 'decided';
+    if (isAnswered()) return 'decided';
     if (prompts.isCancel(reason)) return 'detach';
     await handle.reject({ by: whoAmI(), reason });
     return 'decided';
@@ -58,18 +58,18 @@ export async function askApproval(
     io.warn(error.message);
     return 'decided';
   } finally {
-    settled.abort();
+    question.abort();
   }
 }
 
 async function watchForOthers(
   handle: OperationHandle,
   planHash: string,
-  settled: AbortController,
+  question: AbortController,
 ): Promise<void> {
-  const wait = (): Promise<boolean> => sleep(2_000, true, { signal: settled.signal }).catch(() => false);
+  const wait = (): Promise<boolean> => sleep(2_000, true, { signal: question.signal }).catch(() => false);
   while (await wait()) {
     const status = await handle.status().catch(() => undefined);
-    if (status && (status.state !== 'awaiting-approval' || status.plan?.hash !== planHash)) settled.abort();
+    if (status && (status.state !== 'awaiting-approval' || status.plan?.hash !== planHash)) question.abort();
   }
 }

@@ -12,19 +12,19 @@ export interface Canvas {
 export async function createCanvas(stream: WriteStream): Promise<Canvas> {
   const { createLogUpdate } = await import('log-update');
   const log = createLogUpdate(stream);
-  let drawn = { text: '', columns: stream.columns };
+  let frame = { text: '', columns: stream.columns };
   const remember = (text: string): void => {
-    drawn = { text, columns: stream.columns };
+    frame = { text, columns: stream.columns };
   };
   /** A terminal that was made narrower has broken what was drawn into more lines than log-update knows of. */
   const wipe = (): void => {
-    const more = rowsOf(drawn.text, stream.columns) - rowsOf(drawn.text, drawn.columns);
+    const more = rowsOf(frame.text, stream.columns) - rowsOf(frame.text, frame.columns);
     log.clear();
     if (more > 0) stream.write(`\u001b[${more}A\u001b[J`);
   };
   return {
     draw: (text) => {
-      if (drawn.columns > stream.columns) wipe();
+      if (frame.columns > stream.columns) wipe();
       log(text);
       remember(text);
     },

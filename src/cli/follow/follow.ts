@@ -25,33 +25,33 @@ export async function follow(
   process.once('SIGINT', onInterrupt);
   const view = await createView(io);
   let last: OperationStatus | undefined;
-  let decided: string | undefined;
+  let decidedHash: string | undefined;
   try {
     for await (const status of patientWatch(handle, detach.signal, view.away)) {
       last = status;
       if (needsSomeone(status, options) && !io.interactive) {
         view.show(status);
         view.end('clear');
-        return waiting(io, status);
+        return sayWaiting(io, status);
       }
       if (
         status.state === 'awaiting-approval' &&
         status.plan &&
-        status.plan.hash !== decided &&
+        status.plan.hash !== decidedHash &&
         !options.cancelling
       ) {
         view.pause();
         const answer = await askApproval(io, handle, status, status.plan, detach.signal);
-        if (answer === 'detach') return detached(io, handle, status);
-        decided = status.plan.hash;
+        if (answer === 'detach') return sayDetached(io, handle, status);
+        decidedHash = status.plan.hash;
       } else view.show(status);
     }
   } finally {
     process.off('SIGINT', onInterrupt);
     view.end('clear');
   }
-  if (detach.signal.aborted) return detached(io, handle, last);
-  return ended(io, handle, last, options);
+  if (detach.signal.aborted) return sayDetached(io, handle, last);
+  return reportEnd(io, handle, last, options);
 }
 
 function needsSomeone({ state }: OperationStatus, { cancelling }: FollowOptions): boolean {
@@ -59,20 +59,20 @@ function needsSomeone({ state }: OperationStatus, { cancelling }: FollowOptions)
 }
 
 /** Reports on what a person has to decide; the operation stays open. */
-function waiting(io: Io, status: OperationStatus): ExitCode {
+function sayWaiting(io: Io, status: OperationStatus): ExitCode {
   if (io.json) io.document(status);
   else if (status.attention) io.warn(renderAttention(status.attention, status, io.paintError, io.columns));
   else io.warn(renderStatus(status, io.paintError, io.columns, Date.now()));
   return exit.waiting;
 }
 
-function detached(io: Io, handle: OperationHandle, last: OperationStatus | undefined): ExitCode {
+function sayDetached(io: Io, handle: OperationHandle, last: OperationStatus | undefined): ExitCode {
   if (io.json && last) io.document(last);
   io.warn(`Detached. The operation goes on; come back with:\n  citus-scaler watch ${handle.id}`);
   return exit.ok;
 }
 
-async function ended(
+async function reportEnd(
   io: Io,
   handle: OperationHandle,
   last: OperationStatus | undefined,

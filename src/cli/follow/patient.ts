@@ -15,17 +15,18 @@ export async function* patientWatch(
   signal: AbortSignal,
   away: (message: string) => void,
 ): AsyncGenerator<OperationStatus, void, void> {
-  const measured = rateMeter();
-  let seenAt: number | undefined;
+  const measure = rateMeter();
+  let lastAnswerAt: number | undefined;
   while (!signal.aborted) {
     try {
       for await (const status of handle.watch({ signal, intervalMs: 1_000 })) {
-        seenAt = Date.now();
-        yield measured(status);
+        lastAnswerAt = Date.now();
+        yield measure(status);
       }
       return;
     } catch (error) {
-      if (!isUnreachable(error) || seenAt === undefined || Date.now() - seenAt > patienceMs) throw error;
+      if (!isUnreachable(error) || lastAnswerAt === undefined || Date.now() - lastAnswerAt > patienceMs)
+        throw error;
       away(`${error.message} The operation stays open; waiting for an answer.`);
       await sleep(1_000);
     }

@@ -1,7 +1,7 @@
 import type { OperationStatus } from '../../contract/index.js';
 import type { Io } from '../io.js';
 import { changes } from '../render/changes.js';
-import { fitted } from '../render/room.js';
+import { fit } from '../render/room.js';
 import { renderStatus } from '../render/status.js';
 import { wrap } from '../render/text.js';
 import { createCanvas } from './canvas.js';
@@ -26,16 +26,16 @@ export async function createView(io: Io): Promise<View> {
 /** Draws over itself; the seconds go on between two looks. */
 async function liveView(io: Io): Promise<View> {
   const canvas = await createCanvas(process.stderr);
-  let shown: OperationStatus | undefined;
+  let latest: OperationStatus | undefined;
   let silence: string | undefined;
-  let toldPage = false;
+  let hasPage = false;
   const redraw = (): void => {
-    if (!shown) return;
+    if (!latest) return;
     // Inside the frame: a line written beside it would be counted with what is drawn over.
     const note =
       silence === undefined ? '' : `\n${wrap(`${io.paintError.yellow('!')} ${silence}`, io.columns, 2)}\n`;
-    const { url: _, ...status } = shown;
-    const frame = fitted((room) => renderStatus(status, io.paintError, io.columns, Date.now(), room), {
+    const { url: _, ...status } = latest;
+    const frame = fit((room) => renderStatus(status, io.paintError, io.columns, Date.now(), room), {
       columns: io.columns,
       rows: io.rows() - 1 - note.split('\n').length,
     });
@@ -45,13 +45,13 @@ async function liveView(io: Io): Promise<View> {
   timer.unref();
   return {
     show: (status) => {
-      if (status.url !== undefined && !toldPage) {
+      if (status.url !== undefined && !hasPage) {
         // Above the frame, which may be broken anywhere: an address that is longer than a line stays one word.
         canvas.clear();
         io.tell(io.paintError.dim(status.url));
-        toldPage = true;
+        hasPage = true;
       }
-      shown = status;
+      latest = status;
       silence = undefined;
       redraw();
     },
@@ -60,7 +60,7 @@ async function liveView(io: Io): Promise<View> {
       redraw();
     },
     pause: () => {
-      shown = undefined;
+      latest = undefined;
       canvas.clear();
       canvas.done();
     },

@@ -30,7 +30,7 @@ export async function printGrants({ globals, io }: App, options: GrantOptions): 
     throw new UsageError('--grants-for must be coordinator or node.');
   const owners = options.readOwners
     ? await ownersOf(configFileOf(globals), options)
-    : (options.owner ?? []).map(named);
+    : (options.owner ?? []).map(ownerOf);
   const script = grantScript({ operator, observer, database, owners });
   if (io.json) io.document(script);
   else io.answer((part?.(script) ?? `${script.coordinator}\n\n${script.everyNode}`).trimEnd());
@@ -38,7 +38,7 @@ export async function printGrants({ globals, io }: App, options: GrantOptions): 
 }
 
 /** An owner of whom we know the name only. */
-function named(role: string): GrantOwner {
+function ownerOf(role: string): GrantOwner {
   return { role, superuser: false, lacksLogin: false, lacksCreateIn: [] };
 }
 

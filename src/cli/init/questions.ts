@@ -91,6 +91,6 @@ export async function askNewCluster(
 
 /** Of what was typed; a port that is a number is one. */
 function valueOf(field: Question, text = ''): string | number {
-  const typed = text.trim();
-  return field === 'port' && /^\d+$/.test(typed) ? Number(typed) : typed;
+  const value = text.trim();
+  return field === 'port' && /^\d+$/.test(value) ? Number(value) : value;
 }

@@ -18,7 +18,7 @@ interface Row {
  * go. Shards are shown where no bytes are known. Nodes beyond `room` are only counted.
  */
 export function nodeBars({ before, after }: Plan, progress: Progress, paint: Colors, room: number): string {
-  const isKnown = [...before.workers, ...after.workers].some(({ bytes: known }) => known > 0);
+  const isKnown = [...before.workers, ...after.workers].some(({ bytes: size }) => size > 0);
   const on = isKnown ? bytesOn : shardsOn;
   const figure = isKnown ? bytes : (n: number): string => count(n, 'shard');
   const flow = isKnown ? progress.byNode : undefined;
@@ -30,11 +30,11 @@ export function nodeBars({ before, after }: Plan, progress: Progress, paint: Col
     return { node, from, to, now: Math.max(0, Math.round(from + change)) };
   });
   const most = [...rows].sort((a, b) => changeOf(b) - changeOf(a)).slice(0, room);
-  const shown = rows.filter((row) => most.includes(row));
-  const left = rows.length - shown.length;
+  const visible = rows.filter((row) => most.includes(row));
+  const hidden = rows.length - visible.length;
   return [
-    ...barLines(shown, figure, paint),
-    ...(left > 0 ? [paint.dim(`  and ${count(left, 'more node')}`)] : []),
+    ...barLines(visible, figure, paint),
+    ...(hidden > 0 ? [paint.dim(`  and ${count(hidden, 'more node')}`)] : []),
   ].join('\n');
 }
 
@@ -55,11 +55,11 @@ function barLines(rows: Row[], figure: (value: number) => string, paint: Colors)
 
 function bar(now: number, to: number, most: number, paint: Colors): string {
   const cells = (value: number): number => Math.round((value / most) * barWidth);
-  const kept = cells(Math.min(now, to));
-  const between = cells(Math.max(now, to)) - kept;
-  const open = barWidth - kept - between;
+  const common = cells(Math.min(now, to));
+  const between = cells(Math.max(now, to)) - common;
+  const open = barWidth - common - between;
   const change = now > to ? paint.yellow('▓'.repeat(between)) : paint.dim('░'.repeat(between));
-  return `${paint.cyan('█'.repeat(kept))}${change}${' '.repeat(open)}`;
+  return `${paint.cyan('█'.repeat(common))}${change}${' '.repeat(open)}`;
 }
 
 /** Before and after of each node, for a plan or a report. */

@@ -61,8 +61,8 @@ function progressChange(before: OperationStatus | undefined, { progress }: Opera
       ? []
       : [`! ${from} → ${to}: ${message}`],
   );
-  const reached = (percent: number): number => Math.floor(percent / percentStep);
-  const isNew = !before?.progress || reached(before.progress.percent) !== reached(progress.percent);
+  const stepsAt = (percent: number): number => Math.floor(percent / percentStep);
+  const isNew = !before?.progress || stepsAt(before.progress.percent) !== stepsAt(progress.percent);
   return [...messages, ...(isNew ? [progressLine(progress)] : [])];
 }
 
@@ -80,17 +80,17 @@ function pauseChange(before: OperationStatus | undefined, { paused, state }: Ope
 
 function stateChange(before: OperationStatus | undefined, now: OperationStatus): string[] {
   const { state, attention, cancel } = now;
-  const refused =
+  const refusal =
     cancel?.refused !== undefined && before?.cancel?.refused === undefined
       ? [`cancel refused: ${cancel.refused}`]
       : [];
-  if (before?.state === state && before.attention?.problem === attention?.problem) return refused;
+  if (before?.state === state && before.attention?.problem === attention?.problem) return refusal;
   const opens =
     state === 'waiting-for-window' && now.window?.opensAt !== undefined
       ? `, which opens ${moment(now.window.opensAt)} UTC`
       : '';
   const why = attention ? `: ${oneLine(attention.problem)}` : opens;
   const word = now.paused && state === 'paused' ? pausedBy(now.paused) : state.replaceAll('-', ' ');
-  const said = state === 'planning' && !before ? [] : [`${word}${why}`];
-  return [...said, ...refused];
+  const lines = state === 'planning' && !before ? [] : [`${word}${why}`];
+  return [...lines, ...refusal];
 }

@@ -6,12 +6,12 @@ import { wrap } from './text.js';
 export function governorLines({ governor }: OperationStatus, columns: number): string[] {
   if (!governor) return [];
   const { parallelMoves, ceiling, reason, figures } = governor;
-  const load = figures.length === 0 ? '' : `. Load: ${figures.map(shown).join(', ')}`;
+  const load = figures.length === 0 ? '' : `. Load: ${figures.map(renderFigure).join(', ')}`;
   return [wrap(`  Up to ${parallelMoves} of ${ceiling} moves at once: ${reason}${load}`, columns, 4)];
 }
 
 /** `CPU pressure 42 of 60 %` */
-function shown({ limitedBy, value, limit }: LoadFigure): string {
+function renderFigure({ limitedBy, value, limit }: LoadFigure): string {
   const of = (unit: string): string => `${round(value)} of ${round(limit)} ${unit}`;
   switch (limitedBy) {
     case 'maxStatementSeconds':

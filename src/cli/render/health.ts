@@ -40,14 +40,16 @@ export function renderHealth(answer: HealthAnswer, paint: Colors, columns: numbe
 }
 
 function leftoverLines({ leftovers, leftoversTotal }: HealthAnswer, paint: Colors): string {
-  const shown = leftovers.slice(0, shownLeftovers);
+  const visible = leftovers.slice(0, shownLeftovers);
   return [
     `  ${count(leftoversTotal, 'leftover')}:`,
-    ...shown.map(
+    ...visible.map(
       ({ kind, node, name, bytes: size }) =>
         `    ${kind} ${name} on ${node}${size === undefined ? '' : `, ${bytes(size)}`}`,
     ),
-    ...(leftoversTotal > shown.length ? [paint.dim(`    and ${leftoversTotal - shown.length} more`)] : []),
+    ...(leftoversTotal > visible.length
+      ? [paint.dim(`    and ${leftoversTotal - visible.length} more`)]
+      : []),
   ].join('\n');
 }
 

@@ -23,8 +23,8 @@ export function renderList(
 }
 
 function whenOf({ startedAt, endedAt }: OperationRow, now: number): string {
-  const took = duration(secondsBetween(startedAt, endedAt ?? now));
-  return `${moment(startedAt)} UTC  ${endedAt === undefined ? 'for' : 'took'} ${took}`;
+  const time = duration(secondsBetween(startedAt, endedAt ?? now));
+  return `${moment(startedAt)} UTC  ${endedAt === undefined ? 'for' : 'took'} ${time}`;
 }
 
 function renderRow(row: OperationRow, when: string, states: number, paint: Colors, columns: number): string {

@@ -37,22 +37,22 @@ function movement(plan: Plan, paint: Colors, columns: number): string[] {
 }
 
 function worthKnowing(checks: Check[], columns: number): string[] {
-  const told = checks.filter(({ id, ok }) => ok && consequences.includes(id));
-  return told.length > 0 ? ['', ...told.map(({ evidence }) => wrap(`  ${evidence}`, columns, 4))] : [];
+  const effects = checks.filter(({ id, ok }) => ok && consequences.includes(id));
+  return effects.length > 0 ? ['', ...effects.map(({ evidence }) => wrap(`  ${evidence}`, columns, 4))] : [];
 }
 
 function changes(plan: Plan, columns: number): string[] {
   const total = `  ${count(plan.movesTotal, 'move')}, ${bytes(plan.bytes)}${estimate(plan)}`;
   return [
-    ...named('+', plan.newWorkers, columns),
-    ...named('-', plan.removedWorkers, columns),
-    ...named('emptied:', plan.drainedWorkers, columns),
-    ...named('back in service:', plan.restoredWorkers, columns),
+    ...nodeLines('+', plan.newWorkers, columns),
+    ...nodeLines('-', plan.removedWorkers, columns),
+    ...nodeLines('emptied:', plan.drainedWorkers, columns),
+    ...nodeLines('back in service:', plan.restoredWorkers, columns),
     wrap(total, columns, 2),
   ];
 }
 
-function named(sign: string, nodes: string[] = [], columns: number): string[] {
+function nodeLines(sign: string, nodes: string[] = [], columns: number): string[] {
   return nodes.length > 0 ? [wrap(`  ${sign} ${nodes.join(', ')}`, columns, 4)] : [];
 }
 
@@ -64,16 +64,16 @@ function estimate({ estimateSeconds }: Plan): string {
 }
 
 function moveLines(plan: Plan, paint: Colors, columns: number): string {
-  const shown = plan.moves.slice(0, shownMoves);
-  const sizes = shown.map((move) => bytes(move.bytes));
+  const visible = plan.moves.slice(0, shownMoves);
+  const sizes = visible.map((move) => bytes(move.bytes));
   const sizeWidth = Math.max(...sizes.map(width));
-  const nameWidth = Math.min(26, Math.max(...shown.map((move) => width(nameOf(move)))));
-  const lines = shown.map((move, index) => {
+  const nameWidth = Math.min(26, Math.max(...visible.map((move) => width(nameOf(move)))));
+  const lines = visible.map((move, index) => {
     const lead = `  ${pad(cut(nameOf(move), nameWidth), nameWidth)}  ${pad(sizes[index] ?? '', sizeWidth, 'left')}  `;
     const room = Math.floor((columns - width(lead) - 3) / 2);
     return `${lead}${cutMiddle(move.from, room)} ${paint.dim('→')} ${cutMiddle(move.to, room)}`;
   });
-  const more = plan.movesTotal - shown.length;
+  const more = plan.movesTotal - visible.length;
   return [...lines, ...(more > 0 ? [paint.dim(`  and ${count(more, 'more move', 'more moves')}`)] : [])].join(
     '\n',
   );

@@ -15,12 +15,12 @@ export function renderProblem(
   const { evidence, remedies, problems = [], cluster } = details;
   const [only, ...others] = problems;
   const several = others.length > 0;
-  const said = only === undefined ? message : several ? 'The input is not valid.' : inOptions(only);
+  const sentence = only === undefined ? message : several ? 'The input is not valid.' : inOptions(only);
   const lines = evidence.filter(
     (line) => line !== '' && !message.includes(line) && !problems.some((each) => problemLine(each) === line),
   );
   return [
-    wrap(`${paint.red('✗')} ${said}`, columns, 2),
+    wrap(`${paint.red('✗')} ${sentence}`, columns, 2),
     ...(several ? problems.map((each) => wrap(`  ${inOptions(each)}`, columns, 4)) : []),
     ...lines.map((line) => paint.dim(wrap(`  ${line}`, columns, 4))),
     ...remedyLines(remedies, { cluster, ...about }, paint, columns),

@@ -41,19 +41,19 @@ export function progressLine({ basis, done, total, percent, bytesPerSecond, etaS
 function movingLines(
   { moving, movingTotal }: Progress,
   room: number,
-  said: string | undefined,
+  attention: string | undefined,
   paint: Colors,
   columns: number,
 ): string[] {
   // Those that have something to say first: the rest is only counted.
-  const shown = [...moving].sort((a, b) => Number(!a.message) - Number(!b.message)).slice(0, room);
-  const lines = routeLines(shown, paint, columns).flatMap((line, index) => {
-    const message = shown[index]?.message;
-    const isLast = !shown.slice(index + 1).some((move) => move.message === message);
-    if (message === undefined || message === said || !isLast) return [line];
+  const visible = [...moving].sort((a, b) => Number(!a.message) - Number(!b.message)).slice(0, room);
+  const lines = routeLines(visible, paint, columns).flatMap((line, index) => {
+    const message = visible[index]?.message;
+    const isLast = !visible.slice(index + 1).some((move) => move.message === message);
+    if (message === undefined || message === attention || !isLast) return [line];
     return [line, paint.yellow(wrap(`    ! ${message}`, columns, 6))];
   });
-  const more = movingTotal - shown.length;
+  const more = movingTotal - visible.length;
   return [...lines, ...(more > 0 ? [paint.dim(`  and ${count(more, 'more move')} at work`)] : [])];
 }
 

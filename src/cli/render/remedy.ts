@@ -1,6 +1,6 @@
 import type { Colors } from 'picocolors/types.js';
 import type { Remedy } from '../../contract/index.js';
-import { argumentsOf, commandFor, listed, neededBy, placeOf, wordsFor } from '../spelling.js';
+import { argumentsOf, commandFor, toList, neededBy, placeOf, wordsFor } from '../spelling.js';
 import { wrap } from './text.js';
 
 /** What remedies come with: the operation and the cluster that they mean where they name none. */
@@ -33,18 +33,18 @@ export function remedyLines(
 }
 
 /** `citus-scaler remove shop db3:5432`; of a plain remedy, or one that has no command, nothing. */
-export function commandOf({ action, arguments: given = {} }: Remedy, about: About): string | undefined {
+export function commandOf({ action, arguments: args = {} }: Remedy, about: About): string | undefined {
   const command = action && commandFor(action);
   if (action === undefined || command === undefined) return undefined;
   const fields = new Map<string, unknown>(
-    Object.entries({ operation: about.operation, cluster: about.cluster, ...given }),
+    Object.entries({ operation: about.operation, cluster: about.cluster, ...args }),
   );
   const places = argumentsOf(action);
   const inPlace = places.map((field) => {
     const value = fields.get(field);
-    return value === undefined ? placeOf(field) : listed(value).map(quoted).join(' ');
+    return value === undefined ? placeOf(field) : toList(value).map(quoted).join(' ');
   });
-  const options = Object.entries(given)
+  const options = Object.entries(args)
     .filter(([field]) => !places.includes(field))
     .flatMap(([field, value]) => wordsFor(field, value).map(quoted));
   const needed = neededBy(action);

@@ -18,8 +18,8 @@ export function renderReport(status: OperationStatus, paint: Colors, columns: nu
   if (!isReport(status)) return renderStatus(status, paint, columns, Date.now());
   const { plan, before, after, state, notes } = status;
   if (state !== 'done') {
-    const told = renderStatus(status, paint, columns, Date.parse(status.endedAt));
-    return [told, summary(status), ...noteLines(notes, columns)].join('\n\n');
+    const body = renderStatus(status, paint, columns, Date.parse(status.endedAt));
+    return [body, summary(status), ...noteLines(notes, columns)].join('\n\n');
   }
   const dryRun = plan !== undefined && after === undefined;
   const outstanding = status.checks.filter(standsOut);
@@ -45,10 +45,10 @@ function summary(report: OperationReport): string {
   const time = duration(secondsBetween(startedAt, endedAt));
   if (plan?.cleanups) return `Cleaned up in ${time}.`;
   if (unansweredMoves === 0 && movedShardGroups === 0) return `Nothing was moved, in ${time}.`;
-  const known = `${count(movedShardGroups, 'shard group')} moved, ${bytes(movedBytes)}, in ${time}.`;
+  const moved = `${count(movedShardGroups, 'shard group')} moved, ${bytes(movedBytes)}, in ${time}.`;
   return unansweredMoves === 0
-    ? known
-    : `${known}\nOf ${count(unansweredMoves, 'more move')} it is not known whether they were made.`;
+    ? moved
+    : `${moved}\nOf ${count(unansweredMoves, 'more move')} it is not known whether they were made.`;
 }
 
 function noteLines(notes: string[], columns: number): string[] {

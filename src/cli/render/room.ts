@@ -31,7 +31,7 @@ const rooms: Room[] = [
 ];
 
 /** The fullest text of so many lines at most. What is too long even at its shortest loses its end. */
-export function fitted(render: (room: Room) => string, { columns, rows }: Size): string {
+export function fit(render: (room: Room) => string, { columns, rows }: Size): string {
   let shortest = '';
   for (const room of rooms) {
     shortest = render(room);

@@ -26,10 +26,6 @@ export function stateWord(state: OperationState, paint: Colors): string {
   }
 }
 
-export function isOver(state: OperationState): boolean {
-  return state === 'done' || state === 'failed' || state === 'cancelled';
-}
-
 /** What follows its name: `needs attention`, `is running`. */
 export function stateSentence(state: OperationState): string {
   switch (state) {

@@ -1,5 +1,5 @@
 import type { Colors } from 'picocolors/types.js';
-import type { Attention, OperationStatus } from '../../contract/index.js';
+import { isOver, type Attention, type OperationStatus } from '../../contract/index.js';
 import { checkLines, standsOut } from './checks.js';
 import { governorLines } from './governor.js';
 import { renderPlan } from './plan.js';
@@ -7,7 +7,7 @@ import { renderProblem } from './problem.js';
 import { renderProgress } from './progress.js';
 import { commandOf, remedyLines, type About } from './remedy.js';
 import { roomy, type Room } from './room.js';
-import { briefSteps, heading, isOver, pausedBy, steps } from './state.js';
+import { briefSteps, heading, pausedBy, steps } from './state.js';
 import { wrap } from './text.js';
 import { windowLines } from './window.js';
 
@@ -34,7 +34,7 @@ export function renderStatus(
 function body(status: OperationStatus, paint: Colors, columns: number, room: Room): string {
   const { state, plan, progress, checks } = status;
   if (state === 'awaiting-approval' && plan) return renderPlan(plan, checks, paint, columns, status);
-  const moving = progress && state !== 'done' && state !== 'failed' && state !== 'cancelled';
+  const moving = progress && !isOver(state);
   if (moving) return renderProgress(status, paint, columns, room);
   const outstanding = checks.filter(standsOut);
   return outstanding.length > 0 ? checkLines(outstanding, paint, columns, status) : '';
@@ -66,8 +66,8 @@ export function renderAttention(
   columns: number,
   full = true,
 ): string {
-  const said = remedies.map(({ action }) => action);
-  const always = (['retry', 'giveUp'] as const).filter((action) => !said.includes(action));
+  const actions = remedies.map(({ action }) => action);
+  const always = (['retry', 'giveUp'] as const).filter((action) => !actions.includes(action));
   return [
     wrap(`${paint.yellow('!')} ${problem}`, columns, 2),
     ...(full ? evidence : '')

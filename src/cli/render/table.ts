@@ -26,15 +26,15 @@ const none = {
 /** A table without lines: columns stand by their alignment alone. */
 export function table(columns: Column[], rows: string[][], indent = 0): string {
   const heads = columns.some(({ head }) => head !== '') ? columns.map(({ head }) => head) : [];
-  const made = new Table({
+  const grid = new Table({
     head: heads,
     colAligns: columns.map(({ align = 'left' }) => align),
     chars: none,
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
   });
-  made.push(...rows);
+  grid.push(...rows);
   const lead = ' '.repeat(indent);
-  return made
+  return grid
     .toString()
     .split('\n')
     .map((line) => `${lead}${line}`.trimEnd())

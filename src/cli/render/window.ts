@@ -10,11 +10,11 @@ export function windowLines({ window }: OperationStatus, columns: number, now: n
     const why = ignored.reason === '' ? '' : `: ${ignored.reason}`;
     return [wrap(`  The maintenance windows are ignored, by ${ignored.by}${why}`, columns, 4)];
   }
-  const said = [
+  const parts = [
     ...(closesAt !== undefined && open ? [`closes ${when(closesAt, now)}`] : []),
     ...(opensAt === undefined ? [] : [`${open ? 'the next ' : ''}opens ${when(opensAt, now)}`]),
   ];
-  return said.length === 0 ? [] : [wrap(`  The maintenance window ${said.join('; ')}`, columns, 4)];
+  return parts.length === 0 ? [] : [wrap(`  The maintenance window ${parts.join('; ')}`, columns, 4)];
 }
 
 /** `2026-11-24 21:00 UTC, in 3 h` */

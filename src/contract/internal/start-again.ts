@@ -4,6 +4,6 @@ import type { OperationRequest } from './request.js';
 
 /** To start the same operation again, with all that was asked for; by whom is for whoever starts it to say. */
 export function startAgain({ type, input }: OperationRequest, text: string, change: object = {}): Remedy {
-  const { requestedBy: _, ...asked } = input;
-  return does(type, text, { ...asked, ...change });
+  const { requestedBy: _, ...fields } = input;
+  return does(type, text, { ...fields, ...change });
 }

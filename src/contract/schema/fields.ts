@@ -75,20 +75,20 @@ export const commonFields = {
   acceptChecks: z
     .array(z.string().min(1).max(64))
     .max(64)
-    .superRefine(onlyAcceptable)
+    .superRefine(refuseUnacceptable)
     .optional()
     .describe('ids of checks: go on in spite of these blockers; needs `reason`'),
   reason: z.string().min(1).max(500).optional().describe('why, for the record'),
   requestedBy: z.string().min(1).max(200).optional().describe('who asks, for the record'),
 } as const;
 
-function onlyAcceptable(ids: string[], context: z.RefinementCtx): void {
-  const wrong = ids.filter((id) => !acceptableChecks.some((known) => known === id));
+function refuseUnacceptable(ids: string[], context: z.RefinementCtx): void {
+  const wrong = ids.filter((id) => !acceptableChecks.some((acceptable) => acceptable === id));
   if (wrong.length === 0) return;
-  const said = wrong.map((id) =>
-    checkIds.some((known) => known === id) ? `${id} can't be accepted` : `there is no check ${id}`,
+  const problems = wrong.map((id) =>
+    checkIds.some((check) => check === id) ? `${id} can't be accepted` : `there is no check ${id}`,
   );
-  const message = `${said.join(', ')}; it may name: ${acceptableChecks.join(', ')}`;
+  const message = `${problems.join(', ')}; it may name: ${acceptableChecks.join(', ')}`;
   context.addIssue({ code: 'custom', message });
 }
 
@@ -98,7 +98,7 @@ interface NeedsReason {
   reason?: string | undefined;
 }
 
-export function reasonGiven(input: NeedsReason, context: z.RefinementCtx): void {
+export function requireReason(input: NeedsReason, context: z.RefinementCtx): void {
   if (input.reason !== undefined) return;
   if (input.window === 'ignore')
     context.addIssue({

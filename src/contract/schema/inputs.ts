@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { inspectWhats } from '../names.js';
 import { operationTypes, type OperationType } from '../operations.js';
-import { clusterName, commonFields, nodeAddress, nodeList, reasonGiven, strict } from './fields.js';
+import { clusterName, commonFields, nodeAddress, nodeList, requireReason, strict } from './fields.js';
 
 const scaleOutInput = strict({
   ...commonFields,
@@ -23,15 +23,15 @@ const scaleOutInput = strict({
     .meta({ default: 'move', description: 'how data gets to the new workers' }),
 })
   .superRefine((input, context) => {
-    reasonGiven(input, context);
-    const given = (['to', 'add', 'nodes'] as const).filter((field) => input[field] !== undefined);
-    if (given.length === 1) return;
-    const [first = 'to', ...others] = given.length === 0 ? ['to', 'add', 'nodes'] : given;
+    requireReason(input, context);
+    const counts = (['to', 'add', 'nodes'] as const).filter((field) => input[field] !== undefined);
+    if (counts.length === 1) return;
+    const [first = 'to', ...others] = counts.length === 0 ? ['to', 'add', 'nodes'] : counts;
     context.addIssue({
       code: 'custom',
       path: [first],
       params: { with: others },
-      message: `exactly one of them is needed; ${given.length === 0 ? 'none was given' : 'these were given'}`,
+      message: `exactly one of them is needed; ${counts.length === 0 ? 'none was given' : 'these were given'}`,
     });
   })
   .meta({
@@ -61,7 +61,7 @@ const rebalanceInput = strict({
       'empties every node that is marked `shouldhaveshards = false` already, and moves nothing else',
   }),
 })
-  .superRefine(reasonGiven)
+  .superRefine(requireReason)
   .meta({
     examples: [
       { cluster: 'shop' },
@@ -77,7 +77,7 @@ const drainWorkerInput = strict({
     .optional()
     .meta({ default: false, description: 'puts them back in service instead; moves nothing' }),
 })
-  .superRefine(reasonGiven)
+  .superRefine(requireReason)
   .meta({
     examples: [
       { cluster: 'shop', nodes: ['db3:5432'] },
@@ -93,7 +93,7 @@ const removeWorkerInput = strict({
     .optional()
     .meta({ default: false, description: 'leaves the machine running, though we could stop it' }),
 })
-  .superRefine(reasonGiven)
+  .superRefine(requireReason)
   .meta({
     examples: [
       { cluster: 'shop', nodes: ['db3:5432'] },
@@ -102,7 +102,7 @@ const removeWorkerInput = strict({
   });
 
 const cleanUpInput = strict(commonFields)
-  .superRefine(reasonGiven)
+  .superRefine(requireReason)
   .meta({ examples: [{ cluster: 'shop' }, { cluster: 'shop', dryRun: true }] });
 
 export const inspectInput = strict({

@@ -30,7 +30,7 @@ export function createBatches(status: Status, calls: Calls, windows: Windows, se
     const bytes = batch.reduce((sum, move) => sum + move.bytes, 0);
     const more = batch.length > 1 ? ` and ${count(batch.length - 1, 'more move')}` : '';
     const closing = windows.closing();
-    const begun = Date.now();
+    const startedAt = Date.now();
     const result = await calls
       .run(
         moveActivities.moveShardGroups,
@@ -55,7 +55,8 @@ export function createBatches(status: Status, calls: Calls, windows: Windows, se
     status.moved.bytes += result.movedBytes;
     status.moved.shardGroups += result.movedShardGroups;
     status.notes.push(...result.notes);
-    if (result.movedShardGroups === batch.length) seconds.recordBatch(batch, (Date.now() - begun) / 1_000);
+    if (result.movedShardGroups === batch.length)
+      seconds.recordBatch(batch, (Date.now() - startedAt) / 1_000);
     if (result.stopped) {
       stops += 1;
       seconds.recordMove(result.stopped.shardId, result.stopped.neededSeconds);

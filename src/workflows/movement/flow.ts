@@ -5,18 +5,19 @@ const shownNodes = 50;
 
 /** What has come to each node, or gone from it, by the moves that are made. */
 export interface Flow {
-  moved: (move: { from: string; to: string; bytes: number }) => void;
+  /** Counts a move that is made. */
+  add: (move: { from: string; to: string; bytes: number }) => void;
   /** The nodes with the most. */
   byNode: () => NodeFlow[];
 }
 
 export function createFlow(): Flow {
   const nodes = new Map<string, number>();
-  const add = (node: string, bytes: number): unknown => nodes.set(node, (nodes.get(node) ?? 0) + bytes);
+  const count = (node: string, bytes: number): unknown => nodes.set(node, (nodes.get(node) ?? 0) + bytes);
   return {
-    moved: ({ from, to, bytes }) => {
-      add(from, -bytes);
-      add(to, bytes);
+    add: ({ from, to, bytes }) => {
+      count(from, -bytes);
+      count(to, bytes);
     },
     byNode: () =>
       [...nodes]

@@ -17,8 +17,8 @@ export interface Governor {
   /** Watches the load from now on; with another ceiling it begins anew. */
   watch: (request: OperationRequest, ceiling: number) => void;
   /** Stops watching: nothing moves, or it is over. */
-  rest: () => void;
-  heard: (news: GovernorNews) => void;
+  stop: () => void;
+  hear: (news: GovernorNews) => void;
 }
 
 /** It changes nothing, so nobody waits for its end; it may last as long as a movement. */
@@ -32,26 +32,26 @@ const { governMoves } = proxyActivities<GovernorActivities>({
 const keptChanges = 20;
 
 export function createGovernor(status: Status): Governor {
-  let watching: { scope: CancellationScope; ceiling: number } | undefined;
+  let current: { scope: CancellationScope; ceiling: number } | undefined;
   let startedAt: string | undefined;
-  let useless = false;
+  let isUseless = false;
   let watches = 0;
 
   const governor: Governor = {
-    limit: () => (useless ? undefined : status.shown.governor?.parallelMoves),
+    limit: () => (isUseless ? undefined : status.view.governor?.parallelMoves),
     watch: (request, ceiling) => {
-      if (request.governed !== true || useless || watching?.ceiling === ceiling) return;
-      const before = status.shown.governor;
+      if (request.governed !== true || isUseless || current?.ceiling === ceiling) return;
+      const before = status.view.governor;
       // It begins with one; later, as after a pause, it goes on from where it was.
       const parallelMoves = Math.min(before?.parallelMoves ?? 1, ceiling);
       const reason = before?.reason ?? 'it begins with one and goes up while the load is low';
-      status.shown.governor = { figures: [], changes: [], ...before, parallelMoves, ceiling, reason };
+      status.view.governor = { figures: [], changes: [], ...before, parallelMoves, ceiling, reason };
       startedAt ??= new Date().toISOString();
-      governor.rest();
+      governor.stop();
       const scope = new CancellationScope();
-      // The calls of an operation are numbered by themselves (persist.ts): Temporal's own numbers would meet them.
+      // The calls of an operation are numbered by themselves (calls.ts): Temporal's own numbers would meet them.
       watches += 1;
-      watching = { scope, ceiling };
+      current = { scope, ceiling };
       const order = { cluster: request.cluster, ceiling, parallelMoves, startedAt };
       scope
         .run(() =>
@@ -65,17 +65,17 @@ export function createGovernor(status: Status): Governor {
         });
       status.publish();
     },
-    rest: () => {
-      watching?.scope.cancel();
-      watching = undefined;
+    stop: () => {
+      current?.scope.cancel();
+      current = undefined;
     },
-    heard: ({ change, notes }) => {
+    hear: ({ change, notes }) => {
       status.notes.push(...notes);
-      const { governor: limits } = status.shown;
-      if (limits && change && watching) {
+      const { governor: limits } = status.view;
+      if (limits && change && current) {
         const { parallelMoves, reason, figures } = change;
         const changes = [...limits.changes, { at: new Date().toISOString(), parallelMoves, reason }];
-        status.shown.governor = {
+        status.view.governor = {
           ...limits,
           parallelMoves,
           reason,
@@ -89,12 +89,12 @@ export function createGovernor(status: Status): Governor {
   return governor;
 
   function giveUp(why: string): void {
-    useless = true;
-    watching = undefined;
+    isUseless = true;
+    current = undefined;
     status.notes.push(`the load is not watched any more (${why}): moves run up to the ceiling`);
-    const { governor: limits } = status.shown;
+    const { governor: limits } = status.view;
     if (limits)
-      status.shown.governor = {
+      status.view.governor = {
         ...limits,
         parallelMoves: limits.ceiling,
         reason: 'the load is not watched any more',

@@ -4,7 +4,6 @@ import type { OperationRequest } from '../../contract/internal/request.js';
 import { movesOf, type PlannedMoves } from '../../planning/planned-moves.js';
 import { moveActivities, settingActivities } from '../activities.js';
 import type { Calls } from '../operation/calls.js';
-import { unpaused } from '../operation/pause.js';
 import { isCancelling, type Status } from '../operation/status.js';
 import type { Undo } from '../operation/undo.js';
 import { createGovernor } from './governor.js';
@@ -15,7 +14,7 @@ import { createWindows, type Windows } from './windows.js';
 export interface MovementControls extends Omit<MoveQueue, 'run'> {
   windows: Windows;
   /** The load on the cluster has changed how many moves may run at once. */
-  governed: (news: GovernorNews) => void;
+  followLoad: (news: GovernorNews) => void;
 }
 
 export interface Movement extends MovementControls {
@@ -33,18 +32,18 @@ export function createMovement(status: Status, calls: Calls, undo: Undo): Moveme
   const governor = createGovernor(status);
   const queue = createMoveQueue(status, calls, windows, governor, undo);
   /** Whether the settings were given back because the window had closed. */
-  let resting = false;
-  let prepared: PlannedMoves | undefined;
-  let copying: { scope: CancellationScope; stopped: boolean } | undefined;
+  let isResting = false;
+  let preparedRound: PlannedMoves | undefined;
+  let currentCopy: { scope: CancellationScope; stopped: boolean } | undefined;
 
   const movement: Movement = {
     ...queue,
     windows,
-    governed: governor.heard,
+    followLoad: governor.hear,
     stopRunning: () => {
-      if (copying) {
-        copying.stopped = true;
-        copying.scope.cancel();
+      if (currentCopy) {
+        currentCopy.stopped = true;
+        currentCopy.scope.cancel();
       }
       queue.stopRunning();
     },
@@ -60,17 +59,17 @@ export function createMovement(status: Status, calls: Calls, undo: Undo): Moveme
             await undo.giveBack('setting');
           },
         });
-      do await unpaused(status, calls);
+      do await calls.unpaused();
       while (!(await prepareOnce()));
-      prepared = round;
+      preparedRound = round;
     },
     run: async (request, round) => {
-      if (prepared !== round) await movement.prepare(request, round);
+      if (preparedRound !== round) await movement.prepare(request, round);
       await queue.run(request, round, async (isOpen) => {
-        if (isOpen && resting) await lowerSettings(request, targetsOf(round));
-        if (!isOpen && !resting) {
+        if (isOpen && isResting) await lowerSettings(request, targetsOf(round));
+        if (!isOpen && !isResting) {
           await undo.giveBack('setting');
-          resting = true;
+          isResting = true;
         }
       });
       await undo.giveBack('setting');
@@ -81,7 +80,7 @@ export function createMovement(status: Status, calls: Calls, undo: Undo): Moveme
   /** Answers false when a pause stopped it: it begins again from its beginning. */
   async function copyReferenceTables(request: OperationRequest): Promise<boolean> {
     const copy = { scope: new CancellationScope(), stopped: false };
-    copying = copy;
+    currentCopy = copy;
     try {
       await copy.scope.run(() =>
         calls.run(moveActivities.replicateReferenceTables, 'Copy reference tables', {
@@ -92,26 +91,26 @@ export function createMovement(status: Status, calls: Calls, undo: Undo): Moveme
       );
       return true;
     } catch (error) {
-      if (!copy.stopped || !isCancellation(error) || isCancelling(status.shown)) throw error;
+      if (!copy.stopped || !isCancellation(error) || isCancelling(status.view)) throw error;
       // Its activity may have been lost with its worker, and the statement goes on then.
       await undo.endMoves();
       return false;
     } finally {
-      copying = undefined;
+      currentCopy = undefined;
     }
   }
 
   async function lowerSettings(request: OperationRequest, nodes: string[]): Promise<void> {
-    resting = false;
+    isResting = false;
     if (!request.tune) return;
     const { cluster, lockId } = request;
-    const planned = await calls.run(settingActivities.planSettings, 'Which settings slow moves down?', {
+    const proposal = await calls.run(settingActivities.planSettings, 'Which settings slow moves down?', {
       cluster,
       nodes,
     });
-    status.notes.push(...planned.notes);
+    status.notes.push(...proposal.notes);
     // One that a copy was stopped after is in the ledger already, with what its owner had.
-    const entries = planned.entries.filter(({ id }) => !undo.entries.has(id));
+    const entries = proposal.entries.filter(({ id }) => !undo.entries.has(id));
     if (entries.length === 0) return;
     // The lock keeper knows before anything is lowered: whoever dies now, it is given back.
     await undo.add(entries);

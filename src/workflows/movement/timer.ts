@@ -8,21 +8,21 @@ export interface Timer {
 }
 
 export function createTimer(ring: () => void): Timer {
-  let present: { at: number; scope: CancellationScope } | undefined;
+  let current: { at: number; scope: CancellationScope } | undefined;
   const drop = (): void => {
-    present?.scope.cancel();
-    present = undefined;
+    current?.scope.cancel();
+    current = undefined;
   };
   return {
     set: (at) => {
-      if (present?.at === at) return;
+      if (current?.at === at) return;
       drop();
       const mine = { at, scope: new CancellationScope() };
-      present = mine;
+      current = mine;
       mine.scope
         .run(() => sleep(Math.max(1, at - Date.now())))
         .then(() => {
-          if (present === mine) present = undefined;
+          if (current === mine) current = undefined;
           ring();
         })
         .catch(() => undefined);

@@ -1,10 +1,11 @@
 import { CancellationScope, isCancellation } from '@temporalio/workflow';
-import { does, type Check, type Plan, type WindowCalendar } from '../../contract/index.js';
+import { does, operationFacts, type Check, type Plan, type WindowCalendar } from '../../contract/index.js';
 import type { OperationRequest } from '../../contract/internal/request.js';
 import { formatBytes, formatSeconds } from '../../text/figures.js';
 import { expectedSeconds } from '../../planning/next-batch.js';
 import * as calendars from '../../planning/windows.js';
 import { windowActivities } from '../activities.js';
+import { noRoomForCopy } from './no-room.js';
 import { createTimer } from './timer.js';
 import { isCancelling, type Status } from '../operation/status.js';
 import type { Calls } from '../operation/calls.js';
@@ -21,15 +22,15 @@ export interface Windows {
   /** Whether movements may run at a time: in milliseconds since 1970, by default now. */
   open: (at?: number) => boolean;
   /** Seconds that a move may take that starts now; undefined: any. */
-  left: () => number | undefined;
+  secondsLeft: () => number | undefined;
   /** Whether a move of so many seconds has room in any window. */
   hasRoom: (seconds: number) => boolean;
   longestSeconds: () => number;
   /** What the activity that moves has to know of closing time. */
   closing: () => { at: string; graceSeconds: number } | undefined;
   /** Sees to it that `version` changes when a window opens or closes. */
-  wakeMe: () => void;
-  sleepOn: () => void;
+  wakeAtChange: () => void;
+  stopWaking: () => void;
   /** Waits until a window is open. */
   untilOpen: (request: OperationRequest) => Promise<void>;
   /**
@@ -49,14 +50,14 @@ export interface Windows {
 
 export function createWindows(status: Status, calls: Calls): Windows {
   let calendar: WindowCalendar | undefined;
-  let askedAt = 0;
+  let readAt = 0;
   let ignored: { by: string; reason: string } | undefined;
   let version = 0;
   const alarm = createTimer(() => {
     version += 1;
   });
   /** What binds the operation: nothing when it ignores the windows, or there are none (any more). */
-  const binding = (): WindowCalendar | undefined => (ignored ? undefined : calendar);
+  const bindingCalendar = (): WindowCalendar | undefined => (ignored ? undefined : calendar);
 
   const windows: Windows = {
     get version() {
@@ -64,14 +65,14 @@ export function createWindows(status: Status, calls: Calls): Windows {
     },
     refresh: async (request, anew = false) => {
       if (request.hasWindows !== true || (calendar && ignored)) return;
-      const first = askedAt === 0;
-      if (!first && !anew && (!calendar || !calendars.isOutdated(calendar, askedAt, Date.now()))) return;
+      const first = readAt === 0;
+      if (!first && !anew && (!calendar || !calendars.isOutdated(calendar, readAt, Date.now()))) return;
       if (first && request.input.window === 'ignore')
         ignore(request.input.requestedBy ?? 'the request', request.input.reason ?? '');
-      askedAt = Date.now();
+      readAt = Date.now();
       const answer = await calls.run(windowActivities.readWindows, 'When may data move?', {
         cluster: request.cluster,
-        at: new Date(askedAt).toISOString(),
+        at: new Date(readAt).toISOString(),
       });
       calendar = answer ?? undefined;
       if (calendar) status.window = statusNow;
@@ -79,29 +80,29 @@ export function createWindows(status: Status, calls: Calls): Windows {
       status.publish();
     },
     open: (at = Date.now()) => {
-      const bound = binding();
-      return !bound || calendars.openAt(bound, at) !== undefined;
+      const limits = bindingCalendar();
+      return !limits || calendars.openAt(limits, at) !== undefined;
     },
-    left: () => {
-      const bound = binding();
-      return bound && calendars.secondsLeft(bound, Date.now());
+    secondsLeft: () => {
+      const limits = bindingCalendar();
+      return limits && calendars.secondsLeft(limits, Date.now());
     },
     hasRoom: (seconds) => {
-      const bound = binding();
-      return !bound || seconds <= calendars.longestSeconds(bound);
+      const limits = bindingCalendar();
+      return !limits || seconds <= calendars.longestSeconds(limits);
     },
     longestSeconds: () => (calendar ? calendars.longestSeconds(calendar) : 0),
     closing: () => {
-      const bound = binding();
-      const at = bound && calendars.closingTime(bound, Date.now());
-      return bound && at !== undefined ? { at, graceSeconds: bound.graceSeconds } : undefined;
+      const limits = bindingCalendar();
+      const at = limits && calendars.closingTime(limits, Date.now());
+      return limits && at !== undefined ? { at, graceSeconds: limits.graceSeconds } : undefined;
     },
-    wakeMe: () => {
-      const bound = binding();
-      if (bound) alarm.set(calendars.nextChange(bound, Date.now()));
+    wakeAtChange: () => {
+      const limits = bindingCalendar();
+      if (limits) alarm.set(calendars.nextChange(limits, Date.now()));
       else alarm.drop();
     },
-    sleepOn: alarm.drop,
+    stopWaking: alarm.drop,
 
     untilOpen,
     async inside(request, { work, whenCut }) {
@@ -116,10 +117,11 @@ export function createWindows(status: Status, calls: Calls): Windows {
     },
 
     refuseIgnore: () => {
-      if (status.shown.type === 'cleanUp') return 'a clean-up makes no moves: windows don’t bind it';
+      const { type } = status.view;
+      if (!operationFacts(type).moves) return `a ${type} makes no moves: windows don’t bind it`;
       if (status.request && status.request.hasWindows !== true)
         return 'the cluster has no maintenance windows';
-      if (status.request === undefined) return `it isn't known yet: the operation is ${status.shown.state}`;
+      if (status.request === undefined) return `it isn't known yet: the operation is ${status.view.state}`;
       return ignored && `ignored already, by ${ignored.by}`;
     },
     ignore: (by, reason) => {
@@ -128,10 +130,10 @@ export function createWindows(status: Status, calls: Calls): Windows {
       status.publish();
     },
     judge: ({ moves }) => {
-      const bound = binding();
+      const limits = bindingCalendar();
       const largest = Math.max(0, ...moves.map(({ bytes }) => bytes));
       const seconds = expectedSeconds(largest);
-      if (!bound || windows.hasRoom(seconds)) return [];
+      if (!limits || windows.hasRoom(seconds)) return [];
       return [
         {
           id: windowFits,
@@ -163,14 +165,14 @@ export function createWindows(status: Status, calls: Calls): Windows {
       while (!windows.open() || (status.waitsForWindow && status.paused)) {
         status.waitsForWindow = true;
         status.publish();
-        if (!status.paused) windows.wakeMe();
+        if (!status.paused) windows.wakeAtChange();
         const before = { version: windows.version, paused: status.paused };
         await calls.until(() => windows.version !== before.version || status.paused !== before.paused);
         if (!status.paused) await windows.refresh(request);
       }
     } finally {
       status.waitsForWindow = false;
-      windows.sleepOn();
+      windows.stopWaking();
       status.publish();
     }
   }
@@ -181,31 +183,20 @@ export function createWindows(status: Status, calls: Calls): Windows {
     const closing = windows.closing();
     if (!closing) return { ended: true, result: await work() };
     const scope = new CancellationScope();
-    const cut = { off: false };
+    const cutOff = { off: false };
     const bell = createTimer(() => {
       // Ignored meanwhile, or open again.
-      cut.off = !windows.open();
-      if (cut.off) scope.cancel();
+      cutOff.off = !windows.open();
+      if (cutOff.off) scope.cancel();
     });
     bell.set(Date.parse(closing.at) + closing.graceSeconds * 1_000);
     try {
       return { ended: true, result: await scope.run(work) };
     } catch (error) {
-      if (cut.off && isCancellation(error) && !isCancelling(status.shown)) return { ended: false };
+      if (cutOff.off && isCancellation(error) && !isCancelling(status.view)) return { ended: false };
       throw error;
     } finally {
       bell.drop();
     }
   }
-}
-
-function noRoomForCopy() {
-  return {
-    problem: 'the reference tables have no room in the maintenance windows',
-    evidence: 'their copy was stopped twice when a window closed; it begins from its beginning each time',
-    remedies: [
-      does('ignoreWindow', 'ignore the windows'),
-      does('retry', 'or make a window longer in the config, start the worker anew, then retry'),
-    ],
-  };
 }

@@ -6,7 +6,7 @@ import type { Calls } from './calls.js';
 /** A person's word on the plan: exactly the one shown. */
 export interface Approval {
   /** Hash of the plan that waits for a word. */
-  readonly asked: string | undefined;
+  readonly pendingHash: string | undefined;
   /** Why an approval with this hash makes no sense now, if so. */
   refuse: (planHash: string | undefined) => InputProblem | undefined;
   approve: (by: string) => void;
@@ -16,24 +16,27 @@ export interface Approval {
 }
 
 export function createApproval(status: Status, calls: Calls): Approval {
-  let asked: string | undefined;
+  let pendingHash: string | undefined;
   let plans = 0;
   let answer: { by: string; rejected?: string } | undefined;
   return {
-    get asked() {
-      return asked;
+    get pendingHash() {
+      return pendingHash;
     },
     refuse: (planHash) => {
-      if (asked === undefined || answer)
-        return { text: `no plan waits for approval: the operation is ${status.shown.state}` };
+      if (pendingHash === undefined || answer)
+        return { text: `no plan waits for approval: the operation is ${status.view.state}` };
       if (planHash === undefined) {
         return plans > 1
-          ? { field: 'planHash', text: `required, for the plan has changed: the present one is ${asked}` }
+          ? {
+              field: 'planHash',
+              text: `required, for the plan has changed: the present one is ${pendingHash}`,
+            }
           : undefined;
       }
-      return planHash === asked
+      return planHash === pendingHash
         ? undefined
-        : { field: 'planHash', text: `${planHash} is not the present plan's, which is ${asked}` };
+        : { field: 'planHash', text: `${planHash} is not the present plan's, which is ${pendingHash}` };
     },
     approve: (by) => {
       answer = { by };
@@ -42,16 +45,16 @@ export function createApproval(status: Status, calls: Calls): Approval {
       answer = { by, rejected: reason };
     },
     ask: async (plan) => {
-      asked = plan.hash;
+      pendingHash = plan.hash;
       plans += 1;
       answer = undefined;
       status.phase = 'awaiting-approval';
       status.publish();
       await calls.until(() => answer !== undefined);
       const { by, rejected } = answer as unknown as { by: string; rejected?: string };
-      asked = undefined;
+      pendingHash = undefined;
       if (rejected !== undefined) {
-        const { cluster, type } = status.shown;
+        const { cluster, type } = status.view;
         throw refused('PlanRejected', `${by} rejected plan ${plan.hash}: ${rejected}`, {
           cluster,
           remedies: [does(type, 'start the operation again for a new plan', { cluster })],

@@ -2,7 +2,7 @@ import { CancellationScope, condition, isCancellation } from '@temporalio/workfl
 import type { ActivityOptions } from '@temporalio/workflow';
 import type { Attention } from '../../contract/index.js';
 import type { Status } from './status.js';
-import { attentionOf, endingFailure, givenUp, isLockLost } from './failure.js';
+import { attentionOf, endingFailure, giveUpFailure, isLockLost } from './failure.js';
 
 /** An activity as `proxyActivities` offers it. */
 export interface ProxiedActivity<Input, Output> {
@@ -28,9 +28,11 @@ export interface Calls {
   park: (id: string, attention: Attention) => Promise<void>;
   retry: () => void;
   giveUp: (by: string, reason: string) => void;
-  readonly givenUp: boolean;
+  readonly isGivenUp: boolean;
   /** Waits for a condition, or throws GivenUp. */
   until: (condition: () => boolean) => Promise<void>;
+  /** Waits while the operation is paused: until then nothing begins that moves data or can't be undone. */
+  unpaused: () => Promise<void>;
   /** An activity tells that it has been retrying for a while, or that it is well again. */
   tell: (activityId: string, attention: Attention | undefined) => void;
   /** Takes the lock again after it was lost; set by the lock. */
@@ -47,42 +49,46 @@ const giveUpDeadline = 24_000;
 export function createCalls(status: Status): Calls {
   let runs = 0;
   let retries = 0;
-  let abandoned: { by: string; reason: string; at: number } | undefined;
-  const open = new Set<string>();
+  let givingUp: { by: string; reason: string; at: number } | undefined;
+  const openCalls = new Set<string>();
 
   function failGivenUp(): never {
-    const { by, reason } = abandoned ?? { by: 'nobody', reason: '' };
-    throw givenUp(status, `${by} gave up: ${reason}`);
+    const { by, reason } = givingUp ?? { by: 'nobody', reason: '' };
+    throw giveUpFailure(status, `${by} gave up: ${reason}`);
   }
 
   const calls: Calls = {
     onLockLost: undefined,
-    get givenUp() {
-      return abandoned !== undefined;
+    get isGivenUp() {
+      return givingUp !== undefined;
     },
     retry: () => {
       retries += 1;
     },
     giveUp: (by, reason) => {
-      abandoned ??= { by, reason, at: Date.now() };
+      givingUp ??= { by, reason, at: Date.now() };
     },
     tell: (activityId, attention) => {
-      if (attention && open.has(activityId)) status.troubles.set(activityId, attention);
+      if (attention && openCalls.has(activityId)) status.troubles.set(activityId, attention);
       else status.troubles.delete(activityId);
       status.publish();
     },
 
-    async until(reached) {
-      await condition(() => reached() || abandoned !== undefined);
-      if (!reached()) failGivenUp();
+    async until(isReached) {
+      await condition(() => isReached() || givingUp !== undefined);
+      if (!isReached()) failGivenUp();
+    },
+
+    async unpaused() {
+      if (status.paused) await calls.until(() => status.paused === undefined);
     },
 
     async park(id, attention) {
-      const seen = retries;
+      const before = retries;
       status.troubles.set(id, attention);
       status.publish();
       try {
-        await calls.until(() => retries > seen);
+        await calls.until(() => retries > before);
       } finally {
         status.troubles.delete(id);
         status.publish();
@@ -110,28 +116,28 @@ export function createCalls(status: Status): Calls {
   /** Ends when the work ends or, soon, when the operation is given up: whatever is unreachable then. */
   async function untilGivenUp<T>(id: string, work: () => Promise<T>): Promise<T> {
     const scope = new CancellationScope();
-    const running = scope.run(work);
+    const result = scope.run(work);
     const outcome = { settled: false };
-    const cut = abandoned ? lateCutPatience : cutPatience;
+    const patience = givingUp ? lateCutPatience : cutPatience;
     const settle = (): void => {
       outcome.settled = true;
     };
-    running.then(settle, settle);
-    open.add(id);
+    result.then(settle, settle);
+    openCalls.add(id);
     try {
       // Not cancellable: a cancelled activity that changes something is waited for, so that nothing runs behind our back.
       await CancellationScope.nonCancellable(async () => {
-        if (abandoned) await condition(() => outcome.settled, patienceLeft(abandoned.at));
-        else await condition(() => outcome.settled || abandoned !== undefined);
+        if (givingUp) await condition(() => outcome.settled, patienceLeft(givingUp.at));
+        else await condition(() => outcome.settled || givingUp !== undefined);
       });
       if (!outcome.settled) {
         scope.cancel();
-        await CancellationScope.nonCancellable(() => condition(() => outcome.settled, cut));
+        await CancellationScope.nonCancellable(() => condition(() => outcome.settled, patience));
         failGivenUp();
       }
-      return await running;
+      return await result;
     } finally {
-      open.delete(id);
+      openCalls.delete(id);
       if (status.troubles.delete(id)) status.publish();
     }
   }

@@ -27,15 +27,15 @@ export async function takeClusterLock(
   undo: Undo,
 ): Promise<ClusterLock> {
   let keeper = await take(status, calls, request);
-  let releasing = false;
+  let isReleasing = false;
   let recovery: Promise<void> | undefined;
 
   const watch = (): void => {
-    const watched = keeper;
-    const ended = (): void => {
-      if (!releasing && watched === keeper) void retake({ ask: true }).catch(() => undefined);
+    const watchedKeeper = keeper;
+    const onEnd = (): void => {
+      if (!isReleasing && watchedKeeper === keeper) void retake({ ask: true }).catch(() => undefined);
     };
-    void watched.result().then(ended, ended);
+    void watchedKeeper.result().then(onEnd, onEnd);
   };
 
   /** Sends a signal to our own lock keeper; answers whether it was there to hear it. Another's, under the same id, is never told. */
@@ -94,7 +94,7 @@ export async function takeClusterLock(
       while (!(await send(what, news))) await retake({ ask: false });
     },
     release: async () => {
-      releasing = true;
+      isReleasing = true;
       try {
         await getExternalWorkflowHandle(request.lockId).signal(releaseSignal, workflowInfo().workflowId);
         await keeper.result();
@@ -142,13 +142,13 @@ async function take(status: Status, calls: Calls, request: OperationRequest) {
 
 async function waitForTurn(status: Status, calls: Calls, request: OperationRequest): Promise<void> {
   const { workflowId, runId } = workflowInfo();
-  const seen = await calls.run(lockActivities.lookAtLock, 'Who holds the cluster?', {
+  const answer = await calls.run(lockActivities.lookAtLock, 'Who holds the cluster?', {
     lockId: request.lockId,
     workflowId,
     runId,
   });
-  if (seen.state !== 'busy') return;
-  const { holder, since } = seen;
+  if (answer.state !== 'busy') return;
+  const { holder, since } = answer;
   if (request.input.ifBusy !== 'wait') {
     const alias =
       holder.cluster === request.cluster || holder.cluster === ''

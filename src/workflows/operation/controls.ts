@@ -3,6 +3,7 @@ import type { InputProblem, OperationStatus, UpdateArgs, UpdateName } from '../.
 import {
   argumentProblem,
   describeUpdate,
+  isOver,
   operationFacts,
   problemLine,
   statusQuery,
@@ -39,34 +40,32 @@ export function registerControls(
   approval: Approval,
   movement: MovementControls,
 ): void {
-  setHandler(defineQuery<OperationStatus>(statusQuery), () => status.shown, {
+  setHandler(defineQuery<OperationStatus>(statusQuery), () => status.view, {
     description: 'Everything about the operation',
   });
   setHandler(mayMoveQuery, (question) => movement.mayMove(question));
   setHandler(mayGoOnQuery, ({ at }) => movement.windows.open(Date.parse(at)));
-  setHandler(governedSignal, (news) => movement.governed(news));
+  setHandler(governedSignal, (news) => movement.followLoad(news));
   setHandler(troubleSignal, (activityId, attention) => calls.tell(activityId, attention ?? undefined));
 
-  const state = (): string => `the operation is ${status.shown.state}`;
-  const ended = (): Problem =>
-    ['done', 'failed', 'cancelled'].includes(status.phase) || isCancelling(status.shown)
-      ? { text: state() }
-      : undefined;
-  const inTrouble = (): Problem =>
+  const state = (): string => `the operation is ${status.view.state}`;
+  const refuseWhenOver = (): Problem =>
+    isOver(status.phase) || isCancelling(status.view) ? { text: state() } : undefined;
+  const refuseWithoutTrouble = (): Problem =>
     status.troubles.size > 0 ? undefined : { text: `nothing needs attention: ${state()}` };
 
   const controls: Controls = {
     approve: {
-      refuse: ({ planHash }) => ended() ?? approval.refuse(planHash),
+      refuse: ({ planHash }) => refuseWhenOver() ?? approval.refuse(planHash),
       act: ({ by }) => approval.approve(by),
     },
     reject: {
-      refuse: () => ended() ?? approval.refuse(approval.asked),
+      refuse: () => refuseWhenOver() ?? approval.refuse(approval.pendingHash),
       act: ({ by, reason }) => approval.reject(by, reason),
     },
     pause: {
       refuse: ({ now }) =>
-        ended() ??
+        refuseWhenOver() ??
         (status.paused && now !== true
           ? { text: `it is paused already, by ${status.paused.by}` }
           : undefined),
@@ -78,7 +77,8 @@ export function registerControls(
       },
     },
     resume: {
-      refuse: () => ended() ?? (status.paused ? undefined : { text: `it is not paused: ${state()}` }),
+      refuse: () =>
+        refuseWhenOver() ?? (status.paused ? undefined : { text: `it is not paused: ${state()}` }),
       act: ({ by }) => {
         status.paused = undefined;
         status.notes.push(`resumed by ${by}`);
@@ -86,20 +86,22 @@ export function registerControls(
       },
     },
     retry: {
-      refuse: () => inTrouble(),
+      refuse: () => refuseWithoutTrouble(),
       act: ({ by }) => {
         status.notes.push(`retried by ${by}`);
         calls.retry();
       },
     },
     giveUp: {
-      refuse: () => inTrouble(),
+      refuse: () => refuseWithoutTrouble(),
       act: ({ by, reason }) => calls.giveUp(by, reason),
     },
     setParallelMoves: {
       refuse: () => {
-        const { type } = status.shown;
-        return ended() ?? (operationFacts(type).moves ? undefined : { text: `a ${type} makes no moves` });
+        const { type } = status.view;
+        return (
+          refuseWhenOver() ?? (operationFacts(type).moves ? undefined : { text: `a ${type} makes no moves` })
+        );
       },
       act: ({ by, n }) => {
         movement.setParallelMoves(n);
@@ -110,15 +112,15 @@ export function registerControls(
     ignoreWindow: {
       refuse: () => {
         const text = movement.windows.refuseIgnore();
-        return ended() ?? (text === undefined ? undefined : { text });
+        return refuseWhenOver() ?? (text === undefined ? undefined : { text });
       },
       act: ({ by, reason }) => movement.windows.ignore(by, reason),
     },
   };
-  for (const name of updateNames) take(name, controls);
+  for (const name of updateNames) register(name, controls);
 }
 
-function take<Name extends UpdateName>(name: Name, controls: Controls): void {
+function register<Name extends UpdateName>(name: Name, controls: Controls): void {
   const { refuse, act }: Control<Name> = controls[name];
   setHandler(
     defineUpdate<undefined, [UpdateArgs[Name]]>(name),

@@ -21,7 +21,7 @@ export function renderDetails(status: OperationStatus, notes: string[]): string 
     status.steps
       .map(({ name, state, detail }) => `- ${stepMarks[state]} ${name}${detail ? `: ${detail}` : ''}`)
       .join('\n'),
-    ...(status.plan ? plan(status.plan, status) : []),
+    ...(status.plan ? planSection(status.plan, status) : []),
     ...checks(status),
     ...(notes.length > 0 ? [['**Notes**', ...notes.slice(0, 20).map((note) => `- ${note}`)].join('\n')] : []),
   ].join('\n\n');
@@ -65,13 +65,13 @@ function window(now: WindowStatus | undefined): string[] {
   return [`Maintenance window: ${[open ? 'open' : 'closed', ...times].join(', ')}`];
 }
 
-function plan(shown: Plan, { state, checks: all }: OperationStatus): string[] {
-  const told = all.filter(({ id, ok }) => ok && consequences.includes(id));
+function planSection(plan: Plan, { state, checks: all }: OperationStatus): string[] {
+  const effects = all.filter(({ id, ok }) => ok && consequences.includes(id));
   return [
-    ...(shown.cleanups ? cleanups(shown) : movement(shown)),
-    ...(told.length > 0
+    ...(plan.cleanups ? cleanupsSection(plan) : movementSection(plan)),
+    ...(effects.length > 0
       ? [
-          told
+          effects
             .slice(0, 50)
             .map(({ evidence }) => `- ${evidence}`)
             .join('\n'),
@@ -79,23 +79,23 @@ function plan(shown: Plan, { state, checks: all }: OperationStatus): string[] {
       : []),
     ...(state === 'awaiting-approval'
       ? [
-          `Waiting for approval: send the update \`approve\` with \`{"by": "<you>", "planHash": "${shown.hash}"}\`, or \`reject\` with \`{"by": "<you>", "reason": "<why>"}\`.`,
+          `Waiting for approval: send the update \`approve\` with \`{"by": "<you>", "planHash": "${plan.hash}"}\`, or \`reject\` with \`{"by": "<you>", "reason": "<why>"}\`.`,
         ]
       : []),
   ];
 }
 
-function cleanups({ hash, cleanups: shown = [], cleanupsTotal = 0 }: Plan): string[] {
-  const rows = shown.map(
+function cleanupsSection({ hash, cleanups = [], cleanupsTotal = 0 }: Plan): string[] {
+  const rows = cleanups.map(
     ({ kind, node, name, how, bytes }) =>
       `- ${kind} \`${name}\` on ${node}${bytes === undefined ? '' : `, ${formatBytes(bytes)}`}: ${how}`,
   );
-  const more = cleanupsTotal > shown.length ? [`- and ${cleanupsTotal - shown.length} more`] : [];
+  const more = cleanupsTotal > cleanups.length ? [`- and ${cleanupsTotal - cleanups.length} more`] : [];
   return [`### Plan ${hash}: ${cleanupsTotal} leftovers to remove`, [...rows, ...more].join('\n')];
 }
 
-function movement(shown: Plan): string[] {
-  const { hash, moves, movesTotal, bytes, before, after } = shown;
+function movementSection(plan: Plan): string[] {
+  const { hash, moves, movesTotal, bytes, before, after } = plan;
   const rows = moves
     .slice(0, 10)
     .map(
@@ -108,7 +108,7 @@ function movement(shown: Plan): string[] {
     formatBytes(balance.workers.find((worker) => worker.node === node)?.bytes ?? 0);
   return [
     `### Plan ${hash}: ${movesTotal} moves, ${formatBytes(bytes)}`,
-    ...workers(shown),
+    ...workers(plan),
     ...(rows.length > 0
       ? [['| shard group | from | to | size |', '|---|---|---|---|', ...rows, ...more].join('\n')]
       : []),

@@ -4,15 +4,15 @@ import { does, isErrorType, type Attention } from '../../contract/index.js';
 import { detailsOf, lockLostType, refused } from '../../failures.js';
 
 /** What an operation ends with that a person gave up: it says on what, and past a point of no return how the cluster is left. */
-export function givenUp({ shown, troubles, left }: Status, message: string): ApplicationFailure {
+export function giveUpFailure({ view, troubles, howLeft }: Status, message: string): ApplicationFailure {
   const on = [...troubles.values()].flatMap(({ problem, evidence }) => [
     problem,
     ...evidence.split('\n').filter((line) => line !== '' && line !== problem),
   ]);
-  return refused(left ? 'RecoveryRequired' : 'GivenUp', message, {
-    cluster: shown.cluster,
-    evidence: [...on, ...(left?.evidence ?? [])],
-    remedies: left?.remedies ?? [
+  return refused(howLeft ? 'RecoveryRequired' : 'GivenUp', message, {
+    cluster: view.cluster,
+    evidence: [...on, ...(howLeft?.evidence ?? [])],
+    remedies: howLeft?.remedies ?? [
       'the notes of the report say what could not be given back',
       'repair what the evidence names and start the operation anew: what is done already stays done',
     ],

@@ -6,7 +6,7 @@ export interface NoReturn {
   why: string;
   /** Whether nothing comes after it: then a cancel is refused. */
   last: boolean;
-  left: HowLeft;
+  howLeft: HowLeft;
 }
 
 /**
@@ -16,20 +16,20 @@ export interface NoReturn {
  */
 export async function passNoReturn<T>(
   status: Status,
-  { why, last, left }: NoReturn,
+  { why, last, howLeft }: NoReturn,
   work: (isNow: (left: HowLeft) => void) => Promise<T>,
 ): Promise<T> {
   if (CancellationScope.current().consideredCancelled)
     throw new CancelledFailure('Cancelled before the point of no return');
-  status.shown.pointOfNoReturn = { why, last };
-  status.left = left;
+  status.view.pointOfNoReturn = { why, last };
+  status.howLeft = howLeft;
   status.publish();
-  const done = await CancellationScope.nonCancellable(() =>
+  const result = await CancellationScope.nonCancellable(() =>
     work((now) => {
-      status.left = now;
+      status.howLeft = now;
     }),
   );
-  delete status.shown.pointOfNoReturn;
-  status.left = undefined;
-  return done;
+  delete status.view.pointOfNoReturn;
+  status.howLeft = undefined;
+  return result;
 }

@@ -12,7 +12,6 @@ import type { Calls } from './calls.js';
 import { blockersIn, canBePlanned, refuseBlockers } from './checks.js';
 import type { HowLeft } from './how-left.js';
 import { passNoReturn, type NoReturn } from './no-return.js';
-import { unpaused } from './pause.js';
 import { announceSteps, failStep, runStep, skipStep, type Status } from './status.js';
 import type { Undo } from './undo.js';
 
@@ -26,23 +25,23 @@ export interface Parts {
 }
 
 /** What a procedure works with: its `op`. */
-export type Operation<Type extends OperationType> = ReturnType<typeof operationOf<Type>>;
+export type Operation<Type extends OperationType> = ReturnType<typeof createOperation<Type>>;
 
 /** Makes the `op` of a procedure. Its parts are there to use: `op.calls.run`, `op.undo.add`, `op.movement.windows`. */
-export function operationOf<Type extends OperationType>(parts: Parts, request: OperationRequest<Type>) {
+export function createOperation<Type extends OperationType>(parts: Parts, request: OperationRequest<Type>) {
   const { status, calls, approval, undo, movement } = parts;
   const dryRun = request.input.dryRun === true;
   const refuse = (checks: Check[]): void => {
     if (!dryRun) refuseBlockers(request.cluster, checks);
   };
   const checkCluster = async (): Promise<void> => {
-    const seen = await calls.run(checkActivities.preflight, 'Check the cluster', {
+    const result = await calls.run(checkActivities.preflight, 'Check the cluster', {
       request,
       operationId: workflowInfo().workflowId,
     });
-    status.shown.checks = seen.checks;
-    if (seen.before) status.shown.before ??= seen.before;
-    refuse(seen.checks);
+    status.view.checks = result.checks;
+    if (result.before) status.view.before ??= result.before;
+    refuse(result.checks);
   };
   return {
     request,
@@ -63,20 +62,20 @@ export function operationOf<Type extends OperationType>(parts: Parts, request: O
     /** Checks the cluster; throws PreflightRefused or ForeignJobRunning on a blocker. A dry run goes on, its step failed. */
     preflight: async (step: string): Promise<void> => {
       await runStep(status, step, checkCluster);
-      const blockers = blockersIn(status.shown.checks);
+      const blockers = blockersIn(status.view.checks);
       if (blockers.length > 0) failStep(status, step, count(blockers.length, 'blocker'));
     },
     /** Tells whether the checks leave anything to plan: not without the coordinator, nor with nowhere for the data to go. */
-    plannable: (): boolean => canBePlanned(status.shown.checks),
+    plannable: (): boolean => canBePlanned(status.view.checks),
     /** Adds checks made later, and refuses on a blocker. */
     checked: (checks: Check[]): void => {
-      status.shown.checks = worstFirst([...status.shown.checks, ...checks]);
+      status.view.checks = worstFirst([...status.view.checks, ...checks]);
       refuse(checks);
     },
     showPlan: (plan: Plan): void => {
-      const others = status.shown.checks.filter(({ id }) => id !== windowFits);
-      status.shown.checks = [...movement.windows.judge(plan), ...others];
-      status.shown.plan = plan;
+      const others = status.view.checks.filter(({ id }) => id !== windowFits);
+      status.view.checks = [...movement.windows.judge(plan), ...others];
+      status.view.plan = plan;
       status.publish();
     },
     /** Shows the plan and, where approval is required, waits for it. Answers whether that took time in which the world may have changed. */
@@ -100,21 +99,19 @@ export function operationOf<Type extends OperationType>(parts: Parts, request: O
     move: (round: PlannedMoves): Promise<void> => movement.run(request, round),
     /** Waits until data may move: for what only makes sense together with its movement. */
     untilOpen: (): Promise<void> => movement.windows.untilOpen(request),
-    /** Waits while the operation is paused, before what a pause has to hold up. */
-    unpaused: (): Promise<void> => unpaused(status, calls),
     /** Does what can't be undone, see no-return.ts. */
     passNoReturn: <T>(point: NoReturn, work: (isNow: (left: HowLeft) => void) => Promise<T>): Promise<T> =>
       passNoReturn(status, point, work),
 
     set: (result: Partial<Pick<OperationReport, 'before' | 'after' | 'removed'>>): void => {
-      Object.assign(status.shown, result);
+      Object.assign(status.view, result);
     },
     /** Shows what a verification came to. */
     verified: (
       step: Step,
       { after, notes, detail }: { after: Balance; notes: string[]; detail: string },
     ): void => {
-      status.shown.after = after;
+      status.view.after = after;
       status.notes.push(...notes);
       step.detail = detail;
     },

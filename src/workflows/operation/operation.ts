@@ -5,7 +5,7 @@ import {
   condition,
   isCancellation,
 } from '@temporalio/workflow';
-import { does, type OperationReport, type OperationType } from '../../contract/index.js';
+import { clusterIn, does, type OperationReport, type OperationType } from '../../contract/index.js';
 import type { OperationRequest } from '../../contract/internal/request.js';
 import { fitReport } from '../../planning/fit.js';
 import { lockActivities, reportActivities, requestActivities } from '../activities.js';
@@ -16,7 +16,7 @@ import { refused } from '../../failures.js';
 import { attentionOf, endingFailure } from './failure.js';
 import { takeClusterLock } from './cluster-lock.js';
 import { createMovement } from '../movement/movement.js';
-import { operationOf, type Operation } from './op.js';
+import { createOperation, type Operation } from './op.js';
 import { createCalls } from './calls.js';
 import { createUndo, type ClusterLock } from './undo.js';
 
@@ -27,7 +27,7 @@ export async function operation<Type extends OperationType>(
   procedure: (op: Operation<Type>) => Promise<void>,
 ): Promise<OperationReport> {
   const startedAt = new Date().toISOString();
-  const status = createStatus(type, clusterIn(input));
+  const status = createStatus(type, clusterIn(input)?.slice(0, 64) ?? '');
   const calls = createCalls(status);
   const approval = createApproval(status, calls);
   const undo = createUndo(status, calls);
@@ -50,7 +50,7 @@ export async function operation<Type extends OperationType>(
       await undo.endOthers();
     }
     await movement.windows.refresh(request);
-    await procedure(operationOf({ status, calls, approval, undo, movement }, request));
+    await procedure(createOperation({ status, calls, approval, undo, movement }, request));
     status.phase = 'done';
   } catch (error) {
     await CancellationScope.nonCancellable(async () => {
@@ -59,7 +59,7 @@ export async function operation<Type extends OperationType>(
     });
     if (isCancellation(error))
       throw new CancelledFailure('The operation was cancelled; status says what was undone');
-    throw endingFailure(error) ?? unexpected(status, error);
+    throw endingFailure(error) ?? unexpectedFailure(status, error);
   }
   return CancellationScope.nonCancellable(() => close(status, undo.lock, startedAt, 'done'));
 }
@@ -73,10 +73,10 @@ async function close(
   await lock?.release();
   status.phase = phase;
   status.troubles.clear();
-  for (const step of status.shown.steps) if (step.state === 'pending') step.state = 'skipped';
+  for (const step of status.view.steps) if (step.state === 'pending') step.state = 'skipped';
   status.publish();
   const report = fitReport({
-    ...status.shown,
+    ...status.view,
     startedAt,
     endedAt: new Date().toISOString(),
     movedBytes: status.moved.bytes,
@@ -84,7 +84,7 @@ async function close(
     ...(status.moved.unanswered.length > 0 && { unansweredMoves: status.moved.unanswered.length }),
     notes: status.notes.slice(0, 200),
   });
-  status.shown = report;
+  status.view = report;
   if (status.request?.keepsReports) {
     try {
       await reportActivities.keepReport.executeWithOptions({ summary: 'Keep the report' }, [{ report }]);
@@ -100,28 +100,21 @@ async function close(
 function watchForCancel(status: Status): void {
   CancellationScope.current().cancelRequested.catch(() => {
     const requestedAt = new Date().toISOString();
-    const { pointOfNoReturn: point } = status.shown;
-    status.shown.cancel = point?.last ? { requestedAt, refused: point.why } : { requestedAt };
+    const { pointOfNoReturn: point } = status.view;
+    status.view.cancel = point?.last ? { requestedAt, refused: point.why } : { requestedAt };
     status.publish();
   });
 }
 
-function unexpected(status: Status, error: unknown): Error {
+function unexpectedFailure(status: Status, error: unknown): Error {
   const { problem, evidence, remedies } = attentionOf(error);
   return refused('RecoveryRequired', problem, {
-    cluster: status.shown.cluster,
-    evidence: [evidence, ...(status.left?.evidence ?? [])],
+    cluster: status.view.cluster,
+    evidence: [evidence, ...(status.howLeft?.evidence ?? [])],
     remedies: [
       ...remedies,
-      ...(status.left?.remedies ?? []),
-      does('status', 'look at its steps for how far it came', { operation: status.shown.operation }),
+      ...(status.howLeft?.remedies ?? []),
+      does('status', 'look at its steps for how far it came', { operation: status.view.operation }),
     ],
   });
-}
-
-/** For what is shown before the input was checked: whatever came may be anything. */
-function clusterIn(input: unknown): string {
-  const cluster =
-    typeof input === 'object' && input !== null && 'cluster' in input ? input.cluster : undefined;
-  return typeof cluster === 'string' ? cluster.slice(0, 64) : '';
 }

@@ -20,13 +20,13 @@ export function remedyInTemporal(
 }
 
 function howTo(
-  { action, arguments: given = {} }: Remedy,
+  { action, arguments: args = {} }: Remedy,
   { operation, cluster }: Pick<OperationStatus, 'operation' | 'cluster'>,
 ): string | undefined {
   if (action === undefined) return undefined;
-  const { operation: other = operation, ...fields } = given as { operation?: string };
+  const { operation: other = operation, ...fields } = args as { operation?: string };
   const where = other === operation ? '' : ` to \`${other}\``;
-  if (isOperationType(action)) return started(action, { cluster, ...fields });
+  if (isOperationType(action)) return startText(action, { cluster, ...fields });
   const update = updateNames.find((name) => name === action);
   if (update)
     return `send the update \`${update}\` with ${json({ by: '<you>', ...blanksOf(update), ...fields })}${where}`;
@@ -40,9 +40,9 @@ function howTo(
     case 'list':
       return undefined;
     case 'clusters':
-      return started(inspectType, { what: action });
+      return startText(inspectType, { what: action });
     default:
-      return started(inspectType, { what: action, cluster, ...fields });
+      return startText(inspectType, { what: action, cluster, ...fields });
   }
 }
 
@@ -54,7 +54,7 @@ function blanksOf(name: UpdateName): Record<string, string> {
   );
 }
 
-function started(type: string, input: object): string {
+function startText(type: string, input: object): string {
   return `start the workflow \`${type}\` with ${json(input)}`;
 }
 

@@ -1,12 +1,13 @@
 import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import { defineSearchAttributeKey } from '@temporalio/common';
-import type {
-  Attention,
-  OperationState,
-  OperationStatus,
-  OperationType,
-  Step,
-  WindowStatus,
+import {
+  isOver,
+  type Attention,
+  type OperationState,
+  type OperationStatus,
+  type OperationType,
+  type Step,
+  type WindowStatus,
 } from '../../contract/index.js';
 import type { OperationRequest } from '../../contract/internal/request.js';
 import { renderDetails } from './details.js';
@@ -22,7 +23,7 @@ const nodesAttribute = defineSearchAttributeKey('CitusNodes', 'KEYWORD_LIST');
  * search attributes. Whoever changes something calls {@link Status.publish}.
  */
 export interface Status {
-  shown: OperationStatus;
+  view: OperationStatus;
   notes: string[];
   moved: {
     bytes: number;
@@ -37,7 +38,7 @@ export interface Status {
   /** What the windows say now; absent: there are none. */
   window?: () => WindowStatus;
   /** Past a point of no return: how the cluster is left when the operation ends now. */
-  left: HowLeft | undefined;
+  howLeft: HowLeft | undefined;
   /** Calls that wait for a person, or retry for over a minute, by activity id. */
   troubles: Map<string, Attention>;
   /** Set once the input was checked. */
@@ -49,13 +50,13 @@ export interface Status {
 
 export function createStatus(type: OperationType, cluster: string): Status {
   const status: Status = {
-    shown: { operation: workflowInfo().workflowId, type, cluster, state: 'planning', steps: [], checks: [] },
+    view: { operation: workflowInfo().workflowId, type, cluster, state: 'planning', steps: [], checks: [] },
     notes: [],
     moved: { bytes: 0, shardGroups: 0, unanswered: [] },
     phase: 'planning',
     paused: undefined,
     waitsForWindow: false,
-    left: undefined,
+    howLeft: undefined,
     troubles: new Map(),
     request: undefined,
     publish: () => publish(status),
@@ -71,39 +72,35 @@ export function createStatus(type: OperationType, cluster: string): Status {
 /** Tells who the operation is, once: its cluster and type never change. */
 export function introduce(status: Status, request: OperationRequest): void {
   status.request = request;
-  const { shown } = status;
-  if (request.url !== undefined) shown.url = request.url;
-  if (request.input.reason !== undefined) shown.reason = request.input.reason;
-  if (request.input.requestedBy !== undefined) shown.requestedBy = request.input.requestedBy;
+  const { view } = status;
+  if (request.url !== undefined) view.url = request.url;
+  if (request.input.reason !== undefined) view.reason = request.input.reason;
+  if (request.input.requestedBy !== undefined) view.requestedBy = request.input.requestedBy;
   const pairs = [
-    { name: 'CitusCluster', pair: { key: clusterAttribute, value: shown.cluster } },
-    { name: 'CitusOperation', pair: { key: operationAttribute, value: shown.type } },
-    { name: 'CitusState', pair: { key: stateAttribute, value: shown.state } },
+    { name: 'CitusCluster', pair: { key: clusterAttribute, value: view.cluster } },
+    { name: 'CitusOperation', pair: { key: operationAttribute, value: view.type } },
+    { name: 'CitusState', pair: { key: stateAttribute, value: view.state } },
   ] as const;
-  const known = pairs.filter(({ name }) => request.searchAttributes.includes(name));
-  if (known.length > 0) upsertSearchAttributes(known.map(({ pair }) => pair));
+  const attributes = pairs.filter(({ name }) => request.searchAttributes.includes(name));
+  if (attributes.length > 0) upsertSearchAttributes(attributes.map(({ pair }) => pair));
   status.publish();
 }
 
 function publish(status: Status): void {
-  const { shown } = status;
-  const before = shown.state;
-  shown.state = stateOf(status);
+  const { view } = status;
+  const before = view.state;
+  view.state = stateOf(status);
   const [trouble] = status.troubles.values();
-  if (trouble) shown.attention = isCancelling(shown) ? { ...trouble, during: 'cancelling' } : trouble;
-  else delete shown.attention;
-  if (status.paused && !isOver(status) && !isCancelling(shown)) shown.paused = status.paused;
-  else delete shown.paused;
-  if (status.window) shown.window = status.window();
-  else delete shown.window;
-  setCurrentDetails(renderDetails(shown, status.notes));
-  if (shown.state !== before && status.request?.searchAttributes.includes('CitusState')) {
-    upsertSearchAttributes([{ key: stateAttribute, value: shown.state }]);
+  if (trouble) view.attention = isCancelling(view) ? { ...trouble, during: 'cancelling' } : trouble;
+  else delete view.attention;
+  if (status.paused && !isOver(status.phase) && !isCancelling(view)) view.paused = status.paused;
+  else delete view.paused;
+  if (status.window) view.window = status.window();
+  else delete view.window;
+  setCurrentDetails(renderDetails(view, status.notes));
+  if (view.state !== before && status.request?.searchAttributes.includes('CitusState')) {
+    upsertSearchAttributes([{ key: stateAttribute, value: view.state }]);
   }
-}
-
-function isOver({ phase }: Status): boolean {
-  return phase === 'done' || phase === 'failed' || phase === 'cancelled';
 }
 
 /** Whether a cancel was asked for, and not refused. */
@@ -112,10 +109,10 @@ export function isCancelling({ cancel }: OperationStatus): boolean {
 }
 
 function stateOf(status: Status): OperationState {
-  const { phase, paused, waitsForWindow, troubles, shown } = status;
-  if (isOver(status)) return phase;
+  const { phase, paused, waitsForWindow, troubles, view } = status;
+  if (isOver(phase)) return phase;
   if (troubles.size > 0) return 'needs-attention';
-  if (isCancelling(shown)) return 'cancelling';
+  if (isCancelling(view)) return 'cancelling';
   if (phase !== 'running') return phase;
   if (paused) return 'paused';
   return waitsForWindow ? 'waiting-for-window' : phase;
@@ -123,15 +120,15 @@ function stateOf(status: Status): OperationState {
 
 /** Lists the steps ahead, so that a person sees where the operation is going. */
 export function announceSteps(status: Status, names: readonly string[]): void {
-  status.shown.steps = names.map((name) => ({ name, state: 'pending' }));
+  status.view.steps = names.map((name) => ({ name, state: 'pending' }));
   status.publish();
 }
 
 export function stepOf(status: Status, name: string): Step {
-  const known = status.shown.steps.find((step) => step.name === name);
-  if (known) return known;
+  const existing = status.view.steps.find((step) => step.name === name);
+  if (existing) return existing;
   const step: Step = { name, state: 'pending' };
-  status.shown.steps.push(step);
+  status.view.steps.push(step);
   return step;
 }
 

@@ -9,24 +9,24 @@ import { nodeActivities, planActivities } from '../activities.js';
 import type { Operation } from './op.js';
 
 /** What every plan brings along, moves or not. */
-type Made = Pick<Draft, 'plan' | 'notes'> & { checks?: Check[] };
+type AnyDraft = Pick<Draft, 'plan' | 'notes'> & { checks?: Check[] };
 
 /** Makes the plan and shows it, with what was found meanwhile. */
-export async function planStep<Type extends OperationType, Plans extends Made>(
+export async function planStep<Type extends OperationType, Plans extends AnyDraft>(
   op: Operation<Type>,
   name: string,
   make: () => Promise<Plans>,
   detail: (plan: Plan) => string = ({ movesTotal }) => count(movesTotal, 'move'),
 ): Promise<Plans> {
   return op.step(name, async (step) => {
-    const made = await make();
-    const { plan } = made;
+    const draft = await make();
+    const { plan } = draft;
     op.showPlan(plan);
     step.detail = detail(plan);
-    op.note(...made.notes);
+    op.note(...draft.notes);
     op.set({ before: plan.before });
-    op.checked(made.checks ?? []);
-    return made;
+    op.checked(draft.checks ?? []);
+    return draft;
   });
 }
 
@@ -55,7 +55,7 @@ export async function markStep<Type extends OperationType>(
   if (marks.length === 0) op.skip(name, already);
   else
     await op.step(name, async () => {
-      await op.unpaused();
+      await op.calls.unpaused();
       // Nodes with data don't stand out of service for hours before their data may move.
       if (round.moves.length > 0) await op.untilOpen();
       const { cluster, lockId } = op.request;

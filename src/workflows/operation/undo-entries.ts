@@ -2,7 +2,7 @@ import { workflowInfo } from '@temporalio/workflow';
 import type { UndoEntry } from '../../contract/internal/undo.js';
 
 /** Servers that may be half registered: what holds a statement may be there. */
-export function joiningIn(ledger: ReadonlyMap<string, UndoEntry>): string[] {
+export function registrationNodes(ledger: ReadonlyMap<string, UndoEntry>): string[] {
   return [...ledger.values()].flatMap((entry) => (entry.kind === 'registration' ? [entry.node] : []));
 }
 

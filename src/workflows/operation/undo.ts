@@ -10,7 +10,7 @@ import { undoActivities } from '../activities.js';
 import type { Calls } from './calls.js';
 import { attentionOf } from './failure.js';
 import type { Status } from './status.js';
-import { joiningIn, queueOf } from './undo-entries.js';
+import { registrationNodes, queueOf } from './undo-entries.js';
 
 /** What the lock keeper is told of the ledger. */
 export interface LedgerNews {
@@ -55,12 +55,12 @@ export interface Undo {
 
 export function createUndo(status: Status, calls: Calls): Undo {
   const entries = new Map<string, UndoEntry>();
-  const { cluster } = status.shown;
+  const { cluster } = status.view;
   let undoing = false;
   const show = (): void => {
-    const { undo: _, ...rest } = status.shown;
+    const { undo: _, ...rest } = status.view;
     const list = [...entries.values()].map((entry) => ({ kind: entry.kind, what: describeUndo(entry) }));
-    status.shown = list.length > 0 ? { ...rest, undo: list } : rest;
+    status.view = list.length > 0 ? { ...rest, undo: list } : rest;
     status.publish();
   };
   const ofKinds = (kinds: UndoKind[]): UndoEntry[] =>
@@ -70,17 +70,17 @@ export function createUndo(status: Status, calls: Calls): Undo {
   const undo: Undo = {
     entries,
     lock: undefined,
-    add: async (added) => {
-      if (added.length === 0) return;
-      await undo.lock?.tell('add', added);
-      for (const entry of added) entries.set(entry.id, entry);
+    add: async (news) => {
+      if (news.length === 0) return;
+      await undo.lock?.tell('add', news);
+      for (const entry of news) entries.set(entry.id, entry);
       show();
     },
     settle: async (ids) => {
-      const known = ids.filter((id) => entries.delete(id));
-      if (known.length === 0) return;
+      const present = ids.filter((id) => entries.delete(id));
+      if (present.length === 0) return;
       show();
-      await CancellationScope.nonCancellable(async () => undo.lock?.tell('remove', known));
+      await CancellationScope.nonCancellable(async () => undo.lock?.tell('remove', present));
     },
     keep: (...kinds) => undo.settle(ofKinds(kinds).map(({ id }) => id)),
     giveBack: async (kind) => {
@@ -89,7 +89,7 @@ export function createUndo(status: Status, calls: Calls): Undo {
     endMoves: () =>
       calls.run(undoActivities.endStatements, 'Wait until no move runs any more', {
         cluster,
-        operationId: status.shown.operation,
+        operationId: status.view.operation,
         only: 'moves',
       }),
     endOthers: () => calls.run(undoActivities.endStatements, 'Does anything of ours still run?', { cluster }),
@@ -99,8 +99,8 @@ export function createUndo(status: Status, calls: Calls): Undo {
       try {
         await calls.run(undoActivities.endStatements, 'End what still runs at the server', {
           cluster,
-          operationId: status.shown.operation,
-          joining: joiningIn(entries),
+          operationId: status.view.operation,
+          joining: registrationNodes(entries),
         });
       } catch (error) {
         // Given up: nothing is undone beside a statement that may still run.
@@ -154,6 +154,6 @@ export function createUndo(status: Status, calls: Calls): Undo {
 
 function mayStillRun({ request, moved }: Status, why: string): string {
   const some = moved.unanswered.slice(0, 5).join('; ');
-  const named = some === '' ? '' : `, perhaps a move (${some})`;
-  return `statements of this operation may still run on the coordinator${named}: ${why}. Their application_name begins with ${request?.sessions ?? 'citus-scaler:'}; who takes the cluster's lock next ends them first`;
+  const names = some === '' ? '' : `, perhaps a move (${some})`;
+  return `statements of this operation may still run on the coordinator${names}: ${why}. Their application_name begins with ${request?.sessions ?? 'citus-scaler:'}; who takes the cluster's lock next ends them first`;
 }

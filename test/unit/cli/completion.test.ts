@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { commandGroups } from '../../../src/cli/commands/index.js';
-import { atCursor, type Wanted } from '../../../src/cli/completion/wanted.js';
+import { atCursor, type Expected } from '../../../src/cli/completion/at-cursor.js';
 import { createProgram } from '../../../src/cli/program.js';
 import { operations, updates } from '../../../src/contract/index.js';
 
-async function wantedAt(...words: string[]): Promise<Wanted> {
-  return (await atCursor(createProgram({ exitCode: 0 }), words)).wanted;
+async function wantedAt(...words: string[]): Promise<Expected> {
+  return (await atCursor(createProgram({ exitCode: 0 }), words)).expected;
 }
 
 async function valuesAt(...words: string[]): Promise<string[]> {

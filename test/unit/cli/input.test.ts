@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { clusterOfId, operationId } from '../../../src/client/ids.js';
-import { checkedInput, sameInput } from '../../../src/client/input.js';
+import { checkInput, sameInput } from '../../../src/client/input.js';
 import { summaryOf } from '../../../src/client/summary.js';
 import type { ScaleOutInput } from '../../../src/contract/index.js';
 
 test('all problems of an input are named at once, with the field', () => {
   const wrong = { cluster: 'shop', add: 0, transferMode: 'fast', colour: 'red' } as unknown as ScaleOutInput;
-  expect(() => checkedInput('scaleOut', wrong)).toThrow(
+  expect(() => checkInput('scaleOut', wrong)).toThrow(
     expect.objectContaining({
       type: 'InvalidInput',
       message: expect.stringMatching(/transferMode: .*force_logical.*colour: unknown field/s) as string,
@@ -22,14 +22,14 @@ test.each<[object, string]>([
   [{ nodes: [] }, 'nodes: must name at least one'],
   [{ add: 1, reason: '' }, 'reason: must not be empty'],
 ])('what a field may be is said once, in plain words: %j', (given, problem) => {
-  expect(() => checkedInput('scaleOut', { cluster: 'shop', ...given })).toThrow(
+  expect(() => checkInput('scaleOut', { cluster: 'shop', ...given })).toThrow(
     `The input of scaleOut is not valid: ${problem}.`,
   );
 });
 
 test('fields without a value are no fields, and hosts are lower case', () => {
   const given = { cluster: 'shop', nodes: ['DB3:5432'], reason: undefined } as unknown as ScaleOutInput;
-  expect(checkedInput('scaleOut', given)).toEqual({ cluster: 'shop', nodes: ['db3:5432'] });
+  expect(checkInput('scaleOut', given)).toEqual({ cluster: 'shop', nodes: ['db3:5432'] });
 });
 
 test.each([

@@ -4,8 +4,7 @@ import { renderDetails } from '../../../src/workflows/operation/details.js';
 import { awaiting, plan } from '../cli/statuses.js';
 
 /** What a person reads on the page of an operation in the Temporal UI. */
-const page = (of: Partial<OperationStatus>): string =>
-  renderDetails({ ...awaiting, ...of }, []);
+const page = (of: Partial<OperationStatus>): string => renderDetails({ ...awaiting, ...of }, []);
 
 test('whoever approves a removal reads which workers go, and what becomes of their machines', () => {
   const text = page({

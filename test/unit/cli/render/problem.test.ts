@@ -1,6 +1,6 @@
 import pc from 'picocolors';
 import { describe, expect, test } from 'vitest';
-import { checkedInput, checkedInspect } from '../../../../src/client/input.js';
+import { checkInput, checkInspectInput } from '../../../../src/client/input.js';
 import { UpdateRejectedError } from '../../../../src/client/errors.js';
 import { problemOf } from '../../../../src/cli/problem.js';
 import { renderProblem } from '../../../../src/cli/render/problem.js';
@@ -47,12 +47,12 @@ describe('what is wrong with an input is said of options', () => {
     [{ add: 1, acceptChecks: ['role'] }, '--reason: required to accept checks'],
     [{ nodes: ['foo'] }, '--node: must be host:port, for example "db3:5432" or "[fd00::3]:5432"'],
   ])('%j', (input, said) => {
-    const error = refusal(() => checkedInput('scaleOut', { cluster: 'shop', ...input }));
+    const error = refusal(() => checkInput('scaleOut', { cluster: 'shop', ...input }));
     expect(rendered(error)).toBe(`✗ ${said}\n  → correct what is named and start again; nothing was started`);
   });
 
   test('each in a line, when there are several', () => {
-    const error = refusal(() => checkedInput('scaleOut', { cluster: 'shop', add: 0, parallelMoves: 0 }));
+    const error = refusal(() => checkInput('scaleOut', { cluster: 'shop', add: 0, parallelMoves: 0 }));
     expect(rendered(error)).toMatch(
       /^✗ The input is not valid\.\n {2}--parallel-moves: must.*\n {2}--add: must be at least 1\n {2}→/,
     );
@@ -60,7 +60,7 @@ describe('what is wrong with an input is said of options', () => {
 
   test('of a look', () => {
     const input = { what: 'health', cluster: 'no cluster' } as unknown as InspectInput;
-    expect(rendered(refusal(() => checkedInspect(input)))).toMatch(/^✗ CLUSTER: must be the name/);
+    expect(rendered(refusal(() => checkInspectInput(input)))).toMatch(/^✗ CLUSTER: must be the name/);
   });
 
   test('of an update', () => {
@@ -74,7 +74,7 @@ describe('what is wrong with an input is said of options', () => {
 
 test('a program reads fields, never options', () => {
   const { message, details } = problemOf(
-    refusal(() => checkedInput('scaleOut', { cluster: 'shop', to: 3, add: 1 })),
+    refusal(() => checkInput('scaleOut', { cluster: 'shop', to: 3, add: 1 })),
   );
   expect(message).toBe(
     'The input of scaleOut is not valid: to, add: exactly one of them is needed; these were given.',

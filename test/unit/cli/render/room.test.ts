@@ -1,7 +1,7 @@
 import pc from 'picocolors';
 import { describe, expect, test } from 'vitest';
 import type { Balance, OperationStatus } from '../../../../src/contract/index.js';
-import { fitted } from '../../../../src/cli/render/room.js';
+import { fit } from '../../../../src/cli/render/room.js';
 import { renderStatus } from '../../../../src/cli/render/status.js';
 import { balance, plan, running } from '../statuses.js';
 import { expectToFit } from './expect-to-fit.js';
@@ -31,7 +31,7 @@ describe('a terminal of 80 x 24', () => {
     progress: { basis: 'bytes', done: 1e9, total: 9e9, percent: 11, moving, movingTotal: 64 },
   };
   const live = (of: OperationStatus, rows = 24): string =>
-    fitted((room) => renderStatus(of, plain, 80, now, room), { columns: 80, rows });
+    fit((room) => renderStatus(of, plain, 80, now, room), { columns: 80, rows });
 
   test.each([
     ['a movement of many nodes and moves', many],

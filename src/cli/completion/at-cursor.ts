@@ -9,13 +9,13 @@ export interface Candidate {
 }
 
 /** What may stand at the cursor: known words, or a name that somebody else knows. */
-export type Wanted =
+export type Expected =
   | { kind: 'words'; words: Candidate[] }
   | { kind: 'file' }
   | { kind: 'cluster' | 'operation' | 'any-operation' };
 
 export interface AtCursor {
-  wanted: Wanted;
+  expected: Expected;
   /** What comes before the value in the same word: `--option=`. */
   prefix: string;
   /** Values of the global options that were given, by their name in commander. */
@@ -26,10 +26,10 @@ export interface AtCursor {
 export async function atCursor(program: Command, words: readonly string[]): Promise<AtCursor> {
   const line = new Line(program);
   for (const word of words.slice(0, -1)) await line.read(word);
-  const typed = words.at(-1) ?? '';
-  const [, name, equals = ''] = /^(--[^=]+)(=?)/.exec(typed) ?? [];
+  const word = words.at(-1) ?? '';
+  const [, name, equals = ''] = /^(--[^=]+)(=?)/.exec(word) ?? [];
   const prefix = name !== undefined && equals !== '' ? `${name}=` : '';
-  return { wanted: line.wanted(typed, name, prefix !== ''), prefix, globals: line.globals };
+  return { expected: line.valueAt(word, name, prefix !== ''), prefix, globals: line.globals };
 }
 
 /** How far a command line was read. */
@@ -58,15 +58,15 @@ class Line {
     else await this.enter(word);
   }
 
-  wanted(typed: string, name: string | undefined, hasValue: boolean): Wanted {
-    if (this.takesValue(typed)) return valuesOf(this.pending);
-    if (this.isOption(typed) || (typed === '-' && !this.optionsEnded)) {
+  valueAt(word: string, name: string | undefined, hasValue: boolean): Expected {
+    if (this.takesValue(word)) return valuesOf(this.pending);
+    if (this.isOption(word) || (word === '-' && !this.optionsEnded)) {
       return hasValue ? valuesOf(this.find(name)) : { kind: 'words', words: this.options() };
     }
     if (this.command.commands.length > 0) return { kind: 'words', words: commandsOf(this.command) };
-    const { registeredArguments: known } = this.command;
-    const last = known.at(-1);
-    return valuesOf(known[this.arguments] ?? (last?.variadic ? last : undefined));
+    const { registeredArguments: parameters } = this.command;
+    const last = parameters.at(-1);
+    return valuesOf(parameters[this.arguments] ?? (last?.variadic ? last : undefined));
   }
 
   /** A list of values ends where an option begins; any other value may begin like one. */
@@ -97,10 +97,10 @@ class Line {
   }
 
   private async enter(name: string): Promise<void> {
-    const found = this.command.commands.find((command) => command.name() === name);
-    if (!found) return;
-    await loadCommand(found);
-    this.command = found;
+    const command = this.command.commands.find((each) => each.name() === name);
+    if (!command) return;
+    await loadCommand(command);
+    this.command = command;
   }
 
   private find(name: string | undefined): Option | undefined {
@@ -127,7 +127,7 @@ function commandsOf(command: Command): Candidate[] {
 const acceptable = acceptableChecks.map((value) => ({ value, description: 'check that may be accepted' }));
 
 /** The values that are known, or the kind that the placeholder names: `<check>`, `<file>`, `<cluster>`, `<operation>`. */
-function valuesOf(of: Option | Argument | undefined): Wanted {
+function valuesOf(of: Option | Argument | undefined): Expected {
   if (of?.argChoices) {
     return { kind: 'words', words: of.argChoices.map((value) => ({ value, description: '' })) };
   }

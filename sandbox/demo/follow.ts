@@ -5,7 +5,7 @@ import type { Io } from '../../src/cli/io.js';
 import { renderReport } from '../../src/cli/render/report.js';
 
 /** The CLI's own live progress, and at the end its report. Here nobody may detach: all ends with this process. */
-export async function followed(operation: OperationHandle, io: Io): Promise<void> {
+export async function followDemo(operation: OperationHandle, io: Io): Promise<void> {
   const view = await createView(io);
   const forEver = new AbortController().signal;
   try {
