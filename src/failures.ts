@@ -40,7 +40,7 @@ export function isLockLost(error: unknown): boolean {
   return error instanceof ApplicationFailure && error.type === lockLostType;
 }
 
-/** What a failure of ours says besides its sentence; of another's error nothing. */
+/** The details of a failure of ours: evidence, remedies and more. Empty for an error of anyone else. */
 export function detailsOf(error: unknown): FailureDetails {
   const details =
     error instanceof ApplicationFailure ? (error.details?.[0] as PartialDetails | undefined) : undefined;

@@ -1,6 +1,6 @@
 import type { createActivities } from './index.js';
 
-/** What each activity does, as a person would say it. */
+/** The activities in words, as a person would say them. */
 const deeds: Record<keyof ReturnType<typeof createActivities>, string> = {
   checkInput: 'Checking the input',
   readLockId: 'Asking which server it is',
@@ -45,7 +45,7 @@ const deeds: Record<keyof ReturnType<typeof createActivities>, string> = {
   inspect: 'Looking at the cluster',
 };
 
-/** One that isn't known, of a newer worker say, goes by its name. */
+/** The activity in words: `Moving shards`. An activity that isn't known, of a newer worker say, keeps its name. */
 export function deedOf(activity: string): string {
   return new Map(Object.entries(deeds)).get(activity) ?? activity;
 }

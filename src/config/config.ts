@@ -11,6 +11,7 @@ export interface Config {
   temporalUi?: string;
 }
 
+/** A cluster of the config, as the worker uses it. */
 export interface ClusterConfig {
   name: string;
   /** Candidates for the coordinator, lower case; the writable one is used. */
@@ -39,9 +40,10 @@ export interface ClusterConfig {
 export type PasswordSource =
   { from: 'file'; path: string } | { from: 'env'; name: string } | { from: 'pgpass' };
 
-/** As in libpq. */
+/** The modes of `coordinator.tls`, named and meant as in libpq. */
 export const tlsModes = ['disable', 'prefer', 'require', 'verify-ca', 'verify-full'] as const;
 
+/** The TLS of connections to a cluster's servers. */
 export interface TlsConfig {
   /** `require` with a `ca` checks the certificate like `verify-ca`. */
   mode: (typeof tlsModes)[number];
@@ -66,7 +68,7 @@ interface Movement {
   governor?: GovernorConfig;
 }
 
-/** What the load on the coordinator may come to while data moves. */
+/** The limits of the load while data moves, and how often it is looked at, in seconds. */
 export type GovernorConfig = Partial<Record<GovernorLimit, number>> & { everySeconds: number };
 
 /** Maintenance windows. Times of the day are those of `timezone`. */
@@ -97,7 +99,11 @@ export class UnknownClusterError extends Error {
   }
 }
 
-/** @throws UnknownClusterError */
+/**
+ * The cluster of this name.
+ *
+ * @throws UnknownClusterError
+ */
 export function clusterOf(config: Config, name: string): ClusterConfig {
   const cluster = config.clusters.find((cluster) => cluster.name === name);
   if (cluster === undefined) {

@@ -7,6 +7,7 @@ import { always, strict } from './words.js';
 /** JSON Schema's words for "at least one of them". */
 const someLimit = { anyOf: governorLimits.map((name) => ({ required: [name] })) };
 
+/** The schema of `movement.governor`: one limit at least; `every` becomes seconds. */
 export const governor = strict({
   maxStatementSeconds: z
     .number()

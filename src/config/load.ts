@@ -101,7 +101,7 @@ function program(argv: string[], folder: string): string[] {
   return [/^\.{1,2}\//.test(first) ? resolve(folder, first) : first, ...rest];
 }
 
-/** Two names for one database would make two holds, and two operations at once on one cluster. */
+/** Names that share a database: one cluster would have two sets of settings, under one lock. */
 function sharedCoordinators(clusters: ClusterConfig[], places: Places): string[] {
   const owner = new Map<string, string>();
   return clusters.flatMap((cluster) => {

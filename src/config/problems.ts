@@ -11,7 +11,7 @@ export class ConfigError extends Error {
 
 type Path = readonly PropertyKey[];
 
-/** Says of a value in the file what is wrong: `file:line:column: path: sentence`. */
+/** Finds where a value stands in the file, and writes problems as `file:line:column: path: sentence`. */
 export class Places {
   constructor(
     private readonly file: string,
@@ -51,7 +51,7 @@ function isPositioned(node: unknown): node is Node {
   return typeof node === 'object' && node !== null && 'range' in node;
 }
 
-/** One line for each thing that a zod issue complains of. `value` is the whole document. */
+/** The problems that a zod issue stands for, a line each. `value` is the whole document. */
 export function linesFor(issue: z.core.$ZodIssue, value: unknown, places: Places): string[] {
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) =>

@@ -59,7 +59,7 @@ const tls = strict({
   })
   .meta(rules.certWithKey);
 
-/** Also asked for one by one: field.ts. */
+/** The fields of `coordinator`. field.ts checks them one by one. */
 export const coordinatorFields = {
   host: hostName.optional().describe('host name or IP address; exactly one of `host` and `hosts`'),
   hosts: z
@@ -171,6 +171,7 @@ const cluster = strict({
   })
   .meta(rules.machinesAllowed);
 
+/** The problem with a cluster's name, in a sentence; undefined when it is allowed. */
 export function clusterNameProblem(name: string): string | undefined {
   return clusterNamePattern.test(name)
     ? undefined
@@ -209,4 +210,5 @@ export const configSchema = strict({
 });
 
 type ConfigFile = z.output<typeof configSchema>;
+/** A cluster as the file has it, with defaults filled in and durations as seconds. */
 export type ClusterFile = ConfigFile['clusters'][string];

@@ -7,6 +7,7 @@ export class SecretMissingError extends Error {
   override readonly name = 'SecretMissingError';
 }
 
+/** The server and role that a password is for. */
 export interface Target {
   host: string;
   port: number;

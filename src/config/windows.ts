@@ -46,7 +46,7 @@ export function calendarOf(windows: Windows, from: number): WindowCalendar {
 /** Days after which windows that haven't opened count as never opening. */
 export const patienceDays = (horizons.at(-1) ?? 0) / day;
 
-/** What is wrong with a schedule, if anything. */
+/** The problem with a cron schedule, in a sentence; undefined when it is right. */
 export function scheduleProblem(schedule: string): string | undefined {
   const rule =
     'must be a cron schedule of five fields (minute hour day month weekday), for example "0 22 * * 1-5"';
@@ -59,6 +59,7 @@ export function scheduleProblem(schedule: string): string | undefined {
   }
 }
 
+/** Whether the name is one of a time zone, such as `Europe/Berlin`. */
 export function isTimeZone(name: string): boolean {
   try {
     return new Intl.DateTimeFormat('en', { timeZone: name }).format(0) !== '';

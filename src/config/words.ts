@@ -1,9 +1,8 @@
 import { z } from 'zod';
 
 /**
- * What the parts of the config's schema are made of. Every object is strict: what this version does not know is
- * refused, with the list of what is allowed, because a misspelt `approval` that is ignored would start moves nobody
- * approved.
+ * An object of the config's schema. It refuses fields that this version doesn't know and lists those that are allowed:
+ * a misspelt `approval` that is ignored would start moves nobody approved.
  */
 export function strict<Shape extends z.ZodRawShape>(shape: Shape) {
   return z.strictObject(shape, {
@@ -12,6 +11,7 @@ export function strict<Shape extends z.ZodRawShape>(shape: Shape) {
   });
 }
 
+/** A text that isn't empty; `what` says in the error what it must be. */
 export const text = (what: string) => z.string().min(1, `must be ${what}`);
 
 /** Cross-field rules run even when other fields are wrong, so that all problems show at once. */

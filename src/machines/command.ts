@@ -107,5 +107,5 @@ function failureOf(program: string, evidence: string, otherwise: Remedy): Error 
   });
 }
 
-/** Of a machine that was to be stopped: nobody can cancel any more. */
+/** The second remedy when a machine can't be stopped: nobody can cancel any more by then. */
 const stopYourself = does('giveUp', 'or give up: it goes on running, stop it yourself');

@@ -3,7 +3,9 @@ import { refused } from '../failures.js';
 import { commandProvisioner } from './command.js';
 import type { Provisioner } from './provisioner.js';
 
-/** Who starts and stops the machines of a cluster. @throws ProvisioningFailed when the config names nobody */
+/**
+ * The provisioner that starts and stops a cluster's machines. @throws ProvisioningFailed when the config names none
+ */
 export function provisionerOf(cluster: ClusterConfig): Provisioner {
   if (cluster.workersFrom) return commandProvisioner(cluster.name, cluster.workersFrom.command);
   throw refused(
@@ -16,7 +18,7 @@ export function provisionerOf(cluster: ClusterConfig): Provisioner {
   );
 }
 
-/** What a cluster's machines are started and stopped by. */
+/** The kind of a cluster's provisioner, as `inspect` tells it. */
 export function provisionerKind({ workersFrom }: ClusterConfig): 'command' | 'none' {
   return workersFrom ? 'command' : 'none';
 }

@@ -1,6 +1,6 @@
 import type { Balance, WorkerLoad } from '../contract/index.js';
 
-/** What balance needs to know of a node; a row of `pg_dist_node`, or a machine that is yet to come. */
+/** A node, as far as balance needs it: a row of `pg_dist_node`, or a machine that is yet to come. */
 export interface BalanceNode {
   groupId: number;
   node: string;
@@ -20,8 +20,8 @@ export interface BalanceGroup {
 }
 
 /**
- * How the movable shards lie. Standbys are left out (their group's primary stands for them), and so is a
- * coordinator that neither holds nor should hold movable shards. Workers are in the order of `nodes`.
+ * The spread of the movable shards over the workers. Standbys are left out (their group's primary stands for them),
+ * and so is a coordinator that neither holds nor should hold movable shards. Workers are in the order of `nodes`.
  */
 export function balanceOf(groups: readonly BalanceGroup[], nodes: readonly BalanceNode[]): Balance {
   const loads = new Map<number, { shards: number; bytes: number }>();

@@ -1,7 +1,10 @@
 import type { Plan } from '../contract/index.js';
 import { expectedSeconds } from './next-batch.js';
 
-/** How long a plan may take, in seconds: all moves share `parallelMoves` lanes, and the largest can't be split. */
+/**
+ * The time that a plan may take, in seconds, from low to high: all moves share `parallelMoves` lanes, and the largest
+ * can't be split.
+ */
 export function estimateSeconds(
   moves: readonly { bytes: number }[],
   parallelMoves: number,

@@ -41,7 +41,7 @@ interface Cut {
   cut: (report: OperationReport) => OperationReport;
 }
 
-/** From what is missed least. */
+/** The parts that a report can do without, least missed first. */
 const cuts: Cut[] = [
   {
     what: 'the planned balance by worker',

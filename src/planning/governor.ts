@@ -1,9 +1,9 @@
 import type { GovernorLimit, LoadFigure } from '../contract/index.js';
 
 /**
- * How many moves at once the load allows: one more when it has been low for a while, half as many when it is over
- * its limit, none as the last step. It begins low and rises soon until it meets the limit for the first time. Times are
- * milliseconds since 1970.
+ * The number of moves at once that the load allows, and what it depends on: one more when the load has been low for a
+ * while, half as many when it is over its limit, none as the last step. It begins low and rises soon until it meets
+ * the limit for the first time. Times are milliseconds since 1970.
  */
 export interface GovernorState {
   parallelMoves: number;
@@ -16,11 +16,13 @@ export interface GovernorState {
   met: boolean;
 }
 
+/** The figures of the load at a time, in milliseconds since 1970. */
 export interface GovernorSample {
   at: number;
   figures: LoadFigure[];
 }
 
+/** The bounds of the number of moves at once. */
 export interface GovernorBounds {
   /** Never more than that. */
   ceiling: number;
@@ -28,6 +30,7 @@ export interface GovernorBounds {
   startedAt: number;
 }
 
+/** The state after a sample, and the change of the number of moves, if there is one. */
 export interface GovernorVerdict {
   state: GovernorState;
   change?: { parallelMoves: number; reason: string };
@@ -35,7 +38,7 @@ export interface GovernorVerdict {
 
 /** A figure is low below this share of its limit; between that and the limit nothing changes. */
 const lowMark = 0.7;
-/** One sample this far over the limit is enough. */
+/** A sample that is so many times over the limit is enough by itself. */
 const farOver = 2;
 /** Two samples over the limit, unless calm ones lie between them. */
 const hot = 4;
@@ -53,6 +56,7 @@ function stateFrom(parallelMoves: number, at: number, met: boolean): GovernorSta
   return { parallelMoves, heat: 0, calm: 0, changedAt: at, met };
 }
 
+/** Decides after each sample how many moves at once the load allows. */
 export function govern(
   before: GovernorState,
   { at, figures }: GovernorSample,

@@ -8,13 +8,14 @@ export interface MoveSeconds {
   recordBatch: (batch: Batch, seconds: number) => void;
   /** A move that was stopped would have taken so long, by its own progress. */
   recordMove: (shardId: number, seconds: number) => void;
-  /** What held up those that were stopped is gone: they are expected to take what all take. */
+  /** Forgets moves that were stopped: nothing holds them up any more, so they are expected to take what all take. */
   forgetMoves: () => void;
 }
 
-/** So many seconds as expected count before the first measured ones: one quick or slow batch says little. */
+/** Seconds as expected that count before the first measured ones: one quick or slow batch says little. */
 const trust = 5;
 
+/** Starts with the general figure of {@link expectedSeconds}; each batch corrects it. */
 export function createMoveSeconds(): MoveSeconds {
   const own = new Map<number, number>();
   let expected = trust;
@@ -32,7 +33,7 @@ export function createMoveSeconds(): MoveSeconds {
   };
 }
 
-/** How far a move is, as far as it can be told. */
+/** The progress of a move, as far as Citus tells it. */
 export interface MoveSoFar {
   /** Since it began, or since it was first seen. */
   seconds: number;

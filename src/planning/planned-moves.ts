@@ -1,6 +1,6 @@
 import type { Move, Plan } from '../contract/index.js';
 
-/** One shard group to move; `from` and `to` are indexes into {@link PlannedMoves.nodes}. */
+/** A shard group to move; `from` and `to` are indexes into {@link PlannedMoves.nodes}. */
 export interface PlannedMove {
   /** Any shard of the group: one call moves all colocated shards. */
   shardId: number;
@@ -24,6 +24,7 @@ export interface PlannedMoves {
 /** Moves of one round; what is beyond them is planned anew when the round is done. */
 export const maxMovesPerRound = 5_000;
 
+/** Packs moves into the form in which a workflow carries them. */
 export function plannedMoves(moves: PlannedMove[], nodes: string[], labels: string[]): PlannedMoves {
   return {
     nodes,
@@ -32,6 +33,7 @@ export function plannedMoves(moves: PlannedMove[], nodes: string[], labels: stri
   };
 }
 
+/** Unpacks the moves of a round. */
 export function movesOf({ moves }: PlannedMoves): PlannedMove[] {
   return moves.map(([shardId, from, to, bytes, label]) => ({ shardId, from, to, bytes, label }));
 }

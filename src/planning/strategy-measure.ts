@@ -1,6 +1,6 @@
 import type { BalanceGroup } from './balance.js';
 
-/** How a rebalance strategy weighs shard groups and node groups. */
+/** The weights that a rebalance strategy gives shard groups and node groups. */
 export interface StrategyMeasure {
   name: string;
   cost: (group: BalanceGroup) => number;

@@ -36,11 +36,12 @@ export function isOutdated(calendar: WindowCalendar, readAt: number, at: number)
   return at >= Date.parse(calendar.until) || (span !== undefined && Date.parse(span.from) > readAt);
 }
 
-/** Of the longest window to come. */
+/** The length of the longest window to come, in seconds; 0 when none is known. */
 export function longestSeconds({ longest }: WindowCalendar): number {
   return longest ? (Date.parse(longest.to) - Date.parse(longest.from)) / 1_000 : 0;
 }
 
+/** Whether a window is open, and when the next opens and this one closes: what the status shows. */
 export function windowStatus(calendar: WindowCalendar, at: number): WindowStatus {
   const closesAt = closingTime(calendar, at);
   const opensAt = nextAfter(calendar, at)?.from;

@@ -18,7 +18,7 @@ export function formatAddress({ host, port }: Address): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
-/** What a text that somebody gave says, if it is an address with a port that there is. */
+/** Reads `host:port` that somebody gave; undefined when it is none, or its port is outside of 1 to 65535. */
 export function parseAddress(text: string): Address | undefined {
   if (!addressPattern.test(text)) return undefined;
   const address = addressOf(text);

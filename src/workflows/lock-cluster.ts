@@ -122,11 +122,10 @@ async function leave({ cluster, holder }: LockInput, keeper: Keeper): Promise<Lo
         const result = results[index];
         if (result?.handedOver !== undefined) handOver(keeper, [entry], result.handedOver);
         keeper.notes.push(...(result?.notes ?? []));
+        keeper.ledger.delete(entry.id);
       }
     });
     if (why !== undefined) handOver(keeper, group, why);
-    if (keeper.released) continue;
-    for (const { id } of group) keeper.ledger.delete(id);
     keeper.show();
   }
 }

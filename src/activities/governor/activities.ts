@@ -6,8 +6,10 @@ import { clusterIn, ownWorkflowId, readSession, type ActivityContext } from '../
 import { createMeters } from './meters.js';
 import { beatWith } from '../runtime/interceptor.js';
 
+/** The activities of {@link governorActivities}, as workflows call them. */
 export type GovernorActivities = ReturnType<typeof governorActivities>;
 
+/** The order to watch the load of one movement. */
 export interface GovernorOrder {
   cluster: string;
   /** Never more moves at once than that. */
@@ -25,6 +27,7 @@ interface GovernorBeat {
   figures: LoadFigure[];
 }
 
+/** The activity that watches the load while data moves. */
 export function governorActivities(context: ActivityContext) {
   return {
     /**

@@ -16,9 +16,10 @@ import { isPassingError } from '../runtime/classify.js';
 /** Reads one figure; undefined when there is none this time, as in the first sample of a difference. */
 type Meter = (db: Db, at: number) => Promise<number | undefined>;
 
+/** The meters of those figures that have a limit in the config. */
 export interface Meters {
   read: (db: Db, at: number) => Promise<LoadFigure[]>;
-  /** What was found unreadable since the last call. Such a figure isn't read again. */
+  /** Takes the notes on figures that have become unreadable since the last call. Such a figure isn't read again. */
   takeNotes: () => string[];
   readonly hasAny: boolean;
 }
@@ -26,11 +27,15 @@ export interface Meters {
 /** A figure can't be read, and won't be. */
 class UnreadableError extends Error {}
 
-/** What asks every node does so with each fifth sample only. */
+/** Samples from one question to every node to the next. */
 const seldomEvery = 5;
-/** So many of our own statements are told apart from the others. */
+/** The most of our own statements that are told apart from the others. */
 const maxOwnStatements = 500;
 
+/**
+ * Makes a meter for each limit. A figure that can't be read at all is dropped and noted; a trouble that passes is
+ * thrown.
+ */
 export function createMeters(limits: GovernorConfig, startedAt: number): Meters {
   let unreadable: string[] = [];
   const makers: Record<GovernorLimit, () => Meter> = {

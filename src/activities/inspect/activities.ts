@@ -12,10 +12,12 @@ import type { LockViews } from '../lock/lock-views.js';
 import { problemsIn } from '../../contract/schema/problems.js';
 import { invalidInput, clusterNameIn } from '../operation/input-problems.js';
 
+/** The activities of {@link inspectActivities}, as workflows call them. */
 export type InspectActivities = ReturnType<typeof inspectActivities>;
 
 /**
- * What a person or a service reads of a cluster: so that secrets stay with the worker. Holds and changes nothing.
+ * The activity that answers questions about clusters. It runs at the worker, so that secrets stay there; it takes no
+ * lock and changes nothing.
  *
  * @param locks what is asked of the clusters' lock keepers
  */

@@ -4,6 +4,7 @@ import { provisionerKind } from '../../machines/provisioner-of.js';
 import { formatAddress } from '../../text/address.js';
 import { pageOf } from './pages.js';
 
+/** Lists the clusters of the config. Contacts nothing. */
 export function inspectClusters({ clusters }: Config, page: number): ClustersAnswer {
   const { items, ...next } = pageOf(clusters, page);
   return {

@@ -6,6 +6,7 @@ import type { LeftoverReport } from '../leftovers/find.js';
 import { failed, listOf, passed, warning } from '../preflight/check.js';
 import { cleanUpFirst } from '../preflight/cluster/traffic.js';
 
+/** Warns of what earlier moves left behind. */
 export function noLeftovers(report: LeftoverReport, cluster: string): Check {
   const leftovers = report.leftovers;
   if (leftovers.length === 0) {
@@ -22,7 +23,10 @@ export function noLeftovers(report: LeftoverReport, cluster: string): Check {
   );
 }
 
-/** What an operation changed for a while, and neither it nor its lock keeper could undo. */
+/**
+ * Fails for what an operation changed for a while, and neither it nor its lock keeper could undo. Names the SQL or
+ * command that undoes it.
+ */
 export function nothingToUndo(items: HandedOver[]): Check {
   return items.length === 0
     ? passed('not-undone', 'nothing of earlier operations is left to be undone by hand')
@@ -47,6 +51,7 @@ export function preparedTransactions(capacities: NodeCapacity[]): Check {
     : passed('prepared-transactions', 'none is older than a minute');
 }
 
+/** Fails when a node has less than 15 % of its disk free. */
 export function roomOnDisk(capacities: NodeCapacity[]): Check {
   const full = capacities.flatMap((each) => {
     if ('error' in each) return [];
@@ -60,6 +65,7 @@ export function roomOnDisk(capacities: NodeCapacity[]): Check {
     : passed('disk', '15 % or more free on every node that tells');
 }
 
+/** Fails when the fullest worker holds more than 1.5 times the mean, or sizes could not be read. */
 export function dataBalance({ skew }: Balance, sized: boolean): Check {
   if (!sized) {
     return failed(
@@ -75,6 +81,7 @@ export function dataBalance({ skew }: Balance, sized: boolean): Check {
     : passed('balance', sentence);
 }
 
+/** `bad` when a check would block an operation, `attention` when another one fails, else `good`. */
 export function verdictOf(checks: Check[]): HealthAnswer['verdict'] {
   if (checks.some(blocks)) return 'bad';
   return checks.some(({ ok, severity }) => !ok && severity !== 'info') ? 'attention' : 'good';

@@ -30,6 +30,7 @@ import {
 } from './health-checks.js';
 import { firstBytes, pageOf } from './pages.js';
 import { viewNodes } from './node-views.js';
+import { answeringNodes } from '../preflight/cluster-state.js';
 
 /**
  * Nodes, versions, balance, jobs, leftovers and what stands out. Only the list of nodes goes by pages.
@@ -59,7 +60,7 @@ async function lookAt(
   const { nodes, groups, hasSizes, capacities, views } = await viewNodes(db);
   const jobs = [...(await readJobs(db)), ...(await readMovingSessions(db))];
   const balance = balanceOf(groups, nodes);
-  const answering = capacities.flatMap((each) => ('error' in each ? [] : [each.node]));
+  const answering = answeringNodes(capacities);
   const report = await findLeftovers(db, nodes, answering);
   const isHeld = await locks.isHeld(config);
   const handOvers = await locks.readHandedOver(config, db);

@@ -6,7 +6,7 @@ import { readSession } from '../runtime/context.js';
 import { planMoves, viewOf } from '../plan/group-moves.js';
 import { pageOf } from './pages.js';
 
-/** What Citus's planner would move now. */
+/** Lists the moves that Citus's planner would make now. */
 export async function inspectMoves(cluster: ClusterConfig, page: number): Promise<MovesAnswer> {
   const moves = await withCoordinator(
     cluster,

@@ -5,6 +5,7 @@ import { versionText } from '../../citus/nodes/server-facts.js';
 import { readShardGroupsWithin, type ShardGroup } from '../../citus/tables/shard-groups.js';
 import type { NodeView } from '../../contract/index.js';
 
+/** The nodes of a cluster and what lies on them. */
 export interface ClusterView {
   nodes: ClusterNode[];
   groups: ShardGroup[];

@@ -5,6 +5,7 @@ import { readSession } from '../runtime/context.js';
 import { viewNodes } from './node-views.js';
 import { pageOf } from './pages.js';
 
+/** Lists the nodes with what they hold. */
 export async function inspectNodes(cluster: ClusterConfig, page: number): Promise<NodesAnswer> {
   const { views } = await withCoordinator(cluster, readSession('inspect', { role: 'observer' }), viewNodes);
   const { items, ...next } = pageOf(views, page);

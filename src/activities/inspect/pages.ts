@@ -2,7 +2,7 @@
 const listBytes = 28_000;
 
 /**
- * One page of a list that might be long. Pages are cut by size, not by number: a shard group of a schema with many
+ * A page of a list that might be long. Pages are cut by size, not by number: a shard group of a schema with many
  * tables is a hundred times as long as a small one.
  *
  * @param page from 1; one that doesn't exist is empty

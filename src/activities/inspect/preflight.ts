@@ -3,6 +3,7 @@ import { blocks, type OperationType, type PreflightAnswer } from '../../contract
 import { runPreflight } from '../preflight/run-preflight.js';
 import { pageOf } from './pages.js';
 
+/** Runs the checks of an operation that is not started. */
 export async function inspectPreflight(
   cluster: ClusterConfig,
   type: OperationType,

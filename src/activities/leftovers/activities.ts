@@ -1,7 +1,7 @@
 import { cancellationSignal } from '@temporalio/activity';
 import { withCoordinator, type Db } from '../../citus/session/connect.js';
 import { cleanUpByCitus } from '../../citus/leftovers/removal.js';
-import { readNodes, type ClusterNode } from '../../citus/nodes/nodes.js';
+import { activePrimaries, readNodes, type ClusterNode } from '../../citus/nodes/nodes.js';
 import { readShardGroupsWithin } from '../../citus/tables/shard-groups.js';
 import type { Plan } from '../../contract/index.js';
 import type { OperationRequest } from '../../contract/internal/request.js';
@@ -15,8 +15,10 @@ import { planRemovals } from './plan.js';
 import { findTemporarySettings } from './temporary-settings.js';
 import { removeAll } from './remove-all.js';
 
+/** The activities of {@link cleanUpActivities}, as workflows call them. */
 export type CleanUpActivities = ReturnType<typeof cleanUpActivities>;
 
+/** The plan of a clean-up. */
 export interface CleanUpPlan {
   plan: Plan;
   /** All that the plan covers. */
@@ -24,6 +26,7 @@ export interface CleanUpPlan {
   notes: string[];
 }
 
+/** The cluster to clean, and the lock that the operation holds. */
 export interface CleanUpOrder {
   cluster: string;
   lockId: string;
@@ -39,7 +42,7 @@ export function cleanUpActivities(context: ActivityContext) {
     );
 
   return {
-    /** What is to be removed, and what is found and left. Changes nothing. */
+    /** Plans what is removed, and notes what is left alone. Changes nothing. */
     planCleanUp: ({ request }: { request: OperationRequest<'cleanUp'> }): Promise<CleanUpPlan> =>
       inSession(request.cluster, async (db) => {
         const { nodes, report } = await findAll(db);
@@ -49,7 +52,7 @@ export function cleanUpActivities(context: ActivityContext) {
         return { ...more, plan: { ...plan, before: balance, after: balance } };
       }),
 
-    /** Citus's own way first: what it can do, it does. Its warnings tell what it couldn't. */
+    /** Has Citus clean up what it can by itself; its warnings become notes. */
     letCitusCleanUp: ({ cluster, lockId }: CleanUpOrder): Promise<{ notes: string[] }> =>
       inSession(cluster, async (db) => {
         await assertHeld(context.client, lockId);
@@ -73,7 +76,7 @@ export function cleanUpActivities(context: ActivityContext) {
         }),
       ),
 
-    /** Looks again: what is still there is told. */
+    /** Looks again, and notes what is still there. */
     verifyCleanUp: ({
       cluster,
       items,
@@ -97,9 +100,7 @@ export function cleanUpActivities(context: ActivityContext) {
 
 async function findAll(db: Db): Promise<{ nodes: ClusterNode[]; report: LeftoverReport }> {
   const nodes = await readNodes(db);
-  const addresses = nodes
-    .filter(({ role, active }) => role !== 'secondary' && active)
-    .map(({ node }) => node);
+  const addresses = activePrimaries(nodes);
   const report = await findLeftovers(db, nodes, addresses);
   const silent = new Set(report.silent.map(({ node }) => node));
   const answering = addresses.filter((node) => !silent.has(node));

@@ -23,6 +23,7 @@ import { movedObjects } from './move-objects.js';
 import { strangers } from './strangers.js';
 import { judgeTable, type TableFacts } from './shard-tables.js';
 
+/** The leftovers of a cluster, and what could not be looked into. */
 export interface LeftoverReport {
   /** In the order in which they are removed. */
   leftovers: Finding[];
@@ -35,8 +36,8 @@ export interface LeftoverReport {
 }
 
 /**
- * What earlier moves left on nodes. What belongs to a move that runs, and what Citus will remove by itself, stands in
- * `pg_dist_cleanup`, which Citus writes before it makes the thing; so that is read before and after looking.
+ * Finds what earlier moves left on nodes. What belongs to a running move, and what Citus will remove by itself, stands
+ * in `pg_dist_cleanup`. Citus writes that before it makes the thing, so it is read before and after looking.
  */
 export async function findLeftovers(
   db: Db,

@@ -9,6 +9,7 @@ export interface Finding extends Omit<Leftover, 'removable'> {
   proof?: string;
 }
 
+/** The leftover as a plan and `health` show it. */
 export function leftoverOf({ remove, ...rest }: Finding): Leftover {
   const { kind, node, name, bytes, how } = rest;
   return {
@@ -21,9 +22,10 @@ export function leftoverOf({ remove, ...rest }: Finding): Leftover {
   };
 }
 
-/** What a leftover is known by from one look to the next. */
+/** The identity of a leftover, from one look to the next. */
 export type Item = Pick<Leftover, 'kind' | 'node' | 'name'>;
 
+/** The identity of a leftover as one text, for sets and maps. */
 export function keyOf({ kind, node, name }: Item): string {
   return `${kind} ${node} ${name}`;
 }
@@ -44,6 +46,7 @@ const order: readonly LeftoverKind[] = [
   'session',
 ];
 
+/** Sorts findings so that each can be removed when its turn comes. */
 export function inRemovalOrder(findings: Finding[]): Finding[] {
   return findings.toSorted((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind));
 }

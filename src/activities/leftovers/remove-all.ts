@@ -11,6 +11,7 @@ interface Remainder {
   why: string;
 }
 
+/** The means of a clean-up: its look at the cluster, and its leave to change something. */
 export interface RemovalMeans {
   /** Looks at the cluster as it is now. */
   find: () => Promise<Finding[]>;
@@ -46,12 +47,12 @@ export async function removeAll(db: Db, items: Item[], means: RemovalMeans): Pro
 
 type Removable = Finding & Required<Pick<Finding, 'remove'>>;
 
-/** What has become doubtful since it was covered is left; the verification tells it. */
+/** Whether it may be removed. A thing that has become doubtful since the plan stays; the verification tells it. */
 function isRemovable(finding: Finding): finding is Removable {
   return finding.remove !== undefined;
 }
 
-/** What proves that another thing is a leftover stays as long as that does. */
+/** Removes a leftover, unless it proves that another one is a leftover: then it stays as long as that one. */
 async function removeUnlessProof(db: Db, finding: Removable, remainders: Remainder[]): Promise<Refusal> {
   const dependent = remainders.find(({ finding: { proof } }) => proof === keyOf(finding));
   return dependent

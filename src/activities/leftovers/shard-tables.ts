@@ -4,6 +4,7 @@ import { dropShardTable } from '../../citus/leftovers/removal.js';
 import { formatBytes } from '../../text/figures.js';
 import type { Finding } from './finding.js';
 
+/** The facts about a table that is named like a shard and has no placement. */
 export interface TableFacts {
   node: string;
   groupId: number;
@@ -22,7 +23,7 @@ export interface TableFacts {
  * for its being somebody's own table.
  */
 export function judgeTable({ node, groupId, table, numbers, shard, row }: TableFacts): Finding[] {
-  const { schema, name, qualified, shardId, bytes, rowBytes, marked, oid } = table;
+  const { schema, name, qualified, shardId, bytes, rowBytes, hasShardIndexes, oid } = table;
   const base = { kind: 'shard table', node, name: qualified, bytes } as const;
   const drop = `SET citus.enable_ddl_propagation = off; DROP TABLE ${qualified}`;
   const leaveAlone = (why: string): Finding[] => [{ ...base, how: `${why}, there: ${drop}` }];
@@ -31,7 +32,7 @@ export function judgeTable({ node, groupId, table, numbers, shard, row }: TableF
   } else {
     // Numbers that were never given to a shard, and whatever people keep at the coordinator, say nothing.
     if (groupId === 0 || shardId > numbers.last || numbers.distributed.includes(qualified)) return [];
-    if (!marked)
+    if (!hasShardIndexes)
       return leaveAlone('looks like a shard of a table that was dropped, but nothing proves it; if so');
   }
   const doubt = doubtAbout(shard?.copies, rowBytes, row);

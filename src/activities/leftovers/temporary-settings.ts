@@ -5,7 +5,7 @@ import type { Finding } from './finding.js';
 
 /**
  * Finds settings that an operation lowered and could not give back. Ask only while no operation holds the cluster's
- * lock: its keeper gives back by itself. What the owner had is known to nobody then.
+ * lock: its keeper gives them back by itself. Nobody knows then what the owner had.
  */
 export async function findTemporarySettings(db: Db, nodes: string[]): Promise<Finding[]> {
   const { name, during } = temporary;

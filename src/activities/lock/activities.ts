@@ -8,8 +8,10 @@ import { clusterIn, readSession, type ActivityContext } from '../runtime/context
 import { describeWorkflow, holderOf, isLeaving, isRunning } from './keeper.js';
 import { readLockId } from './lock-id.js';
 
+/** The activities of {@link lockActivities}, as workflows call them. */
 export type LockActivities = ReturnType<typeof lockActivities>;
 
+/** The state of a cluster's lock; `since` is ISO 8601 UTC. */
 export type LockView =
   { state: 'free' } | { state: 'ours' } | { state: 'busy'; holder: LockHolder; since: string };
 

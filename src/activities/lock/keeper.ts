@@ -15,6 +15,7 @@ export async function describeWorkflow(
   }
 }
 
+/** Whether the workflow is there and has not closed. */
 export function isRunning(description: WorkflowExecutionDescription | undefined): boolean {
   return description?.status.name === 'RUNNING';
 }
@@ -24,7 +25,7 @@ export function isLeaving({ raw }: WorkflowExecutionDescription): boolean {
   return raw.workflowExtendedInfo?.cancelRequested === true;
 }
 
-/** Who holds the lock that a lock keeper keeps. */
+/** The operation that holds the lock, from the memo of its lock keeper. */
 export function holderOf({ memo }: WorkflowExecutionDescription): LockHolder {
   return (memo?.['holder'] ?? {
     workflowId: 'unknown',

@@ -7,14 +7,15 @@ import { readHandedOver } from './handed-over.js';
 import { isAnyHeld } from './assert-held.js';
 import { readLockId } from './lock-id.js';
 
-/** What `inspect` asks of a cluster's lock keepers. */
+/** The questions of `inspect` to a cluster's lock keepers. */
 export interface LockViews {
   /** Whether an operation holds the cluster. */
   isHeld: (cluster: ClusterConfig) => Promise<boolean>;
-  /** What operations could not undo, and is still so. */
+  /** Reads what operations could not undo, and is still so. */
   readHandedOver: (cluster: ClusterConfig, db: Db) => Promise<HandedOver[]>;
 }
 
+/** Asks the lock keepers through Temporal. Reads the lock's id from the coordinator, as the observer. */
 export function lockViews(client: Client): LockViews {
   const idOf = (cluster: ClusterConfig): Promise<string> =>
     readLockId(cluster, readSession('lock', { role: 'observer' }));

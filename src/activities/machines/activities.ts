@@ -10,8 +10,10 @@ import { clusterIn, readSession, type ActivityContext } from '../runtime/context
 import { fateOf, machineOf, otherCluster, type MachineFate } from './fate.js';
 import { startMachine } from './start-machine.js';
 
+/** The activities of {@link machineActivities}, as workflows call them. */
 export type MachineActivities = ReturnType<typeof machineActivities>;
 
+/** The order to stop the machine of a worker that was taken out. */
 export interface StopOrder {
   cluster: string;
   lockId: string;

@@ -9,7 +9,7 @@ import { readSession } from '../runtime/context.js';
 import { provisionerOf, stopProgram } from '../../machines/provisioner-of.js';
 import { formatAddress } from '../../text/address.js';
 
-/** What becomes of the machine of a worker that leaves, and why. */
+/** The fate of the machine of a worker that leaves, and the reason. */
 export interface MachineFate {
   stops: boolean;
   /** `is stopped by …`, or why it goes on running. */
@@ -63,7 +63,10 @@ function isSameDatabase(one: ClusterConfig, other: ClusterConfig): boolean {
   );
 }
 
-/** Also `postgres`, where people run clusters too, and those that nobody may connect to: they can't be looked into. */
+/**
+ * The other databases of a server, `postgres` too, where people run clusters as well, and those that allow no
+ * connection: they can't be looked into.
+ */
 const databases = `select coalesce(json_agg(datname order by datname), '[]')::text from pg_database
   where not datistemplate and datname <> current_database()`;
 

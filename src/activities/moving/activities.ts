@@ -8,16 +8,11 @@ import { beatWith } from '../runtime/interceptor.js';
 import { createBatchProgress } from './batch-progress.js';
 import { isClosed } from './closing.js';
 import { copyReferenceTables, type ReferenceOrder } from './copy-reference-tables.js';
-import {
-  locateGroup,
-  moveOne,
-  type BatchOrder,
-  type BatchResult,
-  type GroupLocation,
-  type Outcome,
-} from './move-group.js';
+import { moveOne, type BatchOrder, type BatchResult, type Outcome } from './move-group.js';
+import { locateGroup, type GroupLocation } from './locate-group.js';
 import { attentionChannel } from './stalls/attention-channel.js';
 
+/** The activities of {@link moveActivities}, as workflows call them. */
 export type MoveActivities = ReturnType<typeof moveActivities>;
 
 /** Activities that move data. */

@@ -1,8 +1,8 @@
 import type { MoveHeartbeat, Moving } from '../../contract/index.js';
 
 /**
- * What the heartbeats of a batch of moves tell. A further attempt looks at each move anew; until it has come as far as
- * the attempt before it, it goes on telling what that one told, so that nothing seems to be lost.
+ * The progress of a batch of moves, as its heartbeats tell it. A further attempt looks at each move anew; until it has
+ * come as far as the attempt before it, it goes on telling what that one told, so that nothing seems to be lost.
  */
 export interface BatchProgress {
   readonly heartbeat: MoveHeartbeat;
@@ -16,9 +16,14 @@ export interface BatchProgress {
   finish: (index: number, bytes: number) => void;
 }
 
+/** The message of a move that runs at the server already and is adopted. */
 export const takeoverMessage = 'the worker was away; taken over';
 
-/** @param before what the attempt before told last, as Temporal kept it */
+/**
+ * Starts with the progress of the attempt before.
+ *
+ * @param before what the attempt before told last, as Temporal kept it
+ */
 export function createBatchProgress(attempt: number, before: unknown): BatchProgress {
   const heartbeat: MoveHeartbeat = { ...previousProgress(before), attempt };
   let bytesOver = 0;

@@ -4,9 +4,9 @@ import { secondsToGo, wholeSeconds, type MoveSoFar } from '../../planning/move-s
 export interface ClosingOrder {
   /** ISO 8601 UTC */
   at: string;
-  /** How long a move that is expected to end by then may go on. */
+  /** Seconds that a move may go on after closing, if it is expected to end by then. */
   graceSeconds: number;
-  /** Of each move, in the order of the batch. */
+  /** Seconds that each move is expected to take, in the order of the batch. */
   expectedSeconds: number[];
 }
 
@@ -14,9 +14,9 @@ export interface ClosingOrder {
 export interface ClosingWatch {
   /** Aborted when the move is to be stopped. */
   signal: AbortSignal;
-  /** How far the move is; told whenever Citus tells it. */
+  /** Takes the move's progress in bytes, whenever Citus tells it. */
   update: (copiedBytes: number, bytes: number) => void;
-  /** How long the move takes in all, as far as can be told now. */
+  /** Seconds that the move takes in all, as far as can be told now. */
   neededSeconds: () => number;
   end: () => void;
 }
@@ -27,10 +27,12 @@ const ignoredLookMs = 5_000;
 /** Timers hold no more than 24 days. */
 const longestTimerMs = 86_400_000;
 
+/** Whether the window of the batch has closed. */
 export function isClosed(closing: ClosingOrder | undefined): boolean {
   return closing !== undefined && Date.now() >= Date.parse(closing.at);
 }
 
+/** The move whose window is watched. */
 export interface ClosingOptions {
   closing: ClosingOrder | undefined;
   /** Which move of the batch. */
@@ -41,6 +43,10 @@ export interface ClosingOptions {
   mayGoOn: () => Promise<boolean>;
 }
 
+/**
+ * Watches one move: after closing time it goes on only while it is expected to end within the grace, or somebody lets
+ * it.
+ */
 export function watchClosing({ closing, index, isAdopted, mayGoOn }: ClosingOptions): ClosingWatch {
   const startedAt = Date.now();
   const controller = new AbortController();

@@ -1,7 +1,7 @@
 import type { Moving } from '../../contract/index.js';
 import type { StatementDisplay } from './watch-statement.js';
 
-/** The move as the next heartbeat shows it. */
+/** Writes progress and messages into the move that the next heartbeat shows. */
 export function displayIn(current: Moving): Pick<StatementDisplay, 'progress' | 'message'> {
   const { message: initial } = current;
   return {

@@ -1,32 +1,24 @@
 import { Context } from '@temporalio/activity';
 import { moveName } from '../../citus/session/application-name.js';
 import { withCoordinator, type Db } from '../../citus/session/connect.js';
-import {
-  findBackend,
-  moveStatement,
-  readMoveProgress,
-  readPlacements,
-  readShardGroup,
-} from '../../citus/moving/moves.js';
-import { readRegistration } from '../../citus/nodes/registration.js';
+import { moveStatement, readMoveProgress } from '../../citus/moving/moves.js';
 import type { ClusterConfig } from '../../config/index.js';
-import { does } from '../../contract/index.js';
 import type { MayGoOnQuestion } from '../../contract/internal/may-move.js';
-import { needsPerson, passing } from '../../failures.js';
+import { passing } from '../../failures.js';
 import { assertHeld, isHeld } from '../lock/assert-held.js';
 import { askWorkflow } from '../runtime/ask-workflow.js';
-import { clusterIn, readSession, ownWorkflowId, type ActivityContext } from '../runtime/context.js';
+import { clusterIn, type ActivityContext } from '../runtime/context.js';
 import { endSessions } from '../runtime/end-sessions.js';
 import { stopsOf, type Ending, type Stops } from '../runtime/run-statement.js';
 import type { BatchProgress } from './batch-progress.js';
-import { refuseBesideOthers } from './beside-others.js';
 import { watchClosing, type ClosingOrder } from './closing.js';
 import { displayIn } from './move-display.js';
-import type { Scene } from './stalls/stall.js';
 import type { AttentionChannel } from './stalls/attention-channel.js';
 import { usualStallTimes } from './stalls/watch.js';
 import { watchStatement, type StatementDisplay } from './watch-statement.js';
+import { locateGroup, sceneOf, uncancellable, type MoveOrder } from './locate-group.js';
 
+/** The order to make a batch of moves, all between the same two nodes. */
 export interface BatchOrder {
   cluster: string;
   lockId: string;
@@ -42,6 +34,7 @@ export interface BatchOrder {
   closing?: ClosingOrder;
 }
 
+/** The outcome of a batch. */
 export interface BatchResult {
   movedShardGroups: number;
   movedBytes: number;
@@ -52,23 +45,7 @@ export interface BatchResult {
   notes: string[];
 }
 
-/** One move that is still to be made. */
-export interface MoveOrder {
-  state: 'to do';
-  operationId: string;
-  shardId: number;
-  shardIds: number[];
-  /** `host:port` */
-  from: string;
-  to: string;
-  fromNodeId: number;
-  toNodeId: number;
-  transferMode: string;
-  tables: string[];
-  /** Whether an earlier attempt's statement still runs at the server. */
-  running: boolean;
-}
-export type GroupLocation = { state: 'gone' | 'there' } | { state: 'elsewhere'; node: string } | MoveOrder;
+/** Whether a move was made, and why not. */
 export type Outcome = { moved: true } | { moved: false; reason: Pick<BatchResult, 'stopped'> };
 
 /** Makes the move that comes next in its batch, or adopts it; stops it when it is cancelled or its window has closed. */
@@ -141,15 +118,6 @@ export function runMove(
   return watchStatement(cluster, statement, stops, show);
 }
 
-function sceneOf({
-  operationId,
-  shardId,
-  from,
-  to,
-}: Pick<MoveOrder, 'operationId' | 'shardId' | 'from' | 'to'>): Scene {
-  return { what: `move of shard ${shardId} from ${from} to ${to}`, operationId, source: from, target: to };
-}
-
 /**
  * Ends a statement that is left to the next attempt, unless the operation holds the cluster still: of one that was
  * terminated just as the statement began, the lock keeper may not have seen it.
@@ -163,55 +131,4 @@ export async function endUnlessHeld(
   await withCoordinator(clusterIn(context, cluster), uncancellable('look'), (db) =>
     endSessions(db, { prefixes: [sessionName] }),
   );
-}
-
-/** Options of a session that no cancel ends: what was reached is told also then. */
-function uncancellable(what: string) {
-  return { applicationName: readSession(what).applicationName, statementTimeoutSeconds: 60 };
-}
-
-/**
- * Looks where a shard group is.
- *
- * @param alone whether its move is to begin, so that nobody else may move data meanwhile
- * @throws what passes, when somebody does
- */
-export async function locateGroup(
-  cluster: ClusterConfig,
-  { from, to, transferMode }: BatchOrder,
-  shardId: number,
-  { alone = false } = {},
-): Promise<GroupLocation> {
-  return withCoordinator(cluster, uncancellable('look'), async (db) => {
-    const [placement] = await readPlacements(db, [shardId]);
-    if (!placement) return { state: 'gone' };
-    if (placement.nodes.includes(to)) return { state: 'there' };
-    const fromNodeId = placement.nodeIds[placement.nodes.indexOf(from)];
-    if (fromNodeId === undefined) return { state: 'elsewhere', node: placement.nodes.join(', ') };
-    const target = await readRegistration(db, to);
-    if (!target) {
-      throw needsPerson(`${to}, the target of planned moves, is not registered any more`, {
-        evidence: [`pg_dist_node has no row for ${to}`],
-        remedies: [does('retry', 'register it again, then retry'), does('cancel', 'or cancel')],
-      });
-    }
-    const group = await readShardGroup(db, shardId);
-    const operationId = ownWorkflowId();
-    const backend = await findBackend(db, moveName(operationId, `${shardId}`));
-    if (alone && backend === undefined)
-      await refuseBesideOthers(db, sceneOf({ shardId, from, to, operationId }));
-    return {
-      state: 'to do',
-      tables: group?.tables ?? [],
-      operationId,
-      running: backend !== undefined,
-      shardId,
-      shardIds: group?.shardIds ?? [shardId],
-      from,
-      to,
-      fromNodeId,
-      toNodeId: target.nodeId,
-      transferMode,
-    };
-  });
 }

@@ -18,11 +18,11 @@ export interface MoveStatement {
   /** Whether it runs at the server already, when the caller has looked. */
   running?: boolean;
   scene: Scene;
-  /** What Citus tells of it. */
+  /** Reads its progress from Citus. */
   readProgress: (db: Db) => Promise<MoveProgress | undefined>;
 }
 
-/** How its state is shown. */
+/** The display of a statement's progress, and of what holds it up. */
 export interface StatementDisplay extends Report {
   progress: (progress: MoveProgress) => void;
 }

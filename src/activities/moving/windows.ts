@@ -2,6 +2,7 @@ import { calendarOf } from '../../config/index.js';
 import type { WindowCalendar } from '../../contract/index.js';
 import { clusterIn, type ActivityContext } from '../runtime/context.js';
 
+/** The activities of {@link windowActivities}, as workflows call them. */
 export type WindowActivities = ReturnType<typeof windowActivities>;
 
 /** The config lies with the worker: the workflow asks for the next windows, and anew when one opens. */

@@ -9,6 +9,7 @@ import { changeSession, clusterIn, readSession, type ActivityContext } from '../
 import { tellWaiting } from '../runtime/tell-waiting.js';
 import { planRegistrations, register } from './registration.js';
 
+/** The activities of {@link nodeActivities}, as workflows call them. */
 export type NodeActivities = ReturnType<typeof nodeActivities>;
 
 /** Activities that register and mark workers. The undo ledger's activity takes both back. */

@@ -3,7 +3,7 @@ import type { ApplicationFailure } from '@temporalio/common';
 import type { Db } from '../../citus/session/connect.js';
 import { recoverTransactions } from '../../citus/leftovers/removal.js';
 import { runOnNodes } from '../../citus/nodes/node-settings.js';
-import { readNodes } from '../../citus/nodes/nodes.js';
+import { activeWorkers, readNodes } from '../../citus/nodes/nodes.js';
 import { cleanUpDeferred, isRegistered, removeNode } from '../../citus/nodes/registration.js';
 import { does, type Remedy } from '../../contract/index.js';
 import { needsPerson, passing } from '../../failures.js';
@@ -15,7 +15,7 @@ export interface LeavingNode {
   groupId: number;
 }
 
-/** For so long one attempt waits; Citus drops moved shards 15 s after their move. */
+/** Milliseconds that one attempt waits; Citus drops moved shards 15 s after their move. */
 const patienceMs = 60_000;
 /** A transaction that Citus's own recovery, once a minute, has not finished by then is for a person. */
 const recoveryMs = 5 * 60_000;
@@ -96,9 +96,9 @@ async function metadataWarning(db: Db, node: string): Promise<string | undefined
 }
 
 async function otherNodes(db: Db, leaving: string): Promise<string[]> {
-  return (await readNodes(db))
-    .filter(({ node, role, active }) => role === 'worker' && active && node !== leaving)
-    .map(({ node }) => node);
+  return activeWorkers(await readNodes(db))
+    .map(({ node }) => node)
+    .filter((node) => node !== leaving);
 }
 
 /** A row left behind would poison the server for a later return (measured, docs/citus.md). */

@@ -9,8 +9,10 @@ import { clusterIn, changeSession, type ActivityContext } from '../runtime/conte
 import { deregister, awaitLeave, warningAbout } from './deregister.js';
 import { assertHeld } from '../lock/assert-held.js';
 
+/** The activities of {@link removalActivities}, as workflows call them. */
 export type RemovalActivities = ReturnType<typeof removalActivities>;
 
+/** The order to take a worker out of the cluster. */
 export interface RemovalOrder {
   cluster: string;
   lockId: string;

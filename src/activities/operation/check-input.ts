@@ -7,6 +7,7 @@ import { clusterIn, ownWorkflowId, type ActivityContext } from '../runtime/conte
 import { problemsIn } from '../../contract/schema/problems.js';
 import { invalidInput, clusterNameIn } from './input-problems.js';
 
+/** The activities of {@link requestActivities}, as workflows call them. */
 export type RequestActivities = ReturnType<typeof requestActivities>;
 
 /** The first activity of an operation: checks what the Temporal UI can't, and applies the config. Contacts nothing. */

@@ -19,7 +19,7 @@ export function invalidInput(
   });
 }
 
-/** Of an input that may be anything: the cluster that it names, if a cluster can be called so. */
+/** The cluster that an unchecked input names; undefined when no cluster can be called so. */
 export function clusterNameIn(input: unknown): string | undefined {
   const name = typeof input === 'object' && input !== null && 'cluster' in input ? input.cluster : undefined;
   return clusterName.safeParse(name).data;

@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import type { OperationReport } from '../../contract/index.js';
 import type { ActivityContext } from '../runtime/context.js';
 
+/** The activities of {@link reportActivities}, as workflows call them. */
 export type ReportActivities = ReturnType<typeof reportActivities>;
 
+/** The activity that keeps final reports. */
 export function reportActivities({ config }: ActivityContext) {
   return {
     /** Keeps a final report as `<reports>/<operation>.json`, since Temporal's retention ends. */

@@ -16,8 +16,10 @@ import { rebalancePlan, rebalanceWishes } from './rebalance.js';
 import { scaleOutPlan, type ScaleOutPlan } from './scale-out.js';
 
 export type { Draft } from './draft.js';
+/** The activities of {@link planActivities}, as workflows call them. */
 export type PlanActivities = ReturnType<typeof planActivities>;
 
+/** The activities that plan. None of them changes anything. */
 export function planActivities(context: ActivityContext) {
   const inPlanSession = <T>(
     { cluster: name }: OperationRequest,

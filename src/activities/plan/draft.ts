@@ -32,6 +32,7 @@ export interface Draft {
   whyNoMoves?: string;
 }
 
+/** The raw material of a plan: the moves, and the nodes before and after. */
 export interface Sketch {
   /** All that Citus's planner would move. */
   moves: GroupMove[];

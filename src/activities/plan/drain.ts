@@ -13,6 +13,7 @@ import { failed, passed } from '../preflight/check.js';
 import { draftOf, type Draft } from './draft.js';
 import { planMoves, type GroupMove } from './group-moves.js';
 
+/** The plan of a drain or a removal. */
 export interface DrainPlan extends Draft {
   /** The nodes that leave, spelt as registered, with their ids: what is looked for when they are gone. */
   leaving: { node: string; nodeId: number; groupId: number }[];
@@ -23,7 +24,7 @@ export interface DrainPlan extends Draft {
 type Request = Extract<AnyRequest, { type: 'drainWorker' | 'removeWorker' }>;
 
 /**
- * Where the shards of these nodes go, by Citus's own planner; other marked nodes are left alone.
+ * Plans where the shards of these nodes go, by Citus's own planner; other marked nodes are left alone.
  *
  * @param fateOf what becomes of the machine of a node that is removed
  */
@@ -68,6 +69,7 @@ export async function drainPlan(
   };
 }
 
+/** The circumstances in which Citus plans a drain: these nodes marked, nothing else moved. */
 export function drainWishes(nodes: ClusterNode[], request: Request): PlanWishes {
   return { leaving: leavingOf(nodes, request).map(({ node }) => node), drainOnly: true };
 }

@@ -12,7 +12,7 @@ import { placeholderOf } from './placeholders.js';
 /** Labels of colocation groups that travel with the moves; the rest are called like the first. */
 const maxLabels = 200;
 
-/** One shard group that Citus's planner would move. */
+/** A shard group that Citus's planner would move. */
 export interface GroupMove {
   group: ShardGroup;
   from: string;
@@ -36,6 +36,7 @@ export async function planMoves(db: Db, groups: ShardGroup[], wishes: PlanWishes
   });
 }
 
+/** The shard groups as they lie after these moves. */
 export function applyMoves(groups: ShardGroup[], moves: GroupMove[], nodes: ClusterNode[]): ShardGroup[] {
   const target = new Map(
     moves.map(({ group, to }) => [group, nodes.find(({ node }) => node === to)?.groupId]),
@@ -43,7 +44,11 @@ export function applyMoves(groups: ShardGroup[], moves: GroupMove[], nodes: Clus
   return groups.map((group) => ({ ...group, groupId: target.get(group) ?? group.groupId }));
 }
 
-/** @param nodes what happens to nodes, a line each: which come, leave, or are marked */
+/**
+ * The hash of a plan: shard groups, nodes and directions, never bytes, which change by the second.
+ *
+ * @param nodes what happens to nodes, a line each: which come, leave, or are marked
+ */
 export function hashOf(moves: GroupMove[], nodes: string[]): string {
   const lines = moves.map(
     ({ group, from, to }) => `${[...group.shardIds].sort((a, b) => a - b).join(',')} ${from} ${to}`,
@@ -71,6 +76,7 @@ export function roundOf(moves: GroupMove[]): PlannedMoves {
   );
 }
 
+/** The move as a person looks at it, with the first 20 shards and tables. */
 export function viewOf({ group, from, to, bytes }: GroupMove): Move {
   return { shardIds: group.shardIds.slice(0, 20), tables: group.tables.slice(0, 20), from, to, bytes };
 }
@@ -89,7 +95,7 @@ export function firstMoves(moves: GroupMove[]): Move[] {
 /** Bytes of JSON that the moves of a round may take. Temporal warns at 256 KB, and the rest of a plan takes up to 64. */
 export const roundBytes = 190_000;
 
-/** As many moves as a round may have; fewer where ids, sizes and names are long. */
+/** The first moves, as many as a round may have; fewer where ids, sizes and names are long. */
 export function oneRound(moves: GroupMove[]): GroupMove[] {
   let round = moves.slice(0, maxMovesPerRound);
   for (let size = bytesOf(round); size > roundBytes; size = bytesOf(round))
@@ -101,6 +107,7 @@ function bytesOf(round: GroupMove[]): number {
   return Buffer.byteLength(JSON.stringify(roundOf(round)));
 }
 
+/** The bytes that each target will receive. */
 export function incomingOf(moves: GroupMove[]): Incoming[] {
   const byNode = new Map<string, Incoming>();
   for (const { to, bytes } of moves) {

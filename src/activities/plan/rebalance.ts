@@ -10,6 +10,7 @@ import { measureOf, strategyNamed, whyBalanced } from './strategy.js';
 import { draftOf, type Draft } from './draft.js';
 import { planMoves } from './group-moves.js';
 
+/** Plans the moves that even the data out. @throws InvalidInput for an unknown strategy */
 export async function rebalancePlan(
   db: Db,
   cluster: ClusterConfig,
@@ -36,6 +37,7 @@ export async function rebalancePlan(
   return { ...draft, checks };
 }
 
+/** The circumstances in which Citus plans a rebalance. */
 export function rebalanceWishes({ input }: OperationRequest<'rebalance'>): PlanWishes {
   const { strategy, threshold, drainOnly } = input;
   return { strategy, threshold, drainOnly };

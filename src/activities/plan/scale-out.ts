@@ -8,10 +8,12 @@ import { planMoves } from './group-moves.js';
 import { pretendedAddress } from './placeholders.js';
 import { plannedNode, workersToAdd, type WorkersToAdd } from './workers-to-add.js';
 
+/** The plan of a scale-out, with the machines to start. */
 export interface ScaleOutPlan extends Draft {
   toStart: WorkersToAdd['toStart'];
 }
 
+/** Plans which workers come and what moves to them. @throws InvalidInput for a `to` below the present number */
 export async function scaleOutPlan(
   db: Db,
   cluster: ClusterConfig,

@@ -31,7 +31,7 @@ export async function strategyNamed(
   });
 }
 
-/** How that strategy weighs these shard groups and nodes; functions of the user's are asked once for each. */
+/** The measure of that strategy for these shard groups and nodes; functions of the user's are asked once for each. */
 export async function measureOf(
   db: Db,
   strategy: RebalanceStrategy,
@@ -55,7 +55,7 @@ export async function measureOf(
   };
 }
 
-/** Why Citus plans no move, in its own terms. */
+/** The reason why Citus plans no move, in its own terms. */
 export function whyBalanced(
   groups: ShardGroup[],
   nodes: ClusterNode[],

@@ -1,10 +1,11 @@
-import type { ClusterNode } from '../../citus/nodes/nodes.js';
+import { activeWorkers, type ClusterNode } from '../../citus/nodes/nodes.js';
 import { does } from '../../contract/index.js';
 import type { OperationRequest } from '../../contract/internal/request.js';
 import { count } from '../../text/figures.js';
 import { invalidInput } from '../operation/input-problems.js';
 import { ownWorkflowId } from '../runtime/context.js';
 
+/** The workers that a scale-out adds. */
 export interface WorkersToAdd {
   /** `host:port`, or a placeholder for a machine that is yet to be started. */
   newWorkers: string[];
@@ -12,10 +13,14 @@ export interface WorkersToAdd {
   toStart: { placeholder: string; key: string }[];
 }
 
-/** @throws InvalidInput for a `to` below the present number */
+/**
+ * The workers that a scale-out adds: the named ones that aren't there yet, or as many as are missing.
+ *
+ * @throws InvalidInput for a `to` below the present number
+ */
 export function workersToAdd(request: OperationRequest<'scaleOut'>, nodes: ClusterNode[]): WorkersToAdd {
   const { input } = request;
-  const workers = nodes.filter(({ role, active }) => role === 'worker' && active);
+  const workers = activeWorkers(nodes);
   if (input.nodes) {
     const names = new Set(workers.map(({ node }) => node.toLowerCase()));
     return {
@@ -41,6 +46,7 @@ export function workersToAdd(request: OperationRequest<'scaleOut'>, nodes: Clust
   return { newWorkers: toStart.map(({ placeholder }) => placeholder), toStart };
 }
 
+/** The row that a planned worker will have, with ids of its own; none when it is registered already. */
 export function plannedNode(nodes: ClusterNode[], node: string, index: number): ClusterNode[] {
   const groupId = Math.max(...nodes.map((each) => each.groupId)) + 1 + index;
   const row = nodes.find((each) => each.node === node);

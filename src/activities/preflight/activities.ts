@@ -10,13 +10,15 @@ import { readLockId } from '../lock/lock-id.js';
 import { failed } from './check.js';
 import { checkNewNodes, checkTargets, runPreflight, type Incoming } from './run-preflight.js';
 
+/** The activities of {@link checkActivities}, as workflows call them. */
 export type CheckActivities = ReturnType<typeof checkActivities>;
 
 /** Seconds for which a server that doesn't answer may be on its way back, before an operation is refused. */
 const patienceSeconds = 60;
-/** What a server that can't be reached fails. */
+/** The checks that fail when a server can't be reached. */
 const reachChecks: readonly CheckId[] = ['new-node-reachable', 'coordinator-reaches-new-node'];
 
+/** The activities that check before something is changed. */
 export function checkActivities(context: ActivityContext) {
   return {
     /** All checks of the cluster for this operation, worst first. */

@@ -1,16 +1,16 @@
 import { checkFacts, remedyOf, type Advice, type Check, type CheckId } from '../../contract/index.js';
 
-/** What went well is shown too: a person sees what was looked at. */
+/** A check that went well. It is shown too: a person sees what was looked at. */
 export function passed(id: CheckId, evidence: string): Check {
   return { id, severity: 'info', ok: true, evidence };
 }
 
-/** It isn't as it should be, and matters as much as its row says. */
+/** A check that failed, with the severity of its row in the table of checks. */
 export function failed(id: CheckId, evidence: string, remedy: Advice): Check {
   return { id, severity: checkFacts(id).severity, ok: false, evidence, remedy: remedyOf(remedy) };
 }
 
-/** It isn't as it should be, and matters less than usual: what would block is a warning here. */
+/** A check that failed and matters less than usual: what would block is a warning here. */
 export function warning(id: CheckId, evidence: string, remedy: Advice): Check {
   return { id, severity: 'warning', ok: false, evidence, remedy: remedyOf(remedy) };
 }

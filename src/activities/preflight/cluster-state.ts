@@ -1,18 +1,13 @@
 import type { NodeCapacity } from '../../citus/nodes/capacity.js';
-import type { ClusterNode } from '../../citus/nodes/nodes.js';
+import { activeWorkers, type ClusterNode } from '../../citus/nodes/nodes.js';
 import type { ServerFacts } from '../../citus/nodes/server-facts.js';
 import type { Intent } from './intent.js';
 
-/** What was read of a cluster and its servers, for the checks to judge. */
+/** The state of a cluster and its servers, for the checks to judge. */
 export interface ClusterState {
   facts: ServerFacts;
   nodes: ClusterNode[];
   capacities: NodeCapacity[];
-}
-
-/** Nodes that are asked for what they have: not standbys, which follow their primary. */
-export function activePrimaries(nodes: ClusterNode[]): string[] {
-  return nodes.filter(({ role, active }) => role !== 'secondary' && active).map(({ node }) => node);
 }
 
 /** Nodes that answered. */
@@ -34,6 +29,6 @@ export function remainingNodes(nodes: ClusterNode[], { leaving }: Intent): Clust
 
 /** Servers of those wanted that are no active workers yet. */
 export function newServers(addresses: string[], nodes: ClusterNode[]): string[] {
-  const active = nodes.filter((node) => node.role === 'worker' && node.active);
-  return addresses.filter((each) => !active.some(({ node }) => node.toLowerCase() === each));
+  const workers = activeWorkers(nodes);
+  return addresses.filter((each) => !workers.some(({ node }) => node.toLowerCase() === each));
 }

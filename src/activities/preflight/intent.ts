@@ -1,6 +1,6 @@
 import type { OperationType } from '../../contract/index.js';
 
-/** What an operation is about to do, as far as the checks want to know. */
+/** The intent of an operation, as far as the checks want to know it. */
 export interface Intent {
   /** Servers that are to join, `host:port` in lower case. */
   joining: string[];
@@ -33,7 +33,7 @@ export interface IntentInput {
   acceptChecks?: string[] | undefined;
 }
 
-/** What the checks are told of an operation. */
+/** The request of an operation, as far as the checks want to know it. */
 export interface PreflightRequest {
   type: OperationType;
   input: IntentInput;
@@ -55,6 +55,7 @@ const nothing: Intent = {
   cleans: false,
 };
 
+/** The intent behind an operation's input. */
 export function intentOf(type: OperationType, input: IntentInput): Intent {
   const nodes = [...new Set((input.nodes ?? []).map((node) => node.toLowerCase()))];
   switch (type) {

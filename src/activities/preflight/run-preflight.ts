@@ -1,6 +1,6 @@
 import { withCoordinator, type Db } from '../../citus/session/connect.js';
 import { readCapacities, type NodeCapacity } from '../../citus/nodes/capacity.js';
-import { readNodes } from '../../citus/nodes/nodes.js';
+import { activePrimaries, activeWorkers, readNodes } from '../../citus/nodes/nodes.js';
 import { readServerFacts } from '../../citus/nodes/server-facts.js';
 import { readShardGroups, readShardGroupsWithin, type ShardGroup } from '../../citus/tables/shard-groups.js';
 import type { ClusterConfig } from '../../config/index.js';
@@ -14,16 +14,9 @@ import { isCoordinator, isWritable, versionsKnown } from './cluster/coordinator.
 import { intentOf, type Intent, type PreflightRequest } from './intent.js';
 import { checkEach, newNodeContext } from './new-node/new-nodes.js';
 import { emptyNodes } from './cluster/nodes.js';
-import { activeWorkers, provisionerNeeded } from './cluster/provisioner.js';
+import { provisionerNeeded } from './cluster/provisioner.js';
 import { actingRights, type Deeds } from './rights/rights.js';
-import {
-  answeringNodes,
-  activePrimaries,
-  dataNodes,
-  newServers,
-  remainingNodes,
-  type ClusterState,
-} from './cluster-state.js';
+import { answeringNodes, dataNodes, newServers, remainingNodes, type ClusterState } from './cluster-state.js';
 import { applyAcceptance, easeForCleaning } from './severity.js';
 import { diskChecks, type Incoming } from './cluster/targets.js';
 import { foreignJob } from './cluster/traffic.js';
@@ -100,7 +93,8 @@ function deedsOf(
   { nodes, capacities }: Pick<ClusterState, 'nodes' | 'capacities'>,
 ): Deeds {
   return {
-    registers: newServers(intent.joining, nodes).length > 0 || intent.toStart(activeWorkers(nodes)) > 0,
+    registers:
+      newServers(intent.joining, nodes).length > 0 || intent.toStart(activeWorkers(nodes).length) > 0,
     deregisters: intent.deregisters,
     cleans: intent.cleans,
     marks: intent.marks,

@@ -1,6 +1,6 @@
 import { blocks, checkFacts, type Check } from '../../contract/index.js';
 
-/** Blockers that the request names are warnings. */
+/** Turns blockers that the request accepts by their ids into warnings. */
 export function applyAcceptance(checks: Check[], ids: readonly string[]): Check[] {
   return checks.map((check) =>
     blocks(check) && ids.includes(check.id)
@@ -9,7 +9,7 @@ export function applyAcceptance(checks: Check[], ids: readonly string[]): Check[
   );
 }
 
-/** What doesn't hinder the removal of leftovers is told as a warning. */
+/** Turns a blocker that doesn't hinder the removal of leftovers into a warning. */
 export function easeForCleaning(check: Check): Check {
   return check.severity === 'blocker' && checkFacts(check.id).lessForCleaning
     ? { ...check, severity: 'warning' }

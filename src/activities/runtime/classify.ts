@@ -25,10 +25,10 @@ const passingCodes = new Set([
 ]);
 
 /**
- * What Citus says, with SQLSTATE XX000 or another unspecific one, of things that pass: a node that is gone for now,
- * metadata that is being synced, a move of the same shard that still holds its lock, the leftover of a crashed move
- * that the next call after some seconds removes. Measured, docs/citus.md. Of a node that dies in the middle of a move,
- * Citus says one of many things: which one depends on what it was about to do with that node.
+ * The texts of Citus, with SQLSTATE XX000 or another unspecific one, for things that pass: a node that is gone for
+ * now, metadata that is being synced, a move of the same shard that still holds its lock, the leftover of a crashed
+ * move that the next call after some seconds removes. Measured, docs/citus.md. Of a node that dies in the middle of a
+ * move, Citus says one of many things: which one depends on what it was about to do with that node.
  */
 const passingTexts = [
   /failure on connection marked as essential/,
@@ -63,10 +63,13 @@ interface SqlError {
   code?: string;
 }
 
-/** What an activity works for: an operation parks and can be retried, a look just ends. */
+/** The purpose of an activity: an operation parks and can be retried, a look just ends. */
 export type WorksFor = 'operation' | 'look';
 
-/** What came out of an activity, as Temporal and the workflow are to see it. Never holds a secret or a row. */
+/**
+ * Sorts an error of an activity for Temporal and the workflow: passing, for a person, or refused. The result holds no
+ * secret and no row.
+ */
 export function classify(error: unknown, worksFor: WorksFor = 'operation'): Error {
   if (error instanceof ApplicationFailure || error instanceof CancelledFailure) return error;
   if (error instanceof UnknownClusterError)
@@ -98,7 +101,10 @@ export function classify(error: unknown, worksFor: WorksFor = 'operation'): Erro
     : needsPerson(text, { evidence, remedies: remediesFor(code, worksFor) });
 }
 
-/** The same, saying also what it happened to: Citus's texts name a node in ways of their own, or not at all. */
+/**
+ * Like {@link classify}, with one more line of evidence, which says what it happened to: Citus's texts name a node in
+ * ways of their own, or not at all.
+ */
 export function classifyWith(error: unknown, evidence: string): Error {
   const failure = classify(error);
   return failure instanceof ApplicationFailure ? withEvidence(failure, evidence) : failure;

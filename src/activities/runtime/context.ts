@@ -8,7 +8,7 @@ import { deedName, lookName, type Deed } from '../../citus/session/application-n
 import type { ConnectOptions } from '../../citus/session/connect.js';
 import type { StallTimes } from '../moving/stalls/watch.js';
 
-/** What the worker gives its activities. */
+/** The things that the worker gives its activities. */
 export interface ActivityContext {
   config: Config;
   client: Client;
@@ -24,6 +24,7 @@ export interface ActivityContext {
 /** Milliseconds that the undoing of one entry waits for a node or a host that doesn't answer. */
 export const usualUndoPatienceMs = 5 * 60_000;
 
+/** The cluster of this name. @throws UnknownClusterError */
 export function clusterIn(context: ActivityContext, name: string): ClusterConfig {
   return clusterOf(context.config, name);
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { preparingPids } from '../../citus/moving/prepared.js';
-import { readNodes } from '../../citus/nodes/nodes.js';
+import { activeWorkers, readNodes } from '../../citus/nodes/nodes.js';
 import { preparesThroughout } from '../../citus/session/application-name.js';
 import type { Db } from '../../citus/session/connect.js';
 import {
@@ -48,12 +48,11 @@ export async function endStatements(db: Db, sessions: OwnSession[]): Promise<voi
   const active = sessions.filter((each) => !idle.includes(each) && !preparesThroughout(each.applicationName));
   if (active.length === 0) return;
   const isMove = ({ applicationName }: OwnSession): boolean => applicationName.includes(':move:');
-  const preparing = active.some(isMove) ? await preparingPids(db, await activeNodes(db)) : new Set();
+  const preparing = active.some(isMove)
+    ? await preparingPids(
+        db,
+        activeWorkers(await readNodes(db)).map(({ node }) => node),
+      )
+    : new Set();
   for (const session of active) if (!preparing.has(session.pid)) await cancelStatement(db, session);
-}
-
-async function activeNodes(db: Db): Promise<string[]> {
-  return (await readNodes(db))
-    .filter(({ role, active }) => role === 'worker' && active)
-    .map(({ node }) => node);
 }

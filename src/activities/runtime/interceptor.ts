@@ -8,7 +8,7 @@ import { classify, type WorksFor } from './classify.js';
 
 /** An activity that has been failing for so long is shown as needing attention, while the retries go on. */
 const usualPatienceMs = 60_000;
-/** Longest time between two attempts: `maximumInterval` in workflows/operation/activities.ts. */
+/** Longest time between two attempts: `maximumInterval` in workflows/activities.ts. */
 const longestIntervalMs = 20_000;
 const beatEveryMs = 2_000;
 
@@ -21,10 +21,10 @@ interface TroubleOptions {
 }
 
 /**
- * What all activities share: a heartbeat every two seconds (so that a dead worker is noticed and a cancel arrives),
- * errors turned into what Temporal and a person can use, and a word to the workflow when retries have gone on for
- * long. `trouble` is sent once when a minute is over, and again at attempts 16, 32, 64 …, so that history grows
- * with the logarithm of the time.
+ * The behaviour that all activities share: a heartbeat every two seconds (so that a dead worker is noticed and a
+ * cancel arrives), errors turned into what Temporal and a person can use, and a word to the workflow when retries have
+ * gone on for long. `trouble` is sent once when a minute is over, and again at attempts 16, 32, 64 …, so that history
+ * grows with the logarithm of the time.
  */
 export function sharedActivityBehaviour(
   client: Client,
@@ -58,10 +58,10 @@ function worksFor({ info }: Context): WorksFor {
   return info.workflowType === inspectType ? 'look' : 'operation';
 }
 
-/** What beats for an activity that runs; one that has progress to tell puts its own here. */
+/** The heartbeats of running activities; one that has progress to tell puts its own here. */
 const beats = new WeakMap<Context, () => void>();
 
-/** From now on the running activity's heartbeat tells this. */
+/** Makes the running activity's heartbeat tell these details from now on. */
 export function beatWith(context: Context, details: () => unknown): void {
   beats.set(context, () => context.heartbeat(details()));
   context.heartbeat(details());

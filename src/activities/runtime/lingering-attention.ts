@@ -1,12 +1,12 @@
 import { readWaits } from '../../citus/moving/waits.js';
 import { runOnNodes } from '../../citus/nodes/node-settings.js';
-import { readNodes } from '../../citus/nodes/nodes.js';
+import { activeWorkers, readNodes } from '../../citus/nodes/nodes.js';
 import type { Db } from '../../citus/session/connect.js';
 import type { OwnSession } from '../../citus/session/own-sessions.js';
 import { remediesOf, type Attention } from '../../contract/index.js';
 
 /**
- * Says what holds statements of ours that don't end.
+ * Asks for attention to statements of ours that don't end, and names what holds them.
  *
  * @param withoutCause whether it is said too where no cause was found; undefined then, if not
  * @param joining servers that may not be registered yet, `host:port`
@@ -17,12 +17,7 @@ export async function lingeringAttention(
   joining: string[],
   { withoutCause = true } = {},
 ): Promise<Attention | undefined> {
-  const nodes = [
-    ...(await readNodes(db))
-      .filter(({ role, active }) => role === 'worker' && active)
-      .map(({ node }) => node),
-    ...joining,
-  ];
+  const nodes = [...activeWorkers(await readNodes(db)).map(({ node }) => node), ...joining];
   const [first] = sessions;
   const causes: string[] = [];
   for (const { pid } of sessions.slice(0, 5)) {

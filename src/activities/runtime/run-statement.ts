@@ -24,7 +24,7 @@ export interface LongStatement {
   onSilence: () => void;
 }
 
-/** What stops a long statement, and how. */
+/** The two ways to stop a long statement. */
 export interface Stops {
   /** The statement is ended at the server, and waited for. */
   cancel: AbortSignal;

@@ -6,11 +6,13 @@ import { assertHeld } from '../lock/assert-held.js';
 import { changeSession, clusterIn, readSession, type ActivityContext } from '../runtime/context.js';
 import { lowerTemporary, planTemporary, temporary, type LoweringResult } from './temporary.js';
 
+/** The activities of {@link settingActivities}, as workflows call them. */
 export type SettingActivities = ReturnType<typeof settingActivities>;
 
 /** Attempts in which a node that is away is waited for; with the waits between them about 15 s. */
 const patientAttempts = 5;
 
+/** The order to lower settings, by their entries of the undo ledger. */
 export interface SettingOrder {
   cluster: string;
   lockId: string;

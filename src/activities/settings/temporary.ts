@@ -49,7 +49,7 @@ export async function planTemporary(
   };
 }
 
-/** What became of lowering a setting on the nodes. */
+/** The outcome of lowering a setting on the nodes. */
 export interface LoweringResult {
   /** Nodes that didn't answer, with what was said. */
   away: { node: string; error: string }[];
@@ -81,6 +81,7 @@ export async function lowerTemporary(db: Db, entries: SettingEntry[]): Promise<L
   };
 }
 
+/** The outcome of giving a setting back; `left`: it stays as someone else has set it. */
 export type RestoreResult =
   { state: 'as before' } | { state: 'left'; why: string } | { state: 'away'; why: string };
 

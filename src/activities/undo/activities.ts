@@ -1,7 +1,7 @@
 import { activityInfo, Context } from '@temporalio/activity';
 import { deedName, operationPrefix, type Deed } from '../../citus/session/application-name.js';
 import { withCoordinator, type Db } from '../../citus/session/connect.js';
-import type { UndoEntry, UndoKind } from '../../contract/internal/undo.js';
+import type { UndoEntry } from '../../contract/internal/undo.js';
 import { detailsOf, isLockLost } from '../../failures.js';
 import { assertHeld } from '../lock/assert-held.js';
 import { earlierHolders } from '../lock/keeper.js';
@@ -22,8 +22,10 @@ import { tellWaiting } from '../runtime/tell-waiting.js';
 import { redoEntry } from './redo-entry.js';
 import { undoEntry, type UndoResult } from './undo-entry.js';
 
+/** The activities of {@link undoActivities}, as workflows call them. */
 export type UndoActivities = ReturnType<typeof undoActivities>;
 
+/** The entry of the undo ledger to undo or redo. */
 export interface UndoOrder {
   cluster: string;
   lockId: string;
@@ -33,6 +35,7 @@ export interface UndoOrder {
   since: number;
 }
 
+/** The statements to end. */
 export interface StatementsOrder {
   cluster: string;
   /** Statements of this operation. */
@@ -97,13 +100,13 @@ export function undoActivities(context: ActivityContext) {
       const [first] = entries;
       if (!first) return [];
       const gone = new AbortController();
-      const options = changeSession(deedOf(first.kind), {
+      const options = changeSession(deeds[first.kind].undo, {
         statementTimeoutSeconds: 0,
         signal: AbortSignal.any([ownSignal(), gone.signal]),
       });
       const work = withCoordinator(cluster, options, async (db) => {
         // An attempt that was frozen may be about to do what is undone here.
-        await endSessions(db, { prefixes: [deedName(ownWorkflowId(), effectOf(first.kind))] });
+        await endSessions(db, { prefixes: [deedName(ownWorkflowId(), deeds[first.kind].effect)] });
         const results: UndoResult[] = [];
         const failures: unknown[] = [];
         for (const entry of entries) {
@@ -141,7 +144,7 @@ export function undoActivities(context: ActivityContext) {
       entry: UndoEntry;
     }): Promise<void> => {
       const cluster = clusterIn(context, name);
-      const options = changeSession(effectOf(entry.kind), { statementTimeoutSeconds: 0 });
+      const options = changeSession(deeds[entry.kind].effect, { statementTimeoutSeconds: 0 });
       return tellWaiting(context, cluster, joiningOf([entry]), () =>
         withCoordinator(cluster, options, async (db) => {
           await assertHeld(context.client, lockId);
@@ -172,23 +175,13 @@ function joiningOf(entries: UndoEntry[]): string[] {
   return entries.flatMap((entry) => (entry.kind === 'registration' ? [entry.node] : []));
 }
 
-/** What a session of ours is at that does what an entry stands for; starting a machine takes none. */
-function effectOf(kind: UndoKind): Deed {
-  switch (kind) {
-    case 'setting':
-      return 'settings';
-    case 'node-mark':
-      return 'mark';
-    case 'registration':
-    case 'machine':
-      return 'register';
-  }
-}
-
-/** What a session of ours is at that undoes an entry. */
-function deedOf(kind: UndoKind): Deed {
-  return kind === 'registration' || kind === 'machine' ? 'deregister' : effectOf(kind);
-}
+/** The deeds of the sessions that make the effect of an entry, and that undo or redo it. Starting a machine takes no session. */
+const deeds: Record<UndoEntry['kind'], { effect: Deed; undo: Deed }> = {
+  setting: { effect: 'settings', undo: 'settings' },
+  'node-mark': { effect: 'mark', undo: 'mark' },
+  registration: { effect: 'register', undo: 'deregister' },
+  machine: { effect: 'register', undo: 'deregister' },
+};
 
 function reasonOf(error: unknown): string {
   const failure = classify(error);

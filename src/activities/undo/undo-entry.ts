@@ -8,7 +8,7 @@ import { stopUnused } from '../machines/stop-unused.js';
 import { unregister } from '../nodes/registration.js';
 import { restoreSetting } from '../settings/temporary.js';
 
-/** What undoing an entry needs besides the entry. */
+/** The things that undoing an entry needs besides the entry. */
 export interface UndoScene {
   cluster: ClusterConfig;
   /** A session on the coordinator. */

@@ -9,14 +9,18 @@ import { clusterIn, readSession, type ActivityContext } from '../runtime/context
 import { assertHeld } from '../lock/assert-held.js';
 import { assertImproved } from './assert-improved.js';
 import { tracesOf, type RemovedNode } from './removal-traces.js';
-import { presentNodes, outcomeUndone, type Verification } from './verification.js';
+import { presentNodes } from './present-nodes.js';
+import { outcomeUndone, type Verification } from './verification.js';
 
+/** The activities of {@link verifyActivities}, as workflows call them. */
 export type VerifyActivities = ReturnType<typeof verifyActivities>;
 
+/** The order to verify an operation on this cluster. */
 export interface VerifyOrder {
   request: { cluster: string };
 }
 
+/** The order to verify that the data lies better than before. */
 export interface SpreadOrder extends VerifyOrder {
   movesTotal: number;
   strategy?: string | undefined;
@@ -24,10 +28,12 @@ export interface SpreadOrder extends VerifyOrder {
   sources?: Sources | undefined;
 }
 
+/** The order to verify a scale-out. */
 export interface VerifyScaleOutOrder extends SpreadOrder {
   newWorkers: string[];
 }
 
+/** The order to verify a drain. */
 export interface VerifyDrainOrder extends VerifyOrder {
   request: { cluster: string; lockId: string };
   nodes: string[];
@@ -35,6 +41,7 @@ export interface VerifyDrainOrder extends VerifyOrder {
   undo: boolean;
 }
 
+/** The order to verify that removed nodes are gone. */
 export interface VerifyRemovalOrder extends VerifyOrder {
   removed: RemovedNode[];
 }

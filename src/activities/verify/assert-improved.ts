@@ -9,6 +9,7 @@ import type { Load } from '../../planning/strategy-measure.js';
 import { count } from '../../text/figures.js';
 import { eligible, measureOf, strategyNamed } from '../plan/strategy.js';
 
+/** The figures that an improvement is judged by. */
 export interface ImprovementOrder {
   cluster: string;
   /** The cluster's default one when absent. */

@@ -1,7 +1,8 @@
 import type { Db } from '../session/db.js';
 import { addressSql } from '../session/address-sql.js';
+import { hasCatalogTable } from '../session/has-table.js';
 
-/** What Citus has put off: a row of `pg_dist_cleanup`. */
+/** A row of `pg_dist_cleanup`: an object that Citus will drop later. */
 export interface CleanupRow {
   operationId: number;
   /** 1 is a shard table. */
@@ -12,12 +13,13 @@ export interface CleanupRow {
   live: boolean;
 }
 
-/** @returns undefined for Citus before 11.2, which has no such table */
+/**
+ * Reads `pg_dist_cleanup`.
+ *
+ * @returns undefined for Citus before 11.2, which has no such table
+ */
 export async function readCleanupRows(db: Db): Promise<CleanupRow[] | undefined> {
-  const [has] = await db.query<{ has: boolean }>(
-    `SELECT to_regclass('pg_catalog.pg_dist_cleanup') IS NOT NULL AS has`,
-  );
-  if (!has?.has) return undefined;
+  if (!(await hasCatalogTable(db, 'pg_dist_cleanup'))) return undefined;
   return db.query<CleanupRow>(`
     SELECT c.operation_id AS "operationId", c.object_type AS "objectType", c.object_name AS name, c.node_group_id AS "groupId",
            EXISTS (SELECT FROM pg_catalog.pg_dist_node n WHERE n.groupid = c.node_group_id AND n.noderole = 'primary') AS live
@@ -28,12 +30,13 @@ export async function readCleanupRows(db: Db): Promise<CleanupRow[] | undefined>
 export interface KnownShard {
   shardId: number;
   schema: string;
-  /** What its tables are called. */
+  /** The name of its tables. */
   name: string;
   /** Node groups; the node is missing when the group has none. */
   placements: { groupId: number; node: string | null }[];
 }
 
+/** Reads those of these shards that the catalog has, with their placements. */
 export async function readKnownShards(db: Db, shardIds: number[]): Promise<KnownShard[]> {
   return db.query<KnownShard>(
     `SELECT s.shardid AS "shardId", n.nspname::text AS schema, i.parts[cardinality(i.parts)] AS name,
@@ -49,14 +52,20 @@ export async function readKnownShards(db: Db, shardIds: number[]): Promise<Known
   );
 }
 
-/** What tells a shard's table from somebody's own: numbers given so far, and tables that are distributed themselves. */
+/**
+ * The numbers that tell a shard's table from somebody's own: the last one given so far, and tables that are
+ * distributed themselves.
+ */
 export interface ShardNumbers {
   last: number;
-  /** Of the tables asked for. */
+  /** Those of the tables asked for that are distributed. */
   distributed: string[];
 }
 
-/** A role that may not read the sequence sees no value; then the largest number that is in use has to do. */
+/**
+ * Reads the shard numbers given so far. A role that may not read the sequence sees no value; then the largest number
+ * in use has to do.
+ */
 export async function readShardNumbers(db: Db, qualified: string[]): Promise<ShardNumbers> {
   const [row] = await db.query<ShardNumbers>(
     `SELECT coalesce((SELECT last_value FROM pg_catalog.pg_sequences WHERE schemaname = 'pg_catalog' AND sequencename = 'pg_dist_shardid_seq'),
@@ -80,7 +89,7 @@ export async function readLostPlacements(
      GROUP BY 1 ORDER BY 1`);
 }
 
-/** Of the names that `pg_dist_cleanup` gives shards, those of shards that a move may take: it would fail. */
+/** Reads which of these names of `pg_dist_cleanup` are of shards that a move may take: it would fail. */
 export async function readPoisonedShards(db: Db, names: string[]): Promise<string[]> {
   const rows = await db.query<{ name: string }>(
     `SELECT DISTINCT x.name FROM unnest($1::text[]) x(name)

@@ -11,6 +11,7 @@ export interface Dirt {
   subscriptions: string[];
 }
 
+/** Reads the signs of an earlier cluster. Citus shows its shard tables to the session from then on. */
 export async function readDirt(db: Db): Promise<Dirt> {
   await db.query(`SELECT set_config('citus.override_table_visibility', 'off', false)`);
   const [row] = await db.query<Dirt>(`

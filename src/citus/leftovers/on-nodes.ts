@@ -1,6 +1,7 @@
 import type { Db } from '../session/db.js';
 import { runOnNodes } from '../nodes/node-settings.js';
 import { within } from '../session/within.js';
+import { askEach } from '../nodes/ask-each.js';
 
 /** A table that is named like a shard, and that its own node's metadata doesn't place there. */
 export interface ShardLikeTable {
@@ -11,16 +12,18 @@ export interface ShardLikeTable {
   oid: number;
   /** The number that its name ends in. */
   shardId: number;
-  /** With indexes. */
+  /** Bytes with indexes. */
   bytes: number;
-  /** Of the rows alone. */
+  /** Bytes of the rows alone. */
   rowBytes: number;
   /** Every index of it ends in the number too, and there is one: Citus names those of shards so, people don't. */
-  marked: boolean;
+  hasShardIndexes: boolean;
   hasPartitions: boolean;
 }
 
-/** What a node has that moves, or times before, may have left there. Whether they did is told by the coordinator. */
+/**
+ * The things on a node that moves, or times before, may have left there. Whether they did is told by the coordinator.
+ */
 export interface NodeFindings {
   node: string;
   tables: ShardLikeTable[];
@@ -54,15 +57,15 @@ const movePattern = `'^citus_shard_(move|split)_'`;
 const databaseOid = `(SELECT oid FROM pg_database WHERE datname = current_database())`;
 
 /**
- * One column of JSON. Citus hides shard tables from `pg_class`, but not from its own sessions, which this runs in. A
- * node without metadata names all of its shards.
+ * The query of {@link NodeFindings}, one column of JSON. Citus hides shard tables from `pg_class`, but not from its
+ * own sessions, which this runs in. A node without metadata names all of its shards.
  */
 const findingsQuery = `SELECT json_build_object(
   'tables', (SELECT coalesce(json_agg(t), '[]') FROM (
      SELECT n.nspname AS schema, c.relname AS name, format('%I.%I', n.nspname, c.relname) AS qualified, c.oid::int8 AS oid,
             l.id AS "shardId", pg_total_relation_size(c.oid) AS bytes, ${rowBytes('c.oid')} AS "rowBytes",
             coalesce((SELECT bool_and(right(i.relname, length(l.suffix)) = l.suffix) FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid
-                       WHERE x.indrelid = c.oid), false) AS marked,
+                       WHERE x.indrelid = c.oid), false) AS "hasShardIndexes",
             EXISTS (SELECT FROM pg_inherits WHERE inhparent = c.oid) AS "hasPartitions"
        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace,
             LATERAL (SELECT substring(c.relname FROM '_([0-9]+)$')::int8 AS id, substring(c.relname FROM '_[0-9]+$') AS suffix) l
@@ -90,18 +93,12 @@ const findingsQuery = `SELECT json_build_object(
   'pids', (SELECT coalesce(json_agg(pid), '[]') FROM pg_stat_activity)
 )::text`;
 
+/** The findings of a node, or why it could not be looked at. */
 export type NodeLook = NodeFindings | { node: string; error: string };
 
 /** Looks on each node. One that is frozen is asked by itself, so that only the silent are missing, and named. */
 export async function readNodeFindings(db: Db, nodes: string[]): Promise<NodeLook[]> {
-  const together = await within(db, 20, () => ask(db, nodes));
-  if (together) return together;
-  const looks: NodeLook[] = [];
-  for (const node of nodes) {
-    const alone = await within(db, 5, () => ask(db, [node]));
-    looks.push(alone?.[0] ?? { node, error: 'no answer within 5 s' });
-  }
-  return looks;
+  return askEach(db, nodes, 20, (some) => ask(db, some));
 }
 
 async function ask(db: Db, nodes: string[]): Promise<NodeLook[]> {
@@ -134,7 +131,7 @@ export async function readRowBytes(
   return sizes;
 }
 
-/** Not by `to_regclass`, which fails in a schema that the role may not use. */
+/** The query of row sizes. It avoids `to_regclass`, which fails in a schema that the role may not use. */
 function sizesQuery(tables: string[]): string {
   const json = JSON.stringify(tables).replaceAll("'", "''");
   return `SELECT coalesce(json_agg(s), '[]')::text FROM (

@@ -2,7 +2,7 @@ import type { Db } from '../session/db.js';
 import { runOnNodes } from '../nodes/node-settings.js';
 import { identifier, literal } from '../session/quote.js';
 
-/** Why something is still there; undefined: it is gone, or was. `settled`: looked at again, it is no leftover. */
+/** The reason why something is still there; undefined: it is gone. `obsolete`: looked at again, it is no leftover. */
 export type Refusal = { obsolete: boolean; why: string } | undefined;
 
 /** SQLSTATE of a lock time-out. */
@@ -42,16 +42,16 @@ export async function dropShardTable(db: Db, table: TableToDrop): Promise<Refusa
 }
 
 async function refusalOf(db: Db, { groupId, qualified, shardId }: TableToDrop): Promise<Refusal> {
-  const [facts] = await db.query<{ placed: boolean; put: boolean; lonely: boolean }>(
-    `SELECT EXISTS (SELECT FROM pg_catalog.pg_dist_placement WHERE shardid = $1 AND groupid = $2) AS placed,
-            EXISTS (SELECT FROM pg_catalog.pg_dist_cleanup WHERE object_name = $3 AND node_group_id = $2) AS put,
+  const [facts] = await db.query<{ isPlacement: boolean; isInCleanup: boolean; isOnlyCopy: boolean }>(
+    `SELECT EXISTS (SELECT FROM pg_catalog.pg_dist_placement WHERE shardid = $1 AND groupid = $2) AS "isPlacement",
+            EXISTS (SELECT FROM pg_catalog.pg_dist_cleanup WHERE object_name = $3 AND node_group_id = $2) AS "isInCleanup",
             EXISTS (SELECT FROM pg_catalog.pg_dist_shard WHERE shardid = $1) AND NOT EXISTS (
-              SELECT FROM pg_catalog.pg_dist_placement p JOIN pg_catalog.pg_dist_node n USING (groupid) WHERE p.shardid = $1) AS lonely`,
+              SELECT FROM pg_catalog.pg_dist_placement p JOIN pg_catalog.pg_dist_node n USING (groupid) WHERE p.shardid = $1) AS "isOnlyCopy"`,
     [shardId, groupId, qualified],
   );
-  if (!facts || facts.placed) return noLeftover('it is a placement by now');
-  if (facts.put) return noLeftover('a move makes it, or Citus is about to drop it');
-  return facts.lonely ? noLeftover('its shard has no other placement') : undefined;
+  if (!facts || facts.isPlacement) return noLeftover('it is a placement by now');
+  if (facts.isInCleanup) return noLeftover('a move makes it, or Citus is about to drop it');
+  return facts.isOnlyCopy ? noLeftover('its shard has no other placement') : undefined;
 }
 
 function noLeftover(why: string): Refusal {
@@ -70,7 +70,7 @@ function dropCommand({ qualified, oid, shardId, onlyIfEmpty }: TableToDrop): str
     DROP TABLE ${qualified};`);
 }
 
-/** Without its slot, which may be on a server that is gone: the way of Citus itself. */
+/** Drops a subscription without its slot, which may be on a server that is gone: the way of Citus itself. */
 export async function dropSubscription(db: Db, node: string, name: string): Promise<Refusal> {
   const it = identifier(name);
   return command(
@@ -85,7 +85,7 @@ export async function dropSubscription(db: Db, node: string, name: string): Prom
   );
 }
 
-/** Only when nobody reads from it. */
+/** Drops a replication slot, only while nobody reads from it. */
 export async function dropSlot(db: Db, node: string, name: string): Promise<Refusal> {
   const it = `FROM pg_catalog.pg_replication_slots WHERE slot_name = ${literal(name)} AND database = current_database()`;
   return command(
@@ -97,15 +97,17 @@ export async function dropSlot(db: Db, node: string, name: string): Promise<Refu
   );
 }
 
+/** Drops a publication of a move, or finds it gone. */
 export async function dropPublication(db: Db, node: string, name: string): Promise<Refusal> {
   return command(db, node, quietly(`DROP PUBLICATION IF EXISTS ${identifier(name)};`));
 }
 
+/** Drops a role of a subscription, or finds it gone. */
 export async function dropRole(db: Db, node: string, name: string): Promise<Refusal> {
   return command(db, node, quietly(`DROP ROLE IF EXISTS ${identifier(name)};`));
 }
 
-/** Rows of a group that is gone, for one thing. */
+/** Deletes the rows of `pg_dist_cleanup` that name an object in a group that is gone. */
 export async function deleteHopelessRows(db: Db, objectName: string, groupId: number): Promise<Refusal> {
   await db.query(
     `DELETE FROM pg_catalog.pg_dist_cleanup WHERE object_name = $1 AND node_group_id = $2
@@ -115,14 +117,19 @@ export async function deleteHopelessRows(db: Db, objectName: string, groupId: nu
   return undefined;
 }
 
-/** What Citus can clean up by itself. Answers what it warns of: a row that it can't do is tried again each 15 s, in silence. */
+/**
+ * Has Citus clean up what it can by itself. @returns its warnings: a row that it can't do is tried again every 15 s,
+ * in silence
+ */
 export async function cleanUpByCitus(db: Db): Promise<string[]> {
   const before = db.notices.length;
   await db.query('CALL pg_catalog.citus_cleanup_orphaned_resources()');
   return db.notices.slice(before).filter((notice) => !notice.startsWith('cleaned up'));
 }
 
-/** Citus's own recovery of what a node has prepared on others. Transactions that are in progress are left alone by it. */
+/**
+ * Runs Citus's own recovery of what a node has prepared on others. It leaves transactions alone that are in progress.
+ */
 export async function recoverTransactions(
   db: Db,
   { node, groupId }: { node: string; groupId: number },
@@ -133,7 +140,7 @@ export async function recoverTransactions(
   return undefined;
 }
 
-/** One statement, that reaches no other node and waits for no lock for longer than a second. */
+/** A block of statements that reaches no other node and waits for no lock for longer than a second. */
 function quietly(statements: string): string {
   return `DO $clean_up$ BEGIN
     PERFORM set_config('lock_timeout', '1s', true), set_config('citus.enable_ddl_propagation', 'off', true);
@@ -141,7 +148,7 @@ function quietly(statements: string): string {
   END $clean_up$`;
 }
 
-/** What the statements say of a thing that, looked at again, is no leftover. */
+/** The beginning of the error that says: looked at again, this is no leftover. */
 const notThis = 'no leftover:';
 
 async function command(db: Db, node: string, text: string): Promise<Refusal> {

@@ -1,8 +1,10 @@
 import type { Db } from '../session/db.js';
 import { applicationPrefix } from '../session/application-name.js';
 import { within } from '../session/within.js';
+import { hasCatalogTable } from '../session/has-table.js';
+import { isoSql } from '../session/iso-sql.js';
 
-/** What moves data and is none of the asking operation's. */
+/** A job or session that moves data and is none of the asking operation's. */
 export type ForeignWork = WorkFacts & (Job | Session);
 
 interface WorkFacts {
@@ -20,7 +22,7 @@ interface Session {
   kind: 'move';
   /** Its process at the coordinator. */
   pid: number;
-  /** Of an operation of citus-scaler, whose own cancel ends it. */
+  /** Whether an operation of citus-scaler makes it: that one's own cancel ends it. */
   ours?: boolean;
 }
 
@@ -33,16 +35,11 @@ export function endStatement(work: ForeignWork): string | undefined {
   return `SELECT citus_job_cancel(${work.jobId})`;
 }
 
-const iso = (column: string) => `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')`;
-
 /** Background jobs of Citus that are not in a final state; catalog only, answers also while a node is frozen. */
 export async function readJobs(db: Db): Promise<ForeignWork[]> {
-  const [has] = await db.query<{ has: boolean }>(
-    `SELECT to_regclass('pg_catalog.pg_dist_background_job') IS NOT NULL AS has`,
-  );
-  if (!has?.has) return []; // Citus before 11.1
+  if (!(await hasCatalogTable(db, 'pg_dist_background_job'))) return [];
   const rows = await db.query<{ id: string; state: string; startedAt: string | null; type: string }>(`
-    SELECT job_id::text AS id, state::text, ${iso('started_at')} AS "startedAt", job_type::text AS type
+    SELECT job_id::text AS id, state::text, ${isoSql('started_at')} AS "startedAt", job_type::text AS type
       FROM pg_catalog.pg_dist_background_job
      WHERE state::text NOT IN ('finished', 'cancelled', 'failed') ORDER BY job_id`);
   return rows.map(({ id, state, startedAt, type }) => ({
@@ -74,7 +71,7 @@ export async function readMovingSessions(
     ours: boolean;
     function: string | null;
   }>(
-    `SELECT pid, ${iso('query_start')} AS "startedAt", starts_with(application_name, $2) AS ours,
+    `SELECT pid, ${isoSql('query_start')} AS "startedAt", starts_with(application_name, $2) AS ours,
             substring(query FROM '${movePattern}') AS function
        FROM pg_catalog.pg_stat_activity
       WHERE pid <> pg_backend_pid() AND datname = current_database() AND NOT starts_with(application_name, $1)

@@ -26,6 +26,7 @@ export interface ShardGroupDetail {
   tables: string[];
 }
 
+/** Reads the group of a shard; undefined when the shard is gone. */
 export async function readShardGroup(db: Db, shardId: number): Promise<ShardGroupDetail | undefined> {
   const [row] = await db.query<ShardGroupDetail>(
     `with anchor as (
@@ -59,6 +60,7 @@ export async function findBackend(db: Db, applicationName: string): Promise<numb
   return row?.pid;
 }
 
+/** The progress of a move in Citus's words; `lagBytes` is null before it catches up. */
 export interface MoveProgress {
   phase: string;
   copiedBytes: number;
@@ -67,14 +69,14 @@ export interface MoveProgress {
 }
 
 /**
- * What Citus tells of a running move; undefined when it tells nothing. Best effort: fails after 30 s while a node
+ * Reads the progress of a running move; undefined when Citus tells nothing. Best effort: fails after 30 s while a node
  * is frozen.
  */
 export function readMoveProgress(db: Db, shardIds: number[]): Promise<MoveProgress | undefined> {
   return readProgress(db, `(r->>'shardid')::bigint = any($1::bigint[])`, [shardIds]);
 }
 
-/** The same of a copy of reference tables. */
+/** Reads the progress of a copy of reference tables, as {@link readMoveProgress} does. */
 export function readCopyProgress(db: Db): Promise<MoveProgress | undefined> {
   return readProgress(db, `r->>'operation_type' = 'copy'`, []);
 }

@@ -1,7 +1,7 @@
 import type { Db } from '../session/db.js';
 import { runOnNodes } from '../nodes/node-settings.js';
 
-/** What logical replication has and uses on one node. */
+/** The use of logical replication on one node. */
 export interface Replication {
   slots: number;
   slotsUsed: number;
@@ -43,7 +43,7 @@ const replicationQuery = `SELECT json_build_object(
      FROM pg_stat_progress_create_index WHERE datname = current_database())
 )::text`;
 
-/** Of each node that answers. */
+/** Reads the use of logical replication on each node that answers. */
 export async function readReplication(db: Db, nodes: string[]): Promise<(Replication & { node: string })[]> {
   const answers = await runOnNodes(
     db,

@@ -1,16 +1,18 @@
 import type { Db } from '../session/db.js';
 import { runOnNodes } from '../nodes/node-settings.js';
 import { addressSql } from '../session/address-sql.js';
+import { isoSql } from '../session/iso-sql.js';
 
-/** Who keeps a statement of ours waiting on a node. Never the text of a statement, only its first word. */
+/** A wait of a statement of ours on a node, and who causes it. Never the text of a statement, only its first word. */
 export interface Wait {
   /** `host:port` where it waits. */
   node: string;
-  /** Of pg_locks: `transactionid`, `relation`, … */
+  /** The kind of lock, as pg_locks has it: `transactionid`, `relation`, … */
   lock: string;
   blocker: Blocker;
 }
 
+/** The session or prepared transaction that is waited for; times are ISO 8601 UTC. */
 export type Blocker =
   | {
       kind: 'session';
@@ -21,17 +23,16 @@ export type Blocker =
       application: string;
       user: string | null;
       database: string | null;
-      /** Of a session of Citus: the global id of the process that it works for. */
+      /** The global id of the process that a session of Citus works for; null for any other session. */
       servesGpid: string | null;
     }
   | { kind: 'prepared'; gid: string; since: string; user: string; database: string };
 
-const iso = (column: string) => `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')`;
 const firstWord = `upper(substring(query FROM '^\\s*([A-Za-z]+)'))`;
 
 /**
- * What the sessions that work for a statement of the coordinator wait for, on the coordinator and on each of the
- * nodes. Asked of each server itself: `citus_lock_waits` says nothing of prepared transactions, and hangs while any
+ * Reads what the sessions that work for a statement of the coordinator wait for, on the coordinator and on each of the
+ * nodes. Each server is asked itself: `citus_lock_waits` says nothing of prepared transactions, and hangs while any
  * node is frozen. A node that doesn't answer is left out.
  */
 export async function readWaits(db: Db, pid: number, nodes: string[]): Promise<Wait[]> {
@@ -75,19 +76,19 @@ export async function readOrigin(
 }
 
 function sessionJson(a: string): string {
-  return `json_build_object('kind', 'session', 'pid', ${a}.pid, 'since', ${iso(`${a}.xact_start`)},
+  return `json_build_object('kind', 'session', 'pid', ${a}.pid, 'since', ${isoSql(`${a}.xact_start`)},
     'tag', ${firstWord.replace('query', `${a}.query`)}, 'state', ${a}.state, 'application', ${a}.application_name,
     'user', ${a}.usename, 'database', ${a}.datname,
     'servesGpid', substring(${a}.application_name FROM '^citus_[a-z_]+ gpid=([0-9]+)'))`;
 }
 
-/** `pg_blocking_pids` says 0 for a prepared transaction. */
+/** The query of waits. `pg_blocking_pids` says 0 for a prepared transaction. */
 function waitsQuery(gpid: string, ownPid: number): string {
   const ours = (a: string) =>
     `(${a}.pid = ${ownPid} OR ${a}.application_name ~ '^citus_[a-z_]+ gpid=0*${gpid}$')`;
   return `SELECT coalesce(json_agg(json_build_object('lock', w.lock, 'blocker', w.blocker)), '[]')::text AS waits FROM (
     SELECT l.locktype AS lock,
-      CASE WHEN b.pid = 0 THEN json_build_object('kind', 'prepared', 'gid', p.gid, 'since', ${iso('p.prepared')}, 'user', p.owner, 'database', p.database)
+      CASE WHEN b.pid = 0 THEN json_build_object('kind', 'prepared', 'gid', p.gid, 'since', ${isoSql('p.prepared')}, 'user', p.owner, 'database', p.database)
            ELSE ${sessionJson('a')} END AS blocker
       FROM pg_stat_activity s CROSS JOIN LATERAL unnest(pg_blocking_pids(s.pid)) b(pid)
       LEFT JOIN pg_locks l ON l.pid = s.pid AND NOT l.granted

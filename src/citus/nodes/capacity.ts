@@ -1,9 +1,9 @@
 import type { Db } from '../session/db.js';
+import { askEach } from './ask-each.js';
 import { runOnNodes } from './node-settings.js';
 import { patroniSign } from './patroni.js';
-import { within } from '../session/within.js';
 
-/** What a server has for moves, and how much of it is taken. */
+/** The resources that a server has for moves, and how much of each is taken. */
 export interface Capacity {
   versionNum: number;
   citus: string | null;
@@ -30,7 +30,7 @@ export interface Capacity {
   patroni: string | null;
 }
 
-/** One column of JSON, so that it also runs through `master_run_on_worker`. */
+/** The query of {@link Capacity}, one column of JSON, so that it also runs through `master_run_on_worker`. */
 const capacityQuery = `SELECT json_build_object(
   'versionNum', current_setting('server_version_num')::int,
   'citus', (SELECT extversion FROM pg_extension WHERE extname = 'citus'),
@@ -55,6 +55,7 @@ const capacityQuery = `SELECT json_build_object(
   'diskTotal', (SELECT total_disk_size FROM citus_local_disk_space_stats())
 )::text`;
 
+/** The capacity of a node, or why it could not be read. */
 export type NodeCapacity = { node: string; capacity: Capacity } | { node: string; error: string };
 
 /** Capacity of the server connected to. */
@@ -63,19 +64,9 @@ export async function readCapacity(db: Db): Promise<Capacity> {
   return JSON.parse(row?.json_build_object ?? '{}') as Capacity;
 }
 
-/**
- * Capacity of each node, over the coordinator's own connections. A node that is frozen neither answers nor refuses:
- * when all together take too long, each is asked by itself, so that only the silent ones are missing.
- */
+/** Capacity of each node, over the coordinator's own connections; an error for one that doesn't answer. */
 export async function readCapacities(db: Db, nodes: string[]): Promise<NodeCapacity[]> {
-  const together = await within(db, 15, () => ask(db, nodes));
-  if (together) return together;
-  const answers: NodeCapacity[] = [];
-  for (const node of nodes) {
-    const alone = await within(db, 5, () => ask(db, [node]));
-    answers.push(alone?.[0] ?? { node, error: 'no answer within 5 s' });
-  }
-  return answers;
+  return askEach(db, nodes, 15, (some) => ask(db, some));
 }
 
 async function ask(db: Db, nodes: string[]): Promise<NodeCapacity[]> {

@@ -7,7 +7,7 @@ interface Disk {
   total: number;
 }
 
-/** Of the file system that the data folder lies on, of each node that answers. */
+/** Reads the free and total bytes of the file system that the data folder lies on, for each node that answers. */
 export async function readFreeDisk(db: Db, nodes: string[]): Promise<Disk[]> {
   const command = `SELECT row_to_json(d)::text FROM citus_local_disk_space_stats() d`;
   const answers = await runOnNodes(

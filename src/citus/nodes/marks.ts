@@ -2,7 +2,9 @@ import type { Db } from '../session/connect.js';
 import { setShouldHaveShards } from '../tables/rebalance-plan.js';
 import { readNodes } from './nodes.js';
 
-/** Says whether nodes should hold shards; those that say so already, or are gone, are left alone. */
+/**
+ * Marks nodes as ones that should hold shards, or not; those that are marked so already, or are gone, are left alone.
+ */
 export async function markNodes(db: Db, wishes: { node: string; value: boolean }[]): Promise<void> {
   const nodes = await readNodes(db);
   for (const { node, value } of wishes) {

@@ -11,7 +11,7 @@ export async function readExtensions(db: Db): Promise<string[]> {
   return rows.map(({ name }) => name);
 }
 
-/** Those of the named extensions that the server connected to could not create. */
+/** Reads which of the named extensions the server connected to could not create. */
 export async function readMissingExtensions(db: Db, names: string[]): Promise<string[]> {
   const rows = await db.query<{ name: string }>(
     `SELECT n.name FROM unnest($1::text[]) n(name)

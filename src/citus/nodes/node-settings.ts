@@ -2,7 +2,7 @@ import { addressOf } from '../../text/address.js';
 import type { Db } from '../session/connect.js';
 import { addressSql } from '../session/address-sql.js';
 
-/** What one node answered to a command. */
+/** The answer of one node to a command. */
 export interface NodeAnswer {
   node: string;
   success: boolean;

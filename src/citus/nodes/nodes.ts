@@ -26,6 +26,16 @@ export async function readNodes(db: Db): Promise<ClusterNode[]> {
     ORDER BY groupid, noderole, nodename, nodeport`);
 }
 
+/** Active nodes without standbys, which follow their primary: `host:port` of those that can be asked. */
+export function activePrimaries(nodes: readonly ClusterNode[]): string[] {
+  return nodes.filter(({ role, active }) => role !== 'secondary' && active).map(({ node }) => node);
+}
+
+/** Active workers; neither the coordinator nor standbys are among them. */
+export function activeWorkers(nodes: readonly ClusterNode[]): ClusterNode[] {
+  return nodes.filter(({ role, active }) => role === 'worker' && active);
+}
+
 /** The node group of the server that the session is on: 0 is the coordinator. Null where nothing is noted. */
 export async function readLocalGroup(db: Db): Promise<number | null> {
   const [row] = await db.query<{ id: number }>('SELECT groupid AS id FROM pg_catalog.pg_dist_local_group');

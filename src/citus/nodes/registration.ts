@@ -3,6 +3,7 @@ import type { Db } from '../session/connect.js';
 import { usesWrapper, wrapperSchema } from '../roles/wrappers.js';
 import { addressSql } from '../session/address-sql.js';
 
+/** The row of a node in `pg_dist_node`, as far as registering needs it. */
 export interface Registration {
   nodeId: number;
   groupId: number;
@@ -23,6 +24,7 @@ export async function readRegistration(db: Db, node: string): Promise<Registrati
   return row;
 }
 
+/** Whether `pg_dist_node` has a row for this `host:port`. */
 export async function isRegistered(db: Db, node: string): Promise<boolean> {
   return (await readRegistration(db, node)) !== undefined;
 }
@@ -75,8 +77,8 @@ export async function deactivateNode(db: Db, node: string): Promise<void> {
 export const replicateReferenceTablesStatement = 'select replicate_reference_tables($1)';
 
 /**
- * Where reference tables are copied from and to: Citus takes the first by name and port of those that have them (13.2,
- * `ActiveShardPlacementList`), which need not be the coordinator.
+ * Reads where reference tables are copied from and to: Citus takes the first by name and port of those that have them
+ * (13.2, `ActiveShardPlacementList`), which need not be the coordinator.
  */
 export async function readReferenceRoute(db: Db): Promise<{ from: string; to: string[] } | undefined> {
   const rows = await db.query<{ node: string; lacks: boolean }>(
@@ -91,7 +93,10 @@ export async function readReferenceRoute(db: Db): Promise<{ from: string; to: st
   return from === undefined || to.length === 0 ? undefined : { from, to };
 }
 
-/** Placements of distributed tables on a node. Reference tables go with the node; Citus local tables never leave the coordinator. */
+/**
+ * Counts the placements of distributed tables in a node group. Reference tables go with the node; Citus local tables
+ * never leave the coordinator.
+ */
 export async function countShards(db: Db, groupId: number): Promise<number> {
   const [row] = await db.query<{ n: number }>(
     `select count(*)::int as n from pg_dist_placement p join pg_dist_shard s using (shardid)

@@ -2,13 +2,13 @@ import type { Db } from '../session/db.js';
 import { readLocalGroup } from './nodes.js';
 import { patroniSign } from './patroni.js';
 
-/** What one server says of itself; catalog and settings only. */
+/** The facts that one server tells of itself; catalog and settings only. */
 export interface ServerFacts {
   /** For example 150020. */
   versionNum: number;
-  /** Of the citus extension in the database connected to; null when it isn't there. */
+  /** Version of the citus extension in the database connected to; null when it isn't there. */
   citus: string | null;
-  /** Of Citus's library, `13.2.2`, where it tells; of the extension otherwise. */
+  /** Version of Citus's library, `13.2.2`, where it tells; of the extension otherwise. */
   library: string | null;
   inRecovery: boolean;
   readOnly: boolean;
@@ -20,12 +20,13 @@ export interface ServerFacts {
   systemIdentifier: string | null;
   startedAt: string;
   backendPid: number;
-  /** What looks like Patroni's: a sign, or null. */
+  /** A sign that Patroni runs the server; null for none. */
   patroni: string | null;
   /** Encoding, collation and character type of the database. */
   locale: string;
 }
 
+/** Reads the facts of the server connected to. */
 export async function readServerFacts(db: Db): Promise<ServerFacts> {
   const [row] = await db.query<Omit<ServerFacts, 'library'> & { tells: boolean }>(`
     SELECT current_setting('server_version_num')::int AS "versionNum",

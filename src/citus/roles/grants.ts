@@ -12,6 +12,7 @@ export interface GrantOwner {
   lacksCreateIn: string[];
 }
 
+/** The roles and owners that grants are written for. */
 export interface GrantWishes {
   operator: string;
   observer: string;
@@ -19,7 +20,7 @@ export interface GrantWishes {
   owners: GrantOwner[];
 }
 
-/** What to run where. Both may be run again at any time. */
+/** The two parts of the grants, by where they run. Both may be run again at any time. */
 export interface GrantScript {
   coordinator: string;
   everyNode: string;
@@ -61,7 +62,10 @@ RESET ALL;
 `;
 }
 
-/** Not by Citus's propagation: a server that isn't registered yet has to know the operator too. */
+/**
+ * The grants for every node. Citus's propagation doesn't do: a server that isn't registered yet has to know the
+ * operator too.
+ */
 function onEveryNode({ operator, observer, database }: GrantWishes): string {
   const op = identifier(operator);
   return `-- 2. ON EVERY NODE, the coordinator too, as a superuser, in the same database: these grants reach no other node.

@@ -4,7 +4,7 @@ import { runOnNodes, type NodeAnswer } from '../nodes/node-settings.js';
 import { identifier } from '../session/quote.js';
 import { within } from '../session/within.js';
 
-/** What is the matter with an owner on one node. */
+/** A problem with a table owner on one node. */
 export interface OwnerProblem {
   owner: string;
   /** A table of theirs. */
@@ -13,7 +13,7 @@ export interface OwnerProblem {
   problem: Problem;
   /** Whether the owner is a superuser: no role should become its member. */
   superuser: boolean;
-  /** What the node said. */
+  /** The node's answer. */
   answer?: string;
 }
 
@@ -58,7 +58,7 @@ export async function readOwnerProblems(
   return [...problems, ...(await readRefusedLogins(db, owners, nodes, problems))];
 }
 
-/** Of every table that moves or is copied. */
+/** Reads the owners of every table that moves or is copied. */
 async function readOwners(db: Db): Promise<Owner[]> {
   return db.query<Owner>(`
     SELECT r.rolname::text AS owner, n.nspname::text AS schema, min(t.logicalrelid::regclass::text) AS "table",
@@ -69,7 +69,7 @@ async function readOwners(db: Db): Promise<Owner[]> {
      GROUP BY 1, 2, 4 ORDER BY 1, 2`);
 }
 
-/** What the grants of an operator have to say of each owner, asked of the coordinator alone. */
+/** Reads the owners that an operator needs grants of, from the coordinator alone. */
 export async function readGrantOwners(db: Db): Promise<GrantOwner[]> {
   const owners = await readOwners(db);
   const rows = await db.query<{
@@ -118,7 +118,7 @@ async function readRefusedLogins(
 
 const maxLogins = 20;
 
-/** Undefined where we may not act as the role. */
+/** Tries to log in to nodes as the role; undefined where we may not act as it. */
 async function asRole(db: Db, role: string, nodes: string[]): Promise<NodeAnswer[] | undefined> {
   return within(db, 15, async () => {
     await db.query(`SET LOCAL ROLE ${identifier(role)}`);
@@ -129,7 +129,10 @@ async function asRole(db: Db, role: string, nodes: string[]): Promise<NodeAnswer
   });
 }
 
-/** One column of JSON; the owners travel in it, since a worker need not have the catalog of tables. */
+/**
+ * The query of {@link OwnerProblem}, one column of JSON; the owners travel in it, since a worker need not have the
+ * catalog of tables.
+ */
 function ownersQuery(owners: Owner[]): string {
   const json = JSON.stringify(owners).replaceAll("'", "''");
   return `SELECT coalesce(json_agg(p), '[]')::text FROM (

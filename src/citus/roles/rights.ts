@@ -2,7 +2,7 @@ import type { Db } from '../session/db.js';
 import { runOnNodes } from '../nodes/node-settings.js';
 import { readWrappers, type WrapperName, type WrapperState } from './wrappers.js';
 
-/** What the role of a session may do on the coordinator, as far as an operation needs more than everybody may. */
+/** The rights of a session's role on the coordinator, as far as an operation needs more than everybody has. */
 export interface Rights {
   user: string;
   superuser: boolean;
@@ -12,6 +12,7 @@ export interface Rights {
   monitors: boolean;
 }
 
+/** Reads the rights of this session's role. */
 export async function readRights(db: Db): Promise<Rights> {
   const [row] = await db.query<Omit<Rights, 'wrappers'>>(
     `SELECT r.rolname::text AS "user", r.rolsuper AS superuser,
@@ -24,7 +25,7 @@ export async function readRights(db: Db): Promise<Rights> {
   return { ...row, wrappers: await readWrappers(db) };
 }
 
-/** What a node answered about changing a setting there for a while: `lacks` says what stands against it. */
+/** The rights to change a setting on a node for a while; `lacks` names the grants that are missing. */
 export type TuningRights = { node: string; lacks: string[] } | { node: string; error: string };
 
 /**
@@ -41,13 +42,13 @@ export async function readTuningRights(db: Db, nodes: string[], setting: string)
   );
 }
 
-/** The same of the server connected to, which is no node yet. */
+/** Reads the same of the server connected to, which is no node yet. */
 export async function readOwnTuningRights(db: Db, setting: string): Promise<string[]> {
   const [row] = await db.query<{ lacks: string }>(tuningQuery(setting));
   return JSON.parse(row?.lacks ?? '[]') as string[];
 }
 
-/** One column of JSON: the grants that are missing. */
+/** The query of the grants that are missing, one column of JSON. */
 function tuningQuery(setting: string): string {
   return `SELECT (SELECT coalesce(json_agg(g), '[]')
     FROM (SELECT 'allow_alter_system is off' WHERE current_setting('allow_alter_system', true) = 'off'

@@ -4,7 +4,10 @@ import { addressSql } from '../session/address-sql.js';
 /** Schema of the functions that lend a superuser's rights, on the coordinator. */
 export const wrapperSchema = 'citus_scaler';
 
-/** What Citus refuses to everyone but a superuser, whatever was granted; each is one function. */
+/**
+ * The functions that lend a superuser's rights, one for each thing that Citus refuses to everyone else, whatever was
+ * granted.
+ */
 export const wrapperNames = [
   'take_group',
   'add_node',
@@ -15,9 +18,10 @@ export const wrapperNames = [
   'plan_with_workers',
   'plan_drain',
 ] as const;
+/** The name of a wrapper. */
 export type WrapperName = (typeof wrapperNames)[number];
 
-/** How each is called in a GRANT. */
+/** The wrappers as GRANT names them. */
 export const wrapperSignatures: Record<WrapperName, string> = {
   take_group: `${wrapperSchema}.take_group()`,
   add_node: `${wrapperSchema}.add_node(text, int, int)`,
@@ -29,6 +33,7 @@ export const wrapperSignatures: Record<WrapperName, string> = {
   plan_drain: `${wrapperSchema}.plan_drain(text[], int[])`,
 };
 
+/** Whether a wrapper can be called by this session. */
 export type WrapperState = 'usable' | 'no right' | 'missing';
 
 /**

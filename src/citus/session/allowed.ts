@@ -32,7 +32,11 @@ function literalBrackets(pattern: string): string {
   return pattern.replace(/^\[([^\]]*:[^\]]*)\]/, '\\[$1\\]');
 }
 
-/** @throws NodeNotAllowedError for anything but `host:port` */
+/**
+ * Host and port of a node.
+ *
+ * @throws NodeNotAllowedError for anything but `host:port`
+ */
 export function splitNode(cluster: ClusterConfig, node: string): Address {
   const address = parseAddress(node.toLowerCase());
   if (address === undefined) throw new NodeNotAllowedError(cluster.name, node);

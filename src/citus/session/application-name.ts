@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 /** The beginning of the `application_name` of every session of ours. */
 export const applicationPrefix = 'citus-scaler:';
 
-/** What a session that changes the cluster is at; the end of its `application_name`. */
+/** The deed of a session that changes the cluster; the end of its `application_name`. */
 export type Deed = 'register' | 'deregister' | 'mark' | 'settings' | 'clean up' | `move:${string}`;
 
 /**

@@ -11,6 +11,7 @@ export { NodeNotAllowedError } from './allowed.js';
 export { ConnectionLostError, type Db } from './db.js';
 export { TlsRefusedError } from './tls-refused.js';
 
+/** The options of a session. */
 export interface ConnectOptions {
   /** Which of the config's two roles; the observer falls back to the operator when the config has none. */
   role?: 'operator' | 'observer';
@@ -184,7 +185,7 @@ function refuseCleartext(client: pg.Client, node: string): void {
   });
 }
 
-/** What the server's protocol says its process id is: a pooler in between says another than `pg_backend_pid()`. */
+/** The process id that the server's protocol tells: a pooler in between tells another than `pg_backend_pid()`. */
 function protocolPid(client: pg.Client): number {
   const pid: unknown = Reflect.get(client, 'processID');
   return typeof pid === 'number' ? pid : 0;

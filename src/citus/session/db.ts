@@ -1,9 +1,9 @@
 import type { Client } from 'pg';
 
 /**
- * One open session. `int8`, `numeric`-free: whole numbers arrive as JavaScript numbers, so a statement casts what
- * may pass 2^53 (a system identifier, a WAL position) to text. `search_path` is `pg_catalog` alone: tables come
- * out qualified as regclass, and nobody's function of the same name is called by mistake.
+ * An open session. Whole numbers arrive as JavaScript numbers, so a statement casts what may pass 2^53 (a system
+ * identifier, a WAL position) to text. `search_path` is `pg_catalog` alone: tables come out qualified as regclass, and
+ * nobody's function of the same name is called by mistake.
  */
 export interface Db {
   /** `host:port` that was connected to. */

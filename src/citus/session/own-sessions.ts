@@ -8,7 +8,7 @@ export interface OwnSession {
   state: string;
   /** Seconds since the state changed. */
   seconds: number;
-  /** What it waits for, in PostgreSQL's words: `Lock: transactionid`; null when it works. */
+  /** The thing that it waits for, in PostgreSQL's words: `Lock: transactionid`; null when it works. */
   waits: string | null;
 }
 

@@ -18,7 +18,10 @@ export class CleartextRefusedError extends Error {
   }
 }
 
-/** Of a connection attempt: what is wrong with TLS, named by the setting; undefined when it is something else. */
+/**
+ * Explains a connection attempt that failed for TLS, by the setting that is wrong; undefined when it failed for
+ * something else.
+ */
 export function tlsRefused(error: unknown, node: string, tls: TlsConfig): TlsRefusedError | undefined {
   if (!(error instanceof Error)) return undefined;
   const code = 'code' in error ? String(error.code) : '';

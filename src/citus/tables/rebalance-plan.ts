@@ -3,7 +3,7 @@ import type { Db } from '../session/connect.js';
 import { addressSql } from '../session/address-sql.js';
 import { usesWrapper, wrapperSchema } from '../roles/wrappers.js';
 
-/** One table shard that Citus's planner would move; the rows of a shard group come as one each. */
+/** A table shard that Citus's planner would move; the rows of a shard group come as one each. */
 export interface PlannedShard {
   shardId: number;
   /** `host:port` */
@@ -11,7 +11,7 @@ export interface PlannedShard {
   to: string;
 }
 
-/** What is to be planned; all of it by Citus's default strategy when nothing is said. */
+/** The circumstances of a plan; everything by Citus's default strategy when nothing is said. */
 export interface PlanWishes {
   /** Servers counted as workers already. They need not exist. */
   withNodes?: string[];
@@ -48,7 +48,7 @@ export async function readRebalancePlan(db: Db, wishes: PlanWishes): Promise<Pla
   }
 }
 
-/** Says whether a node, spelt as registered, should hold shards. Moves nothing. */
+/** Marks a node, spelt as registered, as one that should hold shards, or not. Moves nothing. */
 export async function setShouldHaveShards(db: Db, node: string, value: boolean): Promise<void> {
   const { host, port } = addressOf(node);
   // Citus updates pg_dist_node on every node: whoever may do that itself can send a node's traffic elsewhere.
@@ -57,7 +57,7 @@ export async function setShouldHaveShards(db: Db, node: string, value: boolean):
   else await db.query(`select citus_set_node_property($1, $2, 'shouldhaveshards', $3)`, [host, port, value]);
 }
 
-/** For a role that may not write to `pg_dist_node`, and shouldn't. */
+/** Reads the plan through a wrapper, for a role that may not write to `pg_dist_node`, and shouldn't. */
 async function readWrappedPlan(
   db: Db,
   wrapper: 'plan_with_workers' | 'plan_drain',
@@ -73,7 +73,7 @@ async function readWrappedPlan(
   );
 }
 
-/** With ids of its own, so that the rolled-back rows use up nothing of Citus's sequences. */
+/** Inserts a planned node, with ids of its own: the rolled-back rows use up nothing of Citus's sequences. */
 async function pretendNode(db: Db, node: string): Promise<void> {
   const { host, port } = addressOf(node);
   const rows = await db.query<{ nodeid: number }>(

@@ -62,7 +62,10 @@ const sizesOfAll =
   'SELECT shard_id AS shardid, max(size) AS bytes FROM pg_catalog.citus_shard_sizes() GROUP BY shard_id';
 const noSizes = 'SELECT NULL::int8 AS shardid, 0::int8 AS bytes WHERE false';
 
-/** For those who look on: groups with sizes when they come within a time, else without. Not inside a transaction. */
+/**
+ * Reads shard groups with sizes when they come within so many seconds, else without. For those who look on; not inside
+ * a transaction.
+ */
 export async function readShardGroupsWithin(
   db: Db,
   seconds: number,

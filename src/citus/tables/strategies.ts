@@ -4,7 +4,7 @@ import type { Db } from '../session/db.js';
 export interface RebalanceStrategy {
   name: string;
   isDefault: boolean;
-  /** How far from the mean a node's utilisation may be. */
+  /** The part of the mean by which a node's utilisation may differ. */
   threshold: number;
   minimumThreshold: number;
   /** A move must gain this part of the shard group's cost, or it isn't made. */
@@ -16,6 +16,7 @@ export interface RebalanceStrategy {
   baseCost: number;
 }
 
+/** Reads the rebalance strategies of the cluster. */
 export async function readStrategies(db: Db): Promise<RebalanceStrategy[]> {
   return db.query<RebalanceStrategy>(
     `select name::text, default_strategy as "isDefault", default_threshold::float8 as threshold,
@@ -27,7 +28,7 @@ export async function readStrategies(db: Db): Promise<RebalanceStrategy[]> {
   );
 }
 
-/** What a strategy of the user's says each shard costs; one shard of each group is asked for. */
+/** Asks the cost function of a strategy of the user's, by shard id; one shard of each group is asked for. */
 export async function readShardCosts(
   db: Db,
   { costFunction }: RebalanceStrategy,
@@ -40,7 +41,7 @@ export async function readShardCosts(
   return new Map(rows.map(({ id, cost }) => [id, cost]));
 }
 
-/** What a strategy of the user's says each node can carry, by node id. */
+/** Asks the capacity function of a strategy of the user's, by node id. */
 export async function readNodeCapacities(
   db: Db,
   { capacityFunction }: RebalanceStrategy,

@@ -19,6 +19,7 @@ export async function readTablesWithoutIdentity(db: Db): Promise<string[]> {
   return rows.map(({ name }) => name);
 }
 
+/** The tables that are special to moves. */
 export interface TableTraits {
   /** Without WAL: logical replication can't carry them (`cannot add relation to publication`), whatever the mode says. */
   unlogged: string[];

@@ -8,10 +8,11 @@ export interface AttentionChannel {
   attention: (attention: Attention) => void;
   /** All is well; says it once, and only when there was something to be well again from. */
   clear: () => void;
-  /** How often attention was asked for: each is an event in the history. */
+  /** Times that attention was asked for: each is an event in the history. */
   readonly times: number;
 }
 
+/** Opens the channel of the running activity to its workflow. */
 export function attentionChannel(client: Client, { info }: Context): AttentionChannel {
   const workflowId = info.workflowExecution?.workflowId ?? '';
   // An earlier attempt may have told of trouble and could not take it back.

@@ -7,7 +7,10 @@ import { nodeHasLeft, nodeIsAway, otherNodeIsAway } from './nodes.js';
 import type { Diagnosis, Scene, Stall } from './stall.js';
 import { waitsForTransaction } from './transactions.js';
 
-/** In this order: what makes later questions hang comes first, what is asked of all nodes last. */
+/**
+ * The questions about a running statement, in order: what makes later ones hang comes first, what is asked of all
+ * nodes last.
+ */
 const runningQuestions: Diagnosis[] = [
   nodeHasLeft,
   nodeIsAway,
@@ -21,7 +24,7 @@ const runningQuestions: Diagnosis[] = [
 /** Milliseconds for all questions together; any of them may hang. */
 const deadlineMs = 20_000;
 
-/** Why a statement that runs gets nowhere; undefined when nothing was found. Never throws. */
+/** Finds out why a running statement gets nowhere; undefined when nothing explains it. Never throws. */
 export function diagnoseRunning(
   cluster: ClusterConfig,
   scene: Scene,

@@ -4,7 +4,7 @@ import { does } from '../../../contract/index.js';
 import { formatBytes } from '../../../text/figures.js';
 import { nodesOf, type Scene, type Stall } from './stall.js';
 
-/** Before it copies, Citus looks whether the target would keep enough free space. */
+/** The target would keep too little free space: Citus looks before it copies. */
 export function targetHasNoRoom(db: Db, scene: Scene): Promise<Stall> {
   return noRoom(db, scene, scene.target);
 }

@@ -9,10 +9,10 @@ import { noSendersLeft, noSlotsLeft } from './slots.js';
 import { someoneCancelled, lockIsHeld } from './someone-else.js';
 import type { Diagnosis, Scene, Stall } from './stall.js';
 
-/** Of the ways in which a statement can be cancelled, a time-out is the other, only this one is somebody's wish. */
+/** The text of a cancel that somebody wanted; the other cancels are time-outs. */
 const cancelPattern = /^57014 .*due to user request/;
 
-/** What else a failed statement says, by SQLSTATE and text, and who can say more about it. */
+/** The failures that have a known cause, by SQLSTATE and text, with the questions that say more. */
 const causes: { pattern: RegExp; ask: Diagnosis[] }[] = [
   { pattern: /not enough empty space on node/, ask: [targetHasNoRoom] },
   { pattern: /^53100 |No space left on device/, ask: [diskIsFull] },
@@ -50,7 +50,7 @@ export async function explainFailure(
   return failureOf({ ...stall, evidence: [...new Set([...evidence, ...stall.evidence])] });
 }
 
-/** What a stall ends an activity with: stuck, it parks the operation; otherwise it is tried again. */
+/** The failure that a stall ends an activity with: stuck, it parks the operation; otherwise it is tried again. */
 export function failureOf({ problem, evidence, remedies, outlook }: Stall): ApplicationFailure {
   return (outlook === 'stuck' ? needsPerson : passing)(problem, { evidence, remedies });
 }

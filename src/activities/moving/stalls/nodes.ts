@@ -26,6 +26,7 @@ export async function nodeHasLeft(db: Db, { source, target, what }: Scene): Prom
   return undefined;
 }
 
+/** The target was marked with `shouldhaveshards = false` after the plan. */
 export async function targetTakesNoShards(db: Db, { target, what }: Scene): Promise<Stall | undefined> {
   const row = target === undefined ? undefined : await readRegistration(db, target);
   if (target === undefined || row === undefined || row.shouldHaveShards) return undefined;
@@ -44,7 +45,7 @@ export async function targetTakesNoShards(db: Db, { target, what }: Scene): Prom
   };
 }
 
-/** One of the nodes that the statement works on can't be reached. */
+/** A node that the statement works on can't be reached. */
 export async function nodeIsAway(db: Db, scene: Scene): Promise<Stall | undefined> {
   return stallOf(await readNodeAway(db, await nodesOf(db, scene)), scene);
 }

@@ -1,14 +1,14 @@
 import type { Db } from '../../../citus/session/connect.js';
-import { readNodes } from '../../../citus/nodes/nodes.js';
+import { activePrimaries, readNodes } from '../../../citus/nodes/nodes.js';
 import type { Advice } from '../../../contract/index.js';
 
-/** Why a movement gets nowhere, for a person to read. */
+/** The reason why a movement gets nowhere, for a person to read. */
 export interface Stall {
   /** One sentence. */
   problem: string;
-  /** What was seen, a line each. */
+  /** The observations, a line each. */
   evidence: string[];
-  /** What a person can do. */
+  /** The things that a person can do. */
   remedies: Advice[];
   /**
    * `works`: nothing is wrong, it only takes long. `heals`: it goes on by itself when the cause is gone. `stuck`: it
@@ -23,7 +23,7 @@ interface Lag {
   at: number;
 }
 
-/** What gets nowhere. */
+/** The statement that gets nowhere. */
 export interface Scene {
   /** Words for it: `move of shard 102008 from a:5432 to b:5432`. */
   what: string;
@@ -46,7 +46,7 @@ export async function nodesOf(db: Db, { source, target }: Scene): Promise<string
   return ends.length > 0 ? ends : allNodes(db);
 }
 
+/** The nodes of the cluster that can be asked. */
 export async function allNodes(db: Db): Promise<string[]> {
-  const nodes = await readNodes(db);
-  return nodes.filter(({ role, active }) => role !== 'secondary' && active).map(({ node }) => node);
+  return activePrimaries(await readNodes(db));
 }

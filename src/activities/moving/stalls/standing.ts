@@ -1,6 +1,6 @@
 import type { MoveProgress } from '../../../citus/moving/moves.js';
 
-/** How far a statement was at a time. */
+/** The progress of a statement at a time, in milliseconds since 1970. */
 export interface Standing {
   at: number;
   phase: string;
@@ -8,6 +8,7 @@ export interface Standing {
   lagBytes?: number;
 }
 
+/** The standing that Citus's progress means; an empty phase when it tells nothing. */
 export function standingOf(progress: MoveProgress | undefined, at: number): Standing {
   const { phase = '', copiedBytes = 0, lagBytes = null } = progress ?? {};
   return { at, phase, copiedBytes, ...(lagBytes !== null && { lagBytes }) };

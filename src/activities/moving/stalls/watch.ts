@@ -14,6 +14,7 @@ export interface StallTimes {
   patienceMs: number;
 }
 
+/** The times of a worker in service: a look after 10 s, attention after 60 s. */
 export const usualStallTimes: StallTimes = { quietMs: 10_000, patienceMs: 60_000 };
 
 /** Where it is reported. */
@@ -24,6 +25,7 @@ export interface Report {
   times: StallTimes;
 }
 
+/** The watch over one statement. */
 export interface StallWatch {
   /** Each look at the statement: its process, and what Citus tells of its progress, if it does. */
   update: (pid: number | undefined, progress: MoveProgress | undefined) => void;

@@ -8,7 +8,7 @@ interface GroupMove {
   bytes: number;
 }
 
-/** For how long the users of the cluster wait when shards are moved with their writes blocked; an estimate. */
+/** Estimates for how long the users of the cluster wait when shards are moved with their writes blocked. */
 export function blockedWrites(transferMode: string, moves: readonly GroupMove[]): Check[] {
   if (transferMode !== 'block_writes' || moves.length === 0) return [];
   const largest = moves.reduce((most, each) => (each.bytes > most.bytes ? each : most));

@@ -4,7 +4,7 @@ import { failed, listOf, passed, warning } from '../check.js';
 
 interface Need {
   id: CheckId;
-  /** What is missing on a node, or undefined. */
+  /** The shortage of a node in words; undefined when it has enough. */
   shortage: (capacity: Capacity, moves: number) => string | undefined;
   good: (moves: number) => string;
   remedy: string;
@@ -15,8 +15,8 @@ interface Need {
 }
 
 /**
- * What online moves take on a source (slots, senders) and on a target (workers, and replication origins, which
- * `max_replication_slots` bounds as well). Measured, docs/citus.md.
+ * The needs of moves. Online moves take slots and senders on a source, and workers and replication origins, which
+ * `max_replication_slots` bounds as well, on a target. Measured, docs/citus.md.
  */
 const needs: Need[] = [
   {
@@ -75,7 +75,11 @@ const needs: Need[] = [
   },
 ];
 
-/** @param capacities nodes that give or take shards: a coordinator without shards is none of them */
+/**
+ * Checks whether servers have enough of everything for this many moves at once.
+ *
+ * @param capacities nodes that give or take shards: a coordinator without shards is none of them
+ */
 export function capacityChecks(capacities: NodeCapacity[], moves: number, transferMode: string): Check[] {
   const answers = capacities.flatMap((each) => ('error' in each ? [] : [each]));
   return [
@@ -93,7 +97,10 @@ export function capacityChecks(capacities: NodeCapacity[], moves: number, transf
   ];
 }
 
-/** What a server that is yet to join lacks. What it needs only to give shards away later is a warning. */
+/**
+ * The needs that a server that is yet to join doesn't meet. A need that it has only to give shards away later is a
+ * warning.
+ */
 export function newNodeShortages(
   node: string,
   capacity: Capacity,

@@ -14,11 +14,11 @@ import { replicaIdentity, tableTraits } from './tables.js';
 import { leftovers, noTemporarySettings, tableLocks } from './traffic.js';
 
 interface StateWithSettings extends ClusterState {
-  /** Settings that an operation left raised. */
+  /** Settings that an operation left lowered. */
   temporarySettings: Finding[];
 }
 
-/** What is looked at in a cluster that has a coordinator: its nodes, its tables, what goes on in it and what was left behind. */
+/** Checks a cluster that has a coordinator: its nodes, its tables, what goes on in it and what was left behind. */
 export async function clusterChecks(
   db: Db,
   { name }: ClusterConfig,

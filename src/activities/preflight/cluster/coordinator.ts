@@ -5,6 +5,7 @@ import { versionText, type ServerFacts } from '../../../citus/nodes/server-facts
 import type { Check } from '../../../contract/index.js';
 import { failed, listOf, passed, warning } from '../check.js';
 
+/** Checks that the server is the coordinator of a Citus cluster. */
 export function isCoordinator({ citus, localGroup }: ServerFacts): Check {
   if (citus === null) {
     return failed(
@@ -22,6 +23,7 @@ export function isCoordinator({ citus, localGroup }: ServerFacts): Check {
       );
 }
 
+/** Checks that the coordinator takes writes. */
 export function isWritable({ inRecovery, readOnly }: ServerFacts): Check {
   if (inRecovery)
     return failed(
@@ -38,6 +40,7 @@ export function isWritable({ inRecovery, readOnly }: ServerFacts): Check {
     : passed('coordinator-writable', 'a primary that takes writes');
 }
 
+/** Checks that new nodes can reach the coordinator by the address that it is registered with. */
 export function addressFits(nodes: ClusterNode[], newNodes: string[]): Check {
   const own = nodes.find(({ role }) => role === 'coordinator');
   if (!own)
@@ -63,7 +66,10 @@ function isLocal(node: string): boolean {
   return /^localhost:/i.test(node);
 }
 
-/** A pooler hands a statement to any server process: sessions, and so moves, can't be followed through it. */
+/**
+ * Checks that no pooler is in between: it hands a statement to any server process, so sessions, and moves, can't be
+ * followed through it.
+ */
 export async function noPooler(db: Db): Promise<Check> {
   const pids = new Set<number>([db.backendPid]);
   for (let times = 0; times < 3; times += 1) {
@@ -79,6 +85,7 @@ export async function noPooler(db: Db): Promise<Check> {
       );
 }
 
+/** Checks that Patroni doesn't manage the cluster: it would undo changes of `pg_dist_node`. */
 export function noPatroni(coordinator: ServerFacts, capacities: NodeCapacity[]): Check {
   const signs = [
     ...(coordinator.patroni === null ? [] : [`coordinator: ${coordinator.patroni}`]),
@@ -95,6 +102,7 @@ export function noPatroni(coordinator: ServerFacts, capacities: NodeCapacity[]):
       );
 }
 
+/** Notes the versions of the coordinator: it could be reached. */
 export function versionsKnown({ versionNum, library }: ServerFacts): Check {
   return passed(
     'coordinator-reachable',

@@ -6,6 +6,7 @@ import { does, type Check } from '../../../contract/index.js';
 import { failed, listOf, passed } from '../check.js';
 import type { Intent } from '../intent.js';
 
+/** Checks that all workers are active and answer; those that are to join may be inactive. */
 export function nodesActive(nodes: ClusterNode[], capacities: NodeCapacity[], joining: string[]): Check {
   const inactive = nodes
     .filter(({ role, active, node }) => role === 'worker' && !active && !joining.includes(node.toLowerCase()))
@@ -19,6 +20,7 @@ export function nodesActive(nodes: ClusterNode[], capacities: NodeCapacity[], jo
     : failed('nodes-active', listOf(problems), 'bring them back, or remove them, first');
 }
 
+/** Checks that no node is behind with its metadata. */
 export function metadataSynced(nodes: ClusterNode[]): Check {
   const behind = nodes.filter(
     ({ active, hasMetadata, metadataSynced: synced, role }) =>
@@ -59,7 +61,10 @@ export function versionsEqual({ versionNum, citus }: ServerFacts, capacities: No
       );
 }
 
-/** Said, because people wonder: standbys follow their primary, and a coordinator may hold shards like a worker. */
+/**
+ * Notes nodes that people wonder about: standbys follow their primary, and a coordinator may hold shards like a
+ * worker.
+ */
 export function specialNodes(nodes: ClusterNode[], intent?: Intent): Check[] {
   const standbys = nodes.filter(({ role }) => role === 'secondary').map(({ node }) => node);
   const coordinator = nodes.find(({ role, shouldHaveShards }) => role === 'coordinator' && shouldHaveShards);
@@ -108,7 +113,7 @@ function drainedNodes(markedWorkers: string[], intent: Intent | undefined): Chec
   );
 }
 
-/** Said, for who has added a worker and wonders: it takes a move to fill it. */
+/** Notes workers without shards, for who has added one and wonders: it takes a move to fill it. */
 export function emptyNodes(groups: ShardGroup[], nodes: ClusterNode[]): Check[] {
   const groupsWithShards = new Set(
     groups.filter(({ colocationId }) => colocationId !== 0).map(({ groupId }) => groupId),

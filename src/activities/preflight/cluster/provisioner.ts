@@ -1,4 +1,4 @@
-import type { ClusterNode } from '../../../citus/nodes/nodes.js';
+import { activeWorkers, type ClusterNode } from '../../../citus/nodes/nodes.js';
 import type { ClusterConfig } from '../../../config/index.js';
 import type { Check } from '../../../contract/index.js';
 import { startProgram } from '../../../machines/provisioner-of.js';
@@ -7,7 +7,7 @@ import type { Intent } from '../intent.js';
 
 /** Whether somebody can start the machines that are wanted. */
 export function provisionerNeeded(cluster: ClusterConfig, intent: Intent, nodes: ClusterNode[]): Check[] {
-  const toStart = intent.toStart(activeWorkers(nodes));
+  const toStart = intent.toStart(activeWorkers(nodes).length);
   if (toStart <= 0) return [];
   const program = startProgram(cluster);
   return program !== undefined
@@ -19,8 +19,4 @@ export function provisionerNeeded(cluster: ClusterConfig, intent: Intent, nodes:
           'start them yourself and name them, or add workersFrom.command to the config',
         ),
       ];
-}
-
-export function activeWorkers(nodes: ClusterNode[]): number {
-  return nodes.filter(({ role, active }) => role === 'worker' && active).length;
 }

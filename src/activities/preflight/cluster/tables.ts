@@ -3,6 +3,7 @@ import { readTablesWithoutIdentity, readTableTraits } from '../../../citus/table
 import type { Check } from '../../../contract/index.js';
 import { failed, listOf, passed, warning } from '../check.js';
 
+/** Checks that every table can be moved online in this transfer mode. */
 export async function replicaIdentity(db: Db, transferMode: string): Promise<Check> {
   const tables = await readTablesWithoutIdentity(db);
   if (tables.length === 0)

@@ -6,7 +6,7 @@ import { formatBytes } from '../../../text/figures.js';
 import { readSession } from '../../runtime/context.js';
 import { failed, passed } from '../check.js';
 
-/** What a node will receive. */
+/** The bytes that a node will receive. */
 export interface Incoming {
   /** `host:port` */
   node: string;
@@ -17,7 +17,10 @@ export interface Incoming {
 /** Room for what is written while a shard group is copied, and for its WAL. */
 const margin = 1.2;
 
-/** Citus looks at one move at a time; here the whole plan is added up, with its own demand of free space after it. */
+/**
+ * Checks the disk space of targets. Citus looks at one move at a time; here the whole plan is added up, with its own
+ * demand of free space after it.
+ */
 export async function diskChecks(cluster: ClusterConfig, incoming: Incoming[]): Promise<Check[]> {
   if (incoming.length === 0) return [];
   return withCoordinator(cluster, readSession('preflight'), async (db) => {

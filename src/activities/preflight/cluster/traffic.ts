@@ -9,7 +9,7 @@ import type { Finding } from '../../leftovers/finding.js';
 import type { Intent } from '../intent.js';
 import { failed, listOf, passed, warning } from '../check.js';
 
-/** Citus refuses neither a job beside a move nor the reverse, so we do. */
+/** Checks that nobody else moves data: Citus refuses neither a job beside a move nor the reverse, so we do. */
 export async function foreignJob(db: Db, operationId: string | undefined): Promise<Check> {
   const own = operationId === undefined ? undefined : operationPrefix(operationId);
   const others = [...(await readJobs(db)), ...(await readMovingSessions(db, own))];
@@ -56,7 +56,10 @@ export function cleanUpFirst(cluster: string): Remedy {
   return does('cleanUp', 'see what can be removed and how, then remove it', { cluster, dryRun: true });
 }
 
-/** An operation that was ended by force can't give back what it borrowed. */
+/**
+ * Fails for settings that are still lowered: an operation that was ended by force with its lock keeper can't give them
+ * back.
+ */
 export function noTemporarySettings(findings: Finding[], cluster: string): Check {
   const [first] = findings;
   return first

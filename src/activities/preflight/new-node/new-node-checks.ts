@@ -4,6 +4,7 @@ import { versionText, type ServerFacts } from '../../../citus/nodes/server-facts
 import type { Check } from '../../../contract/index.js';
 import { failed, listOf, passed } from '../check.js';
 
+/** Checks that the server is a primary that takes writes. */
 export function takesWrites(node: string, { inRecovery, readOnly }: ServerFacts): Check {
   if (inRecovery) return failed('new-node-writable', `${node} is a standby`, 'name a primary');
   return readOnly
@@ -26,6 +27,7 @@ export function extension(node: string, { citus }: ServerFacts, database: string
     : passed('new-node-extension', `${node} has Citus ${citus} in ${database}`);
 }
 
+/** Checks that the server has the coordinator's versions of PostgreSQL and Citus. */
 export function sameVersions(node: string, facts: ServerFacts, coordinator: ServerFacts): Check {
   const major = ({ versionNum }: ServerFacts): number => Math.floor(versionNum / 10_000);
   const versionsOf = ({ versionNum, citus, library }: ServerFacts): string =>

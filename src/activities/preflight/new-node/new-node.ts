@@ -23,6 +23,7 @@ import {
   takesWrites,
 } from './new-node-checks.js';
 
+/** The cluster that a new server is to join, as far as its checks need it. */
 export interface NewNodeContext {
   cluster: ClusterConfig;
   coordinator: ServerFacts;
@@ -41,7 +42,7 @@ interface NewServerState {
   capacity?: Capacity;
   dirt?: Dirt;
   broken?: BrokenWay[];
-  /** Grants that borrowing a setting there would take. */
+  /** Grants that lowering a setting there would take. */
   tuningLacks?: string[];
 }
 
@@ -105,7 +106,7 @@ async function brokenWays({ cluster, workers }: NewNodeContext, db: Db, node: st
   );
 }
 
-/** One server, whatever its name: the same data directory and the same start. */
+/** Whether two servers are one, whatever they are called: the same data directory and the same start. */
 function isCoordinatorItself(facts: ServerFacts, coordinator: ServerFacts): boolean {
   return (
     facts.systemIdentifier !== null &&

@@ -1,7 +1,7 @@
 import { readCapacities } from '../../../citus/nodes/capacity.js';
 import { withCoordinator, type Db } from '../../../citus/session/connect.js';
 import { readExtensions } from '../../../citus/nodes/new-server.js';
-import { readNodes } from '../../../citus/nodes/nodes.js';
+import { activePrimaries, readNodes } from '../../../citus/nodes/nodes.js';
 import { readServerFacts } from '../../../citus/nodes/server-facts.js';
 import type { ClusterConfig } from '../../../config/index.js';
 import { worstFirst, type Check } from '../../../contract/index.js';
@@ -10,7 +10,7 @@ import { readSession } from '../../runtime/context.js';
 import { inBatches } from '../in-batches.js';
 import type { PreflightRequest } from '../intent.js';
 import { checkNewNode, type NewNodeContext } from './new-node.js';
-import { answeringNodes, activePrimaries, type ClusterState } from '../cluster-state.js';
+import { answeringNodes, type ClusterState } from '../cluster-state.js';
 import { applyAcceptance } from '../severity.js';
 
 /** Each takes up to four connections, and ten seconds when it doesn't answer. */
@@ -23,12 +23,10 @@ export async function checkNewNodes(
   nodes: string[],
 ): Promise<Check[]> {
   const context = await withCoordinator(cluster, readSession('preflight'), async (db) => {
-    const registered = await readNodes(db);
-    const seen = { facts: await readServerFacts(db), nodes: registered };
-    return newNodeContext(db, cluster, request, {
-      ...seen,
-      capacities: await readCapacities(db, activePrimaries(registered)),
-    });
+    const nodes = await readNodes(db);
+    const facts = await readServerFacts(db);
+    const capacities = await readCapacities(db, activePrimaries(nodes));
+    return newNodeContext(db, cluster, request, { facts, nodes, capacities });
   });
   const checks = await checkEach(context, nodes);
   return fitChecks(worstFirst(applyAcceptance(checks, request.input.acceptChecks ?? [])));
@@ -39,7 +37,7 @@ export async function checkEach(context: NewNodeContext, nodes: readonly string[
   return (await inBatches(nodes, newNodesAtOnce, (node) => checkNewNode(context, node))).flat();
 }
 
-/** What new servers are compared with: the cluster that they are to join. */
+/** Reads the cluster that new servers are compared with. */
 export async function newNodeContext(
   db: Db,
   cluster: ClusterConfig,

@@ -9,7 +9,7 @@ import { temporary } from '../../settings/temporary.js';
 import { failed, listOf, passed } from '../check.js';
 import { ownerRights } from './owner-rights.js';
 
-/** What an operation is about to do, as far as it takes rights. */
+/** The deeds of an operation, as far as they take rights. */
 export interface Deeds {
   registers: boolean;
   deregisters: boolean;
@@ -25,7 +25,7 @@ export interface Deeds {
 }
 
 /**
- * What the acting role may do, or which grant is missing. Asked as that role itself, which the reader need not be.
+ * Checks what the acting role may do, and names the grants that are missing. It asks as that role, which the reader need not be.
  * @param db the reader's session on the coordinator
  */
 export async function actingRights(
@@ -141,7 +141,7 @@ function mayTune({ user, superuser }: Rights, answers: TuningRights[]): Check {
   );
 }
 
-/** For a server that is yet to join. */
+/** Checks whether the role may lower the setting on a server that is yet to join. */
 export function newNodeTuning(node: string, user: string, lacks: string[]): Check {
   return lacks.length === 0
     ? passed('tune-rights', `${user} may lower ${temporary.name} on ${node}`)

@@ -1,0 +1,91 @@
+import { findBackend, readPlacements, readShardGroup } from '../../citus/moving/moves.js';
+import { readRegistration } from '../../citus/nodes/registration.js';
+import { moveName } from '../../citus/session/application-name.js';
+import { withCoordinator } from '../../citus/session/connect.js';
+import type { ClusterConfig } from '../../config/index.js';
+import { does } from '../../contract/index.js';
+import { needsPerson } from '../../failures.js';
+import { ownWorkflowId, readSession } from '../runtime/context.js';
+import { refuseBesideOthers } from './beside-others.js';
+import type { Scene } from './stalls/stall.js';
+
+/** A move that is still to be made. */
+export interface MoveOrder {
+  state: 'to do';
+  operationId: string;
+  shardId: number;
+  shardIds: number[];
+  /** `host:port` */
+  from: string;
+  to: string;
+  fromNodeId: number;
+  toNodeId: number;
+  transferMode: string;
+  tables: string[];
+  /** Whether an earlier attempt's statement still runs at the server. */
+  running: boolean;
+}
+
+/** The place of a shard group: gone, at its target, elsewhere, or still to be moved. */
+export type GroupLocation = { state: 'gone' | 'there' } | { state: 'elsewhere'; node: string } | MoveOrder;
+
+/** The scene of a move, for the search of what holds it up. */
+export function sceneOf({
+  operationId,
+  shardId,
+  from,
+  to,
+}: Pick<MoveOrder, 'operationId' | 'shardId' | 'from' | 'to'>): Scene {
+  return { what: `move of shard ${shardId} from ${from} to ${to}`, operationId, source: from, target: to };
+}
+
+/** Options of a session that no cancel ends: what was reached is told also then. */
+export function uncancellable(what: string) {
+  return { applicationName: readSession(what).applicationName, statementTimeoutSeconds: 60 };
+}
+
+/**
+ * Looks where a shard group is.
+ *
+ * @param alone whether its move is to begin, so that nobody else may move data meanwhile
+ * @throws what passes, when somebody does
+ */
+export async function locateGroup(
+  cluster: ClusterConfig,
+  { from, to, transferMode }: Pick<MoveOrder, 'from' | 'to' | 'transferMode'>,
+  shardId: number,
+  { alone = false } = {},
+): Promise<GroupLocation> {
+  return withCoordinator(cluster, uncancellable('look'), async (db) => {
+    const [placement] = await readPlacements(db, [shardId]);
+    if (!placement) return { state: 'gone' };
+    if (placement.nodes.includes(to)) return { state: 'there' };
+    const fromNodeId = placement.nodeIds[placement.nodes.indexOf(from)];
+    if (fromNodeId === undefined) return { state: 'elsewhere', node: placement.nodes.join(', ') };
+    const target = await readRegistration(db, to);
+    if (!target) {
+      throw needsPerson(`${to}, the target of planned moves, is not registered any more`, {
+        evidence: [`pg_dist_node has no row for ${to}`],
+        remedies: [does('retry', 'register it again, then retry'), does('cancel', 'or cancel')],
+      });
+    }
+    const group = await readShardGroup(db, shardId);
+    const operationId = ownWorkflowId();
+    const backend = await findBackend(db, moveName(operationId, `${shardId}`));
+    if (alone && backend === undefined)
+      await refuseBesideOthers(db, sceneOf({ shardId, from, to, operationId }));
+    return {
+      state: 'to do',
+      tables: group?.tables ?? [],
+      operationId,
+      running: backend !== undefined,
+      shardId,
+      shardIds: group?.shardIds ?? [shardId],
+      from,
+      to,
+      fromNodeId,
+      toNodeId: target.nodeId,
+      transferMode,
+    };
+  });
+}
