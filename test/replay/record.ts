@@ -3,6 +3,8 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { openCluster } from '../../sandbox/cluster/cluster.js';
+import type { LockResult } from '../../src/contract/internal/lock.js';
 import { byHand, placedShards } from '../support/make-leftovers.js';
 import { midMove } from '../support/slow-moves.js';
 import { setStage, type Operation, type Stage } from '../support/stage.js';
@@ -63,9 +65,11 @@ async function keep(stage: Stage, name: string, workflowId = name, runId?: strin
 }
 
 async function keepLockKeeper(stage: Stage): Promise<void> {
-  const keepers = stage.client.workflow.list({ query: `WorkflowType = 'lockCluster'` });
-  for await (const { workflowId, runId, type } of keepers) {
-    await keep(stage, type, workflowId, runId);
+  const query = `WorkflowType = 'lockCluster' and ExecutionStatus = 'Completed'`;
+  for await (const { workflowId, runId } of stage.client.workflow.list({ query })) {
+    const handle = stage.client.workflow.getHandle<() => Promise<LockResult>>(workflowId, runId);
+    if ((await handle.result()).outcome !== 'released') continue;
+    await keep(stage, 'lockCluster', workflowId, runId);
     break;
   }
 }
@@ -154,7 +158,7 @@ async function pausedEarly(stage: Stage): Promise<void> {
 }
 
 async function cleaned(stage: Stage): Promise<void> {
-  const [first] = await placedShards(stage.cluster, 'orders');
+  const [first] = await placedShards(openCluster(stage.folder), 'orders');
   if (!first) throw new Error('no shard');
   await byHand(first.other, 'create publication citus_shard_move_publication_7_10_900');
   await end(stage, await stage.start('cleanUp', 'cleaned', {}));

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { openCluster } from '../../sandbox/cluster/cluster.js';
 import type { SandboxCluster } from '../../sandbox/index.js';
 import type { ScaleOutInput } from '../../src/contract/index.js';
 import type { Operation, Stage } from './stage.js';
@@ -19,7 +20,8 @@ export async function slowMoves(cluster: SandboxCluster, standInSeconds = 10): P
     return () => set(0);
   }
   const clients = await Promise.all(
-    cluster.workers.map(async ({ login }) => {
+    // As they are now: a machine that was started meanwhile may be a source too.
+    openCluster(cluster.folder).workers.map(async ({ login }) => {
       const client = new pg.Client({ ...login, database: 'postgres' });
       client.on('error', () => undefined);
       await client.connect();
