@@ -2,4 +2,4 @@
 import { runWorker } from '../../src/worker.js';
 
 const configFile = process.argv.at(-1) ?? '';
-await runWorker({ configFile, stallTimes: { quietMs: 3_000, patienceMs: 6_000 }, undoPatienceMs: 15_000 });
+await runWorker({ configFile, stallTimes: { quietMs: 3_000, patienceMs: 6_000 } });

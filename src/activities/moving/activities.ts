@@ -34,6 +34,8 @@ export function moveActivities(context: ActivityContext) {
         if (activity.cancellationSignal.aborted) return resultAtStop(activity, rest());
         const location = await locateGroup(cluster, batch, shardId, { alone: true });
         if (location.state === 'to do') {
+          // After a reset the run before holds the lock, and its keeper ends what runs; a new one asks as it begins.
+          if (location.running) await assertHeld(context.client, batch.lockId);
           // One that runs at the server already is adopted, whatever was decided meanwhile.
           const isNew = !location.running && (index > 0 || isClosed(batch.closing));
           if (isNew && !(await mayMove(context, batch))) return resultAtStop(activity, rest());

@@ -140,8 +140,8 @@ test.each(['by_disk_size', 'by_shard_count'])(
         {
           cluster: 'demo',
           remedies: expect.arrayContaining([
-            expect.stringMatching(/^look whether someone else moved shards meanwhile/),
-          ]) as string[],
+            { text: expect.stringMatching(/^look whether someone else moved shards meanwhile/) as string },
+          ]) as object[],
         },
       ],
     });

@@ -47,14 +47,18 @@ function machines(...others: ClusterConfig[]) {
   const lockKeeper = {
     status: { name: 'RUNNING' },
     memo: { holder: { workflowId: 'removing', runId: 'run' } },
-    raw: { workflowExtendedInfo: {} },
+    raw: { workflowExtendedInfo: {}, pendingActivities: [{ activityId: '7', attempt: 1 }] },
   };
   const client = { workflow: { getHandle: () => ({ describe: () => Promise.resolve(lockKeeper) }) } };
   const config = { clusters: [own(), ...others] };
   const activities = machineActivities({ config, client } as unknown as ActivityContext);
   const order = { cluster: 'demo', lockId: 'lock', node: worker.address };
   const within = <T>(work: () => Promise<T>): Promise<T> =>
-    new MockActivityEnvironment({ workflowExecution: { workflowId: 'removing', runId: 'run' } }).run(work);
+    new MockActivityEnvironment({
+      attempt: 1,
+      activityId: '7',
+      workflowExecution: { workflowId: 'removing', runId: 'run' },
+    }).run(work);
   return {
     look: (): Promise<MachineFate> => within(() => activities.lookAtMachine(order)),
     stop: (): Promise<{ became: string }> => within(() => activities.stopRemoved(order)),

@@ -76,7 +76,7 @@ test('our own cancel is nobody else’s', async () => {
   const moving = await move(cluster, source, target);
   await movePid(cluster, moving.shardId);
   moving.stop();
-  expect(await moving.end).toBe('stopped');
+  expect(await moving.end).toBe('cancelled');
 });
 
 test('a coordinator that shuts down passes', async () => {
