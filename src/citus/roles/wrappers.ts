@@ -46,8 +46,8 @@ export async function readWrappers(db: Db): Promise<Record<WrapperName, WrapperS
        FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
        JOIN pg_catalog.pg_roles f ON f.oid = p.proowner JOIN pg_catalog.pg_roles s ON s.oid = n.nspowner
       WHERE n.nspname = $1 AND p.prosecdef AND f.rolsuper AND s.rolsuper
-        AND p.oid = ANY (SELECT to_regprocedure(signature) FROM unnest($2::text[]) AS w(signature))`,
-    [wrapperSchema, Object.values(wrapperSignatures)],
+        AND $1 || '.' || p.proname || '(' || oidvectortypes(p.proargtypes) || ')' = ANY ($2::text[])`,
+    [wrapperSchema, Object.values(wrapperSignatures).map(asCatalogSpells)],
   );
   const stateOf = (wrapper: WrapperName): WrapperState => {
     const row = rows.find(({ name }) => name === wrapper);
@@ -64,6 +64,11 @@ export async function readWrappers(db: Db): Promise<Record<WrapperName, WrapperS
     plan_with_workers: stateOf('plan_with_workers'),
     plan_drain: stateOf('plan_drain'),
   };
+}
+
+/** A signature as `oidvectortypes` spells it. */
+function asCatalogSpells(signature: string): string {
+  return signature.replace(/\bint\b/g, 'integer').replace(/\bbool\b/g, 'boolean');
 }
 
 /** Whether to call the wrapper rather than Citus: for a role that is no superuser, where there is one. */

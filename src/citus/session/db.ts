@@ -34,7 +34,8 @@ export class ConnectionLostError extends Error {
 /** pg tells a timeout and a lost connection by their message only. */
 export function connectionError(error: unknown, node: string): Error {
   if (!(error instanceof Error)) return new Error(String(error));
-  if ('code' in error) return error;
+  if ('code' in error)
+    return error.code === 'ECONNRESET' ? new ConnectionLostError(node, 'ECONNRESET') : error;
   if (error.message === 'timeout expired') return new ConnectionLostError(node, 'ETIMEDOUT');
   const lost = /^Connection terminated|not queryable|Client was closed/.test(error.message);
   return lost ? new ConnectionLostError(node, 'ECONNRESET') : error;

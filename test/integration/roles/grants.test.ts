@@ -123,7 +123,7 @@ describe.skipIf(noRoles !== undefined)(
         remedy:
           'GRANT EXECUTE ON FUNCTION pg_catalog.replicate_reference_tables(citus.shard_transfer_mode) TO "citus_scaler"',
       },
-      ...['add_node(text, int)', 'remove_node(text, int)', 'plan_with_workers(text[], int[], name)'].map(
+      ...['add_node(text, int, int)', 'remove_node(text, int)', 'plan_with_workers(text[], int[], name)'].map(
         (signature): Missing => ({
           what: `EXECUTE on ${signature}`,
           revoke: `${local} REVOKE EXECUTE ON FUNCTION citus_scaler.${signature} FROM citus_scaler`,
@@ -143,12 +143,12 @@ describe.skipIf(noRoles !== undefined)(
       },
       {
         what: 'functions that a superuser owns',
-        revoke: `${local} ALTER FUNCTION citus_scaler.add_node(text, int) OWNER TO app_owner`,
+        revoke: `${local} ALTER FUNCTION citus_scaler.add_node(text, int, int) OWNER TO app_owner`,
         check: 'role',
         severity: 'blocker',
-        says: /there is no function citus_scaler.add_node\(text, int\) of a superuser/,
+        says: /there is no function citus_scaler.add_node\(text, int, int\) of a superuser/,
         remedy: 'citus-scaler init --print-grants',
-        heal: `${local} ALTER FUNCTION citus_scaler.add_node(text, int) OWNER TO postgres`,
+        heal: `${local} ALTER FUNCTION citus_scaler.add_node(text, int, int) OWNER TO postgres`,
       },
       {
         what: 'ALTER SYSTEM on a worker',

@@ -98,7 +98,7 @@ describe.skipIf(noRoles !== undefined)(`an observer (${noRoles ?? 'real Citus'})
     );
     const attempts = [
       `SELECT citus_add_node('${host}', ${port})`,
-      `SELECT citus_scaler.add_node('${host}', ${port})`,
+      `SELECT citus_scaler.add_node('${host}', ${port}, 99)`,
       `SELECT citus_scaler.remove_node('127.0.0.1', ${worker.port})`,
       `SELECT * FROM citus_scaler.plan_with_workers('{new}', '{5432}', NULL)`,
       `SELECT citus_remove_node('127.0.0.1', ${worker.port})`,
