@@ -155,7 +155,7 @@ export function undoActivities(context: ActivityContext) {
   };
 }
 
-/** Waits for work, but for work that waits at the server no longer than until the deadline and a minute. */
+/** Waits for work, but for work that waits at the server no longer than until the deadline and half a minute. */
 async function untilDeadline<T>(work: Promise<T>, deadline: number, otherwise: () => T): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<T>((resolve) => {
