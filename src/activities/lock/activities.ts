@@ -1,9 +1,11 @@
 import { cancellationSignal, sleep } from '@temporalio/activity';
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import type { ApplicationFailure } from '@temporalio/common';
+import type { Check } from '../../contract/index.js';
 import { ledgerQuery, lockSignals, type LockHolder } from '../../contract/internal/lock.js';
 import { passing } from '../../failures.js';
 import { usualStallTimes } from '../moving/stalls/watch.js';
+import { patienceSeconds, unlessUnreachable } from '../preflight/unreachable.js';
 import { clusterIn, readSession, type ActivityContext } from '../runtime/context.js';
 import { describeWorkflow, holderOf, isLeaving, isRunning } from './keeper.js';
 import { readLockId } from './lock-id.js';
@@ -19,9 +21,12 @@ export type LockView =
 export function lockActivities(context: ActivityContext) {
   const { client, stallTimes = usualStallTimes } = context;
   return {
-    /** Reads which server the coordinator is: the id of its lock keeper is made from that. */
-    readLockId: ({ cluster }: { cluster: string }): Promise<string> =>
-      readLockId(clusterIn(context, cluster), readSession('lock')),
+    /**
+     * Reads which server the coordinator is: the id of its lock keeper is made from that. Answers with the check that
+     * fails when it can't be reached.
+     */
+    readLockId: ({ cluster }: { cluster: string }): Promise<string | Check> =>
+      unlessUnreachable(patienceSeconds, () => readLockId(clusterIn(context, cluster), readSession('lock'))),
 
     /**
      * Tells who holds the lock. A keeper whose operation has closed, or was an earlier run of the asking one (it was

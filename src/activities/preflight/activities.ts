@@ -1,20 +1,15 @@
-import { activityInfo, cancellationSignal } from '@temporalio/activity';
-import { ApplicationFailure } from '@temporalio/common';
 import type { Balance, Check, CheckId } from '../../contract/index.js';
 import type { OperationRequest } from '../../contract/internal/request.js';
 import { passing } from '../../failures.js';
-import { isPassingError } from '../runtime/classify.js';
 import { clusterIn, readSession, type ActivityContext } from '../runtime/context.js';
 import { isAnyHeld } from '../lock/assert-held.js';
 import { readLockId } from '../lock/lock-id.js';
-import { failed } from './check.js';
 import { checkNewNodes, checkTargets, runPreflight, type Incoming } from './run-preflight.js';
+import { patienceSeconds, throwIfStopped, unlessUnreachable, waitedSeconds } from './unreachable.js';
 
 /** The activities of {@link checkActivities}, as workflows call them. */
 export type CheckActivities = ReturnType<typeof checkActivities>;
 
-/** Seconds for which a server that doesn't answer may be on its way back, before an operation is refused. */
-const patienceSeconds = 60;
 /** The checks that fail when a server can't be reached. */
 const reachChecks: readonly CheckId[] = ['new-node-reachable', 'coordinator-reaches-new-node'];
 
@@ -29,23 +24,16 @@ export function checkActivities(context: ActivityContext) {
       request: OperationRequest;
       operationId: string;
     }): Promise<{ checks: Check[]; before?: Balance }> => {
-      try {
+      const patience = request.input.dryRun === true ? 5 : patienceSeconds;
+      const result = await unlessUnreachable(patience, () => {
         const cluster = clusterIn(context, request.cluster);
         // Any but a dry run holds the cluster itself.
         const isHeld = async (): Promise<boolean> =>
           request.input.dryRun === true &&
           (await isAnyHeld(context.client, await readLockId(cluster, readSession('lock'))));
-        const result = await runPreflight(cluster, { ...request, operationId }, { isHeld });
-        throwIfStopped();
-        return result;
-      } catch (error) {
-        throwIfStopped();
-        if (error instanceof ApplicationFailure) throw error;
-        const patience = request.input.dryRun === true ? 5 : patienceSeconds;
-        if (isPassingError(error) && waitedSeconds() < patience) throw error;
-        // Nothing has begun: an honest no is worth more than an operation that waits to begin.
-        return { checks: [unreachable(error)] };
-      }
+        return runPreflight(cluster, { ...request, operationId }, { isHeld });
+      });
+      return 'checks' in result ? result : { checks: [result] };
     },
 
     /** Checks servers that have just been started, before they are registered. */
@@ -70,23 +58,4 @@ export function checkActivities(context: ActivityContext) {
       return checks;
     },
   };
-}
-
-/** A worker that shuts down, or a cancel, drops connections: what wasn't found out then is no finding. */
-function throwIfStopped(): void {
-  cancellationSignal().throwIfAborted();
-}
-
-function waitedSeconds(): number {
-  return (Date.now() - activityInfo().scheduledTimestampMs) / 1_000;
-}
-
-function unreachable(error: unknown): Check {
-  const message = error instanceof Error ? error.message : String(error);
-  const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
-  return failed(
-    'coordinator-reachable',
-    `${message}${code}`,
-    'check host, port, database, user and password of the coordinator in the config, and that it runs',
-  );
 }

@@ -16,12 +16,16 @@ export function blockersIn(checks: Check[]): Check[] {
  * @throws PreflightRefused, or ForeignJobRunning when a job of others is among the blockers
  */
 export function refuseBlockers(cluster: string, checks: Check[]): void {
-  const blockers = blockersIn(checks);
-  const [first] = blockers;
-  if (!first) return;
+  const [first, ...others] = blockersIn(checks);
+  if (first) throw blockedBy(cluster, first, others);
+}
+
+/** The failure of an operation that checks block: PreflightRefused, or ForeignJobRunning. */
+export function blockedBy(cluster: string, first: Check, others: Check[] = []): Error {
+  const blockers = [first, ...others];
   const foreign = blockers.find(({ id }) => id === 'foreign-job');
   const more = blockers.length > 1 ? ` (and ${blockers.length - 1} more)` : '';
-  throw refused(
+  return refused(
     foreign ? 'ForeignJobRunning' : 'PreflightRefused',
     foreign
       ? `${cluster} is being changed by someone else: ${foreign.evidence}`

@@ -17,7 +17,8 @@ import { attentionOf, endingFailure } from './failure.js';
 import { takeClusterLock } from './cluster-lock.js';
 import { createMovement } from '../movement/movement.js';
 import { createOperation, type Operation } from './op.js';
-import { createCalls } from './calls.js';
+import { createCalls, type Calls } from './calls.js';
+import { blockedBy } from './checks.js';
 import { createUndo, type ClusterLock } from './undo.js';
 
 /** Runs a procedure in the shell that all operations share. See docs/architecture.md. */
@@ -43,9 +44,7 @@ export async function operation<Type extends OperationType>(
     })) as OperationRequest<Type>;
     introduce(status, request);
     if (request.input.dryRun !== true) {
-      request.lockId = await calls.run(lockActivities.readLockId, 'Which server is it?', {
-        cluster: request.cluster,
-      });
+      request.lockId = await readLockId(status, calls, request.cluster);
       undo.lock = await takeClusterLock(status, calls, request, undo);
       await undo.endEarlier();
     }
@@ -62,6 +61,14 @@ export async function operation<Type extends OperationType>(
     throw endingFailure(error) ?? unexpectedFailure(status, error);
   }
   return CancellationScope.nonCancellable(() => close(status, undo.lock, startedAt, 'done'));
+}
+
+/** Reads the id of the cluster's lock keeper. Throws PreflightRefused when the coordinator can't be reached. */
+async function readLockId(status: Status, calls: Calls, cluster: string): Promise<string> {
+  const answer = await calls.run(lockActivities.readLockId, 'Which server is it?', { cluster });
+  if (typeof answer === 'string') return answer;
+  status.view.checks = [answer];
+  throw blockedBy(cluster, answer);
 }
 
 async function close(
