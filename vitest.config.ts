@@ -1,3 +1,4 @@
+import { accessSync, constants, statfsSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 
 /** Unit tests need nothing; the rest needs the sandbox and a Temporal server, one for the whole run. */
@@ -20,13 +21,30 @@ export default defineConfig({
         test: {
           name: 'real',
           include: ['test/{integration,e2e}/**/*.test.ts'],
+          globalSetup: 'test/support/build.ts',
+          env: inMemory(),
           testTimeout: 180_000,
           hookTimeout: 180_000,
-          // Two cores for clusters of five servers: files side by side would only wait for each other.
-          maxWorkers: 2,
+          // A third of the time of two files side by side was spent waiting.
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
       },
     ],
   },
 });
+
+/**
+ * Puts temporary folders into memory where it has 4 GB for them: copying the data folders of servers to a disk took a
+ * third of the time of the tests that start many.
+ */
+function inMemory(): Record<string, string> {
+  const folder = '/dev/shm';
+  try {
+    accessSync(folder, constants.W_OK);
+    const { bavail, bsize } = statfsSync(folder);
+    return bavail * bsize >= 4 * 2 ** 30 ? { TMPDIR: folder } : {};
+  } catch {
+    return {};
+  }
+}

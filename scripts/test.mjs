@@ -2,16 +2,19 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { ensurePackages, root } from './ensure.mjs';
 
 ensurePackages();
 const started = Date.now();
 const checks = process.argv.includes('--no-checks') ? [] : await staticChecks();
 const failedChecks = checks.filter(({ ok }) => !ok);
-const { passed, failed, skipped } = runVitest(process.argv.slice(2).filter((arg) => arg !== '--no-checks'));
+const { passed, failed, skipped, failures } = runVitest(
+  process.argv.slice(2).filter((arg) => arg !== '--no-checks'),
+);
 const seconds = Math.round((Date.now() - started) / 1000);
 for (const { name } of failedChecks) console.log(`static check failed: ${name}`);
+for (const failure of failures) console.log(`failed: ${failure}`);
 console.log(`in ${seconds} s`);
 console.log(
   `${passed + checks.length - failedChecks.length} passed, ${failed + failedChecks.length} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`,
@@ -49,8 +52,8 @@ function run(name, [tool, ...args]) {
 }
 
 /**
- * @typedef {{ status: string }} Outcome
- * @typedef {Outcome & { assertionResults: Outcome[] }} TestFile
+ * @typedef {{ status: string, fullName: string, failureMessages: string[] }} Outcome
+ * @typedef {{ status: string, name: string, message: string, assertionResults: Outcome[] }} TestFile
  * @param {string[]} args
  */
 function runVitest(args) {
@@ -77,16 +80,38 @@ function runVitest(args) {
     const broken = testResults.filter(
       ({ status, assertionResults }) =>
         status === 'failed' && !assertionResults.some((test) => test.status === 'failed'),
-    ).length;
-    const failed = numFailedTests + broken;
+    );
+    const failed = numFailedTests + broken.length;
     return {
       passed: numPassedTests,
       failed: failed === 0 && vitest.status !== 0 ? 1 : failed,
       skipped: numPendingTests,
+      failures: [
+        ...broken.map(({ name, message }) => `${relative(root, name)}: ${firstLines(message)}`),
+        ...testResults.flatMap(({ name, assertionResults }) =>
+          assertionResults
+            .filter(({ status }) => status === 'failed')
+            .map(
+              (test) => `${relative(root, name)}: ${test.fullName}: ${firstLines(test.failureMessages[0])}`,
+            ),
+        ),
+      ],
     };
   } catch {
-    return { passed: 0, failed: 1, skipped: 0 };
+    return { passed: 0, failed: 1, skipped: 0, failures: [] };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/**
+ * The beginning of what a test failed with: the whole of it stands above, where it may be long ago.
+ * @param {string | undefined} message
+ */
+function firstLines(message = '') {
+  const lines = message.slice(0, 2_000).split('\n');
+  return lines
+    .filter((line) => !line.includes('node_modules'))
+    .slice(0, 20)
+    .join('\n  ');
 }

@@ -7,7 +7,6 @@ import {
   type NativeConnectionOptions,
   Runtime,
   Worker,
-  type WorkflowBundleOption,
 } from '@temporalio/worker';
 import { createActivities } from './activities/index.js';
 import { usualStallTimes, type StallTimes } from './activities/moving/stalls/watch.js';
@@ -29,8 +28,6 @@ export interface WorkerOptions {
   profile?: string;
   address?: string;
   namespace?: string;
-  /** Workflows that are bundled already; default: those of this package. */
-  workflowBundle?: WorkflowBundleOption;
   /** What is to happen around each activity, inside of what all activities share. */
   activityInterceptors?: ActivityInterceptorsFactory[];
   /** When a movement that gets nowhere is looked into, and when trouble is told. */
@@ -66,7 +63,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
       connection,
       namespace,
       taskQueue,
-      workflowBundle: options.workflowBundle ?? (await workflowBundle()),
+      workflowBundle: await workflowBundle(),
       activities: createActivities({
         config,
         client,

@@ -5,7 +5,6 @@ import { writeConfig } from '../../sandbox/config-file.js';
 import { openCluster } from '../../sandbox/cluster/cluster.js';
 import { startCluster, startTemporal, type SandboxCluster } from '../../sandbox/index.js';
 import { flavour, smallData, type TemporalServer } from '../support/stage.js';
-import type { Build } from './build.js';
 import type { Point } from './point.js';
 import { startProxy, type Proxy } from './proxy.js';
 import { restoreSnapshot, takeSnapshot } from './snapshot.js';
@@ -37,7 +36,7 @@ export interface Lane {
   end: () => Promise<void>;
 }
 
-export async function openLane(build: Build): Promise<Lane> {
+export async function openLane(build: string): Promise<Lane> {
   const [cluster, temporal] = await Promise.all([
     startCluster({ workers: 2, flavour }),
     startTemporal({ ui: false }),

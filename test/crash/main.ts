@@ -1,7 +1,7 @@
 // npm run test:crash -- [--seed N] [--only TEXT]... [--case ID]... [--lanes N] [--late SECONDS] [--list]: see CONTRIBUTING.md.
 import { parseArgs } from 'node:util';
 import { flavour } from '../support/stage.js';
-import { build } from './build.js';
+import { build } from '../support/build.js';
 import { runMatrix, type Result } from './matrix.js';
 import { procedures } from './procedure.js';
 
@@ -27,7 +27,7 @@ try {
     seed: Number(seed),
     lanes: Number(values.lanes),
     lateMs: Number(values.late) * 1_000,
-    build: built,
+    build: built.folder,
     procedures: procedures.filter(mayBeWanted),
     wanted: (id) => {
       const isWanted = all || ids.includes(id) || only.some((text) => id.includes(text));

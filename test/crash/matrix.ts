@@ -1,4 +1,3 @@
-import type { Build } from './build.js';
 import { changes, differences, unsound } from './compare.js';
 import { lateMs as usualLateMs } from '../support/late.js';
 import { openLane, type Lane } from './lane.js';
@@ -19,7 +18,8 @@ export interface Wishes {
   lanes: number;
   procedures: Procedure[];
   wanted: (id: string) => boolean;
-  build: Build;
+  /** Folder of the build. */
+  build: string;
   /** Told of each case when it is over. */
   tell?: (result: Result) => void;
   /** How long after the end of what somebody stopped it is looked at again; default {@link lateMs}. */

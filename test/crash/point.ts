@@ -35,7 +35,7 @@ export interface Event {
 }
 
 export type ToWorker =
-  | { type: 'begin'; configFile: string; address: string; bundle: string }
+  | { type: 'begin'; configFile: string; address: string }
   | { type: 'arm'; points: Point[]; eventsFile: string }
   | { type: 'go'; point: string };
 

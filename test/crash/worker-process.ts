@@ -5,7 +5,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { onExit } from '../../sandbox/os/on-exit.js';
 import { identityOf } from '../../sandbox/os/processes.js';
 import { recordProcess } from '../../sandbox/os/process-record.js';
-import type { Build } from './build.js';
 import type { FromWorker, Point, ToWorker } from './point.js';
 
 let started = 0;
@@ -29,12 +28,12 @@ export interface TestWorker {
 }
 
 /** Loads all modules, which takes a second, and waits to begin. */
-export function loadWorker(folder: string, build: Build): TestWorker {
+export function loadWorker(folder: string, build: string): TestWorker {
   started += 1;
   const name = `crash-worker-${process.pid}-${started}`;
   const logFile = join(folder, `${name}.log`);
   const log = openSync(logFile, 'a');
-  const child = spawn(process.execPath, [build.program], {
+  const child = spawn(process.execPath, [join(build, 'test/crash/worker/main.js')], {
     stdio: ['ignore', log, log, 'ipc'],
   });
   closeSync(log);
@@ -82,7 +81,7 @@ export function loadWorker(folder: string, build: Build): TestWorker {
     go: (point) => say({ type: 'go', point }),
     begin: async (configFile, address) => {
       await loaded;
-      say({ type: 'begin', configFile, address, bundle: build.workflows });
+      say({ type: 'begin', configFile, address });
       while (!worker.log().includes('worker ready')) {
         if (state.gone) throw new Error(`the worker has ended:\n${worker.log()}`);
         await sleep(30);

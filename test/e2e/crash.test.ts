@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { build, type Build } from '../crash/build.js';
+import { beforeAll, expect, test } from 'vitest';
 import { runMatrix, type Result } from '../crash/matrix.js';
 import { procedures } from '../crash/procedure.js';
+import { presentBuild } from '../support/build.js';
 
 /** A sample of `npm run test:crash`, whose lines begin with these. */
 const sample = [
@@ -18,19 +18,16 @@ const sample = [
   'clean-up/removeLeftovers#1/after',
 ];
 
-let built: Build;
 let results: Result[];
 beforeAll(async () => {
-  built = await build();
   results = await runMatrix({
     seed: 11,
     lanes: 2,
-    build: built,
+    build: presentBuild() ?? '',
     procedures: procedures.filter(({ name }) => sample.some((line) => line.startsWith(`${name}/`))),
     wanted: (id) => sample.some((line) => id.startsWith(line)),
   });
 }, 600_000);
-afterAll(() => built.remove());
 
 test.each(sample)('whatever happens at %s, the operation ends as if nothing had happened', (line) => {
   const found = results.filter(({ id }) => id.startsWith(line));

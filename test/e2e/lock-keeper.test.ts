@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { ledgerQuery } from '../../src/contract/internal/lock.js';
 import { midMoveOf } from '../support/slow-moves.js';
@@ -11,6 +10,7 @@ import {
   setStage,
   type Stage,
 } from '../support/stage.js';
+import { impatient } from '../support/worker-process.js';
 
 /** The lock keeper of a cluster: what it does for an operation that is gone, and for one that lost it. */
 let stage: Stage;
@@ -18,9 +18,7 @@ let before: Record<string, string>;
 const afterwards: (() => unknown)[] = [];
 
 beforeAll(async () => {
-  // This worker tells after seconds what usually takes a minute.
-  const worker = fileURLToPath(new URL('../support/impatient-worker.ts', import.meta.url));
-  stage = await setStage({ start: { workers: 3 }, worker });
+  stage = await setStage({ start: { workers: 3 }, worker: impatient });
   before = await fingerprint(stage.cluster);
 });
 beforeEach(() => expectAsBefore());

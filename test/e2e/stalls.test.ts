@@ -1,13 +1,12 @@
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { findFlavour, withClient } from '../../sandbox/index.js';
 import { ScalerClient } from '../../src/client/index.js';
 import type { OperationStatus } from '../../src/contract/index.js';
 import { midMove, movesAtServer } from '../support/slow-moves.js';
 import { fingerprint, flavour, setStage, type Stage } from '../support/stage.js';
+import { impatient } from '../support/worker-process.js';
 
 /** Tells of a stall after six seconds, not after a minute. */
-const impatient = fileURLToPath(new URL('../support/impatient-worker.ts', import.meta.url));
 
 let stage: Stage;
 let before: Record<string, string>;

@@ -17,6 +17,7 @@ import {
   type StartOptions,
 } from '../../sandbox/index.js';
 import { startWorker, type WorkerProcess } from '../../sandbox/worker.js';
+import { workerCommand, type Patience } from './worker-process.js';
 
 export type TemporalServer = Awaited<ReturnType<typeof startTemporal>>;
 
@@ -70,8 +71,8 @@ export async function setStage(
     /** Those of the cluster's entry; a function is asked once the data is loaded. */
     wishes?: ConfigWishes | ((cluster: SandboxCluster) => Promise<ConfigWishes>);
     load?: (cluster: SandboxCluster) => Promise<unknown>;
-    /** A script that runs the worker in place of the command. */
-    worker?: string;
+    /** The patience of its workers; default: that of the command. */
+    worker?: Patience;
     /** More clusters, with the same data. */
     others?: number;
     /** More entries of the config that mean the first cluster. */
@@ -91,9 +92,8 @@ export async function setStage(
   }
   const wishes =
     typeof options.wishes === 'function' ? await options.wishes(cluster) : (options.wishes ?? {});
-  const command = options.worker && ['--import', import.meta.resolve('tsx'), options.worker];
   const start = (): Promise<WorkerProcess> =>
-    startWorker(configFile, temporal.address, command ? { command } : {});
+    startWorker(configFile, temporal.address, { command: workerCommand(options.worker) });
   const { folder } = cluster;
   const configFile = join(folder, 'citus-scaler.yaml');
   const aliases = (options.aliases ?? []).map((alias) => ({ cluster, wishes: alias }));

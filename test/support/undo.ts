@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { expect } from 'vitest';
 import { openCluster } from '../../sandbox/cluster/cluster.js';
@@ -10,9 +9,6 @@ import type { ScaleOutInput } from '../../src/contract/index.js';
 import { lateMs } from './late.js';
 import { midMoveOf } from './slow-moves.js';
 import type { Operation, Stage } from './stage.js';
-
-/** A worker that tells after seconds what usually takes a minute. */
-export const impatient = fileURLToPath(new URL('./impatient-worker.ts', import.meta.url));
 
 export interface OpenTransaction {
   /** Its process at the coordinator. */

@@ -24,8 +24,8 @@ process.on('message', (message: ToWorker) => {
 process.on('disconnect', () => process.exit(0));
 tell({ type: 'loaded' });
 
-function begin({ configFile, address, bundle }: Extract<ToWorker, { type: 'begin' }>): void {
-  const options = { configFile, address, workflowBundle: { codePath: bundle } };
+function begin({ configFile, address }: Extract<ToWorker, { type: 'begin' }>): void {
+  const options = { configFile, address };
   runWorker({ ...options, activityInterceptors: [watchActivity] }).then(
     () => process.exit(0),
     (error: unknown) => {

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { movesAtServer } from '../../support/slow-moves.js';
 import { fingerprint, setStage, type Operation, type Stage } from '../../support/stage.js';
-import { impatient, midDrain, oursAtServer, registering } from '../../support/undo.js';
+import { midDrain, oursAtServer, registering } from '../../support/undo.js';
+import { impatient } from '../../support/worker-process.js';
 
 /** Whoever gives up doesn't wait: what may still run is named, and the next operation ends it. */
 let stage: Stage;

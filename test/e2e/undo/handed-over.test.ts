@@ -1,15 +1,14 @@
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { HealthAnswer } from '../../../src/contract/index.js';
 import { setStage, type Stage } from '../../support/stage.js';
 import { lockKeepers, midDrain, nodesOf, untilUnlocked } from '../../support/undo.js';
+import { impatient } from '../../support/worker-process.js';
 
 /** What can't be undone since its node is away is handed over to people, and holds the cluster no longer. */
 let stage: Stage;
 beforeEach(async () => {
   // This worker waits seconds for a node, not five minutes.
-  const worker = fileURLToPath(new URL('../../support/impatient-undo-worker.ts', import.meta.url));
-  stage = await setStage({ start: { workers: 3 }, worker });
+  stage = await setStage({ start: { workers: 3 }, worker: { ...impatient, undoPatienceMs: 10_000 } });
 });
 afterEach(() => stage.end());
 

@@ -5,13 +5,13 @@ import {
   expectCancelled,
   expectNowAndLater,
   holdNodes,
-  impatient,
   nodesOf,
   oursAtServer,
   untilItWaits,
   untilUnlocked,
   type OpenTransaction,
 } from '../../support/undo.js';
+import { impatient } from '../../support/worker-process.js';
 
 /** The statement that takes a worker out of service goes on at the server, whatever becomes of who sent it. */
 let stage: Stage;

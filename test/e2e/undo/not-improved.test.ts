@@ -1,20 +1,17 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { build, type Build } from '../../crash/build.js';
 import { openLane, type Lane } from '../../crash/lane.js';
 import { moveBack, readLayout } from '../../crash/take-back.js';
+import { presentBuild } from '../../support/build.js';
 import { operation } from '../../support/stage.js';
 import { expectNowAndLater, machinesOf, nodesOf } from '../../support/undo.js';
 
-let built: Build;
 let lane: Lane;
 beforeAll(async () => {
-  built = await build();
-  lane = await openLane(built);
+  lane = await openLane(presentBuild() ?? '');
   await lane.reset();
 });
 afterAll(async () => {
   await lane.end();
-  built.remove();
 });
 
 test('a scale-out whose moves somebody else takes back fails, and keeps its workers and their machines', async () => {

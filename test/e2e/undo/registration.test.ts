@@ -4,7 +4,6 @@ import { setStage, type Operation, type Stage } from '../../support/stage.js';
 import {
   expectCancelled,
   expectNowAndLater,
-  impatient,
   machinesOf,
   nodesOf,
   oursAtServer,
@@ -13,6 +12,7 @@ import {
   untilUnlocked,
   type OpenTransaction,
 } from '../../support/undo.js';
+import { impatient } from '../../support/worker-process.js';
 
 /** The statement that registers a worker goes on at the server, whatever becomes of who sent it. */
 let stage: Stage;

@@ -4,7 +4,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openCluster } from '../../../sandbox/cluster/cluster.js';
 import { findFlavour, withClient, type SandboxNode } from '../../../sandbox/index.js';
 import { fingerprint, flavour, retryIntervals, setStage, type Stage } from '../../support/stage.js';
-import { expectCancelled, impatient, midDrain, nodesOf } from '../../support/undo.js';
+import { expectCancelled, midDrain, nodesOf } from '../../support/undo.js';
+import { impatient } from '../../support/worker-process.js';
 
 /** What a movement changes in the servers' settings is taken back, and only that. */
 const isReal = findFlavour(flavour).flavour === 'citus';

@@ -1,4 +1,12 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
@@ -7,30 +15,47 @@ import { bundleWorkflows } from '../../src/bundle.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** What worker processes run: made once, since a case starts many of them and each would spend seconds on it. */
+/** What worker processes run: made once, since tests start many of them and each would spend seconds on it. */
 export interface Build {
-  /** The program of a worker, as plain JavaScript. */
-  program: string;
-  /** The bundle of the workflows. */
-  workflows: string;
+  /** The sources as plain JavaScript under the same paths, with the workflows bundled. */
+  folder: string;
   remove: () => void;
 }
 
+const variable = 'CITUS_SCALER_TEST_BUILD';
+
+/** Folder of the build that the run of the tests has made, if this is part of one. */
+export function presentBuild(): string | undefined {
+  return process.env[variable];
+}
+
+let made: Build | undefined;
+
+/** Makes the build that all tests of a run use: their processes inherit where it is. */
+export async function setup(): Promise<void> {
+  made = await build();
+  process.env[variable] = made.folder;
+}
+
+/** Removes the build at the end of the run. */
+export function teardown(): void {
+  made?.remove();
+}
+
+/** Compiles the sources without checking their types. It is removed at the end of the process at the latest. */
 export async function build(): Promise<Build> {
   // Inside of node_modules, so that packages are found from there.
   const cache = join(root, 'node_modules/.cache');
   mkdirSync(cache, { recursive: true });
-  const folder = mkdtempSync(join(cache, 'crash-'));
+  const folder = mkdtempSync(join(cache, 'test-'));
   const remove = (): void => rmSync(folder, { recursive: true, force: true });
   const forget = onExit(remove);
-  for (const file of [...sources('src'), ...sources('test/crash')]) transpile(file, folder);
-  writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
+  for (const file of ['src', 'test/support', 'test/crash'].flatMap(sources)) transpile(file, folder);
+  copyFileSync(join(root, 'package.json'), join(folder, 'package.json'));
   const { code } = await bundleWorkflows();
-  const workflows = join(folder, 'workflows.js');
-  writeFileSync(workflows, code);
+  writeFileSync(join(folder, 'src/workflow-bundle.js'), code);
   return {
-    program: join(folder, 'test/crash/worker/main.js'),
-    workflows,
+    folder,
     remove: () => {
       forget();
       remove();
