@@ -16,7 +16,7 @@ export const exit = {
   waiting: 5,
   /** cancelled, or the plan was rejected */
   cancelled: 6,
-  /** Temporal, the worker or the cluster can't be reached */
+  /** Temporal or the worker can't be reached; for `init` and commands that only read, the cluster too */
   unreachable: 7,
 } as const;
 /** One of the exit codes. */

@@ -99,9 +99,9 @@ export const checks = {
   balance: { severity: 'warning', of: [] },
   /** For how long writes will wait with `block_writes`: an estimate. */
   'blocked-writes': { severity: 'info', consequence: true, of: typesThatMove },
-  /** Nothing is left to undo by hand; else what, with its SQL. */
+  /** Nothing is left to undo by hand. If something is, its SQL is given. */
   'not-undone': { severity: 'warning', of: [] },
-  /** No setting was left as an operation changed it that was ended by force. */
+  /** No setting is still lowered by an operation that was ended by force. */
   'temporary-settings': { severity: 'warning', of: typesThatMove },
   /** Servers have connections to spare. */
   connections: { severity: 'warning', of: typesThatMove },

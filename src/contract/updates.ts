@@ -110,7 +110,7 @@ export const updates = {
   giveUp: {
     command: 'give-up',
     summary: 'stop trying what needs attention',
-    also: 'the clean-up is stopped too, and the operation ends as failed',
+    also: 'what can be reached is still undone, the rest is left to you, and the operation ends as failed',
     by: 'who gives up',
     fields: { reason },
     example: 'shop --reason "db3 will not come back"',
@@ -188,7 +188,7 @@ export function describeUpdate(name: UpdateName): string {
   return `${sentence}: {${takes.join(', ')}}`;
 }
 
-/** Why this is no argument of the update, if so: a misspelt field would be lost, and with it what it was to guard. */
+/** The problem with an update's argument, or undefined. A misspelt field would be lost, and with it what it was to guard. */
 export function argumentProblem(name: UpdateName, argument: unknown): InputProblem | undefined {
   const fields: Record<string, Field> = { by: reason, ...updateFacts(name).fields };
   const names = Object.keys(fields).join(', ');

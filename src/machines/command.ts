@@ -5,6 +5,7 @@ import { hostName as host } from '../contract/schema/fields.js';
 import { addressOf, formatAddress } from '../text/address.js';
 import { does, type Remedy } from '../contract/index.js';
 import { needsPerson } from '../failures.js';
+import { redact } from '../text/redact.js';
 import type { Machine, Provisioner } from './provisioner.js';
 
 const port = z.int().min(1).max(65_535);
@@ -102,7 +103,7 @@ async function run(
 /** @param otherwise what a person can do besides repairing it */
 function failureOf(program: string, evidence: string, otherwise: Remedy): Error {
   return needsPerson(`the provisioner ${program} failed`, {
-    evidence: [evidence],
+    evidence: [redact(evidence)],
     remedies: [does('retry', 'repair what it says, then retry: the same key is used again'), otherwise],
   });
 }

@@ -30,6 +30,9 @@ const persistent: ActivityOptions = {
 /** What waits for others to end: a second attempt beside the first would only wait too. */
 const lasting: ActivityOptions = { ...persistent, startToCloseTimeout: '30d' };
 
+/** Large catalogs take their time; an attempt that ran out of it would only begin anew. */
+const thorough: ActivityOptions = { ...persistent, startToCloseTimeout: '2h' };
+
 /** Looking changes nothing, and needs answers soon. */
 const quick: ActivityOptions = { ...persistent, startToCloseTimeout: '1m' };
 
@@ -42,8 +45,8 @@ export const requestActivities = proxyActivities<RequestActivities>({
 export const windowActivities = proxyActivities<WindowActivities>(quick);
 /** Activities that check. */
 export const checkActivities = proxyActivities<CheckActivities>(persistent);
-/** Activities that plan. */
-export const planActivities = proxyActivities<PlanActivities>(persistent);
+/** Activities that plan. Each of their statements may take five minutes. */
+export const planActivities = proxyActivities<PlanActivities>(thorough);
 /** Activities of the clean-up. */
 export const cleanUpActivities = proxyActivities<CleanUpActivities>({
   ...persistent,
@@ -62,7 +65,7 @@ export const machineActivities = proxyActivities<MachineActivities>({
 /** Activities on temporary settings. */
 export const settingActivities = proxyActivities<SettingActivities>(persistent);
 /** Activities that verify. */
-export const verifyActivities = proxyActivities<VerifyActivities>(persistent);
+export const verifyActivities = proxyActivities<VerifyActivities>(thorough);
 /** Activities that keep the report; the operation is over, so they don't try for long. */
 export const reportActivities = proxyActivities<ReportActivities>({
   ...persistent,

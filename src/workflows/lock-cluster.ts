@@ -7,12 +7,12 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import { ledgerQuery, type LockInput, type LockResult } from '../contract/internal/lock.js';
+import { entriesQuery, ledgerQuery, type LockInput, type LockResult } from '../contract/internal/lock.js';
 import { describeUndo, undoByHand, type HandedOver, type UndoEntry } from '../contract/internal/undo.js';
 import type { Attention } from '../contract/index.js';
 import { keeperActivities } from './activities.js';
 import { attentionOf } from './operation/failure.js';
-import { groupsOf, queueOf, registrationNodes } from './operation/undo-entries.js';
+import { groupsOf, hindranceOf, queueOf, registrationNodes } from './operation/undo-entries.js';
 import { addSignal, handOverSignal, releaseSignal, removeSignal, troubleSignal } from './signals.js';
 
 /** Milliseconds for which the keeper itself tries what fails without passing by itself; an activity has a patience of its own. */
@@ -28,24 +28,29 @@ export async function lockCluster(input: LockInput): Promise<LockResult> {
   const { cluster, holder } = input;
   const ledger = new Map<string, UndoEntry>();
   const keeper: Keeper = { ledger, handedOver: [], notes: [], trouble: [], released: false, show };
-  const ofHolder = (workflowId: string): boolean => workflowId === holder.workflowId;
+  let isFollowed = false;
+  const ofHolder = (workflowId: string, runId = holder.runId): boolean =>
+    workflowId === holder.workflowId && runId === holder.runId;
   setHandler(defineQuery<string[]>(ledgerQuery), lines);
-  setHandler(addSignal, (entries, workflowId) => {
-    if (ofHolder(workflowId)) for (const entry of entries) ledger.set(entry.id, entry);
+  setHandler(defineQuery<string[]>(entriesQuery), () => [...ledger.keys()]);
+  setHandler(addSignal, (entries, ...sender) => {
+    if (ofHolder(...sender)) for (const entry of entries) ledger.set(entry.id, entry);
     show();
   });
-  setHandler(removeSignal, (ids, workflowId) => {
-    if (ofHolder(workflowId)) for (const id of ids) ledger.delete(id);
+  setHandler(removeSignal, (ids, ...sender) => {
+    if (ofHolder(...sender)) for (const id of ids) ledger.delete(id);
     show();
   });
-  setHandler(handOverSignal, (items, workflowId) => {
-    if (!ofHolder(workflowId)) return;
+  setHandler(handOverSignal, (items, ...sender) => {
+    if (!ofHolder(...sender)) return;
     for (const { entry } of items) ledger.delete(entry.id);
     keeper.handedOver.push(...items);
     show();
   });
-  setHandler(releaseSignal, (workflowId) => {
-    if (ofHolder(workflowId)) keeper.released = true;
+  setHandler(releaseSignal, (...sender) => {
+    if (ofHolder(...sender)) keeper.released = true;
+    // After a reset the next run is over, and knows nothing of what the run before has changed.
+    else if (ofHolder(sender[0])) isFollowed = true;
   });
   setHandler(troubleSignal, (_activityId, attention) => {
     keeper.trouble = attention ? linesOf(attention) : [];
@@ -53,13 +58,14 @@ export async function lockCluster(input: LockInput): Promise<LockResult> {
   });
   show();
   try {
-    await condition(() => keeper.released);
-    return { outcome: 'released', handedOver: keeper.handedOver, notes: keeper.notes };
+    await condition(() => keeper.released || isFollowed);
   } catch (error) {
     if (!isCancellation(error)) throw error;
-    const outcome = await CancellationScope.nonCancellable(() => leave(input, keeper));
-    return { outcome, handedOver: keeper.handedOver, notes: keeper.notes };
   }
+  const outcome = keeper.released
+    ? letGo(keeper)
+    : await CancellationScope.nonCancellable(() => leave(input, keeper));
+  return { outcome, handedOver: keeper.handedOver, notes: keeper.notes };
 
   function lines(): string[] {
     return [
@@ -107,11 +113,13 @@ async function leave({ cluster, holder }: LockInput, keeper: Keeper): Promise<Lo
   const since = Date.now();
   for (;;) {
     const [group] = groupsOf([...keeper.ledger.values()].reverse());
-    if (keeper.released) {
-      handOver(keeper, [...keeper.ledger.values()], 'the lock was released by hand');
-      return 'released';
-    }
+    if (keeper.released) return letGo(keeper);
     if (!group) return 'undone';
+    const hindrance = hindranceOf(group, keeper.handedOver);
+    if (hindrance !== undefined) {
+      handOver(keeper, group, hindrance);
+      continue;
+    }
     const [first] = group;
     const why = await untilDone(keeper, since + patienceMs, async () => {
       const summary = `Undo: ${group.map(describeUndo).join('; ')}`.slice(0, 200);
@@ -128,6 +136,12 @@ async function leave({ cluster, holder }: LockInput, keeper: Keeper): Promise<Lo
     if (why !== undefined) handOver(keeper, group, why);
     keeper.show();
   }
+}
+
+/** The lock was released. Its operation does that with an empty ledger, a person with what it may hold. */
+function letGo(keeper: Keeper): 'released' {
+  handOver(keeper, [...keeper.ledger.values()], 'the lock was released by hand');
+  return 'released';
 }
 
 function handOver(keeper: Keeper, entries: UndoEntry[], why: string): void {

@@ -80,6 +80,7 @@ export async function scaleOut(input: ScaleOutInput): Promise<OperationReport> {
         step.detail = newWorkers.join(', ');
         const entries = await op.calls.run(nodeActivities.planRegistrations, 'How are they registered?', {
           cluster,
+          lockId,
           nodes: newWorkers,
         });
         await op.undo.add(entries);

@@ -1,12 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import {
-  operation,
-  resetOperation,
-  setStage,
-  workersOf,
-  type Operation,
-  type Stage,
-} from '../support/stage.js';
+import { operation, setStage, workersOf, type Operation, type Stage } from '../support/stage.js';
+import { resetOperation } from '../support/reset.js';
 
 let stage: Stage;
 beforeAll(async () => {

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { openCluster } from '../../sandbox/cluster/cluster.js';
 import type { SandboxCluster } from '../../sandbox/index.js';
+import { query } from '../../sandbox/postgres/query.js';
 import type { ScaleOutInput } from '../../src/contract/index.js';
 import type { Operation, Stage } from './stage.js';
 
@@ -14,22 +15,28 @@ export async function slowMoves(cluster: SandboxCluster, standInSeconds = 10): P
     const set = async (value: number): Promise<void> => {
       await cluster.query(`alter system set stand_in.move_seconds = ${value}`);
       await cluster.query('select pg_reload_conf()');
-      await new Promise((resolve) => setTimeout(resolve, 200));
+      // A session begins with what the server has read by then, which takes a while on a busy machine.
+      const inNewSession = (): Promise<{ seconds: string }[]> =>
+        query(cluster.coordinator.login, `select current_setting('stand_in.move_seconds') as seconds`);
+      while ((await inNewSession())[0]?.seconds !== `${value}`)
+        await new Promise((resolve) => setTimeout(resolve, 50));
     };
     await set(standInSeconds);
     return () => set(0);
   }
   const clients = await Promise.all(
     // As they are now: a machine that was started meanwhile may be a source too.
-    openCluster(cluster.folder).workers.map(async ({ login }) => {
-      const client = new pg.Client({ ...login, database: 'postgres' });
-      client.on('error', () => undefined);
-      await client.connect();
-      await client.query('create table if not exists open_transaction (i int)');
-      await client.query('begin');
-      await client.query('insert into open_transaction values (1)');
-      return client;
-    }),
+    openCluster(cluster.folder)
+      .workers.filter((worker) => worker.isRunning())
+      .map(async ({ login }) => {
+        const client = new pg.Client({ ...login, database: 'postgres' });
+        client.on('error', () => undefined);
+        await client.connect();
+        await client.query('create table if not exists open_transaction (i int)');
+        await client.query('begin');
+        await client.query('insert into open_transaction values (1)');
+        return client;
+      }),
   );
   return async () => {
     await Promise.all(clients.map((client) => client.end().catch(() => undefined)));
@@ -56,19 +63,27 @@ export async function midMoveOf(
   standInSeconds?: number,
 ): Promise<{ op: Operation; release: () => Promise<void> }> {
   const op = await start();
-  await op.until('awaiting approval', ({ state }) => state === 'awaiting-approval');
-  await op.update('pause', { by: 'test' });
-  await op.update('approve', { by: 'test' });
-  await op.until('about to move', ({ steps }) =>
-    steps.some(({ name, state }) => state === 'running' && heldByPause.includes(name)),
-  );
-  // Copied here, while it is paused: its own copy would wait for the same transactions as the moves.
-  await stage.cluster.query(`select replicate_reference_tables('auto')`);
-  const release = await slowMoves(stage.cluster, standInSeconds);
-  await op.update('resume', { by: 'test' });
-  await op.until('moving', ({ progress }) => (progress?.movingTotal ?? 0) > 0);
-  await untilMovesRun(stage.cluster);
-  return { op, release };
+  let release = (): Promise<void> => Promise.resolve();
+  try {
+    await op.until('awaiting approval', ({ state }) => state === 'awaiting-approval');
+    await op.update('pause', { by: 'test' });
+    await op.update('approve', { by: 'test' });
+    await op.until('about to move', ({ steps }) =>
+      steps.some(({ name, state }) => state === 'running' && heldByPause.includes(name)),
+    );
+    // Copied here, while it is paused: its own copy would wait for the same transactions as the moves.
+    await stage.cluster.query(`select replicate_reference_tables('auto')`);
+    release = await slowMoves(stage.cluster, standInSeconds);
+    await op.update('resume', { by: 'test' });
+    await op.until('moving', ({ progress }) => (progress?.movingTotal ?? 0) > 0);
+    await untilMovesRun(stage.cluster, op);
+    return { op, release };
+  } catch (error) {
+    // The next test finds the cluster free.
+    await op.cancel().catch(() => undefined);
+    await release();
+    throw error;
+  }
 }
 
 /** Process ids of the moves of ours that run at the server, whoever waits for them. */
@@ -79,9 +94,10 @@ export async function movesAtServer(cluster: SandboxCluster): Promise<number[]> 
   return rows.map(({ pid }) => pid);
 }
 
-async function untilMovesRun(cluster: SandboxCluster): Promise<void> {
-  for (const end = Date.now() + 20_000; (await movesAtServer(cluster)).length === 0;) {
-    if (Date.now() > end) throw new Error('no move runs at the server');
+async function untilMovesRun(cluster: SandboxCluster, op: Operation): Promise<void> {
+  for (const end = Date.now() + 60_000; (await movesAtServer(cluster)).length === 0;) {
+    if (Date.now() > end)
+      throw new Error(`no move runs at the server: ${JSON.stringify(await op.status(), null, 1)}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }

@@ -234,18 +234,3 @@ export async function marksOf(cluster: SandboxCluster): Promise<Record<string, b
   );
   return Object.fromEntries(rows.map(({ node, should }) => [node, should]));
 }
-
-/** Resets an operation to the end of one of its workflow tasks, by default the last. */
-export async function resetOperation({ client }: Stage, id: string, which = -1): Promise<void> {
-  const { events } = await client.workflow.getHandle(id).fetchHistory();
-  const tasks = (events ?? [])
-    .filter((event) => event.workflowTaskCompletedEventAttributes)
-    .map((event) => event.eventId);
-  await client.workflowService.resetWorkflowExecution({
-    namespace: 'default',
-    workflowExecution: { workflowId: id },
-    workflowTaskFinishEventId: tasks.at(which) ?? null,
-    requestId: id,
-    reason: 'test',
-  });
-}

@@ -1,7 +1,7 @@
 import type { NodeCapacity } from '../../citus/nodes/capacity.js';
 import { blocks, does, type Balance, type Check, type HealthAnswer } from '../../contract/index.js';
 import { describeUndo, undoByHand, type HandedOver } from '../../contract/internal/undo.js';
-import { formatBytes } from '../../text/figures.js';
+import { count, formatBytes } from '../../text/figures.js';
 import type { LeftoverReport } from '../leftovers/find.js';
 import { failed, listOf, passed, warning } from '../preflight/check.js';
 import { cleanUpFirst } from '../preflight/cluster/traffic.js';
@@ -11,12 +11,12 @@ export function noLeftovers(report: LeftoverReport, cluster: string): Check {
   const leftovers = report.leftovers;
   if (leftovers.length === 0) {
     const unknown = listOf(report.silent.map(({ node }) => node));
-    return passed('leftovers', `none of earlier moves${unknown === '' ? '' : `; not known of ${unknown}`}`);
+    return passed('leftovers', `no leftovers${unknown === '' ? '' : `; ${unknown} could not be asked`}`);
   }
   const first = report.poisoned.length > 0 ? `moves of ${listOf(report.poisoned, 3)} would fail; ` : '';
   return warning(
     'leftovers',
-    `${first}${leftovers.length} in all: ${listOf(leftovers.map(({ node, kind, name }) => `${node}: ${kind} ${name}`))}`,
+    `${first}${count(leftovers.length, 'leftover')}: ${listOf(leftovers.map(({ node, kind, name }) => `${node}: ${kind} ${name}`))}`,
     leftovers.some(({ remove }) => remove)
       ? cleanUpFirst(cluster)
       : listOf([...new Set(leftovers.map(({ how }) => how))], 3),

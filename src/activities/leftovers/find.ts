@@ -89,7 +89,7 @@ function hopelessRows(rows: CleanupRow[], node: string): HopelessRow[] {
   const names = new Map(rows.filter(({ live }) => !live).map((row) => [rowName(row), row]));
   return [...names].map(([name, row]) => {
     const { name: object, groupId } = row;
-    const how = `DELETE FROM pg_dist_cleanup WHERE object_name = ${literal(object)} AND node_group_id = ${groupId}: that group has no node any more`;
+    const how = `group ${groupId} has no node any more: DELETE FROM pg_dist_cleanup WHERE object_name = ${literal(object)} AND node_group_id = ${groupId}`;
     return {
       row,
       finding: {
@@ -182,7 +182,7 @@ function preparedTransactions({ node, prepared: ids }: NodeFindings, nodes: Clus
         }
       : {
           ...base,
-          how: `the node that began it (group ${groupId}) is gone: find out whether its transaction was committed, then there COMMIT PREPARED or ROLLBACK PREPARED`,
+          how: `the node that began it (group ${groupId}) is gone: find out whether its transaction was committed, then run COMMIT PREPARED or ROLLBACK PREPARED on ${node}`,
         };
   });
 }

@@ -26,17 +26,20 @@ export function judgeTable({ node, groupId, table, numbers, shard, row }: TableF
   const { schema, name, qualified, shardId, bytes, rowBytes, hasShardIndexes, oid } = table;
   const base = { kind: 'shard table', node, name: qualified, bytes } as const;
   const drop = `SET citus.enable_ddl_propagation = off; DROP TABLE ${qualified}`;
-  const leaveAlone = (why: string): Finding[] => [{ ...base, how: `${why}, there: ${drop}` }];
+  const leaveAlone = (why: string): Finding[] => [
+    { ...base, how: `${why}. To drop it, run on ${node}: ${drop}` },
+  ];
   if (shard) {
     if (shard.schema !== schema || shard.name !== name) return [];
   } else {
     // Numbers that were never given to a shard, and whatever people keep at the coordinator, say nothing.
     if (groupId === 0 || shardId > numbers.last || numbers.distributed.includes(qualified)) return [];
     if (!hasShardIndexes)
-      return leaveAlone('looks like a shard of a table that was dropped, but nothing proves it; if so');
+      return leaveAlone('looks like a shard of a table that was dropped, but nothing proves it');
   }
   const doubt = doubtAbout(shard?.copies, rowBytes, row);
-  if (doubt !== undefined) return leaveAlone(`${doubt}. Compare the rows, and only when none is missed`);
+  if (doubt !== undefined)
+    return leaveAlone(`${doubt}. First compare the rows: drop it only if none is missing`);
   const isEmpty = rowBytes === 0;
   const remove: Finding['remove'] = (db) =>
     dropShardTable(db, { node, groupId, qualified, oid, shardId, onlyIfEmpty: isEmpty });

@@ -1,5 +1,6 @@
 import { activityInfo } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
+import { entriesQuery } from '../../contract/internal/lock.js';
 import { lockLost } from '../../failures.js';
 import { describeWorkflow, holderOf, isLeaving, isRunning } from './keeper.js';
 
@@ -15,8 +16,20 @@ export async function assertHeld(client: Client, lockId: string): Promise<void> 
   if (!(await mayAct(client, lockId))) throw lockLost(lockId);
 }
 
-/** Whether the running attempt may change the cluster, or leave what it has changed. */
-export async function mayAct(client: Client, lockId: string): Promise<boolean> {
+/**
+ * Whether what the running attempt has made is still wanted: it may change the cluster, or the ledger has the entry
+ * still. Another attempt, or after a reset another run, may go on with it then.
+ */
+export async function isStillWanted(client: Client, lockId: string, entryId: string): Promise<boolean> {
+  if (await mayAct(client, lockId)) return true;
+  const keeper = await describeWorkflow(client, lockId);
+  if (!keeper || !isRunning(keeper) || isLeaving(keeper)) return false;
+  const entries = await client.workflow.getHandle(lockId, keeper.runId).query<string[]>(entriesQuery);
+  return entries.includes(entryId);
+}
+
+/** Whether the running attempt may change the cluster. */
+async function mayAct(client: Client, lockId: string): Promise<boolean> {
   return (await isHeld(client, lockId)) && (await isAwaited(client));
 }
 

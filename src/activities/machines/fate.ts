@@ -16,7 +16,7 @@ export interface MachineFate {
   why: string;
 }
 
-/** Stopped when our provisioner knows it and nobody else needs it; what can't be found out counts as needed. */
+/** Finds out whether the machine of a node is stopped: only when our provisioner knows it and nobody else needs it. What can't be found out counts as needed. */
 export async function fateOf(config: Config, cluster: ClusterConfig, node: string): Promise<MachineFate> {
   const goesOn = (why: string): MachineFate => ({ stops: false, why: `goes on running: ${why}` });
   const program = stopProgram(cluster);

@@ -2,7 +2,7 @@ import { cancellationSignal } from '@temporalio/activity';
 import type { ClusterConfig } from '../../config/index.js';
 import type { MachineEntry } from '../../contract/internal/undo.js';
 import { provisionerOf } from '../../machines/provisioner-of.js';
-import { mayAct } from '../lock/assert-held.js';
+import { isStillWanted } from '../lock/assert-held.js';
 import type { ActivityContext } from '../runtime/context.js';
 import { stopUnused } from './stop-unused.js';
 
@@ -17,7 +17,7 @@ export async function startMachine(
     return await provisionerOf(cluster).start(entry.key, cancellationSignal());
   } finally {
     // A program is seen at no server: whoever undid the entry meanwhile has found no machine yet.
-    if (!(await mayAct(client, lockId).catch(() => true)))
+    if (!(await isStillWanted(client, lockId, entry.id).catch(() => true)))
       await stopUnused(cluster, entry, AbortSignal.timeout(60_000)).catch(() => undefined);
   }
 }

@@ -32,29 +32,38 @@ export function moveActivities(context: ActivityContext) {
         const bytes = batch.bytes[index] ?? 0;
         const rest = (): BatchResult => ({ ...result, left: batch.shardIds.slice(index) });
         if (activity.cancellationSignal.aborted) return resultAtStop(activity, rest());
-        const location = await locateGroup(cluster, batch, shardId, { alone: true });
-        if (location.state === 'to do') {
-          // After a reset the run before holds the lock, and its keeper ends what runs; a new one asks as it begins.
-          if (location.running) await assertHeld(context.client, batch.lockId);
-          // One that runs at the server already is adopted, whatever was decided meanwhile.
-          const isNew = !location.running && (index > 0 || isClosed(batch.closing));
-          if (isNew && !(await mayMove(context, batch))) return resultAtStop(activity, rest());
-          const outcome = await moveOne(context, batch, index, location, { batchProgress, channel }).catch(
-            async (error: unknown): Promise<Outcome> => {
-              // A lock keeper whose operation is gone has cancelled it: no stranger.
-              await assertHeld(context.client, batch.lockId);
-              // What was moved counts from now on; the rest is handed out anew, and its first move says what is wrong.
-              if (result.movedShardGroups > 0 && waitsForPerson(error)) return { moved: false, reason: {} };
-              throw error;
-            },
-          );
+        const outcome = await moveUnlessSettled(index, shardId).catch(
+          async (error: unknown): Promise<Outcome> => {
+            // A lock keeper whose operation is gone has cancelled it: no stranger.
+            await assertHeld(context.client, batch.lockId);
+            // What was moved counts from now on; the rest is handed out anew, and its first move says what is wrong.
+            if (result.movedShardGroups > 0 && waitsForPerson(error)) return { moved: false, reason: {} };
+            throw error;
+          },
+        );
+        if (outcome !== 'settled') {
           if (!outcome.moved) return resultAtStop(activity, { ...rest(), ...outcome.reason });
           result.movedShardGroups += 1;
           result.movedBytes += bytes;
-        } else noteSkip(result, batch, index, location, attempt);
+        }
         batchProgress.finish(index, bytes);
       }
       return result;
+
+      async function moveUnlessSettled(index: number, shardId: number): Promise<Outcome | 'settled'> {
+        const location = await locateGroup(cluster, batch, shardId, { alone: true });
+        if (location.state !== 'to do') {
+          noteSkip(result, batch, index, location, attempt);
+          return 'settled';
+        }
+        // After a reset the run before holds the lock, and its keeper ends what runs; a new one asks as it begins.
+        if (location.running) await assertHeld(context.client, batch.lockId);
+        // One that runs at the server already is adopted, whatever was decided meanwhile. The workflow has just said yes
+        // to the first move of a batch, unless it was tried before.
+        const isNew = !location.running && (index > 0 || attempt > 1 || isClosed(batch.closing));
+        if (isNew && !(await mayMove(context, batch))) return { moved: false, reason: {} };
+        return moveOne(context, batch, index, location, { batchProgress, channel });
+      }
     },
 
     /** Copies every reference table to each node that lacks it; waits, as a move does, for older transactions. */

@@ -3,7 +3,7 @@ import { failureOf } from './stalls/failures.js';
 import { someoneElseMoves } from './stalls/someone-else.js';
 import type { Scene } from './stalls/stall.js';
 
-/** Asked right before data moves. @throws what passes, when somebody else moves data */
+/** Refuses when somebody else moves data; called right before data moves. @throws what passes */
 export async function refuseBesideOthers(db: Db, scene: Scene): Promise<void> {
   const stall = await someoneElseMoves(db, scene);
   if (stall) throw failureOf(stall);

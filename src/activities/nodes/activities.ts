@@ -1,11 +1,16 @@
-import { activityInfo } from '@temporalio/activity';
 import { markNodes } from '../../citus/nodes/marks.js';
 import { readNodes } from '../../citus/nodes/nodes.js';
 import type { Deed } from '../../citus/session/application-name.js';
 import { withCoordinator, type Db } from '../../citus/session/connect.js';
 import type { NodeMarkEntry, RegistrationEntry } from '../../contract/internal/undo.js';
 import { assertHeld } from '../lock/assert-held.js';
-import { changeSession, clusterIn, readSession, type ActivityContext } from '../runtime/context.js';
+import {
+  changeSession,
+  clusterIn,
+  isFirstTry,
+  readSession,
+  type ActivityContext,
+} from '../runtime/context.js';
 import { tellWaiting } from '../runtime/tell-waiting.js';
 import { planRegistrations, register } from './registration.js';
 
@@ -27,17 +32,24 @@ export function nodeActivities(context: ActivityContext) {
     );
   };
   return {
-    /** Reads how these servers are registered, and what registering them would change. */
-    planRegistrations: ({
+    /**
+     * Reads how these servers are registered, and what registering them would change. Under the lock: what an earlier
+     * holder has done is undone by then.
+     */
+    planRegistrations: async ({
       cluster,
+      lockId,
       nodes,
     }: {
       cluster: string;
+      lockId: string;
       nodes: string[];
-    }): Promise<RegistrationEntry[]> =>
-      withCoordinator(clusterIn(context, cluster), readSession('registrations'), (db) =>
+    }): Promise<RegistrationEntry[]> => {
+      await assertHeld(context.client, lockId);
+      return withCoordinator(clusterIn(context, cluster), readSession('registrations'), (db) =>
         planRegistrations(db, nodes),
-      ),
+      );
+    },
 
     /**
      * Registers servers as workers, or finds them registered.
@@ -59,7 +71,7 @@ export function nodeActivities(context: ActivityContext) {
         entries.map(({ node }) => node),
         async (db) => {
           const unchanged: string[] = [];
-          const isFirst = activityInfo().attempt === 1;
+          const isFirst = isFirstTry();
           for (const entry of entries) {
             await assertHeld(context.client, lockId);
             if (!(await register(db, entry, { isFirst }))) unchanged.push(entry.id);
@@ -69,8 +81,17 @@ export function nodeActivities(context: ActivityContext) {
       ),
 
     /** Reads how these workers are marked now; those that are as wanted already get no entry. */
-    planMarks: ({ cluster, marks }: { cluster: string; marks: NodeMarkEntry[] }): Promise<NodeMarkEntry[]> =>
-      withCoordinator(clusterIn(context, cluster), readSession('marks'), async (db) => {
+    planMarks: async ({
+      cluster,
+      lockId,
+      marks,
+    }: {
+      cluster: string;
+      lockId: string;
+      marks: NodeMarkEntry[];
+    }): Promise<NodeMarkEntry[]> => {
+      await assertHeld(context.client, lockId);
+      return withCoordinator(clusterIn(context, cluster), readSession('marks'), async (db) => {
         const nodes = await readNodes(db);
         return marks.flatMap((mark) => {
           const row = nodes.find(({ node }) => node.toLowerCase() === mark.node.toLowerCase());
@@ -78,7 +99,8 @@ export function nodeActivities(context: ActivityContext) {
             ? [{ ...mark, before: row.shouldHaveShards }]
             : [];
         });
-      }),
+      });
+    },
 
     /** Says of nodes whether they should hold shards. Moves nothing. */
     markNodes: ({

@@ -101,10 +101,12 @@ async function otherNodes(db: Db, leaving: string): Promise<string[]> {
     .filter((node) => node !== leaving);
 }
 
-/** A row left behind would poison the server for a later return (measured, docs/citus.md). */
+/** A row left behind makes moves of its shard fail when the server is added again (measured, docs/citus.md). */
 function leftoversFailure(node: string, groupId: number): ApplicationFailure {
   return passing(`leftovers on ${node} can't be cleaned up yet (pg_dist_cleanup, group ${groupId})`, {
-    evidence: [`pg_dist_cleanup still names group ${groupId}: its server would be poisoned for a return`],
+    evidence: [
+      `pg_dist_cleanup still names group ${groupId}: if that server is added again, moves of these shards would fail`,
+    ],
     remedies: [
       'end old transactions that hold the tables it names; it goes on by itself',
       'CALL citus_cleanup_orphaned_resources() warns of what it can’t drop',

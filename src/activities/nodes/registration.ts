@@ -8,6 +8,7 @@ import {
 } from '../../citus/nodes/registration.js';
 import type { Db } from '../../citus/session/connect.js';
 import type { RegistrationEntry } from '../../contract/internal/undo.js';
+import { does, type Remedy } from '../../contract/index.js';
 import { needsPerson } from '../../failures.js';
 import { assertNothingInDoubt, deregister, warningAbout } from './deregister.js';
 
@@ -41,20 +42,31 @@ export async function register(
   if (before === 'absent') {
     if (!rowBefore) await addNode(db, node, groupId);
     const row = rowBefore ?? (await readRegistration(db, node));
-    if (row && !row.active) throw registrationChanged(node, 'somebody has registered it as an inactive node');
+    if (row && !row.active)
+      throw registrationChanged(
+        node,
+        'somebody has registered it as an inactive node',
+        does('retry', 'activate it or take it out, then retry'),
+      );
     return row?.groupId === groupId;
   }
-  if (rowBefore?.groupId !== groupId)
-    throw registrationChanged(node, rowBefore ? 'its group is another' : 'its row is gone');
+  if (rowBefore?.groupId !== groupId) {
+    if (rowBefore?.active) return false;
+    throw registrationChanged(
+      node,
+      rowBefore ? `its group is ${rowBefore.groupId}, not ${groupId}` : 'its row is gone',
+      does('retry', 'register it and activate it, then retry'),
+    );
+  }
   if (rowBefore.active) return !isFirst;
   await activateNode(db, node);
   return true;
 }
 
-function registrationChanged(node: string, what: string): ReturnType<typeof needsPerson> {
+function registrationChanged(node: string, what: string, remedy: Remedy): ReturnType<typeof needsPerson> {
   return needsPerson(`${node} is registered otherwise than when it was looked at: ${what}`, {
     evidence: [`pg_dist_node, ${node}: ${what}`],
-    remedies: ['find out who did that and put it right, then retry', 'or cancel'],
+    remedies: [remedy, does('cancel', 'or cancel, and start anew: it is looked at again then')],
   });
 }
 

@@ -1,4 +1,5 @@
 import { activityInfo } from '@temporalio/activity';
+import type { Deed } from '../../citus/session/application-name.js';
 import { withCoordinator, type Db } from '../../citus/session/connect.js';
 import { countShards, readRegistration, type Registration } from '../../citus/nodes/registration.js';
 import { does, type Advice } from '../../contract/index.js';
@@ -23,18 +24,25 @@ export interface RemovalOrder {
 /** Takes drained workers out of the cluster. */
 export function removalActivities(context: ActivityContext) {
   /** Without a time-out: ended in the middle a removal could hang in ROLLBACK PREPARED. */
-  const inSession = <T>({ cluster: name }: RemovalOrder, work: (db: Db) => Promise<T>): Promise<T> => {
+  const inSession = <T>(
+    { cluster: name }: RemovalOrder,
+    deed: Deed,
+    work: (db: Db) => Promise<T>,
+  ): Promise<T> => {
     const cluster = clusterIn(context, name);
     return tellWaiting(context, cluster, [], () =>
-      withCoordinator(cluster, changeSession('deregister', { statementTimeoutSeconds: 0 }), work),
+      withCoordinator(cluster, changeSession(deed, { statementTimeoutSeconds: 0 }), work),
     );
   };
 
   return {
-    /** Waits until nothing hinders an empty worker from leaving. Until then the operation can be cancelled. */
+    /**
+     * Waits until nothing hinders an empty worker from leaving. Until then the operation can be cancelled, also while it
+     * waits for somebody: what its session does may be ended.
+     */
     awaitRemovable: async (order: RemovalOrder): Promise<void> => {
       await assertHeld(context.client, order.lockId);
-      await inSession(order, async (db) => {
+      await inSession(order, 'await leave', async (db) => {
         const row = await readRegistration(db, order.leaving.node);
         if (row) await awaitLeave(db, order.leaving, activityInfo().scheduledTimestampMs);
       });
@@ -45,7 +53,7 @@ export function removalActivities(context: ActivityContext) {
      * holds a shard. Answers what a person should know of the server.
      */
     removeWorkerNode: (order: RemovalOrder): Promise<{ notes: string[] }> =>
-      inSession(order, async (db) => {
+      inSession(order, 'deregister', async (db) => {
         const { leaving, lockId } = order;
         const { node } = leaving;
         const { attempt, scheduledTimestampMs } = activityInfo();

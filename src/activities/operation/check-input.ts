@@ -3,6 +3,8 @@ import { plainWords } from '../../contract/schema/plain-words.js';
 import { isOperationType, type OperationType } from '../../contract/index.js';
 import type { OperationRequest } from '../../contract/internal/request.js';
 import { operationPrefix } from '../../citus/session/application-name.js';
+import { UnknownClusterError, type ClusterConfig } from '../../config/index.js';
+import { unknownCluster } from '../runtime/classify.js';
 import { clusterIn, ownWorkflowId, type ActivityContext } from '../runtime/context.js';
 import { problemsIn } from '../../contract/schema/problems.js';
 import { invalidInput, clusterNameIn } from './input-problems.js';
@@ -20,7 +22,7 @@ export function requestActivities(context: ActivityContext) {
       const result = operationInputs[type].safeParse(input ?? {}, { error: plainWords });
       if (!result.success) throw invalidInput(clusterNameIn(input), problemsIn(result.error));
       const { data } = result;
-      const cluster = clusterIn(context, data.cluster);
+      const cluster = knownCluster(context, data.cluster);
       const { movement } = cluster;
       const request: OperationRequest = {
         type,
@@ -42,6 +44,15 @@ export function requestActivities(context: ActivityContext) {
       return Promise.resolve(request);
     },
   };
+}
+
+/** @throws UnknownCluster: nothing has begun, so nothing waits for another config */
+function knownCluster(context: ActivityContext, name: string): ClusterConfig {
+  try {
+    return clusterIn(context, name);
+  } catch (error) {
+    throw error instanceof UnknownClusterError ? unknownCluster(error) : error;
+  }
 }
 
 function urlOf({ config, namespace }: ActivityContext): { url?: string } {

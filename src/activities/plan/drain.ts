@@ -52,7 +52,7 @@ export async function drainPlan(
     [undo ? 'restoredWorkers' : removes ? 'removedWorkers' : 'drainedWorkers']: names,
     whyNoMoves: undo
       ? 'nothing moves when nodes are put back in service'
-      : 'they hold no shard that can move',
+      : 'these workers hold no shard that can move',
   });
   return {
     ...draft,

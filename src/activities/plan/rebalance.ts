@@ -57,5 +57,5 @@ function markedNodes(nodes: ClusterNode[], groups: ShardGroup[]): ClusterNode[] 
 function nothingToDrain(markedWorkers: ClusterNode[]): string {
   return markedWorkers.length === 0
     ? 'no worker is marked shouldhaveshards = false'
-    : `${listOf(markedWorkers.map(({ node }) => node))} marked shouldhaveshards = false hold no shard that can move`;
+    : `no shard that can move is left on ${listOf(markedWorkers.map(({ node }) => node))} (shouldhaveshards = false)`;
 }

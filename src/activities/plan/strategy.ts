@@ -76,7 +76,7 @@ export function whyBalanced(
     farthest <= least
       ? `no node is farther than ${percent(least)} from the mean (threshold); the farthest is ${percent(farthest)} away`
       : `no single move gains enough: the farthest node is ${percent(farthest)} from the mean, but gains below ${percent(strategy.improvementThreshold)} are left alone (improvement_threshold)`;
-  return `Citus plans no move by ${strategy.name}: ${reason}${base}`;
+  return `Citus plans no move with strategy ${strategy.name}: ${reason}${base}`;
 }
 
 function percent(ratio: number): string {

@@ -4,6 +4,7 @@ import { TlsRefusedError } from '../../citus/session/connect.js';
 import { ConfigError, SecretMissingError, UnknownClusterError } from '../../config/index.js';
 import { does, type Advice, type Remedy } from '../../contract/index.js';
 import { needsPerson, needsPersonType, passing, refused, withEvidence } from '../../failures.js';
+import { redact } from '../../text/redact.js';
 
 /**
  * SQLSTATEs that pass by themselves: a server that starts or stops (57P01–57P03), too many connections (53300) or
@@ -73,10 +74,15 @@ export type WorksFor = 'operation' | 'look';
 export function classify(error: unknown, worksFor: WorksFor = 'operation'): Error {
   if (error instanceof ApplicationFailure || error instanceof CancelledFailure) return error;
   if (error instanceof UnknownClusterError)
-    return refused('UnknownCluster', error.message, {
-      cluster: error.cluster,
-      remedies: ['name one of these clusters'],
-    });
+    return worksFor === 'look'
+      ? unknownCluster(error)
+      : needsPerson(`The worker doesn’t know the cluster any more: ${error.message}`, {
+          cluster: error.cluster,
+          evidence: [error.message],
+          remedies: [
+            does('retry', 'put it back into the config of every worker, start them anew, then retry'),
+          ],
+        });
   if (error instanceof SecretMissingError || error instanceof ConfigError)
     return needsPerson(redact(error.message), {
       remedies: [withNextStep('repair it where the worker runs', worksFor)],
@@ -99,6 +105,11 @@ export function classify(error: unknown, worksFor: WorksFor = 'operation'): Erro
   return isPassing(code, message)
     ? passing(text, { evidence, remedies: whilePassing(worksFor) })
     : needsPerson(text, { evidence, remedies: remediesFor(code, worksFor) });
+}
+
+/** The refusal of a cluster that the config doesn't name. */
+export function unknownCluster({ message, cluster }: UnknownClusterError): Error {
+  return refused('UnknownCluster', message, { cluster, remedies: ['name one of these clusters'] });
 }
 
 /**
@@ -171,11 +182,4 @@ function withNextStep(repair: string, worksFor: WorksFor): Remedy {
   return worksFor === 'operation'
     ? does('retry', `${repair}, then retry`)
     : { text: `${repair}, then look again` };
-}
-
-/** A last line of defence: no message of ours should hold one, but libpq and programs of users may quote them. */
-export function redact(text: string): string {
-  return text
-    .replace(/(password|passwd|pwd)(\s*[=:]\s*)('[^']*'|"[^"]*"|\S+)/gi, '$1$2***')
-    .replace(/(postgres(?:ql)?:\/\/[^:@/\s]*):[^@\s]*@/gi, '$1:***@');
 }

@@ -35,6 +35,15 @@ export function ownWorkflowId(): string {
 }
 
 /**
+ * Whether nothing that the running activity is to do may have been done before: its first attempt, and not one that the
+ * workflow asked for anew, after `retry` or a lost lock; those end in `.2`, `.3`, …
+ */
+export function isFirstTry(): boolean {
+  const { activityId, attempt } = activityInfo();
+  return attempt === 1 && !activityId.includes('.');
+}
+
+/**
  * Options for a session with which the running activity changes the cluster. Its connection is dropped when the
  * activity is cancelled, and what it is at goes on at the server: whoever ends the operation finds it by its name.
  */

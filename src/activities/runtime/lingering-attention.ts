@@ -36,7 +36,7 @@ export async function lingeringAttention(
     ].join('\n'),
     remedies: remediesOf(
       'let what holds it end: it goes on by itself',
-      'don’t end it while it may be preparing a distributed transaction: ended in ROLLBACK PREPARED it can hang with a lock on pg_dist_node',
+      'don’t end our statement itself: it may be preparing a distributed transaction, and if it is ended then it can hang with a lock on pg_dist_node',
     ),
   };
 }
@@ -44,6 +44,7 @@ export async function lingeringAttention(
 function wordsFor(session: OwnSession | undefined): string {
   const deed = session?.applicationName.split(':').slice(2).join(':') ?? '';
   if (deed === 'register') return 'the registration of a worker';
+  if (deed === 'await leave') return 'the clean-up before a worker leaves';
   if (deed === 'deregister') return 'the deregistration of a worker';
   if (deed === 'mark') return 'a change of shouldhaveshards';
   return deed.startsWith('move:') ? 'a move' : deed;

@@ -22,15 +22,21 @@ export interface SettingOrder {
 /** Activities that change server settings for a movement. The undo ledger's activity gives them back. */
 export function settingActivities(context: ActivityContext) {
   return {
-    /** Reads what may be lowered on these nodes. Changes nothing. */
-    planSettings: ({
+    /** Reads what may be lowered on these nodes. Changes nothing. Under the lock: an earlier holder's is given back by then. */
+    planSettings: async ({
       cluster,
+      lockId,
       nodes,
     }: {
       cluster: string;
+      lockId: string;
       nodes: string[];
-    }): Promise<{ entries: SettingEntry[]; notes: string[] }> =>
-      withCoordinator(clusterIn(context, cluster), readSession('settings'), (db) => planTemporary(db, nodes)),
+    }): Promise<{ entries: SettingEntry[]; notes: string[] }> => {
+      await assertHeld(context.client, lockId);
+      return withCoordinator(clusterIn(context, cluster), readSession('settings'), (db) =>
+        planTemporary(db, nodes),
+      );
+    },
 
     /**
      * Lowers them. A node that is away for a moment is waited for: with 5 s each its moves would take longer to the end

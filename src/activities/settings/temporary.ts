@@ -54,15 +54,18 @@ export interface LoweringResult {
   /** Nodes that didn't answer, with what was said. */
   away: { node: string; error: string }[];
   notes: string[];
-  /** Ids of the entries that changed nothing, for the role or the server doesn't allow it. */
+  /** Ids of the entries that changed nothing: the role or the server doesn't allow it, or someone else set it meanwhile. */
   unchanged: string[];
 }
 
-/** Lowers settings. Where the role or the server doesn't allow it they stay: moves just take longer. */
+/** Lowers settings that are as they were. Where the role or the server doesn't allow it they stay: moves just take longer. */
 export async function lowerTemporary(db: Db, entries: SettingEntry[]): Promise<LoweringResult> {
+  const others = await changedByOthers(db, entries);
   const results = await setNodeSetting(
     db,
-    entries.map(({ node, name, during }) => ({ node, name, value: during })),
+    entries
+      .filter((entry) => !others.has(entry))
+      .map(({ node, name, during }) => ({ node, name, value: during })),
   );
   const failures = results.flatMap(({ node, error }) => (error === undefined ? [] : [{ node, error }]));
   const refusals = failures.filter(({ error }) => !isPassingText(error));
@@ -72,13 +75,39 @@ export async function lowerTemporary(db: Db, entries: SettingEntry[]): Promise<L
   );
   return {
     away: failures.filter(({ error }) => isPassingText(error)),
-    notes: refusals.map(
-      ({ node, error }) => `${temporary.name} could not be lowered on ${node}, moves take longer: ${error}`,
-    ),
-    unchanged: states.flatMap(({ entry, setting }) =>
-      'ownerValue' in setting && setting.ownerValue === entry.before ? [entry.id] : [],
-    ),
+    notes: [
+      ...refusals.map(
+        ({ node, error }) => `${temporary.name} could not be lowered on ${node}, moves take longer: ${error}`,
+      ),
+      ...[...others].map(
+        ([{ node, name }, value]) =>
+          `${name} on ${node} was set to ${value ?? 'its default'} by someone else meanwhile: left alone`,
+      ),
+    ],
+    unchanged: [
+      ...states.flatMap(({ entry, setting }) =>
+        'ownerValue' in setting && setting.ownerValue === entry.before ? [entry.id] : [],
+      ),
+      ...[...others.keys()].map(({ id }) => id),
+    ],
   };
+}
+
+/** The entries whose setting is neither as it was when they were made nor lowered, with what it is now. */
+async function changedByOthers(db: Db, entries: SettingEntry[]): Promise<Map<SettingEntry, string | null>> {
+  const settings = await readNodeSetting(
+    db,
+    entries.map(({ node }) => node),
+    temporary.name,
+  );
+  return new Map(
+    entries.flatMap((entry): [SettingEntry, string | null][] => {
+      const setting = settings.find(({ node }) => node === entry.node);
+      if (!setting || 'error' in setting) return [];
+      const { ownerValue } = setting;
+      return ownerValue === entry.before || ownerValue === entry.during ? [] : [[entry, ownerValue]];
+    }),
+  );
 }
 
 /** The outcome of giving a setting back; `left`: it stays as someone else has set it. */

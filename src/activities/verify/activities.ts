@@ -119,8 +119,10 @@ export function verifyActivities(context: ActivityContext) {
         const names = order.removed.map(({ node }) => node).join(', ');
         const primaries = nodes.filter(({ role }) => role !== 'secondary').length;
         const summary =
-          traces.length === 0 ? 'no trace of' : `${count(traces.length, 'trace')}, see the notes, of`;
-        return { notes: traces, detail: `${summary} ${names}; ${count(primaries, 'node')} in sync` };
+          traces.length === 0
+            ? `no trace of ${names}`
+            : `${names} left ${count(traces.length, 'trace')} (see the notes)`;
+        return { notes: traces, detail: `${summary}; ${count(primaries, 'node')} in sync` };
       }),
   };
 }

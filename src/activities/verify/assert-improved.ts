@@ -40,7 +40,7 @@ export async function assertImproved(
   const moves = Object.values(sources).reduce((sum, shardIds) => sum + shardIds.length, 0);
   // Nodes were emptied, or the tables are gone: there is nothing that could be better.
   if (movedGroups === 0) return count(moves, 'move');
-  const figures = `by ${strategy.name} the fullest node holds ${shares(before, after, Math.max)} times the mean, the emptiest ${shares(before, after, Math.min)}`;
+  const figures = `the fullest node holds ${shares(before, after, Math.max)} times the mean, the emptiest ${shares(before, after, Math.min)} (strategy ${strategy.name})`;
   if (isBetter) return figures;
   throw refused('NotImproved', `${count(moves, 'move')} later the data is not spread better: ${figures}`, {
     cluster,

@@ -59,9 +59,10 @@ export async function readSystemIdentifier(db: Db): Promise<string | null> {
       'SELECT system_identifier::text AS id FROM pg_catalog.pg_control_system()',
     );
     return row?.id ?? null;
-  } catch {
-    // A role may lack it; the other signs have to do.
-    return null;
+  } catch (error) {
+    // Only a role that lacks the right is answered so: a lost connection says nothing of the server.
+    if ((error as { code?: string }).code === '42501') return null;
+    throw error;
   }
 }
 

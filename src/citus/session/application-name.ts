@@ -4,7 +4,8 @@ import { createHash } from 'node:crypto';
 export const applicationPrefix = 'citus-scaler:';
 
 /** The deed of a session that changes the cluster; the end of its `application_name`. */
-export type Deed = 'register' | 'deregister' | 'mark' | 'settings' | 'clean up' | `move:${string}`;
+export type Deed =
+  'register' | 'await leave' | 'deregister' | 'mark' | 'settings' | 'clean up' | `move:${string}`;
 
 /**
  * The `application_name` prefix of the sessions with which an operation, or a lock keeper, changes the cluster:

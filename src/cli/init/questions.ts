@@ -15,7 +15,7 @@ export interface InitOptions {
   tlsCa?: string;
 }
 
-/** From the options alone. @throws UsageError that names all that is missing */
+/** The new cluster, read from the options alone. @throws UsageError that names all that is missing */
 export function newClusterOf(options: InitOptions): NewCluster {
   const { name, host, database, user, port = 5432, passwordFile, passwordEnv, tls, tlsCa } = options;
   if (name === undefined || host === undefined || database === undefined || user === undefined) {

@@ -26,7 +26,7 @@ export interface LockResult {
   notes: string[];
 }
 
-/** Signals that a lock keeper takes; each comes with the workflow id of who sends it, and only the holder is heard. */
+/** Signals that a lock keeper takes; each comes with the workflow id and run id of who sends it, and only the holder is heard. */
 export const lockSignals = {
   /** Adds entries to the undo ledger, or replaces those of the same id. */
   add: 'addUndo',
@@ -34,9 +34,12 @@ export const lockSignals = {
   remove: 'removeUndo',
   /** Takes entries off that could not be undone; the result names them. */
   handOver: 'handOverUndo',
-  /** Frees the cluster: the operation is over. */
+  /** Frees the cluster: the operation is over. From a later run of it, once what the keeper's own run left is undone. */
   release: 'release',
 } as const;
+
+/** Query that a lock keeper answers with the ids of the entries of its ledger. */
+export const entriesQuery = 'entries';
 
 /** Query that a lock keeper answers, with lines on what it would undo, and what keeps it from that. */
 export const ledgerQuery = 'ledger';

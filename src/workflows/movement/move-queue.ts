@@ -197,7 +197,13 @@ export function createMoveQueue(
 
   /** What may let further moves start, or end the waiting. */
   function whatMatters(request: OperationRequest): string {
-    return [running.size, limit(request), status.paused !== undefined, windows.version].join();
+    return [
+      running.size,
+      limit(request),
+      ceiling(request),
+      status.paused !== undefined,
+      windows.version,
+    ].join();
   }
 
   /** Whether nothing moves because of the window, and not because of a pause or the load. */

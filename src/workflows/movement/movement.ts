@@ -109,6 +109,7 @@ export function createMovement(status: Status, calls: Calls, undo: Undo): Moveme
     const { cluster, lockId } = request;
     const proposal = await calls.run(settingActivities.planSettings, 'Which settings slow moves down?', {
       cluster,
+      lockId,
       nodes,
     });
     status.notes.push(...proposal.notes);

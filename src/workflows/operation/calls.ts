@@ -104,6 +104,7 @@ export function createCalls(status: Status): Calls {
       const id = `${runs}`;
       for (let attempt = 1; ; attempt += 1) {
         try {
+          // Activities tell by it that they may have been at work before.
           const activityId = attempt === 1 ? id : `${id}.${attempt}`;
           return await untilGivenUp(activityId, () =>
             activity.executeWithOptions({ ...options, summary: summary.slice(0, 200), activityId }, [input]),

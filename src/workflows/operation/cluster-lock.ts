@@ -46,12 +46,13 @@ export async function takeClusterLock(
     what: What,
     news: LedgerNews[What],
   ): Promise<boolean> => {
-    const { workflowId } = workflowInfo();
+    const { workflowId, runId } = workflowInfo();
     const ours = getExternalWorkflowHandle(request.lockId, keeper.firstExecutionRunId);
     try {
-      if (what === 'add') await ours.signal(addSignal, news as LedgerNews['add'], workflowId);
-      if (what === 'remove') await ours.signal(removeSignal, news as LedgerNews['remove'], workflowId);
-      if (what === 'handOver') await ours.signal(handOverSignal, news as LedgerNews['handOver'], workflowId);
+      if (what === 'add') await ours.signal(addSignal, news as LedgerNews['add'], workflowId, runId);
+      if (what === 'remove') await ours.signal(removeSignal, news as LedgerNews['remove'], workflowId, runId);
+      if (what === 'handOver')
+        await ours.signal(handOverSignal, news as LedgerNews['handOver'], workflowId, runId);
       return true;
     } catch (error) {
       if (isCancellation(error)) throw error;
@@ -76,6 +77,8 @@ export async function takeClusterLock(
     const again = async (): Promise<void> => {
       if (ask) await calls.park('lock', endedFromOutside(request.lockId));
       await takeAnew();
+      // Somebody may have held it meanwhile.
+      await undo.endEarlier();
       isRedoing = true;
       await undo.redoAll();
     };
@@ -103,7 +106,8 @@ export async function takeClusterLock(
     release: async () => {
       isReleasing = true;
       try {
-        await getExternalWorkflowHandle(request.lockId).signal(releaseSignal, workflowInfo().workflowId);
+        const { workflowId, runId } = workflowInfo();
+        await getExternalWorkflowHandle(request.lockId).signal(releaseSignal, workflowId, runId);
         await keeper.result();
       } catch {
         // Already gone: nothing is left to free.

@@ -5,8 +5,17 @@ import {
   condition,
   isCancellation,
 } from '@temporalio/workflow';
-import { clusterIn, does, type OperationReport, type OperationType } from '../../contract/index.js';
+import {
+  clusterIn,
+  does,
+  updateNames,
+  type Action,
+  type OperationReport,
+  type OperationType,
+  type Remedy,
+} from '../../contract/index.js';
 import type { OperationRequest } from '../../contract/internal/request.js';
+import { startAgain } from '../../contract/internal/start-again.js';
 import { fitReport } from '../../planning/fit.js';
 import { lockActivities, reportActivities, requestActivities } from '../activities.js';
 import { createApproval } from './approval.js';
@@ -113,14 +122,23 @@ function watchForCancel(status: Status): void {
   });
 }
 
+/** What a closed operation doesn't hear any more. */
+const whileOpen: readonly Action[] = [...updateNames, 'cancel'];
+
+function anew({ request }: Status): Remedy[] {
+  return request
+    ? [startAgain(request, 'repair what the evidence names, then start the operation again')]
+    : [];
+}
+
 function unexpectedFailure(status: Status, error: unknown): Error {
   const { problem, evidence, remedies } = attentionOf(error);
   return refused('RecoveryRequired', problem, {
     cluster: status.view.cluster,
     evidence: [evidence, ...(status.howLeft?.evidence ?? [])],
     remedies: [
-      ...remedies,
-      ...(status.howLeft?.remedies ?? []),
+      ...remedies.filter(({ action }) => action === undefined || !whileOpen.includes(action)),
+      ...(status.howLeft?.remedies ?? anew(status)),
       does('status', 'look at its steps for how far it came', { operation: status.view.operation }),
     ],
   });

@@ -62,6 +62,7 @@ export async function markStep<Type extends OperationType>(
       // The plan may be days old: what is so by now stays so.
       const entries = await op.calls.run(nodeActivities.planMarks, 'How are they marked?', {
         cluster,
+        lockId,
         marks,
       });
       if (entries.length === 0) return;

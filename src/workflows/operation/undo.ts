@@ -10,7 +10,7 @@ import { undoActivities } from '../activities.js';
 import type { Calls } from './calls.js';
 import { attentionOf } from './failure.js';
 import type { Status } from './status.js';
-import { groupsOf, queueOf, registrationNodes } from './undo-entries.js';
+import { groupsOf, hindranceOf, queueOf, registrationNodes } from './undo-entries.js';
 
 /** Changes of the ledger, as the lock keeper hears of them. */
 export interface LedgerNews {
@@ -124,6 +124,8 @@ export function createUndo(status: Status, calls: Calls): Undo {
       for (const group of groupsOf([...entries.values()].reverse())) {
         try {
           if (calls.isOutOfTime()) throw new Error('the operation was given up');
+          const hindrance = hindranceOf(group, handedOver);
+          if (hindrance !== undefined) throw new Error(hindrance);
           await undoTogether(group, since);
         } catch (error) {
           const why = attentionOf(error);

@@ -22,7 +22,9 @@ beforeEach(async () => {
 afterEach(() => stage.end());
 
 /** The activity that moves: its id, its state and the process that has it. */
-async function mover({ id }: Operation): Promise<{ activityId: string; state: string; pid: number }> {
+async function mover({
+  id,
+}: Operation): Promise<{ activityId: string; state: string; attempt: number; pid: number }> {
   const { raw } = await stage.client.workflow.getHandle(id).describe();
   const found = (raw.pendingActivities ?? []).find(
     ({ activityType: type }) => type?.name === 'moveShardGroups',
@@ -30,6 +32,7 @@ async function mover({ id }: Operation): Promise<{ activityId: string; state: st
   return {
     activityId: found?.activityId ?? '',
     state: found?.paused ? 'paused' : String(found?.state),
+    attempt: found?.attempt ?? 0,
     pid: Number.parseInt(found?.lastWorkerIdentity ?? '', 10),
   };
 }
@@ -55,6 +58,25 @@ test('a cancel that comes between two attempts, in a deploy, leaves no move runn
   await release();
   await expectNowAndLater(() => placementsOf(stage.cluster), placed);
   expect(await nodesOf(stage.cluster)).toEqual(nodes);
+  expect(await fingerprint(stage.cluster)).toEqual(rows);
+});
+
+test('a move that fails again and again begins no more once it is paused', async () => {
+  const { op, release } = await midDrain(stage, 'paused-in-backoff', 25);
+  const [, , drained] = stage.cluster.workers;
+  await drained?.kill();
+  await expect.poll(async () => (await mover(op)).attempt, { timeout: 60_000 }).toBeGreaterThan(1);
+  await op.update('pause', { by: 'test' });
+  await release();
+  const placed = await placementsOf(stage.cluster);
+  await drained?.start();
+  await op.until(
+    'paused, with nothing at work',
+    ({ state, progress }) => state === 'paused' && progress?.movingTotal === 0,
+  );
+  await expectNowAndLater(() => placementsOf(stage.cluster), placed);
+  await op.update('resume', { by: 'test' });
+  expect((await op.result()).state).toBe('done');
   expect(await fingerprint(stage.cluster)).toEqual(rows);
 });
 

@@ -27,7 +27,7 @@ const stage = (how: How = {}): ActivityStage => ({ clusters: [configOf(cluster)]
 async function planned(nodes = cluster.workers.map(({ address }) => address)): Promise<SettingEntry[]> {
   return (
     await asActivity(stage(), (context) =>
-      settingActivities(context).planSettings({ cluster: 'demo', nodes }),
+      settingActivities(context).planSettings({ cluster: 'demo', lockId: 'lock', nodes }),
     )
   ).entries;
 }
@@ -172,4 +172,17 @@ test('a mark is put back as it was, and a node that has left needs nothing', asy
   });
   await undoAll([mark(first.address), mark('127.0.0.1:1')]);
   expect((await marksOf(cluster))[first.address]).toBe(false);
+});
+
+test('a value that its owner has set since it was looked at is not lowered, and not given back', async () => {
+  const [entry] = await planned([first.address]);
+  if (!entry) throw new Error('an entry was wanted');
+  await first.query(`alter system set wal_retrieve_retry_interval = '2s'`);
+  await first.query('select pg_reload_conf()');
+  const { notes, unchanged } = await lower([entry]);
+  expect(unchanged).toEqual([entry.id]);
+  expect(notes.join()).toMatch(/was set to 2(s|000) by someone else meanwhile: left alone/);
+  expect(await retryIntervals(cluster)).toContain('2s');
+  await first.query('alter system reset wal_retrieve_retry_interval');
+  await first.query('select pg_reload_conf()');
 });

@@ -17,15 +17,15 @@ export function someoneCancelled(message: string, { what }: Scene): Stall {
   };
 }
 
-/** Citus lets one move at a time touch a group of colocated tables' shards, and refuses the other at once. */
+/** Looks for who holds Citus's lock on a shard group: it lets one move at a time touch it, and refuses the other at once. */
 export async function lockIsHeld(db: Db, scene: Scene): Promise<Stall | undefined> {
   const others = [...(await readJobs(db)), ...(await readMovingSessions(db, ownPrefix(scene)))];
-  return stallOf('someone else holds the lock', others, scene);
+  return stallOf('Citus has locked this shard group for another move or job', others, scene);
 }
 
 /**
- * The checks are long ago when a move begins, and Citus refuses neither a job beside moves nor the reverse. Costs a
- * millisecond.
+ * Looks whether someone else moves data. The checks are long ago when a move begins, and Citus refuses neither a job
+ * beside moves nor the reverse. Costs a millisecond.
  */
 export async function someoneElseMoves(db: Db, scene: Scene): Promise<Stall | undefined> {
   const others = await readMovingSessions(db, ownPrefix(scene), { quick: true });

@@ -2,7 +2,7 @@ import type { Db } from '../../../citus/session/connect.js';
 import { readOrigin, readWaits, type Blocker, type Wait } from '../../../citus/moving/waits.js';
 import { nodesOf, type Scene, type Stall } from './stall.js';
 
-/** A move waits for every transaction that had written on its source when it began, prepared ones too. */
+/** Finds the transaction that a move waits for: every one that had written on its source when it began, prepared ones too. */
 export async function waitsForTransaction(db: Db, scene: Scene): Promise<Stall | undefined> {
   if (scene.pid === undefined) return undefined;
   const waits = await readWaits(db, scene.pid, await nodesOf(db, scene));
@@ -54,7 +54,7 @@ function preparedStall(
     ],
     remedies: [
       gid.startsWith('citus_')
-        ? `it is one of Citus: SELECT recover_prepared_transactions() on its coordinator ends it, when all nodes are there`
+        ? `it is Citus's own: SELECT recover_prepared_transactions() on the node that began it finishes it, once all nodes answer`
         : `ask whose it is; then COMMIT PREPARED '${gid}' or ROLLBACK PREPARED '${gid}' in database ${database} on ${node}`,
     ],
     outlook: 'heals',

@@ -68,7 +68,8 @@ const needs: Need[] = [
         ? `${preparedOld} prepared transactions older than a minute: moves would wait for them for ever`
         : undefined;
     },
-    good: (moves) => `none is open for long, and ${moves} or more are free on each node`,
+    good: (moves) =>
+      `no prepared transaction is open for long, and ${moves} or more slots are free on each node`,
     remedy:
       'commit or roll back what pg_prepared_xacts lists; raise max_prepared_transactions (Citus advises max_connections)',
     online: false,
@@ -153,7 +154,7 @@ function idleTimeout(answers: CapacityAnswer[]): Check {
       );
 }
 
-/** Moves from a node wait for every transaction that has written there before, in any database. */
+/** Checks for old transactions. Moves from a node wait for every transaction that has written there before, in any database. */
 export function oldTransactions(capacities: NodeCapacity[]): Check {
   const old = capacities.flatMap((each) => {
     const oldest = 'error' in each ? null : each.capacity.oldestWrite;

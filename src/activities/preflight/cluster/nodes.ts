@@ -35,7 +35,7 @@ export function metadataSynced(nodes: ClusterNode[]): Check {
       );
 }
 
-/** Citus wants one version of PostgreSQL and of itself everywhere; a minor PostgreSQL version may differ. */
+/** Checks that all nodes have one version of PostgreSQL and of Citus; a minor PostgreSQL version may differ. */
 export function versionsEqual({ versionNum, citus }: ServerFacts, capacities: NodeCapacity[]): Check {
   const others = capacities.flatMap((each) => {
     if ('error' in each) return [];

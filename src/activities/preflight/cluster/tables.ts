@@ -35,18 +35,20 @@ export async function tableTraits(db: Db, transferMode: string): Promise<Check[]
     online && unlogged.length > 0
       ? failed(
           'unlogged-tables',
-          `have no WAL, so they can't be moved online: ${listOf(unlogged, 20)}`,
+          `unlogged tables can't be moved online: ${listOf(unlogged, 20)}`,
           'ALTER TABLE … SET LOGGED, or choose block_writes',
         )
       : passed(
           'unlogged-tables',
-          unlogged.length > 0 ? `moved by block_writes: ${listOf(unlogged, 20)}` : 'none',
+          unlogged.length > 0
+            ? `unlogged, moved by block_writes: ${listOf(unlogged, 20)}`
+            : 'no table is unlogged',
         ),
     ...(replicated.length > 0
       ? [
           failed(
             'replicated-shards',
-            `their shards have several placements and are not moved: ${listOf(replicated, 20)}`,
+            `tables whose shards have several placements, which are not moved: ${listOf(replicated, 20)}`,
             'use a replication factor of 1 and streaming standbys instead',
           ),
         ]

@@ -16,7 +16,7 @@ export async function foreignJob(db: Db, operationId: string | undefined): Promi
   if (others.length === 0) return passed('foreign-job', 'no job, rebalance or move by others');
   const lines = others.map(
     ({ description, state, startedAt }) =>
-      `${description}, ${state}, since ${startedAt ?? 'not yet started'}`,
+      `${description}, ${state}, ${startedAt === undefined ? 'not started yet' : `since ${startedAt}`}`,
   );
   return failed('foreign-job', listOf(lines), endOf(others));
 }
@@ -29,29 +29,29 @@ function endOf(others: ForeignWork[]): Advice {
     : does('list', 'wait until it has ended, or cancel that operation: the list names it');
 }
 
-/** A row of a group that is gone makes every move of the shard fail that it names (measured). */
+/** Checks what earlier moves left. A row of a group that is gone makes every move of the shard fail that it names (measured). */
 export function leftovers(report: LeftoverReport, cluster: string, { moves }: Intent): Check {
   const { poisoned, silent, deferred } = report;
   const remedy = cleanUpFirst(cluster);
   if (moves && poisoned.length > 0)
     return failed(
       'leftovers',
-      `${count(poisoned.length, 'shard')} can't be moved, for rows of pg_dist_cleanup name them in node groups that are gone: ${listOf(poisoned)}`,
+      `${count(poisoned.length, 'shard')} can't be moved: pg_dist_cleanup still has rows for them, of node groups that are gone: ${listOf(poisoned)}`,
       remedy,
     );
   const names = report.leftovers.map(({ node, kind, name }) => `${node}: ${kind} ${name}`);
   if (names.length > 0)
-    return warning('leftovers', `${names.length} of earlier times: ${listOf(names)}`, remedy);
-  const unknown = silent.length > 0 ? `; not known of ${listOf(silent.map(({ node }) => node))}` : '';
+    return warning('leftovers', `${count(names.length, 'leftover')}: ${listOf(names)}`, remedy);
+  const unknown = silent.length > 0 ? `; ${listOf(silent.map(({ node }) => node))} could not be asked` : '';
   return passed(
     'leftovers',
     deferred > 0
       ? `${count(deferred, 'drop')} of moved shards put off by Citus, as usual${unknown}`
-      : `none of earlier moves${unknown}`,
+      : `no leftovers${unknown}`,
   );
 }
 
-/** A dry run, since what is dropped is gone: whoever has read it leaves that out. */
+/** The remedy that cleans up. A dry run, since what is dropped is gone: whoever has read it leaves that out. */
 export function cleanUpFirst(cluster: string): Remedy {
   return does('cleanUp', 'see what can be removed and how, then remove it', { cluster, dryRun: true });
 }
@@ -65,13 +65,13 @@ export function noTemporarySettings(findings: Finding[], cluster: string): Check
   return first
     ? failed(
         'temporary-settings',
-        `${first.name} on ${listOf(findings.map(({ node }) => node))}, though nothing moves and no other operation runs`,
-        does('cleanUp', `when nobody means it so, remove it; or there: ${first.how}`, { cluster }),
+        `${first.name} is still lowered on ${listOf(findings.map(({ node }) => node))}, though nothing moves and no other operation runs`,
+        does('cleanUp', `if nobody wants it so, clean up, or run on that node: ${first.how}`, { cluster }),
       )
     : passed('temporary-settings', 'no setting is left lowered');
 }
 
-/** Sizes, plans and moves wait for whoever holds a table exclusively: DDL, LOCK TABLE, a forgotten transaction. */
+/** Checks for tables that are locked. Sizes, plans and moves wait for whoever holds a table exclusively: DDL, LOCK TABLE, a forgotten transaction. */
 export async function tableLocks(db: Db): Promise<Check> {
   const locks = await readTableLocks(db);
   return locks.length === 0

@@ -1,11 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { describe, expect, test } from 'vitest';
-import {
-  classify,
-  classifyWith,
-  redact,
-  type WorksFor,
-} from '../../../../src/activities/runtime/classify.js';
+import { classify, classifyWith, type WorksFor } from '../../../../src/activities/runtime/classify.js';
 import type { FailureDetails } from '../../../../src/contract/index.js';
 import { needsPersonType, passingType } from '../../../../src/failures.js';
 import { SecretMissingError, UnknownClusterError } from '../../../../src/config/index.js';
@@ -102,10 +97,15 @@ test.each([new Error('odd'), sql('28P01'), new SecretMissingError('gone')])(
   },
 );
 
-test('a cluster that the config does not name ends the operation, and the others are named', () => {
-  expect(asFailure(classify(new UnknownClusterError('shop', ['demo'])))).toMatchObject({
+test('a cluster that the config does not name refuses a look, and makes an operation wait for another config', () => {
+  const error = new UnknownClusterError('shop', ['demo']);
+  expect(asFailure(classify(error, 'look'))).toMatchObject({
     type: 'UnknownCluster',
     details: [{ cluster: 'shop' }],
+  });
+  expect(asFailure(classify(error))).toMatchObject({
+    type: needsPersonType,
+    details: [{ cluster: 'shop', remedies: [expect.objectContaining({ action: 'retry' })] }],
   });
 });
 
@@ -122,9 +122,4 @@ test('what it happened to is added to the evidence, and changes nothing else', (
   expect(told.details?.[0]).toMatchObject({
     evidence: expect.arrayContaining([expect.stringContaining('to db3:5432')]) as string[],
   });
-});
-
-test('secrets that others quote are struck out', () => {
-  expect(redact('connect with password=hunter2 failed')).toBe('connect with password=*** failed');
-  expect(redact('postgres://app:hunter2@db1/app refused')).not.toContain('hunter2');
 });
