@@ -15,12 +15,14 @@ export interface ActivityStage {
   awaited?: number;
   /** Milliseconds ago that it was scheduled. */
   ageMs?: number;
+  /** Ids of the entries in the ledger of the lock keeper. */
+  ledger?: string[];
   context?: Partial<ActivityContext>;
 }
 
 /** Runs an activity with Temporal answering as it does for an operation that holds the lock `lock`. */
 export function asActivity<T>(
-  { clusters, attempt = 1, awaited = attempt, ageMs = 0, context = {} }: ActivityStage,
+  { clusters, attempt = 1, awaited = attempt, ageMs = 0, ledger = [], context = {} }: ActivityStage,
   work: (context: ActivityContext) => Promise<T>,
 ): Promise<T> {
   const described: Record<string, object> = {
@@ -30,6 +32,7 @@ export function asActivity<T>(
   const getHandle = (workflowId: string) => ({
     describe: () => Promise.resolve({ status: { name: 'RUNNING' }, ...described[workflowId] }),
     signal: () => Promise.resolve(),
+    query: () => Promise.resolve(ledger),
   });
   const client = { workflow: { getHandle } } as unknown as Client;
   const environment = new MockActivityEnvironment({
