@@ -1,5 +1,5 @@
 import { findBackend, readPlacements, readShardGroup } from '../../citus/moving/moves.js';
-import { readRegistration } from '../../citus/nodes/registration.js';
+import { lacksReferenceTables, readRegistration } from '../../citus/nodes/registration.js';
 import { moveName } from '../../citus/session/application-name.js';
 import { withCoordinator } from '../../citus/session/connect.js';
 import type { ClusterConfig } from '../../config/index.js';
@@ -44,6 +44,17 @@ export function uncancellable(what: string) {
   return { applicationName: readSession(what).applicationName, statementTimeoutSeconds: 60 };
 }
 
+/** They were copied before the first move: the target was registered anew since. */
+function withoutReferenceTables(to: string): Error {
+  return needsPerson(`${to}, the target of planned moves, lacks reference tables`, {
+    evidence: [`pg_dist_placement: not every reference table is on ${to}; it may have been registered anew`],
+    remedies: [
+      does('retry', `SELECT replicate_reference_tables('auto') on the coordinator, then retry`),
+      does('cancel', 'or cancel'),
+    ],
+  });
+}
+
 /**
  * Looks where a shard group is.
  *
@@ -72,8 +83,10 @@ export async function locateGroup(
     const group = await readShardGroup(db, shardId);
     const operationId = ownWorkflowId();
     const backend = await findBackend(db, moveName(operationId, `${shardId}`));
-    if (alone && backend === undefined)
+    if (alone && backend === undefined) {
       await refuseBesideOthers(db, sceneOf({ shardId, from, to, operationId }));
+      if (await lacksReferenceTables(db, target.groupId)) throw withoutReferenceTables(to);
+    }
     return {
       state: 'to do',
       tables: group?.tables ?? [],

@@ -93,6 +93,17 @@ export async function readReferenceRoute(db: Db): Promise<{ from: string; to: st
   return from === undefined || to.length === 0 ? undefined : { from, to };
 }
 
+/** Whether a node group lacks a reference table. Citus moves shards there all the same, and joins with it fail then. */
+export async function lacksReferenceTables(db: Db, groupId: number): Promise<boolean> {
+  const [row] = await db.query<{ lacks: boolean }>(
+    `select exists (select from pg_dist_partition t join pg_dist_shard s using (logicalrelid)
+                     where t.partmethod = 'n' and t.repmodel = 't' and not exists
+                           (select from pg_dist_placement p where p.shardid = s.shardid and p.groupid = $1)) as lacks`,
+    [groupId],
+  );
+  return row?.lacks ?? false;
+}
+
 /**
  * Counts the placements of distributed tables in a node group. Reference tables go with the node; Citus local tables
  * never leave the coordinator.

@@ -32,7 +32,7 @@ test('one with rows is left, however few they are: they may be all there is of w
   try {
     expect(await linesFor(cluster)).toEqual([`leave shard table public.${name} on ${other.address}`]);
     expect((await find(cluster)).leftovers[0]?.how).toMatch(
-      /may hold rows that are nowhere else: 8.2 kB, and .* kB on .*Compare the rows, and only when none is missed, there: .*DROP TABLE/,
+      /may hold rows that are nowhere else: 8.2 kB, and .* kB on .*First compare the rows: drop it only if none is missing. To drop it, run on .*DROP TABLE/,
     );
     await putOff(cluster, { name: `public.${name}`, groupId: 99 });
     expect(await linesFor(cluster)).toEqual([

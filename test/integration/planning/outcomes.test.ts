@@ -57,7 +57,7 @@ test('a gain that is too small for the strategy is why nothing moves', async () 
   const { plan, whyNoMoves } = await planned({ strategy: 'picky' });
   expect(plan.movesTotal).toBe(0);
   expect(whyNoMoves).toBe(
-    'Citus plans no move by picky: no single move gains enough: the farthest node is 45 % from the mean, but gains below 50 % are left alone (improvement_threshold)',
+    'Citus plans no move with strategy picky: no single move gains enough: the farthest node is 45 % from the mean, but gains below 50 % are left alone (improvement_threshold)',
   );
   expect((await planned({ strategy: 'eager' })).plan.movesTotal).toBe(1);
 });

@@ -116,7 +116,9 @@ test('a job of someone else that holds the lock is named', async () => {
   const moving = await move(cluster, target, source, busy?.shard);
   expect(await moving.end).toMatchObject({
     type: 'Passing',
-    message: expect.stringContaining(`someone else holds the lock: background job ${job}`) as string,
+    message: expect.stringContaining(
+      `Citus has locked this shard group for another move or job: background job ${job}`,
+    ) as string,
     details: [
       {
         remedies: expect.arrayContaining([
