@@ -90,7 +90,7 @@ test('a setting that an operation left lowered is found, unless an operation is 
     for (const type of ['scaleOut', 'rebalance', 'drainWorker', 'removeWorker'] as const)
       await expect
         .poll(async () => checkOf(await preflight({}, { type }), 'temporary-settings').evidence)
-        .toContain(`wal_retrieve_retry_interval = 100ms on ${worker?.address}`);
+        .toContain(`wal_retrieve_retry_interval = 100ms is still set on ${worker?.address}`);
     const held = await asActivity(() =>
       runPreflight(configOf(cluster), request(), { isHeld: () => Promise.resolve(true) }),
     );

@@ -65,7 +65,7 @@ export function noTemporarySettings(findings: Finding[], cluster: string): Check
   return first
     ? failed(
         'temporary-settings',
-        `${first.name} is still lowered on ${listOf(findings.map(({ node }) => node))}, though nothing moves and no other operation runs`,
+        `${first.name} is still set on ${listOf(findings.map(({ node }) => node))}, though nothing moves and no other operation runs`,
         does('cleanUp', `if nobody wants it so, clean up, or run on that node: ${first.how}`, { cluster }),
       )
     : passed('temporary-settings', 'no setting is left lowered');
