@@ -26,5 +26,6 @@ test('a deploy whose config lacks the cluster makes its operation wait, and noth
   const report = await op.result();
   expect(report.state).toBe('done');
   expect(report.undo).toBeUndefined();
+  expect(report.movedShardGroups).toBe(report.plan?.movesTotal);
   expect(await fingerprint(stage.cluster)).toEqual(before);
 });

@@ -3,7 +3,7 @@ import type { MayMoveQuestion } from '../../contract/internal/may-move.js';
 import { assertHeld } from '../lock/assert-held.js';
 import { askWorkflow } from '../runtime/ask-workflow.js';
 import { waitsForPerson } from '../runtime/classify.js';
-import { clusterIn, isCancelOfOperation, type ActivityContext } from '../runtime/context.js';
+import { clusterIn, isCancelOfOperation, isFirstTry, type ActivityContext } from '../runtime/context.js';
 import { beatWith } from '../runtime/interceptor.js';
 import { createBatchProgress } from './batch-progress.js';
 import { isClosed } from './closing.js';
@@ -53,7 +53,7 @@ export function moveActivities(context: ActivityContext) {
       async function moveUnlessSettled(index: number, shardId: number): Promise<Outcome | 'settled'> {
         const location = await locateGroup(cluster, batch, shardId, { alone: true });
         if (location.state !== 'to do') {
-          noteSkip(result, batch, index, location, attempt);
+          noteSkip(result, batch, index, location);
           return 'settled';
         }
         // After a reset the run before holds the lock, and its keeper ends what runs; a new one asks as it begins.
@@ -93,7 +93,6 @@ function noteSkip(
   batch: BatchOrder,
   index: number,
   location: Exclude<GroupLocation, { state: 'to do' }>,
-  attempt: number,
 ): void {
   const shardId = batch.shardIds[index] ?? 0;
   switch (location.state) {
@@ -106,8 +105,8 @@ function noteSkip(
       );
       return;
     case 'there':
-      // An earlier attempt of this batch moved it, and was cut off before it could say so.
-      if (attempt === 1) return;
+      // Else an earlier attempt of this batch moved it, and was cut off before it could say so.
+      if (isFirstTry()) return;
       result.movedShardGroups += 1;
       result.movedBytes += batch.bytes[index] ?? 0;
   }
