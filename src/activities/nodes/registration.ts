@@ -85,10 +85,12 @@ export async function unregister(
   mayAct: () => Promise<void>,
 ): Promise<string[]> {
   const row = await readRegistration(db, node);
+  // Said alike by the attempt that took it out and by the next one, which finds it so.
+  const note = `${node} is not registered, as before`;
   if (!row || row.groupId !== groupId) {
     // An attempt before may have taken it out, and its machine is stopped next.
     if (before === 'absent') await assertNothingInDoubt(db, { node, groupId });
-    return [];
+    return row || before === 'inactive' ? [] : [note];
   }
   const shards = await countShards(db, groupId);
   if (shards > 0) return [`${node} stays registered: it holds ${shards} shards by now`];
@@ -100,6 +102,5 @@ export async function unregister(
   const leaving = { node, groupId };
   await deregister(db, leaving, since, mayAct);
   const warning = await warningAbout(db, leaving);
-  const note = `${node} was deregistered again`;
   return [warning === undefined ? note : `${note}; ${warning}`];
 }
