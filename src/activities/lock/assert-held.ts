@@ -30,7 +30,8 @@ export async function isStillWanted(client: Client, lockId: string, entryId: str
 
 /** Whether the running attempt may change the cluster. */
 async function mayAct(client: Client, lockId: string): Promise<boolean> {
-  return (await isHeld(client, lockId)) && (await isAwaited(client));
+  const [isHolder, isCurrent] = await Promise.all([isHeld(client, lockId), isAwaited(client)]);
+  return isHolder && isCurrent;
 }
 
 /** Whether Temporal waits for the running attempt. */

@@ -115,29 +115,53 @@ export type RestoreResult =
   { state: 'as before' } | { state: 'left'; why: string } | { state: 'away'; why: string };
 
 /**
- * Gives a setting back exactly as its owner had it, and reads it again. What stands in the file counts, not what was
- * done: one that was never changed needs nothing, also where nothing may be written. A value that someone else has set
- * meanwhile is left alone.
+ * Gives settings back exactly as their owner had them, on all nodes at once, and reads them again. What stands in the
+ * file counts, not what was done: one that was never changed needs nothing, also where nothing may be written. A value
+ * that someone else has set meanwhile is left alone.
  */
-export async function restoreSetting(db: Db, entry: SettingEntry): Promise<RestoreResult> {
-  const { node, name, before, during } = entry;
-  for (const isLast of [false, true]) {
-    const [state] = await readAfterReload(db, [entry]);
-    const setting = state?.setting ?? { node, error: 'no answer' };
-    if ('error' in setting) return { state: 'away', why: `${node}: ${setting.error}` };
-    if (setting.server !== entry.server)
-      return { state: 'left', why: `${node} is another server now: its ${name} was left alone` };
-    if (setting.ownerValue === before) return { state: 'as before' };
-    if (setting.ownerValue !== during)
-      return {
-        state: 'left',
-        why: `${name} on ${node} is ${setting.ownerValue ?? 'not set'} now, set by someone else meanwhile: left alone`,
-      };
-    if (isLast) break;
-    const [result] = await setNodeSetting(db, [{ node, name, value: before }]);
-    if (result?.error !== undefined) return { state: 'away', why: `${node}: ${result.error}` };
+export async function restoreSettings(
+  db: Db,
+  entries: SettingEntry[],
+): Promise<{ entry: SettingEntry; result: RestoreResult }[]> {
+  const results = new Map<SettingEntry, RestoreResult>();
+  const readLowered = async (some: SettingEntry[]): Promise<SettingEntry[]> => {
+    const states = (await readAfterReload(db, some)).map(({ entry, setting }) => ({
+      entry,
+      result: resultOf(entry, setting),
+    }));
+    for (const { entry, result } of states) if (result) results.set(entry, result);
+    return states.flatMap(({ entry, result }) => (result ? [] : [entry]));
+  };
+  const lowered = await readLowered(entries);
+  const answers = await setNodeSetting(
+    db,
+    lowered.map(({ node, name, before }) => ({ node, name, value: before })),
+  );
+  for (const entry of lowered) {
+    const error = answers.find(({ node }) => node === entry.node)?.error;
+    if (error !== undefined) results.set(entry, { state: 'away', why: `${entry.node}: ${error}` });
   }
-  return { state: 'away', why: `${node}: ${name} is still ${during} after a reload` };
+  for (const entry of await readLowered(lowered.filter((each) => !results.has(each)))) {
+    const why = `${entry.node}: ${entry.name} is still ${entry.during} after a reload`;
+    results.set(entry, { state: 'away', why });
+  }
+  return [...results].map(([entry, result]) => ({ entry, result }));
+}
+
+/** How giving a setting back ends by what is set now; undefined: it is still lowered. */
+function resultOf(
+  { node, name, before, during, server }: SettingEntry,
+  setting: NodeSetting,
+): RestoreResult | undefined {
+  if ('error' in setting) return { state: 'away', why: `${node}: ${setting.error}` };
+  if (setting.server !== server)
+    return { state: 'left', why: `${node} is another server now: its ${name} was left alone` };
+  if (setting.ownerValue === before) return { state: 'as before' };
+  if (setting.ownerValue === during) return undefined;
+  return {
+    state: 'left',
+    why: `${name} on ${node} is ${setting.ownerValue ?? 'not set'} now, set by someone else meanwhile: left alone`,
+  };
 }
 
 /** Reads what holds once the server has read its files again: who changed a file may have died before the reload. */

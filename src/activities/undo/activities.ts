@@ -20,7 +20,7 @@ import { endSessions } from '../runtime/end-sessions.js';
 import { lingeringAttention } from '../runtime/lingering-attention.js';
 import { tellWaiting } from '../runtime/tell-waiting.js';
 import { redoEntry } from './redo-entry.js';
-import { undoEntry, type UndoResult } from './undo-entry.js';
+import { undoEntries, type UndoResult } from './undo-entry.js';
 
 /** The activities of {@link undoActivities}, as workflows call them. */
 export type UndoActivities = ReturnType<typeof undoActivities>;
@@ -109,14 +109,15 @@ export function undoActivities(context: ActivityContext) {
         await endSessions(db, { prefixes: [deedName(ownWorkflowId(), deeds[first.kind].effect)] });
         const results: UndoResult[] = [];
         const failures: unknown[] = [];
-        for (const entry of entries) {
-          try {
-            results.push(await undoEntry(entry, { cluster, db, since, mayAct }));
-          } catch (error) {
-            Context.current().cancellationSignal.throwIfAborted();
-            if (isLockLost(error) || Date.now() < deadline || !(await answers(db))) failures.push(error);
-            results.push({ notes: [], handedOver: reasonOf(error) });
+        for (const settled of await undoEntries(entries, { cluster, db, since, mayAct })) {
+          if (settled.status === 'fulfilled') {
+            results.push(settled.value);
+            continue;
           }
+          const error: unknown = settled.reason;
+          Context.current().cancellationSignal.throwIfAborted();
+          if (isLockLost(error) || Date.now() < deadline || !(await answers(db))) failures.push(error);
+          results.push({ notes: [], handedOver: reasonOf(error) });
         }
         if (failures.length > 0) throw failures[0];
         return results;

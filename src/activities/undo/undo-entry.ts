@@ -6,7 +6,7 @@ import type { UndoEntry } from '../../contract/internal/undo.js';
 import { passing } from '../../failures.js';
 import { stopUnused } from '../machines/stop-unused.js';
 import { unregister } from '../nodes/registration.js';
-import { restoreSetting } from '../settings/temporary.js';
+import { restoreSettings, type RestoreResult } from '../settings/temporary.js';
 
 /** The things that undoing an entry needs besides the entry. */
 export interface UndoScene {
@@ -28,18 +28,37 @@ export interface UndoResult {
 }
 
 /**
- * Undoes one entry of the ledger, to exactly the state before. May be called any number of times, whatever was done.
- *
- * @throws what passes, while a node doesn't answer
+ * Undoes entries of one kind, each to exactly the state before: settings all at once, others one after another. May be
+ * called any number of times, whatever was done. An entry is rejected by what passes, while a node doesn't answer.
  */
-export async function undoEntry(entry: UndoEntry, scene: UndoScene): Promise<UndoResult> {
+export async function undoEntries(
+  entries: UndoEntry[],
+  scene: UndoScene,
+): Promise<PromiseSettledResult<UndoResult>[]> {
+  const settings = entries.filter((entry) => entry.kind === 'setting');
+  const restored = settings.length > 0 ? restoreSettings(scene.db, settings) : Promise.resolve([]);
+  const results: PromiseSettledResult<UndoResult>[] = [];
+  for (const entry of entries) {
+    const work =
+      entry.kind === 'setting'
+        ? restored.then((all) => undoResult(all.find((each) => each.entry === entry)?.result))
+        : undoEntry(entry, scene);
+    results.push(...(await Promise.allSettled([work])));
+  }
+  return results;
+}
+
+function undoResult(result: RestoreResult | undefined): UndoResult {
+  if (result?.state === 'away')
+    throw passing(`a setting could not be given back yet: ${result.why}`, { evidence: [result.why] });
+  return { notes: result?.state === 'left' ? [result.why] : [] };
+}
+
+async function undoEntry(
+  entry: Exclude<UndoEntry, { kind: 'setting' }>,
+  scene: UndoScene,
+): Promise<UndoResult> {
   switch (entry.kind) {
-    case 'setting': {
-      const result = await restoreSetting(scene.db, entry);
-      if (result.state === 'away')
-        throw passing(`a setting could not be given back yet: ${result.why}`, { evidence: [result.why] });
-      return { notes: result.state === 'left' ? [result.why] : [] };
-    }
     case 'node-mark':
       await scene.mayAct();
       await markNodes(scene.db, [{ node: entry.node, value: entry.before }]);

@@ -77,7 +77,10 @@ export async function readNodeSetting(db: Db, nodes: string[], name: string): Pr
  * answer, or doesn't let the role, is left out.
  */
 export async function reloadNodes(db: Db, nodes: string[]): Promise<Map<string, number>> {
-  const command = 'select extract(epoch from clock_timestamp()) * 1000 from pg_reload_conf()';
+  // The time is of before the reload: the server may have read its files before pg_reload_conf() returns.
+  const command = `select extract(epoch from start.at) * 1000
+      from (select clock_timestamp() as at offset 0) start
+      cross join lateral (select pg_reload_conf() where start.at is not null) reload`;
   const answers = await runOnNodes(
     db,
     nodes.map((node) => ({ node, command })),

@@ -2,6 +2,8 @@ import { chmodSync, chownSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startCluster, type SandboxCluster, type SandboxNode } from '../../../sandbox/index.js';
+import { readNodeSetting, reloadNodes } from '../../../src/citus/nodes/node-settings.js';
+import { withCoordinator } from '../../../src/citus/session/connect.js';
 import { settingActivities } from '../../../src/activities/settings/activities.js';
 import { undoActivities } from '../../../src/activities/undo/activities.js';
 import type { UndoResult } from '../../../src/activities/undo/undo-entry.js';
@@ -38,16 +40,17 @@ function lower(entries: SettingEntry[], how?: How): Promise<{ notes: string[]; u
   );
 }
 
-async function undo(entry: UndoEntry, how: How = {}): Promise<UndoResult> {
+/** Undoes entries in one call, as the operation and its lock keeper do. */
+function undoTogether(entries: UndoEntry[], how: How = {}): Promise<UndoResult[]> {
   const since = Date.now() - (how.ageMs ?? 0);
-  const [result] = await asActivity(stage(how), (context) =>
-    undoActivities(context).undo({ cluster: 'demo', lockId: 'lock', entries: [entry], since }),
+  return asActivity(stage(how), (context) =>
+    undoActivities(context).undo({ cluster: 'demo', lockId: 'lock', entries, since }),
   );
-  return result ?? { notes: [] };
 }
 
-async function undoAll(entries: UndoEntry[]): Promise<void> {
-  for (const entry of entries) await undo(entry);
+async function undo(entry: UndoEntry, how: How = {}): Promise<UndoResult> {
+  const [result] = await undoTogether([entry], how);
+  return result ?? { notes: [] };
 }
 
 /** Makes postgresql.auto.conf of a worker unwritable, as a config that is managed elsewhere is; answers what ends that. */
@@ -72,7 +75,7 @@ test('what is lowered stays so while Temporal waits for it, and comes back', asy
   ]);
   await lower(entries);
   expect(await retryIntervals(cluster)).toEqual(['100ms']);
-  await undoAll(entries);
+  await undoTogether(entries);
   expect(await retryIntervals(cluster)).toEqual(['5s']);
 });
 
@@ -89,6 +92,24 @@ test('what was written and not read yet by the server is given back too', async 
   expect(await undo(entry)).toEqual({ notes: [] });
   await first.query('select pg_reload_conf()');
   await expect.poll(() => retryIntervals(cluster)).toEqual(['5s']);
+});
+
+test('a reload is dated before the server has read its files, however fast it does', async () => {
+  for (let round = 0; round < 20; round += 1) {
+    await withCoordinator(
+      configOf(cluster),
+      { applicationName: 'test', statementTimeoutSeconds: 10 },
+      async (db) => {
+        const reloadedAt = (await reloadNodes(db, [first.address])).get(first.address) ?? Number.NaN;
+        await expect
+          .poll(async () => {
+            const [setting] = await readNodeSetting(db, [first.address], 'wal_retrieve_retry_interval');
+            return setting && 'loadedAt' in setting ? setting.loadedAt : 0;
+          })
+          .toBeGreaterThanOrEqual(reloadedAt);
+      },
+    );
+  }
 });
 
 test('a value that someone else has set meanwhile is left alone, and told', async () => {
@@ -118,7 +139,7 @@ test('where nothing may be written, nothing is lowered, and giving back is done 
       expect.stringContaining(`could not be lowered on ${first.address}, moves take longer`),
     ]);
     expect(unchanged).toEqual([`setting wal_retrieve_retry_interval ${first.address}`]);
-    await undoAll(entries);
+    await undoTogether(entries);
   } finally {
     writable();
   }
@@ -131,18 +152,24 @@ test('a node that is away is tried again for its time, and then handed over with
   if (!entry) throw new Error('an entry was wanted');
   await lower(entries);
   await first.kill();
-  await expect(undo(entry)).rejects.toMatchObject({
+  await expect(undoTogether(entries)).rejects.toMatchObject({
     type: 'Passing',
     message: expect.stringContaining(first.address) as string,
   });
-  const { handedOver } = await undo(entry, { ageMs: 6 * 60_000 });
-  expect(handedOver).toContain(first.address);
+  const results = await undoTogether(entries, { ageMs: 6 * 60_000 });
+  expect(results).toEqual(
+    entries.map(({ node }) =>
+      node === first.address
+        ? { notes: [], handedOver: expect.stringContaining(first.address) as string }
+        : { notes: [] },
+    ),
+  );
   expect(undoByHand(entry)).toBe(
     `on ${first.address}: ALTER SYSTEM RESET wal_retrieve_retry_interval; SELECT pg_reload_conf();`,
   );
   await first.start();
   expect(await retryIntervals(cluster)).toContain('100ms');
-  await undoAll(entries);
+  await undoTogether(entries);
   expect(await retryIntervals(cluster)).toEqual(['5s']);
 });
 
@@ -159,7 +186,7 @@ test('lowering waits for a node that is away for a moment, and for one that stay
   ]);
   await first.start();
   expect(new Set(await retryIntervals(cluster))).toEqual(new Set(['100ms', '5s']));
-  await undoAll(entries);
+  await undoTogether(entries);
 });
 
 test('a mark is put back as it was, and a node that has left needs nothing', async () => {
@@ -170,7 +197,7 @@ test('a mark is put back as it was, and a node that has left needs nothing', asy
     before: false,
     during: true,
   });
-  await undoAll([mark(first.address), mark('127.0.0.1:1')]);
+  await undoTogether([mark(first.address), mark('127.0.0.1:1')]);
   expect((await marksOf(cluster))[first.address]).toBe(false);
 });
 
