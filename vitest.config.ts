@@ -25,8 +25,8 @@ export default defineConfig({
           env: inMemory(),
           testTimeout: 180_000,
           hookTimeout: 180_000,
-          // A third of the time of two files side by side was spent waiting.
-          maxWorkers: 3,
+          // Half of the time of a file is spent waiting.
+          maxWorkers: 4,
           sequence: { groupOrder: 1 },
         },
       },

@@ -12,6 +12,8 @@ export interface ConfigWishes {
   parallelMoves?: number;
   /** Whether machines can be started by the sandbox's own provisioner; default true. */
   provisioner?: boolean;
+  /** Arguments of Node that run that provisioner; default: this checkout's sources. */
+  provisionerProgram?: string[];
   /** Instead of that one, as in the config file. */
   workersFrom?: object;
   /** Separates this entry from others that mean the same servers. */
@@ -26,7 +28,11 @@ export interface ConfigWishes {
   observer?: object;
 }
 
-const provisionerProgram = fileURLToPath(new URL('./provisioner.ts', import.meta.url));
+const sources = [
+  '--import',
+  import.meta.resolve('tsx'),
+  fileURLToPath(new URL('./provisioner.ts', import.meta.url)),
+];
 
 /** Writes a worker's config for sandbox clusters, the first of which is called `demo`. */
 export function writeConfig(
@@ -36,7 +42,7 @@ export function writeConfig(
 ): void {
   const entries = clusters.map(({ cluster, wishes = {} }, index) => {
     const name = wishes.name ?? (index === 0 ? 'demo' : `demo${index + 1}`);
-    return [name, clusterConfig(cluster, wishes)] as const;
+    return [name, clusterConfig(cluster, wishes, top.provisionerProgram)] as const;
   });
   const config = {
     ...(top.temporalUi === undefined ? {} : { temporalUi: top.temporalUi }),
@@ -46,13 +52,11 @@ export function writeConfig(
   writeFileSync(file, stringify(config));
 }
 
-function clusterConfig(cluster: SandboxCluster, wishes: ConfigWishes): object {
+function clusterConfig(cluster: SandboxCluster, wishes: ConfigWishes, provisionerProgram = sources): object {
   const { coordinator, database, user, passwordFile } = cluster;
   const program = (action: string): string[] => [
     process.execPath,
-    '--import',
-    import.meta.resolve('tsx'),
-    provisionerProgram,
+    ...provisionerProgram,
     action,
     cluster.folder,
   ];

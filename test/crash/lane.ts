@@ -4,6 +4,7 @@ import { Client, Connection } from '@temporalio/client';
 import { writeConfig } from '../../sandbox/config-file.js';
 import { openCluster } from '../../sandbox/cluster/cluster.js';
 import { startCluster, startTemporal, type SandboxCluster } from '../../sandbox/index.js';
+import { programOf } from '../support/build.js';
 import { flavour, smallData, type TemporalServer } from '../support/stage.js';
 import type { Point } from './point.js';
 import { startProxy, type Proxy } from './proxy.js';
@@ -48,6 +49,7 @@ export async function openLane(build: string): Promise<Lane> {
   const configFile = join(folder, 'citus-scaler.yaml');
   writeConfig(configFile, [{ cluster: throughProxy, wishes: { parallelMoves: 2 } }], {
     reports: join(folder, 'reports'),
+    provisionerProgram: programOf('sandbox/provisioner.ts', build),
   });
   await takeSnapshot(folder);
   const layout = await readLayout(cluster);

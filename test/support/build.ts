@@ -1,5 +1,6 @@
 import {
   copyFileSync,
+  cpSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -15,7 +16,7 @@ import { bundleWorkflows } from '../../src/bundle.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** What worker processes run: made once, since tests start many of them and each would spend seconds on it. */
+/** What worker processes and their provisioner run: made once, since tests start many of them and each would spend seconds on it. */
 export interface Build {
   /** The sources as plain JavaScript under the same paths, with the workflows bundled. */
   folder: string;
@@ -30,6 +31,13 @@ export function presentBuild(): string | undefined {
 }
 
 let made: Build | undefined;
+
+/** Arguments of Node that run a program of this checkout, `test/support/worker.ts` say: from the build if there is one, else from sources. */
+export function programOf(file: string, folder = presentBuild()): string[] {
+  return folder === undefined
+    ? ['--import', import.meta.resolve('tsx'), join(root, file)]
+    : [join(folder, file.replace(/\.ts$/, '.js'))];
+}
 
 /** Makes the build that all tests of a run use: their processes inherit where it is. */
 export async function setup(): Promise<void> {
@@ -50,7 +58,9 @@ export async function build(): Promise<Build> {
   const folder = mkdtempSync(join(cache, 'test-'));
   const remove = (): void => rmSync(folder, { recursive: true, force: true });
   const forget = onExit(remove);
-  for (const file of ['src', 'test/support', 'test/crash'].flatMap(sources)) transpile(file, folder);
+  for (const file of ['src', 'sandbox', 'test/support', 'test/crash'].flatMap(sources))
+    transpile(file, folder);
+  cpSync(join(root, 'sandbox/stand-in/sql'), join(folder, 'sandbox/stand-in/sql'), { recursive: true });
   copyFileSync(join(root, 'package.json'), join(folder, 'package.json'));
   const { code } = await bundleWorkflows();
   writeFileSync(join(folder, 'src/workflow-bundle.js'), code);

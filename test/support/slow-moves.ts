@@ -94,8 +94,12 @@ export async function movesAtServer(cluster: SandboxCluster): Promise<number[]> 
   return rows.map(({ pid }) => pid);
 }
 
+/** Returns once every move that was handed out has begun at the server. */
 async function untilMovesRun(cluster: SandboxCluster, op: Operation): Promise<void> {
-  for (const end = Date.now() + 60_000; (await movesAtServer(cluster)).length === 0;) {
+  for (const end = Date.now() + 60_000; ;) {
+    const { progress } = await op.status();
+    const handedOut = progress?.movingTotal ?? 0;
+    if (handedOut > 0 && (await movesAtServer(cluster)).length >= handedOut) return;
     if (Date.now() > end)
       throw new Error(`no move runs at the server: ${JSON.stringify(await op.status(), null, 1)}`);
     await new Promise((resolve) => setTimeout(resolve, 100));

@@ -17,6 +17,7 @@ import {
   type StartOptions,
 } from '../../sandbox/index.js';
 import { startWorker, type WorkerProcess } from '../../sandbox/worker.js';
+import { programOf } from './build.js';
 import { workerCommand, type Patience } from './worker-process.js';
 
 export type TemporalServer = Awaited<ReturnType<typeof startTemporal>>;
@@ -99,6 +100,7 @@ export async function setStage(
   const aliases = (options.aliases ?? []).map((alias) => ({ cluster, wishes: alias }));
   writeConfig(configFile, [{ cluster, wishes }, ...others.map((other) => ({ cluster: other })), ...aliases], {
     reports: join(folder, 'reports'),
+    provisionerProgram: programOf('sandbox/provisioner.ts'),
   });
   const connection = await Connection.connect({ address: temporal.address });
   const client = new Client({ connection });

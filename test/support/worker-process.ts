@@ -1,7 +1,5 @@
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { WorkerOptions } from '../../src/worker.js';
-import { presentBuild } from './build.js';
+import { programOf } from './build.js';
 
 /** How long a worker waits before it tells of trouble, or hands over what it can't undo. */
 export type Patience = Pick<WorkerOptions, 'stallTimes' | 'undoPatienceMs'>;
@@ -11,9 +9,5 @@ export const impatient: Patience = { stallTimes: { quietMs: 3_000, patienceMs: 6
 
 /** Arguments of Node that run a worker with this patience: compiled if the run of the tests has done that, else from sources. */
 export function workerCommand(patience: Patience = {}): string[] {
-  const built = presentBuild();
-  const program = built
-    ? [join(built, 'test/support/worker.js')]
-    : ['--import', import.meta.resolve('tsx'), fileURLToPath(new URL('./worker.ts', import.meta.url))];
-  return [...program, JSON.stringify(patience)];
+  return [...programOf('test/support/worker.ts'), JSON.stringify(patience)];
 }

@@ -4,13 +4,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { openCluster } from '../../../sandbox/cluster/cluster.js';
+import { programOf } from '../../support/build.js';
 import { conform } from './flavours.js';
 import { addNode } from './questions.js';
 
-const program = fileURLToPath(new URL('../../../sandbox/provisioner.ts', import.meta.url));
+const program = programOf('sandbox/provisioner.ts');
 
 interface Machine {
   host: string;
@@ -23,7 +23,7 @@ conform(
   () => Promise.resolve(),
   (cluster) => {
     const call = (action: string, request: object): ChildProcessByStdio<Writable, Readable, null> => {
-      const child = spawn(process.execPath, ['--import', 'tsx', program, action, cluster().folder], {
+      const child = spawn(process.execPath, [...program, action, cluster().folder], {
         stdio: ['pipe', 'pipe', 'inherit'],
       });
       child.stdin.end(JSON.stringify({ action, cluster: 'demo', ...request }));
