@@ -102,16 +102,28 @@ async function tellIfLong(
   await tell(client, info.workflowExecution.workflowId, info.activityId, attention);
 }
 
-/** Tells the running activity's workflow of trouble, or (null) that it is over. Best effort: the retries go on anyway. */
+/** The words of each activity that are on their way. */
+const onTheirWay = new Map<string, Promise<void>>();
+
+/**
+ * Tells the running activity's workflow of trouble, or (null) that it is over, after what was told before. Best effort:
+ * the retries go on anyway.
+ */
 export async function tell(
   client: Client,
   workflowId: string,
   activityId: string,
   attention: Attention | null,
 ): Promise<void> {
-  try {
-    await client.workflow.getHandle(workflowId).signal('trouble', activityId, attention);
-  } catch {
-    // Closed meanwhile, or Temporal is away: the next attempt tells.
-  }
+  const key = `${workflowId} ${activityId}`;
+  const word = (onTheirWay.get(key) ?? Promise.resolve()).then(() =>
+    client.workflow
+      .getHandle(workflowId)
+      .signal('trouble', activityId, attention)
+      // Closed meanwhile, or Temporal is away: the next attempt tells.
+      .catch(() => undefined),
+  );
+  onTheirWay.set(key, word);
+  await word;
+  if (onTheirWay.get(key) === word) onTheirWay.delete(key);
 }

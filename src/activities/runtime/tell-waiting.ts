@@ -50,9 +50,14 @@ export async function tellWaiting<T>(
   };
   watch().catch(() => undefined);
   try {
-    return await work();
-  } finally {
+    const result = await work();
     done.abort();
     channel.clear();
+    return result;
+  } catch (error) {
+    done.abort();
+    // Only its own word is taken back: what was told of attempts that fail holds on.
+    if (channel.times > 0) channel.clear();
+    throw error;
   }
 }

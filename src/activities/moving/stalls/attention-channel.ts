@@ -18,9 +18,8 @@ export function attentionChannel(client: Client, { info }: Context): AttentionCh
   // An earlier attempt may have told of trouble and could not take it back.
   let hasTrouble = info.attempt > 1;
   let times = 0;
-  let last = Promise.resolve();
   const say = (attention: Attention | null): void => {
-    last = last.then(() => tell(client, workflowId, info.activityId, attention));
+    void tell(client, workflowId, info.activityId, attention);
   };
   return {
     attention: (attention) => {

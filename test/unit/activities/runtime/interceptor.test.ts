@@ -2,7 +2,7 @@ import type { Context } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
 import { expect, test } from 'vitest';
 import { deedOf } from '../../../../src/activities/deeds.js';
-import { sharedActivityBehaviour } from '../../../../src/activities/runtime/interceptor.js';
+import { sharedActivityBehaviour, tell } from '../../../../src/activities/runtime/interceptor.js';
 import { needsPerson, passing } from '../../../../src/failures.js';
 
 /** What the workflow of an activity is told when the activity fails so, a minute after it began. */
@@ -54,4 +54,16 @@ test('what passes and lasts is told by what is being done, with what a person ma
 
 test('what a person must repair parks, and is told by the workflow itself', async () => {
   expect(await toldOf(needsPerson('no disk'))).toEqual([]);
+});
+
+test('the words of an activity arrive in their order, however slow the first is', async () => {
+  const told: unknown[] = [];
+  const signal = async (_: string, __: string, attention: unknown): Promise<void> => {
+    if (attention === null) await new Promise((resolve) => setTimeout(resolve, 50));
+    told.push(attention);
+  };
+  const client = { workflow: { getHandle: () => ({ signal }) } } as unknown as Client;
+  const attention = { problem: 'the disk is full', evidence: '', remedies: [] };
+  await Promise.all([tell(client, 'shop/1', '7', null), tell(client, 'shop/1', '7', attention)]);
+  expect(told).toEqual([null, attention]);
 });
