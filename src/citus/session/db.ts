@@ -1,4 +1,4 @@
-import type { Client } from 'pg';
+import { DatabaseError, type Client } from 'pg';
 
 /**
  * An open session. Whole numbers arrive as JavaScript numbers, so a statement casts what may pass 2^53 (a system
@@ -20,25 +20,46 @@ export interface Db {
   query<Row>(text: string, params?: unknown[]): Promise<Row[]>;
 }
 
-/** The server can't be reached in time, or the session broke. Passing; `code` is Node's word for it. */
+/** The server can't be reached in time, or the session broke, however that showed. Passing; `code` is Node's word for it. */
 export class ConnectionLostError extends Error {
   override readonly name = 'ConnectionLostError';
   constructor(
     readonly node: string,
     readonly code: 'ETIMEDOUT' | 'ECONNRESET',
+    cause?: Error,
   ) {
-    super(code === 'ETIMEDOUT' ? `No answer from ${node} in time.` : `The connection to ${node} was lost.`);
+    const why = cause instanceof DatabaseError ? `: ${cause.message}` : '';
+    super(
+      code === 'ETIMEDOUT' ? `No answer from ${node} in time.` : `The connection to ${node} was lost${why}.`,
+      cause && { cause },
+    );
   }
 }
 
-/** pg tells a timeout and a lost connection by their message only. */
+/** The calls that open a connection: their errors say by themselves why there is none. */
+const opening = new Set(['connect', 'getaddrinfo']);
+
+/** Makes one error of all the ways in which a session can end; any other error is given back as it is. */
 export function connectionError(error: unknown, node: string): Error {
   if (!(error instanceof Error)) return new Error(String(error));
-  if ('code' in error)
-    return error.code === 'ECONNRESET' ? new ConnectionLostError(node, 'ECONNRESET') : error;
-  if (error.message === 'timeout expired') return new ConnectionLostError(node, 'ETIMEDOUT');
-  const lost = /^Connection terminated|not queryable|Client was closed/.test(error.message);
-  return lost ? new ConnectionLostError(node, 'ECONNRESET') : error;
+  if (error instanceof DatabaseError)
+    return endsSession(error) ? new ConnectionLostError(node, 'ECONNRESET', error) : error;
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  if (code === 'ETIMEDOUT' || error.message === 'timeout expired')
+    return new ConnectionLostError(node, 'ETIMEDOUT', error);
+  if (syscall !== undefined && opening.has(syscall)) return error;
+  // pg tells some of them by their message only.
+  const isLost =
+    syscall !== undefined ||
+    code === 'ECONNRESET' ||
+    code?.startsWith('ERR_STREAM_') ||
+    /^Connection terminated|not queryable|Client was closed/.test(error.message);
+  return isLost ? new ConnectionLostError(node, 'ECONNRESET', error) : error;
+}
+
+/** The server says that it ends this session (57P01, 57P02). Of another node's session Citus says it as an error. */
+function endsSession({ code, severity }: DatabaseError): boolean {
+  return severity === 'FATAL' && (code === '57P01' || code === '57P02');
 }
 
 /** @internal for connect.ts: a session over a client that is connected. */

@@ -3,7 +3,6 @@ import { DatabaseError } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startCluster, type SandboxCluster } from '../../../sandbox/index.js';
 import {
-  ConnectionLostError,
   NodeNotAllowedError,
   NoWritableCoordinatorError,
   withCoordinator,
@@ -108,22 +107,6 @@ describe('a session on the coordinator', () => {
     const error = await failureOf(work);
     expect(error).toBeInstanceOf(DatabaseError);
     expect(error).toMatchObject({ code: '22012' });
-    const ended = withCoordinator(configOf(cluster), options, (db) =>
-      db.query('SELECT pg_terminate_backend(pg_backend_pid())'),
-    );
-    expect(await failureOf(ended)).toMatchObject({ code: '57P01' });
-  });
-
-  test('says that a connection was lost or refused', async () => {
-    const lost = withCoordinator(configOf(cluster), options, async (db) => {
-      await Promise.all([db.query('SELECT pg_sleep(20)'), cluster.coordinator.kill()]);
-    });
-    expect(await failureOf(lost)).toBeInstanceOf(ConnectionLostError);
-    await expect
-      .poll(() => failureOf(withCoordinator(configOf(cluster), options, one)), { timeout: 5_000 })
-      .toMatchObject({ code: 'ECONNREFUSED' });
-    await cluster.coordinator.start();
-    await withCoordinator(configOf(cluster), options, one);
   });
 });
 
