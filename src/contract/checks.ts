@@ -79,6 +79,8 @@ export const checks = {
   'new-node-extension': { severity: 'blocker', of: typesThatAdd },
   /** A new server is neither the coordinator nor a standby. */
   'new-node-is-new': { severity: 'blocker', of: typesThatAdd },
+  /** A new server has no rows in tables that are called like the cluster's: Citus would drop them. */
+  'new-node-tables': { severity: 'blocker', of: typesThatAdd },
   /** A new server answers. */
   'new-node-reachable': { severity: 'blocker', of: typesThatAdd },
   /** A new server takes writes. */

@@ -100,6 +100,29 @@ test('what is left of an earlier cluster is said', async () => {
   await fresh.query('DROP TABLE orders_102008');
 });
 
+test('rows in tables that are called like the cluster’s are in the way: Citus would drop them', async () => {
+  await cluster.query('CREATE TABLE "Orders" (id bigint PRIMARY KEY, at date)');
+  await cluster.query(`SELECT create_distributed_table('"Orders"', 'id', shard_count => 4)`);
+  try {
+    await fresh.query('CREATE TABLE "Orders" (id bigint)');
+    expect(checkOf(await preflight([fresh.address]), 'new-node-tables').ok).toBe(true);
+    await fresh.query('INSERT INTO "Orders" VALUES (1)');
+    const check = checkOf(await preflight([fresh.address]), 'new-node-tables');
+    expect(check).toMatchObject({ severity: 'blocker', ok: false });
+    expect(check.evidence).toContain('public."Orders"');
+    await fresh.query('DROP TABLE "Orders"');
+    await fresh.query(
+      `CREATE TABLE "Orders" (id bigint, at date) PARTITION BY RANGE (at);
+       CREATE TABLE orders_now PARTITION OF "Orders" FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
+       INSERT INTO "Orders" VALUES (1, '2026-05-01')`,
+    );
+    expect(checkOf(await preflight([fresh.address]), 'new-node-tables').ok).toBe(false);
+  } finally {
+    await fresh.query('DROP TABLE IF EXISTS "Orders"');
+    await cluster.query('DROP TABLE "Orders"');
+  }
+});
+
 test('workers that are called localhost only fit a coordinator that is too', async () => {
   await cluster.query(`UPDATE pg_dist_node SET nodename = 'localhost' WHERE groupid = 0`);
   try {

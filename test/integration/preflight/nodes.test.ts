@@ -47,6 +47,18 @@ test('the coordinator is never emptied, removed or put back, whether it holds sh
   }
 });
 
+test('a worker without metadata blocks, and the statement that is told mends it', async () => {
+  const [worker] = cluster.workers;
+  if (!worker) throw new Error('no worker');
+  await cluster.query('SELECT stop_metadata_sync_to_node($1, $2)', [worker.host, worker.port]);
+  const check = checkOf(await preflight(), 'metadata-synced');
+  expect(check).toMatchObject({ severity: 'blocker', ok: false });
+  expect(check.evidence).toContain(worker.address);
+  const [statement] = /SELECT [^;]*;/.exec(check.remedy?.text ?? '') ?? [];
+  await cluster.query(statement ?? 'no statement');
+  expect(checkOf(await preflight(), 'metadata-synced').ok).toBe(true);
+});
+
 test('a worker that is down or frozen is said, without failing and without waiting for long', async () => {
   const [worker] = cluster.workers;
   if (!worker) throw new Error('no worker');

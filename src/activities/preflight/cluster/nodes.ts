@@ -1,8 +1,10 @@
+import { literal } from '../../../citus/session/quote.js';
 import type { NodeCapacity } from '../../../citus/nodes/capacity.js';
 import type { ClusterNode } from '../../../citus/nodes/nodes.js';
 import type { ShardGroup } from '../../../citus/tables/shard-groups.js';
 import { versionText, type ServerFacts } from '../../../citus/nodes/server-facts.js';
 import { does, type Check } from '../../../contract/index.js';
+import { addressOf } from '../../../text/address.js';
 import { failed, listOf, passed } from '../check.js';
 import type { Intent } from '../intent.js';
 
@@ -20,12 +22,20 @@ export function nodesActive(nodes: ClusterNode[], capacities: NodeCapacity[], jo
     : failed('nodes-active', listOf(problems), 'bring them back, or remove them, first');
 }
 
-/** Checks that no node is behind with its metadata. */
+/** Checks that every node has the metadata, and none is behind with it. Moves from or to one without fail. */
 export function metadataSynced(nodes: ClusterNode[]): Check {
-  const behind = nodes.filter(
-    ({ active, hasMetadata, metadataSynced: synced, role }) =>
-      role !== 'secondary' && active && hasMetadata && !synced,
-  );
+  const own = nodes.filter(({ role, active }) => role !== 'secondary' && active);
+  const without = own.filter(({ hasMetadata, role }) => !hasMetadata && role !== 'coordinator');
+  const behind = own.filter(({ hasMetadata, metadataSynced: synced }) => hasMetadata && !synced);
+  if (without.length > 0)
+    return failed(
+      'metadata-synced',
+      [
+        `without metadata: ${listOf(without.map(({ node }) => node))}`,
+        ...(behind.length > 0 ? [`out of sync: ${listOf(behind.map(({ node }) => node))}`] : []),
+      ].join('; '),
+      `give it to them, on the coordinator: ${without.slice(0, 5).map(startSync).join('; ')}`,
+    );
   return behind.length === 0
     ? passed('metadata-synced', 'all nodes have the present metadata')
     : failed(
@@ -33,6 +43,11 @@ export function metadataSynced(nodes: ClusterNode[]): Check {
         `out of sync: ${listOf(behind.map(({ node }) => node))}`,
         'wait a few seconds; if it stays, run select start_metadata_sync_to_all_nodes()',
       );
+}
+
+function startSync({ node }: ClusterNode): string {
+  const { host, port } = addressOf(node);
+  return `SELECT start_metadata_sync_to_node(${literal(host)}, ${port});`;
 }
 
 /** Checks that all nodes have one version of PostgreSQL and of Citus; a minor PostgreSQL version may differ. */

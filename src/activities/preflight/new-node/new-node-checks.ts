@@ -67,6 +67,17 @@ export function extensions(node: string, missing: string[]): Check {
       );
 }
 
+/** Checks that no rows of the server's own are where Citus makes the cluster's tables: it drops them without a word. */
+export function noOwnTables(node: string, tables: string[]): Check {
+  return tables.length === 0
+    ? passed('new-node-tables', `${node} has no table with rows that is called like one of the cluster's`)
+    : failed(
+        'new-node-tables',
+        `${node} has rows in tables that are called like the cluster's, and Citus would drop them: ${listOf(tables)}`,
+        `rename or drop them there, or start from an empty database: ALTER TABLE ${tables[0] ?? ''} RENAME TO …`,
+      );
+}
+
 /**
  * A server that was in a cluster before. Same-named leftovers are replaced by a move, others stay as orphans
  * (measured), so this warns; what does stop moves are rows of pg_dist_cleanup, see `leftovers`.

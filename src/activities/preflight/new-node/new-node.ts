@@ -1,7 +1,12 @@
 import { withCoordinator, withNode, NodeNotAllowedError, type Db } from '../../../citus/session/connect.js';
 import { readCapacity, type Capacity } from '../../../citus/nodes/capacity.js';
 import { readDirt, type Dirt } from '../../../citus/leftovers/dirt.js';
-import { readBrokenWays, readMissingExtensions, type BrokenWay } from '../../../citus/nodes/new-server.js';
+import {
+  readBrokenWays,
+  readMissingExtensions,
+  readOwnTables,
+  type BrokenWay,
+} from '../../../citus/nodes/new-server.js';
 import { runOnNodes } from '../../../citus/nodes/node-settings.js';
 import type { ClusterNode } from '../../../citus/nodes/nodes.js';
 import { readOwnTuningRights } from '../../../citus/roles/rights.js';
@@ -18,6 +23,7 @@ import {
   extension,
   extensions,
   mesh,
+  noOwnTables,
   sameLocale,
   sameVersions,
   takesWrites,
@@ -29,6 +35,8 @@ export interface NewNodeContext {
   coordinator: ServerFacts;
   /** Extensions that Citus will create on it. */
   extensions: string[];
+  /** Tables that Citus will make on it. */
+  tables: string[];
   nodes: ClusterNode[];
   /** Active workers that answer. */
   workers: string[];
@@ -41,6 +49,8 @@ interface NewServerState {
   missing: string[];
   capacity?: Capacity;
   dirt?: Dirt;
+  /** Tables of its own, with rows, where Citus will make the cluster's. */
+  ownTables?: string[];
   broken?: BrokenWay[];
   /** Grants that lowering a setting there would take. */
   tuningLacks?: string[];
@@ -87,6 +97,7 @@ async function readState(context: NewNodeContext, db: Db, node: string): Promise
     facts,
     missing,
     capacity: await readCapacity(db),
+    ownTables: await readOwnTables(db, context.tables),
     dirt: await readDirt(db),
     broken: await brokenWays(context, db, node),
     ...(context.cluster.movement.tune ? { tuningLacks: await tuningLacks(db, facts) } : {}),
@@ -116,7 +127,7 @@ function isCoordinatorItself(facts: ServerFacts, coordinator: ServerFacts): bool
 }
 
 function identity(context: NewNodeContext, node: string, state: NewServerState): Check[] {
-  const { facts, capacity, dirt, missing, broken, tuningLacks: lacks } = state;
+  const { facts, capacity, dirt, ownTables, missing, broken, tuningLacks: lacks } = state;
   const { coordinator, cluster, parallelMoves, transferMode } = context;
   if (isCoordinatorItself(facts, coordinator)) {
     const evidence = `${node} is the coordinator itself under another name`;
@@ -135,6 +146,7 @@ function identity(context: NewNodeContext, node: string, state: NewServerState):
     ...(facts.patroni === null
       ? []
       : [failed('patroni', `Patroni runs ${node}: ${facts.patroni}`, 'add it through Patroni')]),
+    ...(ownTables ? [noOwnTables(node, ownTables)] : []),
     ...(dirt ? [cleanServer(node, dirt, facts)] : []),
     ...(broken ? [mesh(node, broken)] : []),
     ...(lacks ? [newNodeTuning(node, facts.user, lacks)] : []),

@@ -1,6 +1,6 @@
 import { readCapacities } from '../../../citus/nodes/capacity.js';
 import { withCoordinator, type Db } from '../../../citus/session/connect.js';
-import { readExtensions } from '../../../citus/nodes/new-server.js';
+import { readCitusTables, readExtensions } from '../../../citus/nodes/new-server.js';
 import { activePrimaries, readNodes } from '../../../citus/nodes/nodes.js';
 import { readServerFacts } from '../../../citus/nodes/server-facts.js';
 import type { ClusterConfig } from '../../../config/index.js';
@@ -49,6 +49,7 @@ export async function newNodeContext(
     cluster,
     coordinator: facts,
     extensions: await readExtensions(db),
+    tables: await readCitusTables(db),
     nodes,
     workers: nodes.filter(({ role, node }) => role === 'worker' && answer.has(node)).map(({ node }) => node),
     parallelMoves,
