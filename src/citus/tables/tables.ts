@@ -1,22 +1,36 @@
 import type { Db } from '../session/db.js';
 
+/** A table that `auto` can't move online, and why. */
+export interface TableWithoutIdentity {
+  /** As SQL spells it. */
+  name: string;
+  /** In words that follow the name: `has no primary key`. */
+  why: string;
+}
+
 /**
- * Distributed tables that `auto` can't move online: neither a primary key nor another replica identity. Parents
- * of partitions that are distributed themselves hold no rows and don't count.
+ * Distributed tables that `auto` can't move online, however they are distributed: without a primary key or another
+ * replica identity that Citus takes (measured, docs/citus.md). Parents of partitions that are distributed themselves
+ * hold no rows and don't count.
  */
-export async function readTablesWithoutIdentity(db: Db): Promise<string[]> {
-  const rows = await db.query<{ name: string }>(`
-    SELECT t.logicalrelid::regclass::text AS name
+export async function readTablesWithoutIdentity(db: Db): Promise<TableWithoutIdentity[]> {
+  return db.query<TableWithoutIdentity>(`
+    SELECT t.logicalrelid::regclass::text AS name,
+           CASE c.relreplident
+             WHEN 'n' THEN 'has REPLICA IDENTITY NOTHING'
+             WHEN 'i' THEN 'has lost the index of its replica identity'
+             ELSE CASE WHEN p.indexrelid IS NULL THEN 'has no primary key' ELSE 'has a DEFERRABLE primary key' END
+           END AS why
       FROM pg_catalog.pg_dist_partition t JOIN pg_catalog.pg_class c ON c.oid = t.logicalrelid
-     WHERE NOT (t.partmethod = 'n' AND t.colocationid = 0) AND t.repmodel IN ('s', 't') 
+      LEFT JOIN pg_catalog.pg_index p ON p.indrelid = c.oid AND p.indisprimary
+      LEFT JOIN pg_catalog.pg_index r ON r.indrelid = c.oid AND r.indisreplident
+     WHERE NOT (t.partmethod = 'n' AND t.colocationid = 0)
        AND (c.relkind = 'r' OR (c.relkind = 'p' AND NOT EXISTS (
              SELECT FROM pg_catalog.pg_inherits i WHERE i.inhparent = c.oid AND i.inhrelid IN (SELECT logicalrelid FROM pg_catalog.pg_dist_partition))
              AND EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhparent = c.oid)))
-       AND NOT (c.relreplident = 'f'
-             OR (c.relreplident = 'd' AND EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisprimary))
-             OR (c.relreplident = 'i' AND EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisreplident)))
+       AND NOT CASE c.relreplident WHEN 'f' THEN true WHEN 'd' THEN coalesce(p.indimmediate, false)
+                                   WHEN 'i' THEN r.indexrelid IS NOT NULL ELSE false END
      ORDER BY 1`);
-  return rows.map(({ name }) => name);
 }
 
 /** The tables that are special to moves. */

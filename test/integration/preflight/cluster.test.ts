@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { SandboxCluster } from '../../../sandbox/index.js';
+import { findFlavour, type SandboxCluster } from '../../../sandbox/index.js';
 import { runPreflight } from '../../../src/activities/preflight/run-preflight.js';
 import { acceptableChecks, checkFacts, checkIds } from '../../../src/contract/index.js';
+import { flavour } from '../../support/stage.js';
 import { configOf } from '../connect/support.js';
 import {
   asActivity,
@@ -13,6 +14,7 @@ import {
   type Wishes,
 } from './support.js';
 
+const isReal = findFlavour(flavour).flavour === 'citus';
 let cluster: SandboxCluster;
 beforeAll(async () => {
   cluster = await startWithOrders();
@@ -58,6 +60,37 @@ test('a table that online moves refuse is named, by the mode that was asked for,
     expect(accepted.evidence).toContain('accepted');
   } finally {
     await cluster.query('DROP TABLE notes');
+  }
+});
+
+test('an identity that only looks like one is none, however the table is distributed', async () => {
+  const tables: (readonly [definition: string, how: string, why: string])[] = [
+    ['id bigint primary key deferrable', 'hash', 'has a DEFERRABLE primary key'],
+    ['id bigint', 'append', 'has no primary key'],
+    ['id bigint primary key', 'append', ''],
+    // The stand-in can't drop an index of a distributed table.
+    ...(isReal
+      ? ([['id bigint not null', 'hash', 'has lost the index of its replica identity']] as const)
+      : []),
+    ['id bigint primary key', 'hash', 'has REPLICA IDENTITY NOTHING'],
+  ];
+  try {
+    for (const [index, [definition, how, why]] of tables.entries()) {
+      await cluster.query(`CREATE TABLE t${index} (${definition})`);
+      if (why.includes('lost')) {
+        await cluster.query(`CREATE UNIQUE INDEX i${index} ON t${index} (id)`);
+        await cluster.query(`ALTER TABLE t${index} REPLICA IDENTITY USING INDEX i${index}`);
+      }
+      await cluster.query(`SELECT create_distributed_table('t${index}', 'id', '${how}')`);
+      if (why.includes('NOTHING')) await cluster.query(`ALTER TABLE t${index} REPLICA IDENTITY NOTHING`);
+      if (why.includes('lost')) await cluster.query(`DROP INDEX i${index}`);
+    }
+    const { evidence } = checkOf(await preflight(), 'replica-identity');
+    for (const [index, [, , why]] of tables.entries())
+      if (why === '') expect(evidence).not.toContain(`t${index}`);
+      else expect(evidence).toContain(`public.t${index} (${why})`);
+  } finally {
+    for (const index of tables.keys()) await cluster.query(`DROP TABLE IF EXISTS t${index}`);
   }
 });
 

@@ -8,7 +8,10 @@ export async function replicaIdentity(db: Db, transferMode: string): Promise<Che
   const tables = await readTablesWithoutIdentity(db);
   if (tables.length === 0)
     return passed('replica-identity', 'every table has a primary key or another replica identity');
-  const names = listOf(tables, 20);
+  const names = listOf(
+    tables.map(({ name, why }) => `${name} (${why})`),
+    20,
+  );
   switch (transferMode) {
     case 'auto':
       return failed(
