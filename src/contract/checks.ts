@@ -79,7 +79,7 @@ export const checks = {
   'new-node-extension': { severity: 'blocker', of: typesThatAdd },
   /** A new server is neither the coordinator nor a standby. */
   'new-node-is-new': { severity: 'blocker', of: typesThatAdd },
-  /** A new server has no rows in tables that are called like the cluster's: Citus would drop them. */
+  /** A new server has nothing of its own that is called like the cluster's tables: Citus would drop it, or fail. */
   'new-node-tables': { severity: 'blocker', of: typesThatAdd },
   /** A new server answers. */
   'new-node-reachable': { severity: 'blocker', of: typesThatAdd },

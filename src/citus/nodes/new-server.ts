@@ -29,21 +29,27 @@ export async function readCitusTables(db: Db): Promise<string[]> {
   return rows.map(({ name }) => name);
 }
 
-/**
- * Reads which of the named tables hold rows on the server connected to, though Citus has not made them there. It drops
- * them without a word when the server joins (measured, docs/citus.md).
- */
-export async function readOwnTables(db: Db, names: string[]): Promise<string[]> {
-  const rows = await db.query<{ name: string }>(
-    `SELECT c.oid::regclass::text AS name
-       FROM unnest($1::text[]) t(name) JOIN pg_catalog.pg_class c ON c.oid = to_regclass(t.name)
-      WHERE c.relkind IN ('r', 'p', 'm')
-        AND (pg_relation_size(c.oid) > 0
-             OR EXISTS (SELECT FROM pg_partition_tree(c.oid) p WHERE p.isleaf AND pg_relation_size(p.relid) > 0))
-      ORDER BY 1`,
+/** What a server has where Citus makes the cluster's tables. */
+export interface InTheWay {
+  /** Tables with rows: Citus drops them without a word when the server joins (measured, docs/citus.md). */
+  tables: string[];
+  /** Views and others that are no tables: Citus can't drop them, and the server can't be registered. */
+  others: string[];
+}
+
+/** Reads what the server connected to has under the names of the cluster's tables. */
+export async function readInTheWay(db: Db, names: string[]): Promise<InTheWay> {
+  const [row] = await db.query<InTheWay>(
+    `WITH own AS (
+       SELECT c.oid::regclass::text AS name, c.relkind IN ('r', 'p') AS "isTable", pg_relation_size(c.oid) > 0
+              OR EXISTS (SELECT FROM pg_partition_tree(c.oid) p WHERE p.isleaf AND pg_relation_size(p.relid) > 0) AS "hasRows"
+         FROM unnest($1::text[]) t(name) JOIN pg_catalog.pg_class c ON c.oid = to_regclass(t.name))
+     SELECT coalesce(array_agg(name ORDER BY name) FILTER (WHERE "isTable" AND "hasRows"), '{}') AS tables,
+            coalesce(array_agg(name ORDER BY name) FILTER (WHERE NOT "isTable"), '{}') AS others
+       FROM own`,
     [names],
   );
-  return rows.map(({ name }) => name);
+  return row ?? { tables: [], others: [] };
 }
 
 /** A way between two servers that can't be gone. */

@@ -100,7 +100,7 @@ test('what is left of an earlier cluster is said', async () => {
   await fresh.query('DROP TABLE orders_102008');
 });
 
-test('rows in tables that are called like the cluster’s are in the way: Citus would drop them', async () => {
+test('what is called like the cluster’s tables is in the way: Citus would drop it, or fail', async () => {
   await cluster.query('CREATE TABLE "Orders" (id bigint PRIMARY KEY, at date)');
   await cluster.query(`SELECT create_distributed_table('"Orders"', 'id', shard_count => 4)`);
   try {
@@ -117,6 +117,12 @@ test('rows in tables that are called like the cluster’s are in the way: Citus 
        INSERT INTO "Orders" VALUES (1, '2026-05-01')`,
     );
     expect(checkOf(await preflight([fresh.address]), 'new-node-tables').ok).toBe(false);
+    await fresh.query('DROP TABLE "Orders"');
+    await fresh.query('CREATE VIEW "Orders" AS SELECT 1 AS id');
+    expect(checkOf(await preflight([fresh.address]), 'new-node-tables').evidence).toMatch(
+      /no table, .*"Orders"/,
+    );
+    await fresh.query('DROP VIEW "Orders"');
   } finally {
     await fresh.query('DROP TABLE IF EXISTS "Orders"');
     await cluster.query('DROP TABLE "Orders"');

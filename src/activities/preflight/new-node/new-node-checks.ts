@@ -1,5 +1,5 @@
 import type { Dirt } from '../../../citus/leftovers/dirt.js';
-import type { BrokenWay } from '../../../citus/nodes/new-server.js';
+import type { BrokenWay, InTheWay } from '../../../citus/nodes/new-server.js';
 import { versionText, type ServerFacts } from '../../../citus/nodes/server-facts.js';
 import type { Check } from '../../../contract/index.js';
 import { failed, listOf, passed } from '../check.js';
@@ -67,14 +67,18 @@ export function extensions(node: string, missing: string[]): Check {
       );
 }
 
-/** Checks that no rows of the server's own are where Citus makes the cluster's tables: it drops them without a word. */
-export function noOwnTables(node: string, tables: string[]): Check {
-  return tables.length === 0
-    ? passed('new-node-tables', `${node} has no table with rows that is called like one of the cluster's`)
+/** Checks that the names of the cluster's tables are free: Citus drops tables of its own there without a word. */
+export function namesFree(node: string, { tables, others }: InTheWay): Check {
+  const problems = [
+    ...(tables.length > 0 ? [`tables with rows, which Citus would drop: ${listOf(tables)}`] : []),
+    ...(others.length > 0 ? [`what is no table, so that it can't be registered: ${listOf(others)}`] : []),
+  ];
+  return problems.length === 0
+    ? passed('new-node-tables', `${node} has nothing of its own that is called like the cluster's tables`)
     : failed(
         'new-node-tables',
-        `${node} has rows in tables that are called like the cluster's, and Citus would drop them: ${listOf(tables)}`,
-        `rename or drop them there, or start from an empty database: ALTER TABLE ${tables[0] ?? ''} RENAME TO …`,
+        `${node} has, called like the cluster's tables, ${problems.join('; ')}`,
+        'rename them there (ALTER TABLE … RENAME TO …), drop them, or start from an empty database',
       );
 }
 

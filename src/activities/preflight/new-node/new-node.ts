@@ -3,9 +3,10 @@ import { readCapacity, type Capacity } from '../../../citus/nodes/capacity.js';
 import { readDirt, type Dirt } from '../../../citus/leftovers/dirt.js';
 import {
   readBrokenWays,
+  readInTheWay,
   readMissingExtensions,
-  readOwnTables,
   type BrokenWay,
+  type InTheWay,
 } from '../../../citus/nodes/new-server.js';
 import { runOnNodes } from '../../../citus/nodes/node-settings.js';
 import type { ClusterNode } from '../../../citus/nodes/nodes.js';
@@ -23,7 +24,7 @@ import {
   extension,
   extensions,
   mesh,
-  noOwnTables,
+  namesFree,
   sameLocale,
   sameVersions,
   takesWrites,
@@ -49,8 +50,7 @@ interface NewServerState {
   missing: string[];
   capacity?: Capacity;
   dirt?: Dirt;
-  /** Tables of its own, with rows, where Citus will make the cluster's. */
-  ownTables?: string[];
+  inTheWay?: InTheWay;
   broken?: BrokenWay[];
   /** Grants that lowering a setting there would take. */
   tuningLacks?: string[];
@@ -97,7 +97,7 @@ async function readState(context: NewNodeContext, db: Db, node: string): Promise
     facts,
     missing,
     capacity: await readCapacity(db),
-    ownTables: await readOwnTables(db, context.tables),
+    inTheWay: await readInTheWay(db, context.tables),
     dirt: await readDirt(db),
     broken: await brokenWays(context, db, node),
     ...(context.cluster.movement.tune ? { tuningLacks: await tuningLacks(db, facts) } : {}),
@@ -127,7 +127,7 @@ function isCoordinatorItself(facts: ServerFacts, coordinator: ServerFacts): bool
 }
 
 function identity(context: NewNodeContext, node: string, state: NewServerState): Check[] {
-  const { facts, capacity, dirt, ownTables, missing, broken, tuningLacks: lacks } = state;
+  const { facts, capacity, dirt, inTheWay, missing, broken, tuningLacks: lacks } = state;
   const { coordinator, cluster, parallelMoves, transferMode } = context;
   if (isCoordinatorItself(facts, coordinator)) {
     const evidence = `${node} is the coordinator itself under another name`;
@@ -146,7 +146,7 @@ function identity(context: NewNodeContext, node: string, state: NewServerState):
     ...(facts.patroni === null
       ? []
       : [failed('patroni', `Patroni runs ${node}: ${facts.patroni}`, 'add it through Patroni')]),
-    ...(ownTables ? [noOwnTables(node, ownTables)] : []),
+    ...(inTheWay ? [namesFree(node, inTheWay)] : []),
     ...(dirt ? [cleanServer(node, dirt, facts)] : []),
     ...(broken ? [mesh(node, broken)] : []),
     ...(lacks ? [newNodeTuning(node, facts.user, lacks)] : []),
