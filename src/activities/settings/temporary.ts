@@ -117,12 +117,12 @@ export type RestoreResult =
 /**
  * Gives settings back exactly as their owner had them, on all nodes at once, and reads them again. What stands in the
  * file counts, not what was done: one that was never changed needs nothing, also where nothing may be written. A value
- * that someone else has set meanwhile is left alone.
+ * that someone else has set meanwhile is left alone. Answers how it ended for each entry.
  */
 export async function restoreSettings(
   db: Db,
   entries: SettingEntry[],
-): Promise<{ entry: SettingEntry; result: RestoreResult }[]> {
+): Promise<(entry: SettingEntry) => RestoreResult> {
   const results = new Map<SettingEntry, RestoreResult>();
   const readLowered = async (some: SettingEntry[]): Promise<SettingEntry[]> => {
     const states = (await readAfterReload(db, some)).map(({ entry, setting }) => ({
@@ -145,7 +145,7 @@ export async function restoreSettings(
     const why = `${entry.node}: ${entry.name} is still ${entry.during} after a reload`;
     results.set(entry, { state: 'away', why });
   }
-  return [...results].map(([entry, result]) => ({ entry, result }));
+  return (entry) => results.get(entry) ?? { state: 'away', why: `${entry.node}: no answer` };
 }
 
 /** How giving a setting back ends by what is set now; undefined: it is still lowered. */

@@ -36,22 +36,22 @@ export async function undoEntries(
   scene: UndoScene,
 ): Promise<PromiseSettledResult<UndoResult>[]> {
   const settings = entries.filter((entry) => entry.kind === 'setting');
-  const restored = settings.length > 0 ? restoreSettings(scene.db, settings) : Promise.resolve([]);
+  const restored = restoreSettings(scene.db, settings);
   const results: PromiseSettledResult<UndoResult>[] = [];
   for (const entry of entries) {
     const work =
       entry.kind === 'setting'
-        ? restored.then((all) => undoResult(all.find((each) => each.entry === entry)?.result))
+        ? restored.then((resultOf) => undoResult(resultOf(entry)))
         : undoEntry(entry, scene);
     results.push(...(await Promise.allSettled([work])));
   }
   return results;
 }
 
-function undoResult(result: RestoreResult | undefined): UndoResult {
-  if (result?.state === 'away')
+function undoResult(result: RestoreResult): UndoResult {
+  if (result.state === 'away')
     throw passing(`a setting could not be given back yet: ${result.why}`, { evidence: [result.why] });
-  return { notes: result?.state === 'left' ? [result.why] : [] };
+  return { notes: result.state === 'left' ? [result.why] : [] };
 }
 
 async function undoEntry(
