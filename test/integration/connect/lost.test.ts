@@ -95,6 +95,10 @@ for (const end of Object.keys(ends) as (keyof typeof ends)[])
   });
 
 describe('a session that the server ends', () => {
+  // Also when an expectation fails: what comes after needs the server.
+  afterEach(async () => {
+    if (!cluster.coordinator.isRunning()) await cluster.coordinator.start();
+  });
   const sessionName = 'citus-scaler:test-ended';
   const sleep = (): Promise<Error> =>
     failureOf(
@@ -123,11 +127,7 @@ describe('a session that the server ends', () => {
     expect(error.message).toContain('terminating connection due to administrator command');
   });
 
-  for (const how of ['stop', 'kill'] as const) {
-    // Also when an expectation fails: what comes after needs the server.
-    afterEach(async () => {
-      if (!cluster.coordinator.isRunning()) await cluster.coordinator.start();
-    });
+  for (const how of ['stop', 'kill'] as const)
     test(`as the server ends by ${how} is lost, and the next one is refused`, async () => {
       const failing = sleep();
       await asleep();
@@ -138,5 +138,4 @@ describe('a session that the server ends', () => {
       );
       expect(next).toMatchObject({ code: 'ECONNREFUSED' });
     });
-  }
 });

@@ -22,7 +22,7 @@ export function nodesActive(nodes: ClusterNode[], capacities: NodeCapacity[], jo
     : failed('nodes-active', listOf(problems), 'bring them back, or remove them, first');
 }
 
-/** Checks that every node has the metadata, and none is behind with it. Moves from or to one without fail. */
+/** Checks that every node has the metadata, and none is behind with it. A move fails when one of its nodes has none. */
 export function metadataSynced(nodes: ClusterNode[]): Check {
   const own = nodes.filter(({ role, active }) => role !== 'secondary' && active);
   const without = own.filter(({ hasMetadata, role }) => !hasMetadata && role !== 'coordinator');
@@ -34,7 +34,7 @@ export function metadataSynced(nodes: ClusterNode[]): Check {
         `without metadata: ${listOf(without.map(({ node }) => node))}`,
         ...(behind.length > 0 ? [`out of sync: ${listOf(behind.map(({ node }) => node))}`] : []),
       ].join('; '),
-      `give it to them, on the coordinator: ${without.slice(0, 5).map(startSync).join('; ')}`,
+      `give it to them, on the coordinator: ${without.slice(0, 5).map(startSync).join(' ')}`,
     );
   return behind.length === 0
     ? passed('metadata-synced', 'all nodes have the present metadata')
