@@ -53,14 +53,18 @@ export function conformJobs(subject: string, tests: (stage: JobStage) => void): 
         expect(await checksum(cluster())).toEqual(before);
       });
 
-      /** Drains the third worker when it has shards, else fills it. */
+      /**
+       * Drains the third worker when it has several shard groups, else fills it: whatever a job that was cancelled in
+       * the middle has left there, there are moves enough.
+       */
       const startAny = async (): Promise<string> => {
-        const shards = await cluster().query(
-          `SELECT FROM pg_dist_shard JOIN pg_dist_placement USING (shardid) JOIN pg_dist_node USING (groupid)
+        const shardGroups = await cluster().query(
+          `SELECT DISTINCT colocationid, shardminvalue FROM pg_dist_shard JOIN pg_dist_partition USING (logicalrelid)
+             JOIN pg_dist_placement USING (shardid) JOIN pg_dist_node USING (groupid)
            WHERE nodeid = $1 AND logicalrelid <> 'plans'::regclass`,
           [extra.id],
         );
-        const drain = shards.length > 0;
+        const drain = shardGroups.length > 2;
         await cluster().query(`SELECT citus_set_node_property('127.0.0.1', $1, 'shouldhaveshards', $2)`, [
           extra.node.port,
           !drain,
