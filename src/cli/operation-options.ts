@@ -23,7 +23,7 @@ export function addOperationOptions(command: Command): Command {
   return command
     .optionsGroup('Options of every operation:')
     .option('--dry-run', 'show the checks and the plan, change nothing')
-    .option('-y, --yes', 'no approval needed, unless the config requires it')
+    .option('-y, --yes', 'no approval needed; refused where the config requires one')
     .option('--detach', 'start it and return')
     .option('--id <id>', 'id of the operation: starting it twice starts it once')
     .addOption(optionOf('--transfer-mode <mode>', 'how Citus copies', transferModes))

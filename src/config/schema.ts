@@ -161,7 +161,7 @@ const cluster = strict({
     .enum(['required', 'auto'])
     .optional()
     .describe(
-      "`required` can't be lowered by a request. `auto` is what holds when the request says nothing. Without the key the request decides, and `required` holds when it says nothing",
+      "`required` can't be lowered by a request: one with `approval: auto` is refused. `auto` is what holds when the request says nothing. Without the key the request decides, and `required` holds when it says nothing",
     ),
 })
   .refine((value) => value.workersFrom === undefined || (value.allowedNodes ?? []).length > 0, {

@@ -2,7 +2,7 @@ import type { CleanUpInput, OperationReport } from '../contract/index.js';
 import { count } from '../text/figures.js';
 import { cleanUpActivities } from './activities.js';
 import { operation } from './operation/operation.js';
-import { planStep } from './operation/steps.js';
+import { nothingToDo, planStep } from './operation/steps.js';
 
 const steps = {
   check: 'Check the cluster',
@@ -30,10 +30,7 @@ export async function cleanUp(input: CleanUpInput): Promise<OperationReport> {
     );
     if (op.dryRun) return;
     if (items.length === 0) {
-      for (const name of [steps.approval, steps.citus, steps.remove, steps.verify])
-        op.skip(name, 'nothing to remove');
-      op.note('nothing to do: there is nothing to remove');
-      op.set({ after: plan.before });
+      nothingToDo(op, { plan }, 'there is nothing to remove');
       return;
     }
     await op.step(steps.approval, () => op.approval(plan));

@@ -1,7 +1,7 @@
 import type { DrainWorkerInput, OperationReport } from '../contract/index.js';
 import { planActivities, verifyActivities } from './activities.js';
 import { operation } from './operation/operation.js';
-import { approvalStep, markStep, moveSteps, planStep } from './operation/steps.js';
+import { approvalStep, markStep, moveSteps, nothingToDo, planStep } from './operation/steps.js';
 
 /** Carries out `drainWorker`, see its row in contract/operations.ts. */
 export async function drainWorker(input: DrainWorkerInput): Promise<OperationReport> {
@@ -26,6 +26,10 @@ export async function drainWorker(input: DrainWorkerInput): Promise<OperationRep
       op.calls.run(planActivities.planDrain, 'Plan', { request }),
     );
     if (op.dryRun) return;
+    if (draft.plan.movesTotal === 0 && draft.marks.length === 0) {
+      nothingToDo(op, draft, nothingToChange(draft.leaving, undo));
+      return;
+    }
     await approvalStep(op, steps.approval, draft);
 
     await markStep(op, steps.mark, draft, undo ? 'in service already' : 'out of service already');
@@ -41,4 +45,11 @@ export async function drainWorker(input: DrainWorkerInput): Promise<OperationRep
     });
     await op.undo.keep('node-mark');
   });
+}
+
+function nothingToChange(leaving: { node: string }[], undo: boolean): string {
+  const names = leaving.map(({ node }) => node).join(', ');
+  return undo
+    ? `in service already: ${names}`
+    : `out of service already, and no shard that can move is left: ${names}`;
 }

@@ -1,7 +1,7 @@
 import type { OperationReport, RebalanceInput } from '../contract/index.js';
 import { planActivities, verifyActivities } from './activities.js';
 import { operation } from './operation/operation.js';
-import { approvalStep, moveSteps, planStep } from './operation/steps.js';
+import { approvalStep, moveSteps, nothingToDo, planStep } from './operation/steps.js';
 
 const steps = {
   check: 'Check the cluster',
@@ -25,10 +25,7 @@ export async function rebalance(input: RebalanceInput): Promise<OperationReport>
     );
     if (op.dryRun) return;
     if (draft.plan.movesTotal === 0) {
-      const why = draft.whyNoMoves ?? 'nothing to do';
-      for (const name of [steps.approval, steps.reference, steps.move, steps.verify]) op.skip(name, why);
-      op.note(`nothing to do: ${why}`);
-      op.set({ after: draft.plan.before });
+      nothingToDo(op, draft, draft.whyNoMoves ?? 'Citus plans no move');
       return;
     }
     await approvalStep(op, steps.approval, draft);

@@ -9,7 +9,7 @@ import {
   verifyActivities,
 } from './activities.js';
 import { operation } from './operation/operation.js';
-import { approvalStep, moveSteps, planStep } from './operation/steps.js';
+import { approvalStep, moveSteps, nothingToDo, planStep } from './operation/steps.js';
 
 const steps = {
   check: 'Check the cluster',
@@ -38,6 +38,10 @@ export async function scaleOut(input: ScaleOutInput): Promise<OperationReport> {
       (plan) => `${count(plan.movesTotal, 'move')}, ${count(plan.newWorkers.length, 'new worker')}`,
     );
     if (op.dryRun) return;
+    if (draft.plan.movesTotal === 0 && draft.plan.newWorkers.length === 0) {
+      nothingToDo(op, draft, nothingToAdd(request.input, draft.whyNoMoves));
+      return;
+    }
     await approvalStep(op, steps.approval, draft);
 
     const machines = new Map<string, string>();
@@ -107,4 +111,12 @@ export async function scaleOut(input: ScaleOutInput): Promise<OperationReport> {
       op.verified(step, await op.calls.run(verifyActivities.verifyScaleOut, 'Verify', order));
     });
   });
+}
+
+function nothingToAdd({ nodes }: ScaleOutInput, whyNoMoves = 'nothing moves'): string {
+  const there =
+    nodes === undefined
+      ? 'the cluster has that many workers already'
+      : `workers already: ${nodes.join(', ')}`;
+  return `${there}; ${whyNoMoves}`;
 }

@@ -97,10 +97,25 @@ test('empties the worker, leaves it registered, and names another that is marked
   await mark(stage.cluster, marked, true);
 });
 
-test('a second drain finds nothing to move', async () => {
-  const report = await (await stage.start('drainWorker', 'again', { nodes: [address(2)] })).result();
+test('a second drain finds nothing to do, and asks nobody', async () => {
+  const op = await stage.start('drainWorker', 'again', { nodes: [address(2)], approval: 'required' });
+  const report = await op.result();
   expect(report.state).toBe('done');
   expect(report.movedShardGroups).toBe(0);
+  expect(report.notes.join()).toContain(`nothing to do: out of service already`);
+  expect(report.steps.filter(({ state }) => state === 'done').map(({ name }) => name)).toEqual([
+    'Check the cluster',
+    'Plan',
+  ]);
+  expect((await marks())[address(2)]).toBe(false);
+});
+
+test('a mark alone is changed without asking, unless somebody said that approval is required', async () => {
+  const unsaid = { nodes: [address(2)], approval: undefined as never };
+  await (await stage.start('drainWorker', 'unsaid-undo', { ...unsaid, undo: true })).result();
+  expect((await marks())[address(2)]).toBe(true);
+  const report = await (await stage.start('drainWorker', 'unsaid', unsaid)).result();
+  expect(report.state).toBe('done');
   expect((await marks())[address(2)]).toBe(false);
 });
 

@@ -62,9 +62,14 @@ test('registers a server that runs already, and a second time finds nothing to d
   const node = await stage.cluster.addNode();
   const first = await (await stage.scaleOut('node-1', { nodes: [node.address] })).result();
   expect(first.state).toBe('done');
-  const again = await (await stage.scaleOut('node-2', { nodes: [node.address] })).result();
-  expect(again.state).toBe('done');
-  expect(again.plan?.newWorkers).toEqual([]);
+  const workers = await workersOf(stage.cluster);
+  for (const input of [{ nodes: [node.address] }, { to: workers.length }]) {
+    const id = `again-${Object.keys(input).join()}`;
+    const again = await (await stage.scaleOut(id, { ...input, approval: 'required' })).result();
+    expect(again.state).toBe('done');
+    expect(again.plan?.newWorkers).toEqual([]);
+    expect(again.notes.join()).toContain('nothing to do: ');
+  }
   expect(await workersOf(stage.cluster)).toHaveLength(5);
 });
 

@@ -3,6 +3,7 @@ import { plainWords } from '../../contract/schema/plain-words.js';
 import { isOperationType, type OperationType } from '../../contract/index.js';
 import type { OperationRequest } from '../../contract/internal/request.js';
 import { operationPrefix } from '../../citus/session/application-name.js';
+import { startAgain } from '../../contract/internal/start-again.js';
 import { UnknownClusterError, type ClusterConfig } from '../../config/index.js';
 import { unknownCluster } from '../runtime/classify.js';
 import { clusterIn, ownWorkflowId, type ActivityContext } from '../runtime/context.js';
@@ -32,8 +33,8 @@ export function requestActivities(context: ActivityContext) {
         sessions: operationPrefix(ownWorkflowId()),
         transferMode: data.transferMode ?? movement.transferMode,
         parallelMoves: data.parallelMoves ?? movement.parallelMoves,
-        approval:
-          cluster.approval === 'required' ? 'required' : (data.approval ?? cluster.approval ?? 'required'),
+        approval: data.approval ?? cluster.approval ?? 'required',
+        ...((data.approval ?? cluster.approval) === 'required' && { approvesMarks: true }),
         tune: movement.tune,
         searchAttributes: context.searchAttributes,
         keepsReports: context.config.reports !== undefined,
@@ -41,9 +42,24 @@ export function requestActivities(context: ActivityContext) {
         ...(movement.governor && { governed: true }),
         ...urlOf(context),
       };
+      if (cluster.approval === 'required' && data.approval === 'auto') throw approvalLowered(request);
       return Promise.resolve(request);
     },
   };
+}
+
+/** A request that does without an approval, though the config requires one: not ignored, for its sender counts on it. */
+function approvalLowered(request: OperationRequest): Error {
+  const { cluster } = request;
+  const text = `may not be "auto" for this cluster: the worker's config requires an approval (clusters.${cluster}.approval: required)`;
+  return invalidInput(cluster, [{ field: 'approval', text }], {
+    remedies: [
+      startAgain(request, 'start it without that, and approve the plan when it is shown', {
+        approval: undefined,
+      }),
+      `or change clusters.${cluster}.approval in the worker's config, then start the worker anew`,
+    ],
+  });
 }
 
 /** @throws UnknownCluster: nothing has begun, so nothing waits for another config */

@@ -14,6 +14,8 @@ export interface OperationRequest<Type extends OperationType = OperationType> {
   transferMode: TransferMode;
   parallelMoves: number;
   approval: 'required' | 'auto';
+  /** Somebody said that approval is required, in the config or the input: then a mark alone waits for it, too. */
+  approvesMarks?: boolean;
   /** Whether movements may change server settings for a while. */
   tune: boolean;
   /** The cluster has maintenance windows; the worker is asked for them. */

@@ -61,7 +61,7 @@ export const commonFields = {
     .enum(['required', 'auto'])
     .optional()
     .describe(
-      "whether a person must approve the plan; else the config's `approval`, else `required`. A config that says `required` can't be overruled",
+      "whether a person must approve the plan; else the config's `approval`, else `required`; then a plan that only marks workers waits for nobody. `auto` is refused where the config says `required`",
     ),
   window: z.enum(['respect', 'ignore']).optional().meta({
     default: 'respect',

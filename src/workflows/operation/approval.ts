@@ -1,7 +1,14 @@
-import { does, type InputProblem, type Plan } from '../../contract/index.js';
+import type { InputProblem, Plan } from '../../contract/index.js';
+import type { OperationRequest } from '../../contract/internal/request.js';
 import type { Status } from './status.js';
-import { refused } from '../../failures.js';
 import type { Calls } from './calls.js';
+
+/** A person's word on a plan. */
+export interface Word {
+  by: string;
+  /** Why it was rejected; absent: it was approved. */
+  rejected?: string;
+}
 
 /** A person's word on the plan: exactly the one shown. */
 export interface Approval {
@@ -11,15 +18,15 @@ export interface Approval {
   refuse: (planHash: string | undefined) => InputProblem | undefined;
   approve: (by: string) => void;
   reject: (by: string, reason: string) => void;
-  /** Shows the plan and waits for a word on it. Returns who approved. */
-  ask: (plan: Plan) => Promise<string>;
+  /** Waits for a word on the plan that is shown. */
+  ask: (plan: Plan) => Promise<Word>;
 }
 
 /** The approval of an operation; no plan waits for it yet. */
 export function createApproval(status: Status, calls: Calls): Approval {
   let pendingHash: string | undefined;
   let plans = 0;
-  let answer: { by: string; rejected?: string } | undefined;
+  let answer: Word | undefined;
   return {
     get pendingHash() {
       return pendingHash;
@@ -49,20 +56,23 @@ export function createApproval(status: Status, calls: Calls): Approval {
       pendingHash = plan.hash;
       plans += 1;
       answer = undefined;
+      const before = status.phase;
       status.phase = 'awaiting-approval';
       status.publish();
       await calls.until(() => answer !== undefined);
-      const { by, rejected } = answer as unknown as { by: string; rejected?: string };
       pendingHash = undefined;
-      if (rejected !== undefined) {
-        const { cluster, type } = status.view;
-        throw refused('PlanRejected', `${by} rejected plan ${plan.hash}: ${rejected}`, {
-          cluster,
-          remedies: [does(type, 'start the operation again for a new plan', { cluster })],
-        });
-      }
-      status.phase = 'planning';
-      return by;
+      status.phase = before;
+      return answer as unknown as Word;
     },
   };
+}
+
+/**
+ * Whether a plan waits for a person. One that only marks workers moves nothing, and the same operation takes it back: it
+ * waits only where somebody said that approval is required.
+ */
+export function needsApproval({ approval, approvesMarks }: OperationRequest, plan: Plan): boolean {
+  const { movesTotal, newWorkers, removedWorkers, cleanupsTotal = 0 } = plan;
+  const onlyMarks = movesTotal + newWorkers.length + removedWorkers.length + cleanupsTotal === 0;
+  return approval === 'required' && (!onlyMarks || approvesMarks === true);
 }

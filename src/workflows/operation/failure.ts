@@ -1,6 +1,8 @@
 import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
 import type { Status } from './status.js';
 import { does, isErrorType, type Attention } from '../../contract/index.js';
+import type { OperationRequest } from '../../contract/internal/request.js';
+import { startAgain } from '../../contract/internal/start-again.js';
 import { detailsOf, lockLostType, refused } from '../../failures.js';
 
 /**
@@ -19,6 +21,14 @@ export function giveUpFailure({ view, troubles, howLeft }: Status, message: stri
       'the notes of the report say what could not be given back',
       'repair what the evidence names and start the operation anew: what is done already stays done',
     ],
+  });
+}
+
+/** The failure of an operation whose plan a person rejected. */
+export function planRejected(request: OperationRequest, message: string): ApplicationFailure {
+  return refused('PlanRejected', message, {
+    cluster: request.cluster,
+    remedies: [startAgain(request, 'start the operation again for a new plan')],
   });
 }
 

@@ -7,8 +7,9 @@ import { count } from '../../text/figures.js';
 import { checkActivities } from '../activities.js';
 import type { Movement } from '../movement/movement.js';
 import { windowFits } from '../movement/windows.js';
-import type { Approval } from './approval.js';
+import { needsApproval, type Approval } from './approval.js';
 import type { Calls } from './calls.js';
+import { planRejected } from './failure.js';
 import { blockersIn, canBePlanned, refuseBlockers } from './checks.js';
 import type { HowLeft } from './how-left.js';
 import { passNoReturn, type NoReturn } from './no-return.js';
@@ -52,6 +53,11 @@ export function createOperation<Type extends OperationType>(parts: Parts, reques
     steps: (names: readonly string[]): void => announceSteps(status, names),
     step: <T>(name: string, work: (step: Step) => Promise<T>): Promise<T> => runStep(status, name, work),
     skip: (name: string, why: string): void => skipStep(status, name, why),
+    /** Skips all steps that are still ahead. */
+    skipPending: (why: string): void => {
+      for (const { name, state } of [...status.view.steps])
+        if (state === 'pending') skipStep(status, name, why);
+    },
     /** Adds lines to the report. */
     note: (...lines: string[]): void => {
       status.notes.push(...lines);
@@ -80,9 +86,11 @@ export function createOperation<Type extends OperationType>(parts: Parts, reques
     },
     /** Shows the plan and, where approval is required, waits for it. Answers whether that took time in which the world may have changed. */
     approval: async (plan: Plan): Promise<boolean> => {
-      if (request.approval === 'auto') return false;
+      if (!needsApproval(request, plan)) return false;
       const began = Date.now();
-      const by = await approval.ask(plan);
+      const { by, rejected } = await approval.ask(plan);
+      if (rejected !== undefined)
+        throw planRejected(request, `${by} rejected plan ${plan.hash}: ${rejected}`);
       status.notes.push(`plan ${plan.hash} approved by ${by}`);
       // Someone thought about it for a while: the world may have changed.
       if (Date.now() - began > 60_000) await checkCluster();

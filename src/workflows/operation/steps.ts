@@ -30,6 +30,17 @@ export async function planStep<Type extends OperationType, Plans extends AnyDraf
   });
 }
 
+/** Ends an operation of which the plan would change nothing: nobody is asked, and the report says why. */
+export function nothingToDo<Type extends OperationType>(
+  op: Operation<Type>,
+  { plan }: { plan: Plan },
+  why: string,
+): void {
+  op.skipPending(why);
+  op.note(`nothing to do: ${why}`);
+  op.set({ after: plan.before });
+}
+
 /** Waits for the approval, where one is required, and looks whether the plan is still possible then. */
 export async function approvalStep<Type extends OperationType>(
   op: Operation<Type>,
