@@ -57,3 +57,12 @@ LANGUAGE sql STRICT AS $$ SELECT pg_cancel_backend(citus_pid_for_gpid(global_pid
 
 CREATE FUNCTION pg_catalog.pg_terminate_backend(global_pid bigint, timeout bigint DEFAULT 0) RETURNS boolean
 LANGUAGE sql STRICT AS $$ SELECT pg_terminate_backend(citus_pid_for_gpid(global_pid)) $$;
+
+-- Citus shows the numbers of all sessions to everybody.
+CREATE FUNCTION pg_catalog.get_all_active_transactions(OUT datid oid, OUT process_id int, OUT initiator_node_identifier int,
+  OUT worker_query boolean, OUT transaction_number bigint, OUT transaction_stamp timestamptz, OUT global_pid bigint)
+RETURNS SETOF record LANGUAGE sql STABLE STRICT AS $$
+  SELECT a.datid, a.pid, n.nodeid, false, 0::bigint, now(), citus_calculate_gpid(coalesce(n.nodeid, 0), a.pid)
+    FROM pg_stat_activity a LEFT JOIN (pg_dist_local_group g JOIN pg_dist_node n ON n.groupid = g.groupid AND n.noderole = 'primary') ON true
+   WHERE a.datname = current_database() AND a.application_name !~ '^citus_(internal|run_command)'
+$$;

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   readCleanupRows,
   readKnownShards,
@@ -10,7 +9,6 @@ import {
 import {
   readNodeFindings,
   readRowBytes,
-  secondsOfActivity,
   type NodeFindings,
   type ShardLikeTable,
 } from '../../citus/leftovers/on-nodes.js';
@@ -20,7 +18,7 @@ import { deleteHopelessRows, recoverTransactions } from '../../citus/leftovers/r
 import { literal } from '../../citus/session/quote.js';
 import { inRemovalOrder, keyOf, type Finding } from './finding.js';
 import { movedObjects } from './move-objects.js';
-import { strangers } from './strangers.js';
+import { findStrangers } from './strangers.js';
 import { judgeTable, type TableFacts } from './shard-tables.js';
 
 /** The leftovers of a cluster, and what could not be looked into. */
@@ -57,27 +55,13 @@ export async function findLeftovers(
       ...(await orphanedTables(db, nodes, answers, rows, hopeless)),
       ...answers.flatMap((look) => (before === undefined ? [] : movedObjects(look, rows))),
       ...answers.flatMap((look) => preparedTransactions(look, nodes)),
-      ...(await lastingStrangers(db, nodes, addresses, strangers(answers, nodes))),
+      ...(await findStrangers(db, nodes, addresses)),
       ...(await lostPlacements(db, coordinator)),
     ]),
     silent: looks.flatMap((look) => ('error' in look ? [look] : [])),
     deferred: (after ?? []).filter(({ live }) => live).length,
     poisoned: await poisonedShards(db, after ?? []),
   };
-}
-
-/** A server that was just taken out properly was active a moment ago: only who still is some seconds later is a stranger. */
-async function lastingStrangers(
-  db: Db,
-  nodes: ClusterNode[],
-  addresses: string[],
-  first: Finding[],
-): Promise<Finding[]> {
-  if (first.length === 0) return [];
-  await sleep(secondsOfActivity * 1_000 + 1_000);
-  const again = (await readNodeFindings(db, addresses)).flatMap((look) => ('error' in look ? [] : [look]));
-  const names = new Set(first.map(keyOf));
-  return strangers(again, nodes).filter((finding) => names.has(keyOf(finding)));
 }
 
 interface HopelessRow {

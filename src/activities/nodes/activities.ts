@@ -1,3 +1,4 @@
+import { renewDaemon } from '../../citus/leftovers/sessions.js';
 import { markNodes } from '../../citus/nodes/marks.js';
 import { readNodes } from '../../citus/nodes/nodes.js';
 import type { Deed } from '../../citus/session/application-name.js';
@@ -75,6 +76,8 @@ export function nodeActivities(context: ActivityContext) {
           for (const entry of entries) {
             await assertHeld(context.client, lockId);
             if (!(await register(db, entry, { isFirst }))) unchanged.push(entry.id);
+            // Best effort: a server that was a node before would go by its earlier id.
+            await renewDaemon(db, entry.node);
           }
           return { unchanged };
         },

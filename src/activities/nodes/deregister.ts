@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApplicationFailure } from '@temporalio/common';
 import type { Db } from '../../citus/session/connect.js';
 import { recoverTransactions } from '../../citus/leftovers/removal.js';
+import { renewDaemon } from '../../citus/leftovers/sessions.js';
 import { runOnNodes } from '../../citus/nodes/node-settings.js';
 import { activeWorkers, readNodes } from '../../citus/nodes/nodes.js';
 import { cleanUpDeferred, isRegistered, removeNode } from '../../citus/nodes/registration.js';
@@ -67,6 +68,8 @@ export async function deregister(
     const stays = await isRegistered(db, leaving.node).catch(() => true);
     if (stays) throw error;
   }
+  // Else its daemon's sessions stay open on the other nodes for minutes, as if it were still one of them.
+  await renewDaemon(db, leaving.node);
 }
 
 /**

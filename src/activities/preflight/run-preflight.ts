@@ -8,8 +8,9 @@ import { worstFirst, type Balance, type Check } from '../../contract/index.js';
 import { balanceOf } from '../../planning/balance.js';
 import { fitChecks } from '../../planning/fit.js';
 import { readSession } from '../runtime/context.js';
+import { findLeftovers } from '../leftovers/find.js';
 import { findTemporarySettings } from '../leftovers/temporary-settings.js';
-import { clusterChecks } from './cluster/cluster-checks.js';
+import { clusterChecks, leftoverChecks } from './cluster/cluster-checks.js';
 import { isCoordinator, isWritable, versionsKnown } from './cluster/coordinator.js';
 import { intentOf, type Intent, type PreflightRequest } from './intent.js';
 import { checkEach, newNodeContext } from './new-node/new-nodes.js';
@@ -49,6 +50,11 @@ export async function runPreflight(
 
     const nodes = await readNodes(db);
     const capacities = await readCapacities(db, activePrimaries(nodes));
+    // Beside all else: it may have to wait for whether a session is asleep.
+    const leftovers = withCoordinator(cluster, options, (own) =>
+      findLeftovers(own, nodes, answeringNodes(capacities)),
+    );
+    leftovers.catch(() => undefined);
     const { groups, hasSizes } = await readShards(db, capacities);
     const context = await newNodeContext(db, cluster, request, { facts, nodes, capacities });
     const foreign = await foreignJob(db, request.operationId);
@@ -57,11 +63,12 @@ export async function runPreflight(
     const checks = [
       ...first,
       foreign,
-      ...(await clusterChecks(db, cluster, request, { facts, nodes, capacities, temporarySettings }, intent)),
+      ...(await clusterChecks(db, request, { facts, nodes, capacities }, intent)),
       ...emptyNodes(groups, remainingNodes(nodes, intent)),
       ...(await actingRights(db, cluster, reader, deedsOf(cluster, intent, { nodes, capacities }))),
       ...provisionerNeeded(cluster, intent, nodes),
       ...(await checkEach(context, intent.joining)),
+      ...leftoverChecks(cluster, await leftovers, temporarySettings, intent),
     ];
     return {
       checks: fitChecks(

@@ -35,23 +35,12 @@ export interface NodeFindings {
   roles: string[];
   /** Transactions of Citus that were prepared more than a minute ago. */
   prepared: string[];
-  /**
-   * Sessions of servers with Citus that did something within 5 s, by the node id and process that they say they are:
-   * the daemon of each looks for deadlocks on all nodes that it knows every two seconds. Those of a server that was
-   * taken out stay open for minutes.
-   */
-  sessions: { nodeId: number; pid: number; address: string }[];
-  /** Its own processes. */
-  pids: number[];
 }
 
 /** Without indexes and maps: those differ between copies with the same rows. */
 function rowBytes(oid: string): string {
   return `(SELECT pg_relation_size(r.oid) + CASE r.reltoastrelid WHEN 0 THEN 0 ELSE pg_relation_size(r.reltoastrelid) END FROM pg_class r WHERE r.oid = ${oid})`;
 }
-
-/** A session that did nothing for so long counts as asleep. */
-export const secondsOfActivity = 5;
 
 const movePattern = `'^citus_shard_(move|split)_'`;
 const databaseOid = `(SELECT oid FROM pg_database WHERE datname = current_database())`;
@@ -83,14 +72,7 @@ const findingsQuery = `SELECT json_build_object(
              AND NOT EXISTS (SELECT FROM pg_subscription s WHERE s.subowner = r.oid AND s.subdbid <> ${databaseOid})
              AND NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.datname <> current_database() AND a.application_name ~ '^citus_')),
   'prepared', (SELECT coalesce(json_agg(gid ORDER BY 1), '[]') FROM pg_prepared_xacts
-                WHERE gid ~ '^citus_' AND database = current_database() AND prepared < now() - interval '1 minute'),
-  'sessions', (SELECT coalesce(json_agg(s), '[]') FROM (
-     SELECT DISTINCT g.id / 10000000000 AS "nodeId", g.id % 10000000000 AS pid,
-            coalesce(host(a.client_addr), 'an address that it takes pg_monitor to see') AS address
-       FROM pg_stat_activity a, LATERAL (SELECT substring(a.application_name FROM '^citus_internal gpid=([0-9]+)')::int8 AS id) g
-      WHERE g.id IS NOT NULL AND a.datname = current_database() AND a.backend_start < now() - interval '${secondsOfActivity} seconds'
-        AND (a.state IS DISTINCT FROM 'idle' OR a.state_change > now() - interval '${secondsOfActivity} seconds')) s),
-  'pids', (SELECT coalesce(json_agg(pid), '[]') FROM pg_stat_activity)
+                WHERE gid ~ '^citus_' AND database = current_database() AND prepared < now() - interval '1 minute')
 )::text`;
 
 /** The findings of a node, or why it could not be looked at. */

@@ -52,15 +52,11 @@ export async function moveShard(
 export const asScaler = <T>(cluster: SandboxCluster, work: (db: Db) => Promise<T>): Promise<T> =>
   withCoordinator(configOf(cluster), { applicationName: 'test' }, work);
 
-/** What is left in a cluster whose nodes are all asked. */
-export const find = (cluster: SandboxCluster): Promise<LeftoverReport> =>
+/** What is left in a cluster, on all nodes unless only some are asked. */
+export const find = (cluster: SandboxCluster, asked?: string[]): Promise<LeftoverReport> =>
   asScaler(cluster, async (db) => {
     const nodes = await readNodes(db);
-    return findLeftovers(
-      db,
-      nodes,
-      nodes.map(({ node }) => node),
-    );
+    return findLeftovers(db, nodes, asked ?? nodes.map(({ node }) => node));
   });
 
 /** A line for each: what is found, and whether it may be removed. */

@@ -1,7 +1,7 @@
 import type { Db } from '../../../citus/session/connect.js';
 import type { ClusterConfig } from '../../../config/index.js';
 import type { Check } from '../../../contract/index.js';
-import { findLeftovers } from '../../leftovers/find.js';
+import type { LeftoverReport } from '../../leftovers/find.js';
 import type { Finding } from '../../leftovers/finding.js';
 import { capacityChecks, oldTransactions } from './capacity.js';
 import { passed } from '../check.js';
@@ -9,25 +9,18 @@ import { addressFits, noPatroni, noPooler } from './coordinator.js';
 import type { Intent, PreflightRequest } from '../intent.js';
 import { leavingChecks } from './leaving.js';
 import { metadataSynced, nodesActive, specialNodes, versionsEqual } from './nodes.js';
-import { answeringNodes, dataNodes, newServers, type ClusterState } from '../cluster-state.js';
+import { dataNodes, newServers, type ClusterState } from '../cluster-state.js';
 import { replicaIdentity, tableTraits } from './tables.js';
 import { leftovers, noTemporarySettings, tableLocks } from './traffic.js';
 
-interface StateWithSettings extends ClusterState {
-  /** Settings that an operation left lowered. */
-  temporarySettings: Finding[];
-}
-
-/** Checks a cluster that has a coordinator: its nodes, its tables, what goes on in it and what was left behind. */
+/** Checks a cluster that has a coordinator: its nodes, its tables, and what goes on in it. */
 export async function clusterChecks(
   db: Db,
-  { name }: ClusterConfig,
   request: PreflightRequest,
-  state: StateWithSettings,
+  state: ClusterState,
   intent: Intent,
 ): Promise<Check[]> {
-  const { facts, nodes, capacities, temporarySettings } = state;
-  const report = await findLeftovers(db, nodes, answeringNodes(capacities));
+  const { facts, nodes, capacities } = state;
   const { parallelMoves, transferMode } = request;
   return [
     await noPooler(db),
@@ -40,11 +33,24 @@ export async function clusterChecks(
     oldTransactions(capacities),
     await tableLocks(db),
     ...(intent.moves ? await moveChecks(db, { parallelMoves, transferMode }, state) : []),
-    ...(intent.cleans
-      ? [passed('leftovers', `${report.leftovers.length + temporarySettings.length} found`)]
-      : [leftovers(report, name, intent), noTemporarySettings(temporarySettings, name)]),
     ...specialNodes(nodes, intent),
   ];
+}
+
+/**
+ * Checks what was left behind.
+ *
+ * @param temporarySettings settings that an operation left lowered
+ */
+export function leftoverChecks(
+  { name }: ClusterConfig,
+  report: LeftoverReport,
+  temporarySettings: Finding[],
+  intent: Intent,
+): Check[] {
+  return intent.cleans
+    ? [passed('leftovers', `${report.leftovers.length + temporarySettings.length} found`)]
+    : [leftovers(report, name, intent), noTemporarySettings(temporarySettings, name)];
 }
 
 async function moveChecks(
