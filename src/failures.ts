@@ -23,6 +23,35 @@ export function passing(message: string, details: PartialDetails = {}): Applicat
   return failure(passingType, message, details, false);
 }
 
+/** What a failure that repeats is known by, and how often it may happen before it is a person's. */
+export interface Repetition {
+  cause: string;
+  most: number;
+}
+
+/** Times that the same cause may fail an activity, where nothing else is known of it. */
+const usualMost = 3;
+
+/**
+ * A failure that may pass, but not by waiting alone: Temporal tries again, and when the same cause has come so and so
+ * often the operation parks with it. The first remedy is to repair the cause; retry follows.
+ *
+ * @param cause what makes two failures the same
+ */
+export function repeating(
+  cause: string,
+  message: string,
+  details: PartialDetails,
+  most = usualMost,
+): ApplicationFailure {
+  return failure(passingType, message, details, false, { cause, most });
+}
+
+/** What a failure that repeats is known by; undefined for any other. */
+export function repetitionOf(error: unknown): Repetition | undefined {
+  return error instanceof ApplicationFailure ? (error.details?.[1] as Repetition | undefined) : undefined;
+}
+
 /** A failure of an activity whose operation doesn't hold the cluster's lock any more. */
 export function lockLost(lockId: string): ApplicationFailure {
   return failure(lockLostType, `the cluster is not held by this operation any more (${lockId})`, {}, true);
@@ -32,7 +61,8 @@ export function lockLost(lockId: string): ApplicationFailure {
 export function withEvidence(error: ApplicationFailure, ...evidence: string[]): ApplicationFailure {
   const details = detailsOf(error);
   const more = { ...details, evidence: [...details.evidence, ...evidence] };
-  return failure(error.type ?? needsPersonType, error.message, more, error.nonRetryable ?? false);
+  const { type, message, nonRetryable } = error;
+  return failure(type ?? needsPersonType, message, more, nonRetryable ?? false, repetitionOf(error));
 }
 
 /** Whether an activity refused to act, since its operation doesn't hold the lock any more. */
@@ -52,6 +82,8 @@ function failure(
   message: string,
   details: PartialDetails,
   nonRetryable: boolean,
+  repetition?: Repetition,
 ): ApplicationFailure {
-  return ApplicationFailure.create({ type, message, nonRetryable, details: [detailsFrom(details)] });
+  const all = [detailsFrom(details), ...(repetition ? [repetition] : [])];
+  return ApplicationFailure.create({ type, message, nonRetryable, details: all });
 }

@@ -3,66 +3,10 @@ import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { TlsRefusedError } from '../../citus/session/connect.js';
 import { ConfigError, SecretMissingError, UnknownClusterError } from '../../config/index.js';
 import { does, type Advice, type Remedy } from '../../contract/index.js';
-import { needsPerson, needsPersonType, passing, refused, withEvidence } from '../../failures.js';
+import { needsPerson, needsPersonType, passing, refused, repeating, withEvidence } from '../../failures.js';
 import { redact } from '../../text/redact.js';
-
-/**
- * SQLSTATEs that pass by themselves: a server that starts or stops (57P01–57P03), too many connections (53300) or
- * slots and senders (53400), serialisation (40001), deadlock (40P01), lock time-out (55P03), an object in use
- * (55006), connection trouble (08…), a statement that took too long while a node hung (57014).
- */
-const passingStates = /^(57P0[123]|53300|53400|40001|40P01|55P03|55006|57014|08.{3})$/;
-
-const passingCodes = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'ECONNABORTED',
-  'ETIMEDOUT',
-  'EPIPE',
-  'EHOSTUNREACH',
-  'EHOSTDOWN',
-  'ENETUNREACH',
-  'EAI_AGAIN',
-]);
-
-/**
- * The texts of Citus, with SQLSTATE XX000 or another unspecific one, for things that pass: a node that is gone for
- * now, metadata that is being synced, a move of the same shard that still holds its lock, the leftover of a crashed
- * move that the next call after some seconds removes. Measured, docs/citus.md. Of a node that dies in the middle of a
- * move, Citus says one of many things: which one depends on what it was about to do with that node.
- */
-const passingTexts = [
-  /failure on connection marked as essential/,
-  /server closed the connection unexpectedly/,
-  /connection to the remote node .* failed/,
-  /could not connect to/i,
-  /connection (not open|pointer is NULL)|no connection to the server/,
-  /SSL (SYSCALL error|connection has been closed)|SSL error: unexpected eof/,
-  /Connection terminated/,
-  /connection timeout|timeout expired/i,
-  /connection establishment for node .* failed/,
-  /could not establish any connections? to/,
-  /cannot recover from multiple connection failures/,
-  /failed to connect to/,
-  /Failed to COPY to (destination )?shard/,
-  /logical replication waiting timeout/,
-  /Could not fetch disk stats for node/,
-  /could not acquire the lock required to move/,
-  /orphaned shard .* could not be cleaned up/,
-  /is a metadata node, but is out of sync/,
-  /replication slots are in use/,
-  /requested standby connections exceeds/,
-  /could not receive data from|could not send data to/,
-  /cannot get the size because of a connection error/,
-  /the database system is (starting up|shutting down|in recovery mode)/,
-  // Citus repeats what libpq said last about a lost connection, and that may be nothing.
-  /^\s*$/,
-];
-
-interface SqlError {
-  message: string;
-  code?: string;
-}
+import { causeOf, limitOf, linesOf, refusedLogin, type Cause, type Limit } from './cause.js';
+import { isPassingCode, isVague } from './passing.js';
 
 /** The purpose of an activity: an operation parks and can be retried, a look just ends. */
 export type WorksFor = 'operation' | 'look';
@@ -99,12 +43,29 @@ export function classify(error: unknown, worksFor: WorksFor = 'operation'): Erro
   if (!(error instanceof Error))
     return needsPerson(redact(String(error)), { remedies: [withNextStep('read the message', worksFor)] });
   if (error.name === 'AbortError') return error;
-  const { code, message } = rootOf(error);
-  const text = redact(message);
-  const evidence = [code === undefined ? text : `${text} (${code})`];
-  return isPassing(code, message)
-    ? passing(text, { evidence, remedies: whilePassing(worksFor) })
-    : needsPerson(text, { evidence, remedies: remediesFor(code, worksFor) });
+  const cause = causeOf(error);
+  const text = redact(cause.node === undefined ? cause.message : `${cause.node}: ${cause.message}`);
+  const evidence = linesOf(error).map(redact);
+  switch (sortOf(cause)) {
+    case 'passes':
+      return passing(text, { evidence, remedies: whilePassing(worksFor) });
+    case 'repeats':
+      return limitReached(cause, limitOf(cause), { text, evidence, worksFor });
+    case 'person':
+      return needsPerson(text, { evidence, remedies: remediesFor(cause, worksFor) });
+  }
+}
+
+/** A node has ended something after a time that is set there, or refused to write: a setting, and none of ours. */
+function limitReached(
+  { node }: Cause,
+  limit: Limit | undefined,
+  { text, evidence, worksFor }: { text: string; evidence: string[]; worksFor: WorksFor },
+): Error {
+  const repair = `look where ${limit ?? 'it'} is set for the sessions that the nodes open on ${node ?? 'one another'}: for the database, for the roles, or in postgresql.conf`;
+  return worksFor === 'operation'
+    ? repeating(`${limit} on ${node}`, text, { evidence, remedies: [repair, orCancel] })
+    : needsPerson(text, { evidence, remedies: [withNextStep(repair, worksFor)] });
 }
 
 /** The refusal of a cluster that the config doesn't name. */
@@ -129,27 +90,25 @@ export function waitsForPerson(error: unknown): boolean {
 
 /** Whether what a node answered is something that passes by itself. */
 export function isPassingText(text: string): boolean {
-  return isPassing(undefined, text);
+  return sortOf({ message: text }) === 'passes';
 }
 
 /** Whether the failure is one that passes by itself. */
 export function isPassingError(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const { code, message } = rootOf(error);
-  return isPassing(code, message);
+  return error instanceof Error && sortOf(causeOf(error)) !== 'person';
 }
 
-function isPassing(code: string | undefined, message: string): boolean {
-  if (code !== undefined && (passingStates.test(code) || passingCodes.has(code))) return true;
-  return passingTexts.some((text) => text.test(message));
-}
-
-/** Node reports a host with several addresses as an AggregateError, whose own message is empty. */
-function rootOf(error: Error): SqlError {
-  const inner = error instanceof AggregateError ? (error.errors[0] as unknown) : error;
-  const root = inner instanceof Error ? inner : error;
-  const code = 'code' in root && typeof root.code === 'string' ? root.code : undefined;
-  return code === undefined ? { message: root.message } : { message: root.message, code };
+/**
+ * `passes`: an outage, which heals by waiting. `repeats`: it may pass, but what causes it stays. `person`: nothing but
+ * repairing it helps.
+ */
+function sortOf(cause: Cause): 'passes' | 'repeats' | 'person' {
+  const { code, node } = cause;
+  // Our own sessions have time-outs of ours, which a node that hangs is given up by.
+  if (node !== undefined && limitOf(cause) !== undefined) return 'repeats';
+  if (isPassingCode(code)) return 'passes';
+  if (refusedLogin(cause) !== undefined) return 'person';
+  return isVague(cause) ? 'passes' : 'person';
 }
 
 const orCancel = does('cancel', 'or cancel: what can be undone is undone');
@@ -160,8 +119,10 @@ function whilePassing(worksFor: WorksFor): Advice[] {
     : [withNextStep('repair what the evidence names', worksFor)];
 }
 
-function remediesFor(code: string | undefined, worksFor: WorksFor): Advice[] {
-  const repair = repairOf(code);
+function remediesFor(cause: Cause, worksFor: WorksFor): Advice[] {
+  const ofConfig = repairOf(cause.code);
+  const repair =
+    cause.node === undefined ? (ofConfig ?? refusedLogin(cause)) : (refusedLogin(cause) ?? ofConfig);
   if (repair !== undefined) return [withNextStep(repair, worksFor)];
   return [
     withNextStep('repair what the evidence names', worksFor),

@@ -3,8 +3,9 @@ import type { ActivityExecuteInput, ActivityInboundCallsInterceptor, Next } from
 import { ApplicationFailure } from '@temporalio/common';
 import type { Client } from '@temporalio/client';
 import { inspectType, remediesOf, type Attention } from '../../contract/index.js';
-import { detailsOf, passingType } from '../../failures.js';
+import { detailsOf, passingType, repetitionOf } from '../../failures.js';
 import { classify, type WorksFor } from './classify.js';
+import { countFailure, countsIn, type Counts } from './repeats.js';
 
 /** An activity that has been failing for so long is shown as needing attention, while the retries go on. */
 const usualPatienceMs = 60_000;
@@ -33,21 +34,24 @@ export function sharedActivityBehaviour(
   return (context) => ({
     inbound: {
       async execute(input: ActivityExecuteInput, next: Next<ActivityInboundCallsInterceptor, 'execute'>) {
-        const beat = setInterval(() => beats.get(context)?.(), beatEveryMs);
-        if (!beats.has(context)) beats.set(context, () => context.heartbeat());
+        failures.set(context, countsIn(context.info.heartbeatDetails));
+        const beat = setInterval(() => beatNow(context), beatEveryMs);
         try {
           return await next(input);
         } catch (error) {
-          const failure =
-            context.cancellationSignal.aborted && isAbort(error)
-              ? reasonOf(context, error)
-              : classify(error, worksFor(context));
+          if (context.cancellationSignal.aborted && isAbort(error)) throw reasonOf(context, error);
+          const { failure, counts } = countFailure(
+            classify(error, worksFor(context)),
+            failures.get(context) ?? {},
+          );
+          failures.set(context, counts);
+          // The last heartbeat is sent before the failure is, so the next attempt knows.
+          if (repetitionOf(failure)) beatNow(context);
           if (failure instanceof ApplicationFailure && failure.type === passingType)
             await tellIfLong(client, context, failure, { patienceMs, wordsFor });
           throw failure;
         } finally {
           clearInterval(beat);
-          beats.delete(context);
         }
       },
     },
@@ -58,13 +62,22 @@ function worksFor({ info }: Context): WorksFor {
   return info.workflowType === inspectType ? 'look' : 'operation';
 }
 
-/** The heartbeats of running activities; one that has progress to tell puts its own here. */
-const beats = new WeakMap<Context, () => void>();
+/** The heartbeat details of running activities that have progress to tell. */
+const progress = new WeakMap<Context, () => unknown>();
+/** What their attempts have failed with so far. */
+const failures = new WeakMap<Context, Counts>();
 
 /** Makes the running activity's heartbeat tell these details from now on. */
 export function beatWith(context: Context, details: () => unknown): void {
-  beats.set(context, () => context.heartbeat(details()));
-  context.heartbeat(details());
+  progress.set(context, details);
+  beatNow(context);
+}
+
+function beatNow(context: Context): void {
+  const details = progress.get(context)?.();
+  const counts = failures.get(context) ?? {};
+  if (Object.keys(counts).length === 0) context.heartbeat(details);
+  else context.heartbeat({ ...(typeof details === 'object' && details), failures: counts });
 }
 
 function isAbort(error: unknown): boolean {
@@ -91,13 +104,18 @@ async function tellIfLong(
   const powerOfTwo = attempt >= 16 && (attempt & (attempt - 1)) === 0;
   if (!isOver || (!isFirst && !powerOfTwo) || info.workflowExecution === undefined) return;
   const { evidence, remedies } = detailsOf(failure);
+  const repetition = repetitionOf(failure);
+  const outlook =
+    repetition === undefined
+      ? 'nothing to do if it passes by itself'
+      : `it is tried again by itself, but after the same cause ${repetition.most} times it waits for you`;
   const attention: Attention = {
     problem: `${wordsFor(info.activityType)} keeps failing: ${failure.message}`,
     evidence: [
       ...evidence,
       `${info.activityType}, attempt ${attempt}, since ${new Date(since).toISOString()}; retries go on`,
     ].join('\n'),
-    remedies: remediesOf('nothing to do if it passes by itself', ...remedies),
+    remedies: remediesOf(outlook, ...remedies),
   };
   await tell(client, info.workflowExecution.workflowId, info.activityId, attention);
 }

@@ -130,8 +130,6 @@ function send(
     cluster,
     { applicationName: name, statementTimeoutSeconds: 0, signal },
     async (db) => {
-      // A notice to a client that is gone would end the statement with it.
-      await db.query('set client_min_messages = error');
       await mayBegin?.();
       await db.query(text, params);
     },

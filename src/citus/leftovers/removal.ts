@@ -122,9 +122,9 @@ export async function deleteHopelessRows(db: Db, objectName: string, groupId: nu
  * in silence
  */
 export async function cleanUpByCitus(db: Db): Promise<string[]> {
-  const before = db.notices.length;
+  const before = db.warnings.length;
   await db.query('CALL pg_catalog.citus_cleanup_orphaned_resources()');
-  return db.notices.slice(before).filter((notice) => !notice.startsWith('cleaned up'));
+  return db.warnings.slice(before);
 }
 
 /**

@@ -8,7 +8,7 @@ import { CleartextRefusedError, tlsRefused, TlsRefusedError } from './tls-refuse
 import { tlsOptions } from './tls.js';
 
 export { NodeNotAllowedError } from './allowed.js';
-export { ConnectionLostError, type Db } from './db.js';
+export { ConnectionLostError, nodeOf, warningsBefore, type Db, type Warning } from './db.js';
 export { TlsRefusedError } from './tls-refused.js';
 
 /** The options of a session. */
@@ -196,6 +196,12 @@ async function prepareSession(db: Db, options: ConnectOptions): Promise<void> {
     search_path: 'pg_catalog',
     statement_timeout: `${options.statementTimeoutSeconds ?? 30}s`,
     lock_timeout: `${options.lockTimeoutSeconds ?? 0}s`,
+    // These may be set for the database or the role, and end what takes long, or what only waits for its turn.
+    transaction_timeout: '0',
+    idle_in_transaction_session_timeout: '0',
+    idle_session_timeout: '0',
+    // A statement goes on without its client, but a message to a client that is gone ends it. Warnings come as it fails.
+    client_min_messages: 'warning',
     client_connection_check_interval: '0',
     'citus.node_connection_timeout': '5s',
   };

@@ -1,4 +1,5 @@
 import { DatabaseError, type Client } from 'pg';
+import { formatAddress } from '../../text/address.js';
 
 /**
  * An open session. Whole numbers arrive as JavaScript numbers, so a statement casts what may pass 2^53 (a system
@@ -10,14 +11,40 @@ export interface Db {
   readonly node: string;
   /** The backend's process id, as the server's protocol told it. */
   readonly backendPid: number;
-  /** The last 100 notices and warnings, message only. */
-  readonly notices: string[];
+  /** The last 100 warnings, message only. */
+  readonly warnings: string[];
   /**
    * Runs one statement.
    *
    * @throws pg's DatabaseError (`code` = SQLSTATE) as it is, {@link ConnectionLostError} when the session is gone
    */
   query<Row>(text: string, params?: unknown[]): Promise<Row[]>;
+}
+
+/** A WARNING of a statement. Never its DETAIL, which may quote rows. */
+export interface Warning {
+  /** SQLSTATE; Citus repeats that of the other node. */
+  code: string;
+  message: string;
+  /** `host:port` of the node that it came from, where Citus says so. */
+  node?: string;
+}
+
+const warningsOf = new WeakMap<Error, readonly Warning[]>();
+
+/**
+ * The warnings that came with a statement before it failed: when something fails on another node, Citus often warns of
+ * the cause and then errs with less. Those without a SQLSTATE of their own are left out, as they may be a user's.
+ */
+export function warningsBefore(error: Error): readonly Warning[] {
+  return warningsOf.get(error) ?? [];
+}
+
+/** The node that an error or a warning came from, `host:port`, where Citus says so. */
+export function nodeOf(error: object): string | undefined {
+  const where = 'where' in error && typeof error.where === 'string' ? error.where : '';
+  const [, host, port] = /while executing command on (\S+):(\d+)/.exec(where) ?? [];
+  return host === undefined ? undefined : formatAddress({ host, port: Number(port) });
 }
 
 /** The server can't be reached in time, or the session broke, however that showed. Passing; `code` is Node's word for it. */
@@ -64,22 +91,34 @@ function endsSession({ code, severity }: DatabaseError): boolean {
 
 /** @internal for connect.ts: a session over a client that is connected. */
 export function sessionOver(client: Client, node: string, protocolPid: number): Db {
-  const notices: string[] = [];
+  const warnings: string[] = [];
+  /** Those of the statement that runs. */
+  let latest: Warning[] = [];
   client.on('notice', (notice) => {
-    notices.push(notice.message ?? '');
-    if (notices.length > 100) notices.shift();
+    const { message = '', code = '' } = notice;
+    warnings.push(message);
+    if (warnings.length > 100) warnings.shift();
+    const from = nodeOf(notice);
+    if (!unspecific.test(code) && latest.length < 20)
+      latest.push({ code, message, ...(from !== undefined && { node: from }) });
   });
   return {
     node,
-    notices,
+    warnings,
     backendPid: protocolPid,
     async query<Row>(text: string, params: unknown[] = []): Promise<Row[]> {
+      latest = [];
       try {
         const result = await client.query(text, params);
         return result.rows as Row[];
       } catch (error) {
-        throw connectionError(error, node);
+        const failure = connectionError(error, node);
+        if (latest.length > 0) warningsOf.set(failure, latest);
+        throw failure;
       }
     },
   };
 }
+
+/** The SQLSTATEs of warnings that name no error: also those that a user's function raises. */
+const unspecific = /^(00|01|$)/;

@@ -71,8 +71,8 @@ describe('a session on the coordinator', () => {
           pid: db.backendPid,
         },
       ]);
-      await db.query(`DO $$ BEGIN RAISE NOTICE 'seen'; END $$`);
-      expect(db.notices).toEqual(['seen']);
+      await db.query(`DO $$ BEGIN RAISE NOTICE 'not seen'; RAISE WARNING 'seen'; END $$`);
+      expect(db.warnings).toEqual(['seen']);
       expect(db.node).toBe(cluster.coordinator.address);
     });
   });

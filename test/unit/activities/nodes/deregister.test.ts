@@ -10,7 +10,7 @@ test('one attempt waits for a time, not for a number of calls: each may wait a s
   const slow: Db = {
     node: 'db0:5432',
     backendPid: 1,
-    notices: [],
+    warnings: [],
     query: <Row>(text: string) => {
       if (text.startsWith('call')) {
         cleaned += 1;
