@@ -5,6 +5,7 @@ import { governorActivities } from './governor/activities.js';
 import { lockActivities } from './lock/activities.js';
 import { lockViews } from './lock/lock-views.js';
 import { inspectActivities } from './inspect/activities.js';
+import { isolationActivities } from './nodes/isolation.js';
 import { machineActivities } from './machines/activities.js';
 import { moveActivities } from './moving/activities.js';
 import { nodeActivities } from './nodes/activities.js';
@@ -27,6 +28,7 @@ export function createActivities(context: ActivityContext) {
     ...machineActivities(context),
     ...nodeActivities(context),
     ...removalActivities(context),
+    ...isolationActivities(context),
     ...settingActivities(context),
     ...undoActivities(context),
     ...moveActivities(context),

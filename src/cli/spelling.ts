@@ -47,6 +47,8 @@ export function argumentsOf(action: Action): string[] {
     case 'drainWorker':
     case 'removeWorker':
       return ['cluster', 'nodes'];
+    case 'isolateWorker':
+      return ['cluster', 'node'];
     case 'setParallelMoves':
       return ['operation', 'n'];
     case 'clusters':
@@ -60,7 +62,8 @@ export function argumentsOf(action: Action): string[] {
 
 /** The placeholder for an argument that a remedy leaves to the person. */
 export function placeOf(field: string): string {
-  return field === 'nodes' ? 'NODE…' : optionFor(field);
+  if (field === 'nodes') return 'NODE…';
+  return field === 'node' ? 'NODE' : optionFor(field);
 }
 
 /** The option that a command can't do without, as long as none of these fields is given, and its words then. */

@@ -13,14 +13,16 @@ interface Target {
   to?: number | undefined;
   add?: number | undefined;
   nodes?: string[] | undefined;
+  node?: string | undefined;
   undo?: boolean | undefined;
   strategy?: string | undefined;
 }
 
-function target(type: OperationType, { to, add, nodes, undo, strategy }: Target): string {
+function target(type: OperationType, { to, add, nodes, node, undo, strategy }: Target): string {
   if (to !== undefined) return ` to ${to} ${workers(to)}`;
   if (add !== undefined) return ` by ${add} ${workers(add)}`;
   if (strategy !== undefined) return ` ${strategy}`;
+  if (node !== undefined) return `: ${node}${undo === true ? ', taken back' : ''}`;
   if (!nodes) return '';
   const names = nodes.join(', ');
   return operationFacts(type).nodes === 'join'

@@ -11,6 +11,8 @@ interface CheckFacts {
   essential?: true;
   /** A blocker that doesn't hinder the removal of leftovers: nothing is moved or registered then. */
   lessForCleaning?: true;
+  /** A blocker that doesn't hinder the isolation of a dead worker: it moves and registers nothing either. */
+  lessForIsolating?: true;
   /** Nothing is wrong in it, but whoever approves a plan should have read it. */
   consequence?: true;
   /** The operations that it is made for; absent: all; none: `health` alone. */
@@ -24,11 +26,21 @@ const typesThatEmpty: OperationType[] = ['drainWorker', 'removeWorker'];
 /** All checks, by id: kebab-case, for ever. Those that may be accepted come first, those that never block last. */
 export const checks = {
   /** No row of `pg_dist_cleanup` stops moves; other leftovers are a warning. */
-  leftovers: { severity: 'blocker', acceptable: true },
+  leftovers: { severity: 'blocker', acceptable: true, lessForIsolating: true },
   /** Every node has the present metadata. */
-  'metadata-synced': { severity: 'blocker', acceptable: true, lessForCleaning: true },
+  'metadata-synced': {
+    severity: 'blocker',
+    acceptable: true,
+    lessForCleaning: true,
+    lessForIsolating: true,
+  },
   /** Every registered node is active and answers. */
-  'nodes-active': { severity: 'blocker', acceptable: true, lessForCleaning: true },
+  'nodes-active': {
+    severity: 'blocker',
+    acceptable: true,
+    lessForCleaning: true,
+    lessForIsolating: true,
+  },
   /** Owners of tables may log in and create on every node, as moves do in their name. */
   'owner-rights': { severity: 'blocker', acceptable: true, of: typesThatMove },
   /** Nothing looks as if Patroni registered the nodes. */
@@ -46,7 +58,7 @@ export const checks = {
   /** Each target has room for what it gets, with a margin. */
   'target-disk': { severity: 'blocker', acceptable: true, of: typesThatMove },
   /** All nodes have the same PostgreSQL and Citus. */
-  versions: { severity: 'blocker', acceptable: true, lessForCleaning: true },
+  versions: { severity: 'blocker', acceptable: true, lessForCleaning: true, lessForIsolating: true },
   /** Moves have WAL senders free on every node. */
   'wal-senders': { severity: 'blocker', acceptable: true, of: typesThatMove },
   /** Moves have worker processes free on every node. */
@@ -57,6 +69,8 @@ export const checks = {
   'new-node-locale': { severity: 'blocker', acceptable: true, of: typesThatAdd },
   /** Workers and a new server reach one another. */
   'new-node-mesh': { severity: 'blocker', acceptable: true, of: typesThatAdd },
+  /** The worker that is to be isolated doesn't answer: one that lives would lose its copy of the metadata. */
+  'isolated-node-away': { severity: 'blocker', acceptable: true, of: ['isolateWorker'] },
   /** The coordinator is registered with an address that other hosts reach. */
   'coordinator-address': { severity: 'blocker' },
   /** The coordinator answers. */
@@ -69,6 +83,10 @@ export const checks = {
   'foreign-job': { severity: 'blocker' },
   /** The server is a Citus coordinator. */
   'is-coordinator': { severity: 'blocker', essential: true },
+  /** The node that is to be isolated is an active worker of this cluster. */
+  'isolated-node': { severity: 'blocker', essential: true, of: ['isolateWorker'] },
+  /** The worker that is to get the metadata again answers. */
+  'isolated-node-back': { severity: 'blocker', of: ['isolateWorker'] },
   /** The nodes that are to be emptied or removed are workers of this cluster. */
   'leaving-nodes': { severity: 'blocker', essential: true, of: typesThatEmpty },
   /** No registered standby belongs to a worker that is to be removed. */
@@ -117,6 +135,8 @@ export const checks = {
   'empty-nodes': { severity: 'info' },
   /** `idle_in_transaction_session_timeout` doesn't end moves that block writes. */
   'idle-timeout': { severity: 'warning', of: typesThatMove },
+  /** What goes on while a worker is isolated, and what doesn't. */
+  isolation: { severity: 'info', consequence: true, of: ['isolateWorker'] },
   /** What becomes of the machine of a worker that is removed. */
   machine: { severity: 'info', consequence: true, of: ['removeWorker'] },
   /** How many checks were left out because the answer would be too long. */

@@ -56,6 +56,18 @@ export const operations = {
     nodes: 'leave',
   },
   /**
+   * Stops metadata sync to a dead worker, so that the rest of the cluster can move, add and change; with `undo` it starts
+   * the sync again once the worker is back. It moves nothing, and what lies on the worker stays where it is. It can be
+   * cancelled at any time.
+   */
+  isolateWorker: {
+    command: 'isolate',
+    summary: 'keep a dead worker out of the way of the others, or take it back',
+    verb: 'Isolate a worker of',
+    moves: false,
+    nodes: 'leave',
+  },
+  /**
    * Removes what earlier moves and operations left on nodes. It can be cancelled at any time: what was removed stays
    * removed, and the next clean-up finds the rest.
    */

@@ -128,6 +128,10 @@ export interface Plan {
   drainedWorkers?: string[];
   /** Workers that are put back in service. */
   restoredWorkers?: string[];
+  /** Workers to which metadata sync is stopped. */
+  isolatedWorkers?: string[];
+  /** Workers that get the metadata again. */
+  rejoinedWorkers?: string[];
   /** The first 50 things that `cleanUp` will remove. */
   cleanups?: Cleanup[];
   /** How many things `cleanUp` will remove. */

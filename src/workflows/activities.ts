@@ -2,6 +2,7 @@ import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow'
 import type { ActivityOptions } from '@temporalio/workflow';
 import type { CheckActivities } from '../activities/preflight/activities.js';
 import type { CleanUpActivities } from '../activities/leftovers/activities.js';
+import type { IsolationActivities } from '../activities/nodes/isolation.js';
 import type { LockActivities } from '../activities/lock/activities.js';
 import type { MachineActivities } from '../activities/machines/activities.js';
 import type { MoveActivities } from '../activities/moving/activities.js';
@@ -57,6 +58,8 @@ export const cleanUpActivities = proxyActivities<CleanUpActivities>({
 export const nodeActivities = proxyActivities<NodeActivities>(lasting);
 /** Activities that take a node out of the cluster. */
 export const removalActivities = proxyActivities<RemovalActivities>(lasting);
+/** Activities that stop and start metadata sync; they may wait for others' statements. */
+export const isolationActivities = proxyActivities<IsolationActivities>(lasting);
 /** Activities that start and stop machines by the user's programs. */
 export const machineActivities = proxyActivities<MachineActivities>({
   ...persistent,

@@ -85,6 +85,14 @@ async function someOfEachLeftover(lane: Lane): Promise<object> {
   return {};
 }
 
+/** The third worker, without the metadata. */
+async function isolatedThird(lane: Lane): Promise<object> {
+  const node = await thirdWorker(lane, { withShards: true });
+  const port = Number(node.split(':')[1]);
+  await lane.cluster().query(`select stop_metadata_sync_to_node('127.0.0.1', $1)`, [port]);
+  return { node };
+}
+
 const cancel = (op: Operation): Promise<void> => op.cancel();
 const terminate = (op: Operation): Promise<void> => op.terminate();
 
@@ -115,6 +123,12 @@ const kinds = [
   { kind: 'registration', ...scaleOutByOne(), activity: 'registerNodes', label: 'citus_add_node' },
   { kind: 'setting', ...scaleOutByOne(), activity: 'lowerSettings', label: 'alter-system' },
   { kind: 'node-mark', ...drainOfThird(), activity: 'markNodes', label: 'citus_set_node_property' },
+  {
+    kind: 'metadata-sync',
+    ...takingBackThird(),
+    activity: 'changeMetadataSync',
+    label: 'start_metadata_sync_to_node',
+  },
 ] as const;
 
 function scaleOutByOne() {
@@ -123,6 +137,10 @@ function scaleOutByOne() {
 
 function drainOfThird() {
   return { of: 'drain', type: 'drainWorker', input: {}, prepare: fullThird } as const;
+}
+
+function takingBackThird() {
+  return { of: 'take-back', type: 'isolateWorker', input: { undo: true }, prepare: isolatedThird } as const;
 }
 
 /** Somebody stops the operation at an effect: the entry is made and no more, it is under way, it is there. */
@@ -256,6 +274,15 @@ export const procedures: Procedure[] = [
     prepare: fullThird,
     steer: { at: { activity: 'removeWorkerNode', nth: 1, moment: 'before' }, act: cancel },
   },
+  {
+    // A worker that lives, and is isolated all the same: a dead one could not be compared.
+    name: 'isolate',
+    type: 'isolateWorker',
+    input: { acceptChecks: ['isolated-node-away'], reason: 'to see it' },
+    prepare: async (lane) => ({ node: await thirdWorker(lane, { withShards: true }) }),
+    crashes: (activity) => /Sync|Isolation/.test(activity),
+  },
+  { name: 'take-back', type: 'isolateWorker', input: { undo: true }, prepare: isolatedThird },
   {
     name: 'clean-up',
     type: 'cleanUp',

@@ -53,6 +53,10 @@ async function isStillOpen(db: Db, entry: UndoEntry): Promise<boolean> {
       const row = await readRegistration(db, entry.node);
       return row !== undefined && row.groupId === entry.groupId && row.active;
     }
+    case 'metadata-sync': {
+      const row = await readRegistration(db, entry.node);
+      return row !== undefined && row.groupId === entry.groupId && row.hasMetadata === entry.during;
+    }
     case 'machine':
       // Only its program could tell, and looking runs no programs.
       return true;

@@ -12,6 +12,7 @@ import { fateOf } from '../machines/fate.js';
 import type { Draft } from './draft.js';
 import { drainPlan, drainWishes, type DrainPlan } from './drain.js';
 import { oneRound, planMoves, roundOf } from './group-moves.js';
+import { isolationPlan } from './isolation.js';
 import { rebalancePlan, rebalanceWishes } from './rebalance.js';
 import { scaleOutPlan, type ScaleOutPlan } from './scale-out.js';
 
@@ -48,6 +49,10 @@ export function planActivities(context: ActivityContext) {
       inPlanSession(request, (db, cluster) =>
         drainPlan(db, cluster, request, (node) => fateOf(context.config, cluster, node)),
       ),
+
+    /** Plans which worker is to be isolated, or gets the metadata again. Changes nothing. */
+    planIsolation: ({ request }: { request: OperationRequest<'isolateWorker'> }): Promise<Draft> =>
+      inPlanSession(request, (db, cluster) => isolationPlan(db, cluster, request)),
 
     /** Refuses when one of the nodes that the approved plan counts on has left meanwhile. @throws PlanChanged */
     confirmPlan: async ({
@@ -95,7 +100,8 @@ export function planActivities(context: ActivityContext) {
 async function wishesOf(db: Db, request: AnyRequest): Promise<PlanWishes> {
   switch (request.type) {
     case 'scaleOut':
-    // It moves nothing.
+    // They move nothing.
+    case 'isolateWorker':
     case 'cleanUp':
       return {};
     case 'rebalance':

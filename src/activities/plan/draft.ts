@@ -45,6 +45,8 @@ export interface Sketch {
   removedWorkers?: string[];
   drainedWorkers?: string[];
   restoredWorkers?: string[];
+  isolatedWorkers?: string[];
+  rejoinedWorkers?: string[];
   /** Nodes of which the disk is not looked at yet, because they don't run yet. */
   notYetThere?: string[];
   whyNoMoves: string;
@@ -57,7 +59,7 @@ export async function draftOf(
   sketch: Sketch,
 ): Promise<Draft> {
   const { moves, groups, nodes, nodesAfter, newWorkers = [], removedWorkers = [] } = sketch;
-  const { drainedWorkers = [], restoredWorkers = [] } = sketch;
+  const { drainedWorkers = [], restoredWorkers = [], isolatedWorkers = [], rejoinedWorkers = [] } = sketch;
   const roundMoves = oneRound(moves);
   const after = applyMoves(groups, roundMoves, nodesAfter);
   const incoming = incomingOf(roundMoves);
@@ -69,6 +71,8 @@ export async function draftOf(
         ...removedWorkers.map((node) => `remove ${node}`),
         ...drainedWorkers.map((node) => `drain ${node}`),
         ...restoredWorkers.map((node) => `put back ${node}`),
+        ...isolatedWorkers.map((node) => `isolate ${node}`),
+        ...rejoinedWorkers.map((node) => `rejoin ${node}`),
       ]),
       moves: firstMoves(roundMoves),
       movesTotal: roundMoves.length,
@@ -79,6 +83,8 @@ export async function draftOf(
       after: balanceOf(after, nodesAfter),
       ...(drainedWorkers.length > 0 ? { drainedWorkers } : {}),
       ...(restoredWorkers.length > 0 ? { restoredWorkers } : {}),
+      ...(isolatedWorkers.length > 0 ? { isolatedWorkers } : {}),
+      ...(rejoinedWorkers.length > 0 ? { rejoinedWorkers } : {}),
       ...(roundMoves.length > 0
         ? { estimateSeconds: estimateSeconds(roundMoves, request.parallelMoves) }
         : {}),

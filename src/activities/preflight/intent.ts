@@ -19,6 +19,8 @@ export interface Intent {
   emptiesMarked: boolean;
   /** Whether leftovers are removed: then they are no hindrance, and a node that is away is none. */
   cleans: boolean;
+  /** The worker to which metadata sync is stopped; with `undo` it gets the metadata again. */
+  isolating?: { node: string; undo: boolean };
 }
 
 /** The fields of an input that say so. */
@@ -26,6 +28,7 @@ export interface IntentInput {
   to?: number | undefined;
   add?: number | undefined;
   nodes?: string[] | undefined;
+  node?: string | undefined;
   rebalance?: boolean | undefined;
   undo?: boolean | undefined;
   drainOnly?: boolean | undefined;
@@ -71,6 +74,10 @@ export function intentOf(type: OperationType, input: IntentInput): Intent {
       return { ...nothing, moves: true, spreads: true, emptiesMarked: input.drainOnly === true };
     case 'drainWorker':
       return { ...nothing, leaving: nodes, marks: true, moves: input.undo !== true };
+    case 'isolateWorker': {
+      const node = input.node?.toLowerCase() ?? nodes[0];
+      return node === undefined ? nothing : { ...nothing, isolating: { node, undo: input.undo === true } };
+    }
     case 'cleanUp':
       return { ...nothing, cleans: true };
     case 'removeWorker':

@@ -18,7 +18,7 @@ import { emptyNodes } from './cluster/nodes.js';
 import { provisionerNeeded } from './cluster/provisioner.js';
 import { actingRights, type Deeds } from './rights/rights.js';
 import { answeringNodes, dataNodes, newServers, remainingNodes, type ClusterState } from './cluster-state.js';
-import { applyAcceptance, easeForCleaning } from './severity.js';
+import { applyAcceptance, easeFor } from './severity.js';
 import { diskChecks, type Incoming } from './cluster/targets.js';
 import { foreignJob } from './cluster/traffic.js';
 
@@ -74,7 +74,7 @@ export async function runPreflight(
       checks: fitChecks(
         worstFirst(
           applyAcceptance(
-            intent.cleans ? checks.map(easeForCleaning) : checks,
+            checks.map((check) => easeFor(intent, check)),
             request.input.acceptChecks ?? [],
           ),
         ),
@@ -105,6 +105,7 @@ function deedsOf(
     deregisters: intent.deregisters,
     cleans: intent.cleans,
     marks: intent.marks,
+    isolates: intent.isolating !== undefined,
     moves: intent.moves,
     tunes: movement.tune,
     nodes: answeringNodes(capacities),

@@ -1,4 +1,5 @@
 import { blocks, checkFacts, type Check } from '../../contract/index.js';
+import type { Intent } from './intent.js';
 
 /** Turns blockers that the request accepts by their ids into warnings. */
 export function applyAcceptance(checks: Check[], ids: readonly string[]): Check[] {
@@ -9,9 +10,9 @@ export function applyAcceptance(checks: Check[], ids: readonly string[]): Check[
   );
 }
 
-/** Turns a blocker that doesn't hinder the removal of leftovers into a warning. */
-export function easeForCleaning(check: Check): Check {
-  return check.severity === 'blocker' && checkFacts(check.id).lessForCleaning
-    ? { ...check, severity: 'warning' }
-    : check;
+/** Turns a blocker that doesn't hinder an operation which moves and registers nothing into a warning. */
+export function easeFor({ cleans, isolating }: Intent, check: Check): Check {
+  const { lessForCleaning = false, lessForIsolating = false } = checkFacts(check.id);
+  const isLess = (cleans && lessForCleaning) || (isolating !== undefined && lessForIsolating);
+  return isLess && check.severity === 'blocker' ? { ...check, severity: 'warning' } : check;
 }

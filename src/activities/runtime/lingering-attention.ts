@@ -47,6 +47,7 @@ function wordsFor(session: OwnSession | undefined): string {
   if (deed === 'await leave') return 'the clean-up before a worker leaves';
   if (deed === 'deregister') return 'the deregistration of a worker';
   if (deed === 'mark') return 'a change of shouldhaveshards';
+  if (deed === 'sync') return 'a change of metadata sync';
   return deed.startsWith('move:') ? 'a move' : deed;
 }
 

@@ -181,6 +181,7 @@ const deeds: Record<UndoEntry['kind'], { effect: Deed; undo: Deed }> = {
   setting: { effect: 'settings', undo: 'settings' },
   'node-mark': { effect: 'mark', undo: 'mark' },
   registration: { effect: 'register', undo: 'deregister' },
+  'metadata-sync': { effect: 'sync', undo: 'sync' },
   machine: { effect: 'register', undo: 'deregister' },
 };
 

@@ -2,6 +2,7 @@ import { markNodes } from '../../citus/nodes/marks.js';
 import type { Db } from '../../citus/session/connect.js';
 import type { ClusterConfig } from '../../config/index.js';
 import type { UndoEntry } from '../../contract/internal/undo.js';
+import { setMetadataSync } from '../../citus/nodes/metadata-sync.js';
 import { startMachine } from '../machines/start-machine.js';
 import { register } from '../nodes/registration.js';
 import type { ActivityContext } from '../runtime/context.js';
@@ -23,6 +24,9 @@ export async function redoEntry(
       return;
     case 'registration':
       await register(db, entry);
+      return;
+    case 'metadata-sync':
+      await setMetadataSync(db, entry.node, entry.during);
       return;
     case 'machine':
       await startMachine(context, cluster, lockId, entry);

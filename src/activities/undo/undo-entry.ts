@@ -5,6 +5,7 @@ import type { ClusterConfig } from '../../config/index.js';
 import type { UndoEntry } from '../../contract/internal/undo.js';
 import { passing } from '../../failures.js';
 import { stopUnused } from '../machines/stop-unused.js';
+import { giveBackSync } from '../nodes/metadata-sync.js';
 import { unregister } from '../nodes/registration.js';
 import { restoreSettings, type RestoreResult } from '../settings/temporary.js';
 
@@ -65,6 +66,8 @@ async function undoEntry(
       return { notes: [] };
     case 'registration':
       return { notes: await unregister(scene.db, entry, scene.since, scene.mayAct) };
+    case 'metadata-sync':
+      return giveBackSync(scene.db, entry, scene.mayAct);
     case 'machine':
       await scene.mayAct();
       return stopUnused(scene.cluster, entry, cancellationSignal());

@@ -7,6 +7,7 @@ import type { Sources } from '../../planning/sources.js';
 import { count } from '../../text/figures.js';
 import { clusterIn, readSession, type ActivityContext } from '../runtime/context.js';
 import { assertHeld } from '../lock/assert-held.js';
+import { isolationOutcome, type VerifyIsolationOrder } from './isolation.js';
 import { assertImproved } from './assert-improved.js';
 import { tracesOf, type RemovedNode } from './removal-traces.js';
 import { presentNodes } from './present-nodes.js';
@@ -109,6 +110,15 @@ export function verifyActivities(context: ActivityContext) {
         }
         return { detail: `no shard left on ${names}, still registered` };
       });
+    },
+
+    /** The worker has no metadata, or has it again, and the others are in sync. */
+    verifyIsolation: async (order: VerifyIsolationOrder): Promise<Verification> => {
+      await assertHeld(context.client, order.request.lockId);
+      const cluster = clusterIn(context, order.request.cluster);
+      return withCoordinator(cluster, readSession('verify', { statementTimeoutSeconds: 60 }), (db) =>
+        isolationOutcome(db, order),
+      );
     },
 
     /** Nothing of the removed nodes is left in the cluster. */

@@ -10,6 +10,7 @@ export interface Registration {
   role: string;
   active: boolean;
   shouldHaveShards: boolean;
+  hasMetadata: boolean;
 }
 
 /** The row of pg_dist_node for a `host:port`, if there is one. Host names are compared without case. */
@@ -17,7 +18,7 @@ export async function readRegistration(db: Db, node: string): Promise<Registrati
   const { host, port } = addressOf(node);
   const [row] = await db.query<Registration>(
     `select nodeid as "nodeId", groupid as "groupId", noderole::text as role, isactive as active,
-            shouldhaveshards as "shouldHaveShards"
+            shouldhaveshards as "shouldHaveShards", hasmetadata as "hasMetadata"
        from pg_dist_node where lower(nodename) = lower($1) and nodeport = $2`,
     [host, port],
   );

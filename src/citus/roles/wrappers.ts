@@ -15,6 +15,8 @@ export const wrapperNames = [
   'deactivate_node',
   'remove_node',
   'mark_node',
+  'stop_sync',
+  'start_sync',
   'plan_with_workers',
   'plan_drain',
 ] as const;
@@ -29,6 +31,8 @@ export const wrapperSignatures: Record<WrapperName, string> = {
   deactivate_node: `${wrapperSchema}.deactivate_node(text, int)`,
   remove_node: `${wrapperSchema}.remove_node(text, int)`,
   mark_node: `${wrapperSchema}.mark_node(text, int, bool)`,
+  stop_sync: `${wrapperSchema}.stop_sync(text, int)`,
+  start_sync: `${wrapperSchema}.start_sync(text, int)`,
   plan_with_workers: `${wrapperSchema}.plan_with_workers(text[], int[], name)`,
   plan_drain: `${wrapperSchema}.plan_drain(text[], int[])`,
 };
@@ -61,6 +65,8 @@ export async function readWrappers(db: Db): Promise<Record<WrapperName, WrapperS
     deactivate_node: stateOf('deactivate_node'),
     remove_node: stateOf('remove_node'),
     mark_node: stateOf('mark_node'),
+    stop_sync: stateOf('stop_sync'),
+    start_sync: stateOf('start_sync'),
     plan_with_workers: stateOf('plan_with_workers'),
     plan_drain: stateOf('plan_drain'),
   };
@@ -136,6 +142,16 @@ $$;
 CREATE OR REPLACE FUNCTION ${wrapperSchema}.mark_node(host text, port int, should_have_shards bool) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT pg_catalog.citus_set_node_property(host, port, 'shouldhaveshards', should_have_shards);
+$$;
+
+CREATE OR REPLACE FUNCTION ${wrapperSchema}.stop_sync(host text, port int) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT pg_catalog.stop_metadata_sync_to_node(host, port);
+$$;
+
+CREATE OR REPLACE FUNCTION ${wrapperSchema}.start_sync(host text, port int) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT pg_catalog.start_metadata_sync_to_node(host, port);
 $$;
 
 ${planFunction(

@@ -5,7 +5,7 @@ export const applicationPrefix = 'citus-scaler:';
 
 /** The deed of a session that changes the cluster; the end of its `application_name`. */
 export type Deed =
-  'register' | 'await leave' | 'deregister' | 'mark' | 'settings' | 'clean up' | `move:${string}`;
+  'register' | 'await leave' | 'deregister' | 'mark' | 'sync' | 'settings' | 'clean up' | `move:${string}`;
 
 /**
  * The `application_name` prefix of the sessions with which an operation, or a lock keeper, changes the cluster:
@@ -35,7 +35,7 @@ export function moveName(workflowId: string, what: string): string {
  * them at once. Ending it in ROLLBACK PREPARED can hang with a lock on `pg_dist_node` (docs/citus.md), so it is waited for.
  */
 export function preparesThroughout(applicationName: string): boolean {
-  return /:(register|deregister|mark)$/.test(applicationName);
+  return /:(register|deregister|mark|sync)$/.test(applicationName);
 }
 
 function tagOf(workflowId: string): string {

@@ -4,6 +4,7 @@ import type { CommonInput } from '../../contract/index.js';
 import { runs, type App, type Session } from '../app.js';
 import { example } from '../example.js';
 import type { ExitCode } from '../exit-codes.js';
+import { toList } from '../spelling.js';
 import { operate } from '../operate.js';
 import { addOperationOptions, commonInput, type OperationOptions } from '../operation-options.js';
 
@@ -11,6 +12,8 @@ import { addOperationOptions, commonInput, type OperationOptions } from '../oper
 interface OperationCommand<Options> {
   /** What the workers are that are named behind the cluster, where the command takes any. */
   nodes?: string;
+  /** The same, where it takes exactly one. */
+  node?: string;
   addOptions?: (command: Command) => Command;
   examples: string[];
   /** Asks for what the command line says, as the workflow takes it; the client checks it. */
@@ -26,16 +29,17 @@ interface OperationCommand<Options> {
 export function defineOperation<Options = object>(
   command: Command,
   session: Session,
-  { nodes, addOptions = (same) => same, examples, start }: OperationCommand<Options & OperationOptions>,
+  { nodes, node, addOptions = (same) => same, examples, start }: OperationCommand<Options & OperationOptions>,
 ): void {
   command.argument('<cluster>', 'name of the cluster in the config');
   if (nodes !== undefined) command.argument('<node...>', nodes);
+  if (node !== undefined) command.argument('<node>', node);
   addOperationOptions(addOptions(command))
     .addHelpText('after', example(...examples))
     .action(
       runs(session, (app: App, cluster: string): Promise<ExitCode> => {
         const options = command.opts<Options & OperationOptions>();
-        const own = { options, nodes: nodes === undefined ? [] : (command.processedArgs[1] as string[]) };
+        const own = { options, nodes: toList(command.processedArgs[1] ?? []) };
         return operate(app, options, (client, how) => start(client, commonInput(cluster, options), own, how));
       }),
     );

@@ -30,6 +30,12 @@ export function renderPlan(
 }
 
 function movement(plan: Plan, paint: Colors, columns: number): string[] {
+  // Nothing moves, and the size of what lies on a dead worker isn't known.
+  if (plan.isolatedWorkers || plan.rejoinedWorkers)
+    return [
+      ...nodeLines('isolated:', plan.isolatedWorkers, columns),
+      ...nodeLines('gets the metadata again:', plan.rejoinedWorkers, columns),
+    ];
   return [
     ...changes(plan, columns),
     '',

@@ -4,7 +4,7 @@ import { addressOf } from '../../text/address.js';
  * One thing that an operation changes for a while, or may have to take back, with the state before. It is told to the
  * lock keeper before the effect, and taken off when it is undone or stays for good.
  */
-export type UndoEntry = SettingEntry | NodeMarkEntry | RegistrationEntry | MachineEntry;
+export type UndoEntry = SettingEntry | NodeMarkEntry | RegistrationEntry | MetadataSyncEntry | MachineEntry;
 /** Kind of an undo entry. */
 export type UndoKind = UndoEntry['kind'];
 
@@ -43,6 +43,17 @@ export interface RegistrationEntry {
   groupId: number;
 }
 
+/** Whether a worker gets the metadata. */
+export interface MetadataSyncEntry {
+  id: string;
+  kind: 'metadata-sync';
+  node: string;
+  /** Group of its row: that of another is another worker. */
+  groupId: number;
+  before: boolean;
+  during: boolean;
+}
+
 /** A server that a provisioner starts. */
 export interface MachineEntry {
   id: string;
@@ -77,6 +88,8 @@ export function describeUndo(entry: UndoEntry): string {
       return `shouldhaveshards of ${entry.node}: ${entry.during} → ${entry.before}`;
     case 'registration':
       return `${entry.node}: ${entry.before === 'absent' ? 'deregistered' : 'inactive'} again, if it holds no shard`;
+    case 'metadata-sync':
+      return `metadata sync to ${entry.node}: ${onOff(entry.during)} → ${onOff(entry.before)}`;
     case 'machine':
       return `the machine of ${entry.node ?? entry.placeholder} is stopped, if it is no node`;
   }
@@ -97,9 +110,17 @@ export function undoByHand(entry: UndoEntry): string {
         entry.before === 'absent' ? `citus_remove_node(${node})` : `citus_disable_node(${node}, true)`;
       return `on the coordinator, if ${entry.node} holds no shard: BEGIN; SELECT stop_metadata_sync_to_node(${node}); SELECT ${last}; COMMIT;`;
     }
+    case 'metadata-sync': {
+      const call = `${entry.before ? 'start' : 'stop'}_metadata_sync_to_node(${argumentsOf(entry.node)})`;
+      return `on the coordinator${entry.before ? `, once ${entry.node} answers` : ''}: SELECT ${call};`;
+    }
     case 'machine':
       return `stop the machine ${entry.node ?? `that was started for ${entry.placeholder}`} (key ${entry.key}), unless it is a node`;
   }
+}
+
+function onOff(sync: boolean): string {
+  return sync ? 'on' : 'off';
 }
 
 function argumentsOf(node: string): string {

@@ -101,6 +101,22 @@ const removeWorkerInput = strict({
     ],
   });
 
+const isolateWorkerInput = strict({
+  ...commonFields,
+  node: nodeAddress.describe('`host:port` of the dead worker'),
+  undo: z
+    .boolean()
+    .optional()
+    .meta({ default: false, description: 'gives it the metadata again, now that it is back' }),
+})
+  .superRefine(requireReason)
+  .meta({
+    examples: [
+      { cluster: 'shop', node: 'db3:5432' },
+      { cluster: 'shop', node: 'db3:5432', undo: true },
+    ],
+  });
+
 const cleanUpInput = strict(commonFields)
   .superRefine(requireReason)
   .meta({ examples: [{ cluster: 'shop' }, { cluster: 'shop', dryRun: true }] });
@@ -138,6 +154,7 @@ export const operationInputs = {
   rebalance: rebalanceInput,
   drainWorker: drainWorkerInput,
   removeWorker: removeWorkerInput,
+  isolateWorker: isolateWorkerInput,
   cleanUp: cleanUpInput,
 } as const satisfies Record<OperationType, z.ZodType>;
 

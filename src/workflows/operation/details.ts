@@ -68,7 +68,7 @@ function window(now: WindowStatus | undefined): string[] {
 function planSection(plan: Plan, { state, checks: all }: OperationStatus): string[] {
   const effects = all.filter(({ id, ok }) => ok && consequences.includes(id));
   return [
-    ...(plan.cleanups ? cleanupsSection(plan) : movementSection(plan)),
+    ...sectionsOf(plan),
     ...(effects.length > 0
       ? [
           effects
@@ -83,6 +83,17 @@ function planSection(plan: Plan, { state, checks: all }: OperationStatus): strin
         ]
       : []),
   ];
+}
+
+function sectionsOf(plan: Plan): string[] {
+  if (plan.cleanups) return cleanupsSection(plan);
+  const { hash, isolatedWorkers = [], rejoinedWorkers = [] } = plan;
+  if (isolatedWorkers.length + rejoinedWorkers.length === 0) return movementSection(plan);
+  const lines = [
+    ...isolatedWorkers.map((node) => `- isolated: ${node}`),
+    ...rejoinedWorkers.map((node) => `- gets the metadata again: ${node}`),
+  ];
+  return [`### Plan ${hash}`, lines.join('\n')];
 }
 
 function cleanupsSection({ hash, cleanups = [], cleanupsTotal = 0 }: Plan): string[] {

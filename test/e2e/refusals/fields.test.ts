@@ -57,6 +57,13 @@ describe('an input of the wrong type or out of range is refused, with the field 
     },
     drainWorker: { nodes: leaving, undo: flag },
     removeWorker: { nodes: leaving, keepMachine: flag },
+    isolateWorker: {
+      node: {
+        values: [undefined, 7, 'db3', 'db3:0', 'db3:65536'],
+        says: /required|must be a text|must be host:port|port must be between 1 and 65535/,
+      },
+      undo: flag,
+    },
     cleanUp: {},
   };
   /** What else makes an input right. */
@@ -65,6 +72,7 @@ describe('an input of the wrong type or out of range is refused, with the field 
     rebalance: {},
     drainWorker: { nodes: ['db3:5432'] },
     removeWorker: { nodes: ['db3:5432'] },
+    isolateWorker: { node: 'db3:5432' },
     cleanUp: {},
   };
   const inspect: Wrong = {

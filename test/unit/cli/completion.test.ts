@@ -47,7 +47,7 @@ test.each([
   ],
   [
     ['preflight', 'shop', '--for', ''],
-    ['scale-out', 'rebalance', 'drain', 'remove', 'clean'],
+    ['scale-out', 'rebalance', 'drain', 'remove', 'isolate', 'clean'],
   ],
   [
     ['init', '--tls', ''],

@@ -56,6 +56,8 @@ test.each<[string[], OperationType, object]>([
     'removeWorker',
     { nodes: ['db3:5432'], keepMachine: true },
   ],
+  [['isolate', 'shop', 'db3:5432'], 'isolateWorker', { node: 'db3:5432' }],
+  [['isolate', 'shop', 'db3:5432', '--undo'], 'isolateWorker', { node: 'db3:5432', undo: true }],
   [['clean', 'shop'], 'cleanUp', {}],
 ])('%j asks for %s with %j', async (argv, type, wanted) => {
   const { type: called, input } = await askedBy(...argv);
@@ -70,6 +72,7 @@ const commands = {
   rebalance: ['rebalance', 'shop'],
   drainWorker: ['drain', 'shop', 'db3:5432'],
   removeWorker: ['remove', 'shop', 'db3:5432'],
+  isolateWorker: ['isolate', 'shop', 'db3:5432'],
   cleanUp: ['clean', 'shop'],
 } satisfies Record<OperationType, string[]>;
 

@@ -7,6 +7,7 @@ import { capacityChecks, oldTransactions } from './capacity.js';
 import { passed } from '../check.js';
 import { addressFits, noPatroni, noPooler } from './coordinator.js';
 import type { Intent, PreflightRequest } from '../intent.js';
+import { isolatingChecks } from './isolating.js';
 import { leavingChecks } from './leaving.js';
 import { metadataSynced, nodesActive, specialNodes, versionsEqual } from './nodes.js';
 import { dataNodes, newServers, type ClusterState } from '../cluster-state.js';
@@ -26,6 +27,7 @@ export async function clusterChecks(
     await noPooler(db),
     noPatroni(facts, capacities),
     ...leavingChecks(nodes, intent),
+    ...isolatingChecks(nodes, capacities, intent),
     addressFits(nodes, newServers(intent.joining, nodes)),
     nodesActive(nodes, capacities, intent.joining),
     metadataSynced(nodes),

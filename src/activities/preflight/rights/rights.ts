@@ -17,6 +17,8 @@ export interface Deeds {
   cleans: boolean;
   /** Whether nodes are marked as ones that should hold no shards. */
   marks: boolean;
+  /** Whether metadata sync to a worker is stopped or started. */
+  isolates: boolean;
   moves: boolean;
   tunes: boolean;
   /** Nodes that answer; those that may take shards. */
@@ -88,6 +90,7 @@ function mayAct(rights: Rights, deeds: Deeds): Check {
       : []),
     ...(deeds.deregisters ? (['remove_node'] as const) : []),
     ...(deeds.marks ? (['mark_node', 'plan_drain'] as const) : []),
+    ...(deeds.isolates ? (['stop_sync', 'start_sync'] as const) : []),
   ];
   for (const each of functions) {
     const signature = wrapperSignatures[each];

@@ -2,8 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { intentOf } from '../../../../src/activities/preflight/intent.js';
 import { failed, passed, warning } from '../../../../src/activities/preflight/check.js';
-import { applyAcceptance, easeForCleaning } from '../../../../src/activities/preflight/severity.js';
+import { applyAcceptance, easeFor } from '../../../../src/activities/preflight/severity.js';
 import { acceptableChecks, checkFacts, checkIds, consequences } from '../../../../src/contract/index.js';
 import { windowFits } from '../../../../src/workflows/movement/windows.js';
 import { canBePlanned } from '../../../../src/workflows/operation/checks.js';
@@ -38,15 +39,15 @@ function blocksByRow(id: (typeof checkIds)[number]): boolean {
   return checkFacts(id).severity === 'blocker';
 }
 
-test('only what blocks can be accepted, be essential, or matter less when leftovers are removed', () => {
+test('only what blocks can be accepted, be essential, or matter less where nothing is moved or registered', () => {
   const rows = checkIds.map((id) => ({ id, ...checkFacts(id) }));
-  const weighed = rows.filter(({ acceptable, essential, lessForCleaning }) =>
-    [acceptable, essential, lessForCleaning].includes(true),
+  const weighed = rows.filter(({ acceptable, essential, lessForCleaning, lessForIsolating }) =>
+    [acceptable, essential, lessForCleaning, lessForIsolating].includes(true),
   );
   expect(weighed.filter(({ severity }) => severity !== 'blocker')).toEqual([]);
   expect(rows.filter(({ acceptable, essential }) => acceptable && essential)).toEqual([]);
   expect(acceptableChecks).toContain('target-disk');
-  expect(consequences).toEqual(['blocked-writes', 'machine']);
+  expect(consequences).toEqual(['blocked-writes', 'isolation', 'machine']);
 });
 
 test('a failed check weighs what its row says, and less where a row or a request says so', () => {
@@ -54,8 +55,11 @@ test('a failed check weighs what its row says, and less where a row or a request
   expect(failed('disk', '', '').severity).toBe('warning');
   expect(failed('empty-nodes', '', '').severity).toBe('info');
   expect(warning('leftovers', '', '').severity).toBe('warning');
-  expect(easeForCleaning(failed('nodes-active', '', '')).severity).toBe('warning');
-  expect(easeForCleaning(failed('role', '', '')).severity).toBe('blocker');
+  for (const intent of [intentOf('cleanUp', {}), intentOf('isolateWorker', { node: 'db3:5432' })]) {
+    expect(easeFor(intent, failed('nodes-active', '', '')).severity).toBe('warning');
+    expect(easeFor(intent, failed('role', '', '')).severity).toBe('blocker');
+  }
+  expect(easeFor(intentOf('rebalance', {}), failed('nodes-active', '', '')).severity).toBe('blocker');
   expect(applyAcceptance([failed('role', 'x', '')], ['role'])[0]).toMatchObject({
     severity: 'warning',
     ok: false,

@@ -18,7 +18,10 @@ vi.mock('../../../../src/client/index.js', () => {
     needWorker: () => Promise.resolve(),
     close: () => Promise.resolve(),
     ...Object.fromEntries(
-      ['scaleOut', 'rebalance', 'drainWorker', 'removeWorker', 'cleanUp'].map((type) => [type, start(type)]),
+      ['scaleOut', 'rebalance', 'drainWorker', 'removeWorker', 'isolateWorker', 'cleanUp'].map((type) => [
+        type,
+        start(type),
+      ]),
     ),
   };
   return { ScalerClient: { connect: () => Promise.resolve(client) } };
@@ -47,6 +50,8 @@ describe('the command of a remedy', () => {
     [does('removeWorker', ''), 'remove shop NODE…'],
     [does('removeWorker', '', { nodes: ['db3:5432'] }), 'remove shop db3:5432'],
     [does('drainWorker', '', { nodes: ['a:1', 'b:1'], undo: true }), 'drain shop a:1 b:1 --undo'],
+    [does('isolateWorker', ''), 'isolate shop NODE'],
+    [does('isolateWorker', '', { node: 'db3:5432', undo: true }), 'isolate shop db3:5432 --undo'],
     [does('scaleOut', ''), 'scale-out shop --add N'],
     [does('scaleOut', '', { nodes: ['a:1'], ifBusy: 'wait' }), 'scale-out shop --node a:1 --wait-if-busy'],
   ])('%j', (remedy, command) => expect(commandOf(remedy, about)).toBe(command && `citus-scaler ${command}`));
@@ -84,6 +89,7 @@ const given: Record<string, unknown> = {
   reason: 'the sale, at last',
   requestedBy: 'me',
   nodes: ['db3:5432', 'db4:5432'],
+  node: 'db3:5432',
   rebalance: false,
   method: 'move',
   strategy: 'by_shard_count',

@@ -1,0 +1,92 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { setMetadataSync } from '../../citus/nodes/metadata-sync.js';
+import { readNodeAway, type NodeAway } from '../../citus/nodes/node-answers.js';
+import { readRegistration } from '../../citus/nodes/registration.js';
+import { withCoordinator, type Db } from '../../citus/session/connect.js';
+import { does } from '../../contract/index.js';
+import type { MetadataSyncEntry } from '../../contract/internal/undo.js';
+import { refused } from '../../failures.js';
+import { assertHeld } from '../lock/assert-held.js';
+import { changeSession, clusterIn, readSession, type ActivityContext } from '../runtime/context.js';
+import { tellWaiting } from '../runtime/tell-waiting.js';
+import { planSync } from './metadata-sync.js';
+
+/** The activities of {@link isolationActivities}, as workflows call them. */
+export type IsolationActivities = ReturnType<typeof isolationActivities>;
+
+/** How often a worker is asked before its copy of the metadata is given up, and the milliseconds between. */
+const looks = 3;
+const lookMs = 1_500;
+
+/** Activities that stop and start metadata sync to a worker. The undo ledger's activity takes both back. */
+export function isolationActivities(context: ActivityContext) {
+  return {
+    /** Reads, under the lock, what is to be changed: nothing when it is so already. */
+    planMetadataSync: async ({
+      cluster,
+      lockId,
+      node,
+      on,
+    }: {
+      cluster: string;
+      lockId: string;
+      node: string;
+      on: boolean;
+    }): Promise<MetadataSyncEntry | null> => {
+      await assertHeld(context.client, lockId);
+      return withCoordinator(
+        clusterIn(context, cluster),
+        readSession('metadata sync'),
+        async (db) => (await planSync(db, { node, on })) ?? null,
+      );
+    },
+
+    /**
+     * Stops or starts metadata sync to a worker.
+     *
+     * @param alsoAlive whether a person has accepted that the worker answers
+     * @throws PlanChanged when a worker that was to be isolated answers by now
+     */
+    changeMetadataSync: ({
+      cluster: name,
+      lockId,
+      entry: { node, during },
+      alsoAlive,
+    }: {
+      cluster: string;
+      lockId: string;
+      entry: MetadataSyncEntry;
+      alsoAlive: boolean;
+    }): Promise<void> => {
+      const cluster = clusterIn(context, name);
+      // Without a time-out: a change of metadata that is ended in the middle could hang in ROLLBACK PREPARED.
+      const options = changeSession('sync', { statementTimeoutSeconds: 0 });
+      return tellWaiting(context, cluster, [], () =>
+        withCoordinator(cluster, options, async (db) => {
+          const row = await readRegistration(db, node);
+          if (!row || row.hasMetadata === during) return;
+          if (!during && !alsoAlive && !(await staysAway(db, node))) throw answersAgain(name, node);
+          await assertHeld(context.client, lockId);
+          await setMetadataSync(db, node, during);
+        }),
+      );
+    },
+  };
+}
+
+/** A worker that misses one question may be busy; isolated it would lose its copy of the metadata. */
+async function staysAway(db: Db, node: string): Promise<NodeAway | undefined> {
+  for (let look = 1; ; look += 1) {
+    const away = await readNodeAway(db, [node]);
+    if (!away || look === looks) return away;
+    await sleep(lookMs);
+  }
+}
+
+function answersAgain(cluster: string, node: string): Error {
+  return refused('PlanChanged', `${node} answers again: it was not isolated`, {
+    cluster,
+    evidence: [`${node} answered the coordinator; isolated, it would have lost its copy of the metadata`],
+    remedies: [does('health', 'look whether anything is still wrong', { cluster })],
+  });
+}
