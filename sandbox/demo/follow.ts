@@ -1,5 +1,4 @@
-import type { OperationHandle } from '../../src/client/index.js';
-import { patientWatch } from '../../src/cli/follow/patient.js';
+import { createPatience, type OperationHandle } from '../../src/client/index.js';
 import { createView } from '../../src/cli/follow/view.js';
 import type { Io } from '../../src/cli/io.js';
 import { renderReport } from '../../src/cli/render/report.js';
@@ -7,9 +6,8 @@ import { renderReport } from '../../src/cli/render/report.js';
 /** The CLI's own live progress, and at the end its report. Here nobody may detach: all ends with this process. */
 export async function followDemo(operation: OperationHandle, io: Io): Promise<void> {
   const view = await createView(io);
-  const forEver = new AbortController().signal;
   try {
-    for await (const status of patientWatch(operation, forEver, view.away)) {
+    for await (const status of operation.watch({ patience: createPatience({ away: view.away }) })) {
       view.show(status);
       if (status.state !== 'done') continue;
       view.end('clear');

@@ -14,6 +14,7 @@ export async function cliPage(root: string): Promise<string> {
     intro(commands),
     `## Global options\n\n${optionTable(help, help.visibleOptions(program))}`,
     ...commands.map((command) => section(help, command)),
+    whenNobodyAnswers,
     exitCodes(root),
   ].join('\n\n')}\n`;
 }
@@ -30,6 +31,20 @@ What is written for a person names options and commands; a JSON document names f
 
 ${table(['command', ''], rows)}`;
 }
+
+const whenNobodyAnswers = `## When nobody answers
+
+An operation outlives its worker and a restart of Temporal. So do the commands that follow it, ask it or steer it: they say what they wait for (on a terminal below the live
+progress, else a line on standard error), and go on when there is an answer again.
+
+- **For two minutes without an answer**, or as long as \`--wait\` says, then they end with 7. The operation stays open. \`--wait 0s\` gives up with the first question that nobody
+  answers, which takes 6 to 8 s. Only time in which the command ran counts: not that in which a laptop slept.
+- **For ten seconds** where no worker has polled for two minutes, as far as Temporal knows, and none has answered this command before. It is said at once. A command that starts an operation has
+  then started nothing.
+- **Not at all** for a Temporal that is away before an operation is started, unless \`--wait\` is given; for one that refuses access; and by \`health\`, \`preflight\`, \`clusters\` and \`list\`, which
+  end with 7 within 10 s.
+
+What is asked again takes effect once: an update keeps its id, and so does the operation to be started.`;
 
 function section(help: Help, command: Command): string {
   const args = help

@@ -1,15 +1,26 @@
 import { existsSync } from 'node:fs';
-import type { ScalerClient } from '../client/index.js';
+import type { Command } from 'commander';
+import type { Patience, ScalerClient } from '../client/index.js';
+import { createPatience } from '../client/patience.js';
 import { exit, type ExitCode } from './exit-codes.js';
+import { sayOnce } from './follow/waiting.js';
 import { createIo, type DocumentStyle, type GlobalOptions, type Io } from './io.js';
 import { UsageError } from './problem.js';
+import type { WaitOption } from './wait-option.js';
 
 /** The surroundings of a command: where to write, and the way to Temporal. */
 export interface App {
   globals: GlobalOptions;
   io: Io;
+  /** Waits for a worker or a Temporal that is away, as long as `--wait` says. */
+  patience: Patience;
   /** Connects, runs, and closes. The client is loaded here only, so that `--help` is fast. */
-  withClient: <T>(work: (client: ScalerClient) => Promise<T>) => Promise<T>;
+  withClient: <T>(work: (client: ScalerClient) => Promise<T>, options?: ClientOptions) => Promise<T>;
+}
+
+interface ClientOptions {
+  /** A Temporal that is away from the beginning is waited for, too: it has the operation in question. Else only with `--wait`. */
+  patient?: boolean;
 }
 
 /** The run of the program that a command belongs to. */
@@ -26,23 +37,34 @@ export function runs<Args extends unknown[]>(
   work: (app: App, ...args: Args) => Promise<ExitCode | undefined>,
 ): (...args: Args) => Promise<void> {
   return async (...args) => {
-    session.exitCode = (await work(createApp(session.globals()), ...args)) ?? exit.ok;
+    // Commander calls an action with the command itself behind its arguments and options.
+    const command = args.at(-1) as Command | undefined;
+    const app = createApp(session.globals(), command?.opts<WaitOption>() ?? {});
+    session.exitCode = (await work(app, ...args)) ?? exit.ok;
   };
 }
 
-function createApp(globals: GlobalOptions): App {
+function createApp(globals: GlobalOptions, { wait }: WaitOption): App {
   const { profile, address, namespace } = globals;
+  const io = createIo(globals);
+  const patience = createPatience({
+    away: sayOnce(io.tell),
+    ...(wait !== undefined && { ms: wait * 1_000 }),
+  });
   return {
     globals,
-    io: createIo(globals),
-    withClient: async (work) => {
+    io,
+    patience,
+    withClient: async (work, { patient = wait !== undefined } = {}) => {
       refuseMissingConfig(globals);
       const { ScalerClient } = await import('../client/index.js');
-      const client = await ScalerClient.connect({
-        ...(profile !== undefined && { profile }),
-        ...(address !== undefined && { address }),
-        ...(namespace !== undefined && { namespace }),
-      });
+      const connect = (): Promise<ScalerClient> =>
+        ScalerClient.connect({
+          ...(profile !== undefined && { profile }),
+          ...(address !== undefined && { address }),
+          ...(namespace !== undefined && { namespace }),
+        });
+      const client = await (patient ? patience.ask(connect, 'temporal') : connect());
       try {
         return await work(client);
       } finally {

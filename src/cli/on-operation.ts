@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { OperationHandle, ResolveOptions } from '../client/index.js';
+import type { OperationHandle, Patience, ResolveOptions } from '../client/index.js';
 import { isOver, type OperationStatus } from '../contract/index.js';
 import type { App } from './app.js';
 import { exit, type ExitCode } from './exit-codes.js';
@@ -19,12 +19,15 @@ export const anyOperationArgument = [
 
 /** Runs something on the operation that a person named. */
 export function onOperation<T>(
-  { withClient }: App,
+  { patience, withClient }: App,
   idOrCluster: string,
   work: (handle: OperationHandle) => Promise<T>,
   which: ResolveOptions = {},
 ): Promise<T> {
-  return withClient(async (client) => work(await client.resolve(idOrCluster, which)));
+  return withClient(
+    async (client) => work(await patience.ask(() => client.resolve(idOrCluster, which), 'temporal')),
+    { patient: true },
+  );
 }
 
 /** Shows what an operation says of itself, open or closed. */
@@ -33,9 +36,9 @@ export function show(
   idOrCluster: string,
   render: (status: OperationStatus) => string,
 ): Promise<ExitCode> {
-  const { io } = app;
+  const { io, patience } = app;
   const answer = async (handle: OperationHandle): Promise<ExitCode> => {
-    const status = await handle.status();
+    const status = await patience.ask(() => handle.status());
     if (io.json) io.document(status);
     else io.answer(render(status));
     return exit.ok;
@@ -54,10 +57,10 @@ export function steer(
   send: (handle: OperationHandle) => Promise<void>,
   { ends = false } = {},
 ): Promise<ExitCode> {
-  const { io } = app;
+  const { io, patience } = app;
   return onOperation(app, idOrCluster, async (handle) => {
-    await send(handle);
-    const status = ends ? await statusAtEnd(handle) : await handle.status();
+    await patience.ask(() => send(handle));
+    const status = await (ends ? statusAtEnd(handle, patience) : patience.ask(() => handle.status()));
     const now =
       ends && !isOver(status.state) ? 'it is about to end' : `now ${stateWord(status.state, io.paint)}`;
     if (io.json) io.document(status);
@@ -66,9 +69,9 @@ export function steer(
   });
 }
 
-async function statusAtEnd(handle: OperationHandle): Promise<OperationStatus> {
+async function statusAtEnd(handle: OperationHandle, patience: Patience): Promise<OperationStatus> {
   for (const end = Date.now() + endPatienceMs; ;) {
-    const status = await handle.status();
+    const status = await patience.ask(() => handle.status());
     if (isOver(status.state) || Date.now() > end) return status;
     await sleep(300);
   }

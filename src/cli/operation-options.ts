@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { transferModes, type CommonInput } from '../contract/index.js';
 import { optionOf, wholeNumber } from './parse.js';
+import { addWaitOption } from './wait-option.js';
 import { whoAmI } from './who.js';
 
 /** The options that every operation command takes. */
@@ -20,8 +21,7 @@ export interface OperationOptions {
 
 /** Adds the options that every operation takes. */
 export function addOperationOptions(command: Command): Command {
-  return command
-    .optionsGroup('Options of every operation:')
+  return addWaitOption(command.optionsGroup('Options of every operation:'))
     .option('--dry-run', 'show the checks and the plan, change nothing')
     .option('-y, --yes', 'no approval needed; refused where the config requires one')
     .option('--detach', 'start it and return')

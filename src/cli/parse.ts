@@ -1,9 +1,17 @@
 import { InvalidArgumentError, Option } from 'commander';
+import { durationPattern, secondsOf } from '../text/duration.js';
 
 /** Commander's own words around it name the option and the value. */
 export function wholeNumber(value: string): number {
   if (!/^-?\d+$/.test(value)) throw new InvalidArgumentError('It must be a whole number.');
   return Number(value);
+}
+
+/** Parses a length of time: `90s`, `5m`. */
+export function seconds(value: string): number {
+  if (!durationPattern.test(value))
+    throw new InvalidArgumentError('It must be a length of time such as 30s, 5m or 1h30m.');
+  return secondsOf(value);
 }
 
 /** Parses a whole number from 1. */

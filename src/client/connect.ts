@@ -42,6 +42,8 @@ export function resolveConnection(options: ConnectOptions): Resolved {
     connection: {
       address,
       connectTimeout: requestTimeoutMs,
+      // By default gRPC waits up to two minutes before it tries again to reach a server that was away for one.
+      channelArgs: { 'grpc.max_reconnect_backoff_ms': 2_000 },
       ...(tls !== undefined && { tls }),
       ...(apiKey !== undefined && { apiKey }),
       ...(connectionOptions.metadata && { metadata: connectionOptions.metadata }),

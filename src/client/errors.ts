@@ -75,15 +75,22 @@ export class UnknownOperationError extends ScalerError {
 /** Temporal, the worker or the cluster doesn't answer. */
 export class UnreachableError extends ScalerError {
   readonly what: 'temporal' | 'worker' | 'cluster';
+  /**
+   * Whether it passes by itself within minutes: `likely`, as a restart does; `unlikely`, since no worker has polled for
+   * minutes; `never`, since it was an answer: access was refused, or a worker said that the cluster is away.
+   */
+  readonly passes: 'likely' | 'unlikely' | 'never';
 
   constructor(
     what: 'temporal' | 'worker' | 'cluster',
     message: string,
     details: PartialDetails = {},
     cause?: unknown,
+    passes: UnreachableError['passes'] = what === 'cluster' ? 'never' : 'likely',
   ) {
     super('Unreachable', message, details, cause);
     this.what = what;
+    this.passes = passes;
   }
 }
 

@@ -61,7 +61,7 @@ export function explain(error: unknown, target: Target): unknown {
     const remedies = [
       'Check the key or certificate of the Temporal profile (TEMPORAL_API_KEY, TEMPORAL_TLS_*).',
     ];
-    return new UnreachableError('temporal', message, { evidence, remedies }, error);
+    return new UnreachableError('temporal', message, { evidence, remedies }, error, 'never');
   }
   if (grpc !== undefined && notTemporal.has(grpc)) {
     const message = `What answers at ${target.address} can't be used as Temporal.`;

@@ -5,6 +5,7 @@ import { request, type Context } from './context.js';
 import { describeOperation } from './describe.js';
 import { failureOf } from './failure.js';
 import { explain } from './grpc.js';
+import { createPatience, type Patience } from './patience.js';
 import { rateMeter } from './rate.js';
 import { readStatus } from './status.js';
 import { closedError, TakesUpdates } from './updates.js';
@@ -15,6 +16,8 @@ export interface WatchOptions {
   intervalMs?: number;
   /** Ends the watch. The operation goes on. */
   signal?: AbortSignal;
+  /** How long to wait for a worker or a Temporal that is away; default: two minutes without an answer. */
+  patience?: Patience;
 }
 
 /** One operation, open or closed. It has a method for each update, which waits for its outcome. */
@@ -42,27 +45,41 @@ export class OperationHandle extends TakesUpdates {
 
   /**
    * Waits for the end, however long that takes.
-   * @throws OperationError with the type, evidence and remedies; OperationCancelledError
+   * @throws OperationError with the type, evidence and remedies; OperationCancelledError; UnreachableError, when
+   * Temporal was away for longer than is waited for it
    */
-  async result(): Promise<OperationReport> {
-    await describeOperation(this.#context, this.id);
-    try {
-      return (await this.#context.client.workflow.getHandle(this.id).result()) as OperationReport;
-    } catch (error) {
-      throw failureOf(error, this.id) ?? explain(error, this.#context.target);
-    }
+  result(patience: Patience = createPatience()): Promise<OperationReport> {
+    return patience.ask(async () => {
+      await describeOperation(this.#context, this.id);
+      try {
+        return (await this.#context.client.workflow.getHandle(this.id).result()) as OperationReport;
+      } catch (error) {
+        throw failureOf(error, this.id) ?? explain(error, this.#context.target);
+      }
+    }, 'temporal');
   }
 
-  /** Each new status until the operation is closed, the closing one included, with rate and time left. */
-  async *watch({ intervalMs = 1_000, signal }: WatchOptions = {}): AsyncGenerator<
-    OperationStatus,
-    void,
-    void
-  > {
+  /**
+   * Each new status until the operation is closed, the closing one included, with rate and time left. A worker or a
+   * Temporal that is away is waited for.
+   * @throws UnknownOperationError, UnreachableError
+   */
+  async *watch({
+    intervalMs = 1_000,
+    signal,
+    patience = createPatience(),
+  }: WatchOptions = {}): AsyncGenerator<OperationStatus, void, void> {
     const measure = rateMeter();
     let last = '';
     while (!signal?.aborted) {
-      const status = measure(await this.status());
+      const answer = await patience
+        .ask(() => this.status(), 'worker', signal)
+        .catch((error: unknown) => {
+          if (signal?.aborted) return undefined;
+          throw error;
+        });
+      if (answer === undefined) return;
+      const status = measure(answer);
       const text = JSON.stringify(status);
       if (text !== last) yield status;
       last = text;

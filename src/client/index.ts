@@ -14,8 +14,10 @@ export { OperationHandle, type WatchOptions } from './handle.js';
 export type { ConnectOptions } from './connect.js';
 export type { InspectInputOf } from './inspect.js';
 export type { ListOptions, OperationRow } from './list.js';
+export { createPatience, type Patience, type PatienceOptions, type Waiting } from './patience.js';
 export type { ResolveOptions } from './resolve.js';
 export type { StartOptions } from './start.js';
+export type { UpdateOptions } from './updates.js';
 
 /**
  * Starts and follows operations on Citus clusters; it has a method for each type. Talks to Temporal only; the worker
@@ -73,7 +75,7 @@ export class ScalerClient extends StartsOperations {
     return inspect(this.#context, input);
   }
 
-  /** How many workers poll; Temporal takes about a minute to forget one that died. */
+  /** How many workers poll; one that died counts for two minutes more. */
   workers(): Promise<number> {
     return countWorkers(this.#context.client, this.#context.target);
   }
@@ -81,6 +83,6 @@ export class ScalerClient extends StartsOperations {
   /** @throws UnreachableError when no worker polls, as far as Temporal knows. */
   async needWorker(): Promise<void> {
     if ((await this.workers()) > 0) return;
-    throw noWorker('Temporal knows of none that polls; nothing was started.');
+    throw noWorker('Temporal knows of none that polls; nothing was started.', [], 'unlikely');
   }
 }

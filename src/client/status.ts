@@ -16,7 +16,7 @@ import { liveBatches, liveLoad } from './heartbeats.js';
 import { clusterOfId } from './ids.js';
 import { withLiveProgress } from './progress.js';
 import { explain, isDeadline } from './grpc.js';
-import { noWorker } from './workers.js';
+import { countWorkers, noWorker } from './workers.js';
 
 /** A worker that is there answers in milliseconds; one that restarts needs some seconds. */
 export const answerTimeoutMs = 6_000;
@@ -66,11 +66,12 @@ async function queryStatus(context: Context, id: string, timeoutMs: number): Pro
     if (described instanceof UnreachableError && !isDeadline(error)) throw described;
     const why = isDeadline(error) ? '' : `: ${reason(error)}`;
     const evidence = `${id} didn't answer within ${timeoutMs / 1_000} s${why}`;
-    throw noWorker(evidence, [
+    const remedies = [
       does('status', 'the operation stays open and goes on with the next worker; then see how far it is', {
         operation: id,
       }),
-    ]);
+    ];
+    throw noWorker(evidence, remedies, (await countWorkers(client, target)) > 0 ? 'likely' : 'unlikely');
   }
 }
 

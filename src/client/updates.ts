@@ -24,6 +24,12 @@ import { noWorker } from './workers.js';
 /** How long an accepted update may take: pausing at once waits for the running moves to stop. */
 const outcomeTimeoutMs = 60_000;
 
+/** How to send an update. */
+export interface UpdateOptions {
+  /** The update's id, an idempotency key: sent again under the same one, it takes effect once. */
+  id?: string;
+}
+
 /** A method for each update. @throws UpdateRejectedError with the sentence that says what state the operation is in */
 type UpdateMethods = {
   [Name in keyof typeof updates]: (args: UpdateArgs[Name]) => Promise<void>;
@@ -39,8 +45,12 @@ class UpdateSender {
   }
 
   /** Sends the update of that name; each has a method of its own too. */
-  update<Name extends UpdateName>(name: Name, args: UpdateArgs[Name]): Promise<void> {
-    return sendUpdate(this.#context, this.#id, name, args);
+  update<Name extends UpdateName>(
+    name: Name,
+    args: UpdateArgs[Name],
+    options: UpdateOptions = {},
+  ): Promise<void> {
+    return sendUpdate(this.#context, this.#id, name, args, options);
   }
 }
 
@@ -63,12 +73,17 @@ async function sendUpdate<Name extends UpdateName>(
   id: string,
   name: Name,
   args: UpdateArgs[Name],
+  { id: updateId }: UpdateOptions,
 ): Promise<void> {
   const { client } = context;
   const handle = client.workflow.getHandle(id);
   try {
     const update = await client.connection.withDeadline(Date.now() + answerTimeoutMs, () =>
-      handle.startUpdate(name, { args: [args], waitForStage: WorkflowUpdateStage.ACCEPTED }),
+      handle.startUpdate(name, {
+        args: [args],
+        waitForStage: WorkflowUpdateStage.ACCEPTED,
+        ...(updateId !== undefined && { updateId }),
+      }),
     );
     await client.connection.withDeadline(Date.now() + outcomeTimeoutMs, () => update.result());
   } catch (error) {

@@ -8,8 +8,8 @@ import { example } from '../example.js';
 import { exit, type ExitCode } from '../exit-codes.js';
 import { follow } from '../follow/follow.js';
 import { onOperation, operationArgument } from '../on-operation.js';
-import type { Io } from '../io.js';
 import { wrap } from '../render/text.js';
+import { addWaitOption } from '../wait-option.js';
 
 interface Options {
   yes?: boolean;
@@ -18,21 +18,22 @@ interface Options {
 
 /** Defines `cancel`: its arguments, options, examples and action. */
 export function define(command: Command, session: Session): void {
-  command
+  addWaitOption(command)
     .argument(...operationArgument)
     .option('-y, --yes', 'do not ask (without a terminal nobody is asked)')
     .option('--detach', 'ask for it and return')
     .addHelpText('after', example('citus-scaler cancel shop'))
     .action(
       runs(session, (app: App, operation: string, options: Options) =>
-        onOperation(app, operation, (handle) => cancel(app.io, handle, options)),
+        onOperation(app, operation, (handle) => cancel(app, handle, options)),
       ),
     );
 }
 
 /** Asks the status first: Temporal accepts every cancel request, so a person hears before what a cancel would do. */
-async function cancel(io: Io, handle: OperationHandle, { yes, detach }: Options): Promise<ExitCode> {
-  const before = await handle.status();
+async function cancel(app: App, handle: OperationHandle, { yes, detach }: Options): Promise<ExitCode> {
+  const { io, patience } = app;
+  const before = await patience.ask(() => handle.status());
   const outlook = cancelOutlook(before);
   if (isOver(before.state)) throw new UpdateRejectedError('Rejected', handle.id, outlook.says);
   for (const line of [outlook.says, ...outlook.undoes])
@@ -41,9 +42,9 @@ async function cancel(io: Io, handle: OperationHandle, { yes, detach }: Options)
     io.warn('Nothing was cancelled.');
     return exit.ok;
   }
-  await handle.cancel();
-  if (!detach) return follow(io, handle, { cancelling: true });
-  const status = await handle.status();
+  await patience.ask(() => handle.cancel(), 'temporal');
+  if (!detach) return follow(app, handle, { cancelling: true });
+  const status = await patience.ask(() => handle.status());
   if (io.json) io.document(status);
   io.tell(`Cancel requested. Follow it with:\n  citus-scaler watch ${handle.id}`);
   return exit.ok;

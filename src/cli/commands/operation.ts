@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
 import type { OperationHandle, ScalerClient, StartOptions } from '../../client/index.js';
+import { operationId } from '../../client/ids.js';
 import type { CommonInput } from '../../contract/index.js';
 import { runs, type App, type Session } from '../app.js';
+import { typeNamed } from '../command-names.js';
 import { example } from '../example.js';
 import type { ExitCode } from '../exit-codes.js';
 import { toList } from '../spelling.js';
@@ -40,7 +42,10 @@ export function defineOperation<Options = object>(
       runs(session, (app: App, cluster: string): Promise<ExitCode> => {
         const options = command.opts<Options & OperationOptions>();
         const own = { options, nodes: toList(command.processedArgs[1] ?? []) };
-        return operate(app, options, (client, how) => start(client, commonInput(cluster, options), own, how));
+        const newId = operationId(cluster, typeNamed(command.name()) ?? command.name());
+        return operate(app, newId, options, (client, how) =>
+          start(client, commonInput(cluster, options), own, how),
+        );
       }),
     );
 }

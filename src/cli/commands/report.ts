@@ -3,10 +3,11 @@ import { runs, type App, type Session } from '../app.js';
 import { example } from '../example.js';
 import { anyOperationArgument, show } from '../on-operation.js';
 import { renderReport } from '../render/report.js';
+import { addWaitOption } from '../wait-option.js';
 
 /** Defines `report`. While an operation isn't over, its report is how far it is. */
 export function define(command: Command, session: Session): void {
-  command
+  addWaitOption(command)
     .argument(...anyOperationArgument)
     .addHelpText(
       'after',

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Option, type Command } from 'commander';
 import type { OperationHandle } from '../../client/index.js';
 import { updateFacts, type UpdateName } from '../../contract/index.js';
@@ -6,6 +7,7 @@ import { kebabCase } from '../command-names.js';
 import { example } from '../example.js';
 import { operationArgument, steer } from '../on-operation.js';
 import { wholeNumber } from '../parse.js';
+import { addWaitOption } from '../wait-option.js';
 import { whoAmI } from '../who.js';
 import type { CommandModule } from '../command-module.js';
 
@@ -24,7 +26,7 @@ export function updateCommand(name: UpdateName): CommandModule {
           command.addOption(new Option(flags, doc).makeOptionMandatory(optional !== true));
         }
       }
-      command
+      addWaitOption(command)
         .option('--by <name>', `${facts.by} (default: user@host)`)
         .addHelpText('after', example(`citus-scaler ${facts.command} ${facts.example}`))
         .action(
@@ -35,8 +37,9 @@ export function updateCommand(name: UpdateName): CommandModule {
               ...command.opts<Record<string, unknown>>(),
               ...Object.fromEntries(numbers.map((field, index) => [field, values[index]])),
             };
-            // The operation checks it, by the same row.
-            const send = (handle: OperationHandle): Promise<void> => handle.update(name, args);
+            // The operation checks it, by the same row. Sent again under the same id it takes effect once.
+            const id = randomUUID();
+            const send = (handle: OperationHandle): Promise<void> => handle.update(name, args, { id });
             return steer(app, operation, doneText(facts.done, args), send, { ends: facts.ends === true });
           }),
         );

@@ -5,11 +5,12 @@ import type { ExitCode } from '../exit-codes.js';
 import { follow } from '../follow/follow.js';
 import { stream } from '../follow/stream.js';
 import { onOperation, operationArgument } from '../on-operation.js';
+import { addWaitOption } from '../wait-option.js';
 
 /** Defines `watch`: its arguments, options, examples and action. */
 export function define(command: Command, session: Session): void {
   session.documents = 'line';
-  command
+  addWaitOption(command)
     .argument(...operationArgument)
     .addHelpText(
       'after',
@@ -17,9 +18,7 @@ export function define(command: Command, session: Session): void {
     )
     .action(
       runs(session, (app: App, operation: string): Promise<ExitCode> =>
-        onOperation(app, operation, (handle) =>
-          app.io.json ? stream(app.io, handle) : follow(app.io, handle),
-        ),
+        onOperation(app, operation, (handle) => (app.io.json ? stream(app, handle) : follow(app, handle))),
       ),
     );
 }

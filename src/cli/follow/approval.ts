@@ -1,7 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { OperationHandle } from '../../client/index.js';
 import type { OperationStatus, Plan } from '../../contract/index.js';
-import type { Io } from '../io.js';
+import type { App } from '../app.js';
 import { renderPlan } from '../render/plan.js';
 import { heading } from '../render/state.js';
 import { windowLines } from '../render/window.js';
@@ -9,7 +10,7 @@ import { whoAmI } from '../who.js';
 
 /** Shows the plan and asks. Someone else may answer meanwhile: then the question goes away. */
 export async function askApproval(
-  io: Io,
+  { io, patience }: Pick<App, 'io' | 'patience'>,
   handle: OperationHandle,
   status: OperationStatus,
   plan: Plan,
@@ -38,7 +39,9 @@ export async function askApproval(
     });
     if (isAnswered()) return 'decided';
     if (choice === 'approve') {
-      await handle.approve({ by: whoAmI(), planHash: plan.hash });
+      const args = { by: whoAmI(), planHash: plan.hash };
+      const id = randomUUID();
+      await patience.ask(() => handle.update('approve', args, { id }));
       return 'decided';
     }
     if (choice !== 'reject') return 'detach';
@@ -51,7 +54,8 @@ export async function askApproval(
     });
     if (isAnswered()) return 'decided';
     if (prompts.isCancel(reason)) return 'detach';
-    await handle.reject({ by: whoAmI(), reason });
+    const id = randomUUID();
+    await patience.ask(() => handle.update('reject', { by: whoAmI(), reason }, { id }));
     return 'decided';
   } catch (error) {
     if (!(error instanceof Error) || error.name !== 'UpdateRejectedError') throw error;

@@ -1,11 +1,11 @@
 import type { OperationHandle } from '../../client/index.js';
 import type { OperationStatus } from '../../contract/index.js';
+import type { App } from '../app.js';
 import { exit, exitCodeOfReport, type ExitCode } from '../exit-codes.js';
 import type { Io } from '../io.js';
 import { isReport, renderReport } from '../render/report.js';
 import { renderAttention, renderStatus } from '../render/status.js';
 import { askApproval } from './approval.js';
-import { patientWatch } from './patient.js';
 import { createView } from './view.js';
 
 /** How an operation is followed. */
@@ -15,9 +15,12 @@ export interface FollowOptions {
   cancelling?: boolean;
 }
 
-/** Follows an operation to its end, or until a person is needed who isn't there. Ctrl-C detaches; it never cancels. */
+/**
+ * Follows an operation to its end, or until a person is needed who isn't there. A worker or a Temporal that is away is
+ * waited for. Ctrl-C detaches; it never cancels.
+ */
 export async function follow(
-  io: Io,
+  { io, patience: usual }: App,
   handle: OperationHandle,
   options: FollowOptions = {},
 ): Promise<ExitCode> {
@@ -25,10 +28,11 @@ export async function follow(
   const onInterrupt = (): void => detach.abort();
   process.once('SIGINT', onInterrupt);
   const view = await createView(io);
+  const patience = usual.telling(view.away);
   let last: OperationStatus | undefined;
   let decidedHash: string | undefined;
   try {
-    for await (const status of patientWatch(handle, detach.signal, view.away)) {
+    for await (const status of handle.watch({ signal: detach.signal, patience })) {
       last = status;
       if (needsSomeone(status, options) && !io.interactive) {
         view.show(status);
@@ -42,7 +46,7 @@ export async function follow(
         !options.cancelling
       ) {
         view.pause();
-        const answer = await askApproval(io, handle, status, status.plan, detach.signal);
+        const answer = await askApproval({ io, patience: usual }, handle, status, status.plan, detach.signal);
         if (answer === 'detach') return sayDetached(io, handle, status);
         decidedHash = status.plan.hash;
       } else view.show(status);
@@ -52,7 +56,7 @@ export async function follow(
     view.end('clear');
   }
   if (detach.signal.aborted) return sayDetached(io, handle, last);
-  return reportEnd(io, handle, last, options);
+  return reportEnd(io, handle, last ?? (await usual.ask(() => handle.status())), options);
 }
 
 function needsSomeone({ state }: OperationStatus, { cancelling }: FollowOptions): boolean {
@@ -76,10 +80,9 @@ function sayDetached(io: Io, handle: OperationHandle, last: OperationStatus | un
 async function reportEnd(
   io: Io,
   handle: OperationHandle,
-  last: OperationStatus | undefined,
+  status: OperationStatus,
   { dryRun, cancelling }: FollowOptions,
 ): Promise<ExitCode> {
-  const status = last ?? (await handle.status());
   if (status.state === 'done') {
     if (io.json) io.document(status);
     else io.answer(renderReport(status, io.paint, io.columns));

@@ -1,17 +1,20 @@
 import type { OperationHandle } from '../../client/index.js';
 import type { OperationStatus } from '../../contract/index.js';
 import { exit, exitCodeOf, type ExitCode } from '../exit-codes.js';
-import type { Io } from '../io.js';
-import { patientWatch } from './patient.js';
+import type { App } from '../app.js';
+import { sayOnce } from './waiting.js';
 
 /** `watch --json`: each status a line, until the operation ends. It waits through approvals; a program may be the one that gives them. */
-export async function stream(io: Io, handle: OperationHandle): Promise<ExitCode> {
+export async function stream({ io, patience }: App, handle: OperationHandle): Promise<ExitCode> {
   const detach = new AbortController();
   const onInterrupt = (): void => detach.abort();
   process.once('SIGINT', onInterrupt);
   let last: OperationStatus | undefined;
+  const away = sayOnce(io.tell);
+  const watch = handle.watch({ signal: detach.signal, patience: patience.telling(away) });
   try {
-    for await (const status of patientWatch(handle, detach.signal, io.tell)) {
+    for await (const status of watch) {
+      away(undefined);
       io.document(status, 'line');
       last = status;
     }

@@ -1,3 +1,4 @@
+import type { Waiting } from '../../client/index.js';
 import type { OperationStatus } from '../../contract/index.js';
 import type { Io } from '../io.js';
 import { changes } from '../render/changes.js';
@@ -5,12 +6,13 @@ import { fit } from '../render/room.js';
 import { renderStatus } from '../render/status.js';
 import { wrap } from '../render/text.js';
 import { createCanvas } from './canvas.js';
+import { sayOnce, waitingLine } from './waiting.js';
 
 /** How an operation is shown while it is followed. */
 export interface View {
   show: (status: OperationStatus) => void;
   /** Says that nobody answers just now, until the next status. */
-  away: (message: string) => void;
+  away: (waiting: Waiting) => void;
   /** Leaves what is drawn and makes room for a question. */
   pause: () => void;
   /** Ends, with what is drawn left standing or taken away. */
@@ -31,10 +33,13 @@ async function liveView(io: Io): Promise<View> {
   let silence: string | undefined;
   let hasPage = false;
   const redraw = (): void => {
-    if (!latest) return;
     // Inside the frame: a line written beside it would be counted with what is drawn over.
     const note =
       silence === undefined ? '' : `\n${wrap(`${io.paintError.yellow('!')} ${silence}`, io.columns, 2)}\n`;
+    if (!latest) {
+      if (note !== '') canvas.draw(note);
+      return;
+    }
     const { url: _, ...status } = latest;
     const frame = fit((room) => renderStatus(status, io.paintError, io.columns, Date.now(), room), {
       columns: io.columns,
@@ -56,12 +61,13 @@ async function liveView(io: Io): Promise<View> {
       silence = undefined;
       redraw();
     },
-    away: (message) => {
-      silence = message;
+    away: (waiting) => {
+      silence = waitingLine(waiting);
       redraw();
     },
     pause: () => {
       latest = undefined;
+      silence = undefined;
       canvas.clear();
       canvas.done();
     },
@@ -76,18 +82,15 @@ async function liveView(io: Io): Promise<View> {
 /** A line a change, with the time, for logs. */
 function lineView(io: Io): View {
   let before: OperationStatus | undefined;
-  let silence: string | undefined;
   const say = (line: string): void => io.tell(`${new Date().toISOString().slice(11, 19)} ${line}`);
+  const saySilence = sayOnce(say);
   return {
     show: (status) => {
+      saySilence(undefined);
       for (const line of changes(before, status)) say(line);
       before = status;
-      silence = undefined;
     },
-    away: (message) => {
-      if (message !== silence) say(message);
-      silence = message;
-    },
+    away: saySilence,
     pause: () => undefined,
     end: () => undefined,
   };

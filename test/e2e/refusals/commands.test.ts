@@ -46,7 +46,7 @@ describe("a command that can't be done says why, in one JSON document or on stan
     [['list', ...nowhere], 7, 'Unreachable', /127\.0\.0\.1:1/],
     [['worker', '--listen', 'foo:bar'], 2, 'Config', /--listen takes PORT or HOST:PORT.*foo:bar/],
     [['worker', ...nowhere], 7, 'Unreachable', /127\.0\.0\.1:1/],
-    [['scale-out', 'demo', '--add', '1', ...nobody], 7, 'Unreachable', /No worker/],
+    [['scale-out', 'demo', '--add', '1', '--wait', '1s', ...nobody], 7, 'Unreachable', /No worker/],
     [['health', 'demo', ...nobody], 7, 'Unreachable', /No worker/],
   ])('%j exits with %i, %s', async (args, code, type, says) => {
     const config = args[0] === 'worker' ? ['--config', stage.configFile] : [];

@@ -195,9 +195,9 @@ describe('what is away is noticed within 10 s and ends with 7', () => {
     await expect(closed.result()).rejects.toThrow();
     await stage.stopWorker();
     const [status, health, started, told] = await Promise.all([
-      stage.run('status', open.id, '--json'),
+      stage.run('status', open.id, '--json', '--wait', '0s'),
       stage.run('clusters'),
-      stage.run(...scaleOut('done')),
+      stage.run(...scaleOut('done', '--wait', '0s')),
       stage.run('report', closed.id, '--json'),
     ]);
     expect([status.code, health.code, started.code, told.code]).toEqual([7, 7, 7, 0]);

@@ -4,6 +4,8 @@ import { createView } from '../../../src/cli/follow/view.js';
 import type { Io } from '../../../src/cli/io.js';
 import { running } from './statuses.js';
 
+const nobody = { problem: 'No worker answers.', leftMs: 119_600 };
+
 function ioInto(lines: string[]): Io {
   return {
     json: false,
@@ -26,10 +28,12 @@ test('that nobody answers is said once, and again when it happens again', async 
   const view = await createView(ioInto(lines));
   view.show(running);
   lines.length = 0;
-  view.away('No worker answers.');
-  view.away('No worker answers.');
-  expect(lines).toEqual([expect.stringMatching(/^\d\d:\d\d:\d\d No worker answers\.$/)]);
+  view.away(nobody);
+  view.away(nobody);
+  expect(lines).toEqual([
+    expect.stringMatching(/^\d\d:\d\d:\d\d No worker answers\. Waiting for it, 2 min at most\.$/),
+  ]);
   view.show(running);
-  view.away('No worker answers.');
-  expect(lines.filter((line) => line.endsWith('No worker answers.'))).toHaveLength(2);
+  view.away(nobody);
+  expect(lines.filter((line) => line.endsWith(' at most.'))).toHaveLength(2);
 });
