@@ -25,6 +25,8 @@ const typesThatEmpty: OperationType[] = ['drainWorker', 'removeWorker'];
 
 /** All checks, by id: kebab-case, for ever. Those that may be accepted come first, those that never block last. */
 export const checks = {
+  /** Limits of roles and of the database let all moves have the connections that they take at once. */
+  'connection-limits': { severity: 'blocker', acceptable: true, of: typesThatMove },
   /** No row of `pg_dist_cleanup` stops moves; other leftovers are a warning. */
   leftovers: { severity: 'blocker', acceptable: true, lessForIsolating: true },
   /** Every node has the present metadata. */
@@ -55,6 +57,8 @@ export const checks = {
   'replication-slots': { severity: 'blocker', acceptable: true, of: typesThatMove },
   /** The role may do what the operation does. */
   role: { severity: 'blocker', acceptable: true },
+  /** Nothing that is set for a role, the database or a server ends or refuses what nodes do for each other. */
+  'session-settings': { severity: 'blocker', acceptable: true, lessForCleaning: true },
   /** Each target has room for what it gets, with a margin. */
   'target-disk': { severity: 'blocker', acceptable: true, of: typesThatMove },
   /** All nodes have the same PostgreSQL and Citus. */

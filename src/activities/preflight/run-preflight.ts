@@ -16,7 +16,8 @@ import { intentOf, type Intent, type PreflightRequest } from './intent.js';
 import { checkEach, newNodeContext } from './new-node/new-nodes.js';
 import { emptyNodes } from './cluster/nodes.js';
 import { provisionerNeeded } from './cluster/provisioner.js';
-import { actingRights, type Deeds } from './rights/rights.js';
+import { actingChecks } from './acting.js';
+import type { Deeds } from './rights/rights.js';
 import { answeringNodes, dataNodes, newServers, remainingNodes, type ClusterState } from './cluster-state.js';
 import { applyAcceptance, easeFor } from './severity.js';
 import { diskChecks, type Incoming } from './cluster/targets.js';
@@ -65,7 +66,11 @@ export async function runPreflight(
       foreign,
       ...(await clusterChecks(db, request, { facts, nodes, capacities }, intent)),
       ...emptyNodes(groups, remainingNodes(nodes, intent)),
-      ...(await actingRights(db, cluster, reader, deedsOf(cluster, intent, { nodes, capacities }))),
+      ...(await actingChecks(db, cluster, reader, {
+        ...deedsOf(cluster, intent, { nodes, capacities }),
+        atOnce: intent.moves ? request.parallelMoves : 0,
+        ...(hasSizes && { largestBytes: Math.max(0, ...groups.map(({ bytes }) => bytes)) }),
+      })),
       ...provisionerNeeded(cluster, intent, nodes),
       ...(await checkEach(context, intent.joining)),
       ...leftoverChecks(cluster, await leftovers, temporarySettings, intent),
@@ -98,7 +103,7 @@ function deedsOf(
   { movement }: ClusterConfig,
   intent: Intent,
   { nodes, capacities }: Pick<ClusterState, 'nodes' | 'capacities'>,
-): Deeds {
+): Omit<Deeds, 'atOnce'> {
   return {
     registers:
       newServers(intent.joining, nodes).length > 0 || intent.toStart(activeWorkers(nodes).length) > 0,

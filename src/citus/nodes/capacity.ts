@@ -2,6 +2,7 @@ import type { Db } from '../session/db.js';
 import { askEach } from './ask-each.js';
 import { runOnNodes } from './node-settings.js';
 import { patroniSign } from './patroni.js';
+import { readLoginReasons } from './refused-logins.js';
 
 /** The resources that a server has for moves, and how much of each is taken. */
 export interface Capacity {
@@ -64,9 +65,18 @@ export async function readCapacity(db: Db): Promise<Capacity> {
   return JSON.parse(row?.json_build_object ?? '{}') as Capacity;
 }
 
-/** Capacity of each node, over the coordinator's own connections; an error for one that doesn't answer. */
+/**
+ * Capacity of each node, over the coordinator's own connections; an error for one that doesn't answer: why the
+ * coordinator can't log in there, where that is known.
+ */
 export async function readCapacities(db: Db, nodes: string[]): Promise<NodeCapacity[]> {
-  return askEach(db, nodes, 15, (some) => ask(db, some));
+  const answers = await askEach(db, nodes, 15, (some) => ask(db, some));
+  const silent = answers.flatMap((each) => ('error' in each ? [each.node] : []));
+  if (silent.length === 0) return answers;
+  const reasons = await readLoginReasons(db, silent);
+  return answers.map((each) =>
+    'error' in each ? { node: each.node, error: reasons.get(each.node) ?? each.error } : each,
+  );
 }
 
 async function ask(db: Db, nodes: string[]): Promise<NodeCapacity[]> {

@@ -1,8 +1,7 @@
 import type { Db } from '../session/db.js';
 import type { GrantOwner } from './grants.js';
-import { runOnNodes, type NodeAnswer } from '../nodes/node-settings.js';
-import { identifier } from '../session/quote.js';
-import { within } from '../session/within.js';
+import { runOnNodes } from '../nodes/node-settings.js';
+import type { RefusedSession } from './role-sessions.js';
 
 /** A problem with a table owner on one node. */
 export interface OwnerProblem {
@@ -39,10 +38,13 @@ interface Owner {
  * half an hour. Grants don't propagate to workers, so each is asked. Measured, docs/roles.md.
  *
  * @param nodes those that answer
+ * @param refused sessions that roles could not have: Citus logs in to nodes as the owner, with what the coordinator has
+ *   for it (pg_hba.conf, ~/.pgpass)
  */
 export async function readOwnerProblems(
   db: Db,
   nodes: string[],
+  refused: readonly RefusedSession[],
 ): Promise<(OwnerProblem & { node: string })[]> {
   const owners = await readOwners(db);
   if (owners.length === 0) return [];
@@ -55,7 +57,7 @@ export async function readOwnerProblems(
     if (success) return (JSON.parse(result) as OwnerProblem[]).map((problem) => ({ node, ...problem }));
     return first ? [{ node, ...first, problem: 'we could not log in', answer: result }] : [];
   });
-  return [...problems, ...(await readRefusedLogins(db, owners, nodes, problems))];
+  return [...problems, ...refusedLogins(owners, refused, problems)];
 }
 
 /** Reads the owners of every table that moves or is copied. */
@@ -67,6 +69,11 @@ async function readOwners(db: Db): Promise<Owner[]> {
       JOIN pg_catalog.pg_roles r ON r.oid = c.relowner JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
      WHERE NOT (t.partmethod = 'n' AND t.repmodel <> 't' AND t.colocationid = 0)
      GROUP BY 1, 2, 4 ORDER BY 1, 2`);
+}
+
+/** Reads the names of the owners of every table that moves or is copied. */
+export async function readOwnerNames(db: Db): Promise<string[]> {
+  return [...new Set((await readOwners(db)).map(({ owner }) => owner))];
 }
 
 /** Reads the owners that an operator needs grants of, from the coordinator alone. */
@@ -94,38 +101,17 @@ export async function readGrantOwners(db: Db): Promise<GrantOwner[]> {
   return [...byRole.values()];
 }
 
-/**
- * Citus logs in to nodes as the owner, with what the coordinator has for it (pg_hba.conf, ~/.pgpass), and waits for ever
- * where that is refused. So it is tried the same way, for the first owners that nothing else is wrong with.
- */
-async function readRefusedLogins(
-  db: Db,
+/** Owners as whom nodes can't be logged in to, for those that nothing else is wrong with. Moves wait for ever there. */
+function refusedLogins(
   owners: Owner[],
-  nodes: string[],
+  refused: readonly RefusedSession[],
   problems: OwnerProblem[],
-): Promise<(OwnerProblem & { node: string })[]> {
-  const [{ user } = { user: '' }] = await db.query<{ user: string }>('SELECT current_user::text AS "user"');
-  const skip = new Set([user, ...problems.map(({ owner }) => owner)]);
-  const refusals: (OwnerProblem & { node: string })[] = [];
-  for (const owner of owners) {
-    if (skip.has(owner.owner) || skip.size > maxLogins) continue;
-    skip.add(owner.owner);
-    for (const { node, success, result } of (await asRole(db, owner.owner, nodes)) ?? [])
-      if (!success) refusals.push({ node, ...owner, problem: 'could not log in', answer: result });
-  }
-  return refusals;
-}
-
-const maxLogins = 20;
-
-/** Tries to log in to nodes as the role; undefined where we may not act as it. */
-async function asRole(db: Db, role: string, nodes: string[]): Promise<NodeAnswer[] | undefined> {
-  return within(db, 15, async () => {
-    await db.query(`SET LOCAL ROLE ${identifier(role)}`);
-    return runOnNodes(
-      db,
-      nodes.map((node) => ({ node, command: 'SELECT 1' })),
-    );
+): (OwnerProblem & { node: string })[] {
+  const known = new Set(problems.map(({ owner }) => owner));
+  return refused.flatMap(({ role, node, error }) => {
+    const owner = owners.find((each) => each.owner === role.role);
+    const isOther = owner && !role.parts.includes('acting') && !known.has(owner.owner);
+    return isOther ? [{ node, ...owner, problem: 'could not log in' as const, answer: error }] : [];
   });
 }
 

@@ -83,7 +83,7 @@ describe.skipIf(noRoles !== undefined)(
         revoke: `ALTER ROLE app_owner PASSWORD 'another'`,
         check: 'owner-rights',
         severity: 'blocker',
-        says: /the coordinator could not log in as app_owner .*failed to connect to/,
+        says: /the coordinator could not log in as app_owner .*password authentication failed/,
         remedy: 'let nodes log in to each other as this role: pg_hba.conf',
         heal: 'the password',
       },

@@ -1,6 +1,7 @@
 import { literal } from '../../../citus/session/quote.js';
 import type { NodeCapacity } from '../../../citus/nodes/capacity.js';
 import type { ClusterNode } from '../../../citus/nodes/nodes.js';
+import { remedyOfRefusal } from '../../../citus/nodes/refused-logins.js';
 import type { ShardGroup } from '../../../citus/tables/shard-groups.js';
 import { versionText, type ServerFacts } from '../../../citus/nodes/server-facts.js';
 import { does, type Check } from '../../../contract/index.js';
@@ -14,12 +15,20 @@ export function nodesActive(nodes: ClusterNode[], capacities: NodeCapacity[], jo
     .filter(({ role, active, node }) => role === 'worker' && !active && !joining.includes(node.toLowerCase()))
     .map(({ node }) => `${node} is inactive`);
   const silent = capacities.flatMap((each) =>
-    'error' in each ? [`${each.node} doesn't answer: ${each.error.split('\n')[0] ?? ''}`] : [],
+    'error' in each ? [{ node: each.node, reason: each.error.split('\n')[0] ?? '' }] : [],
   );
-  const problems = [...inactive, ...silent];
-  return problems.length === 0
-    ? passed('nodes-active', `${nodes.length} nodes registered, all active and answering`)
-    : failed('nodes-active', listOf(problems), 'bring them back, or remove them, first');
+  const refusing = silent.filter(({ reason }) => remedyOfRefusal(reason) !== undefined);
+  const away = silent.filter(({ reason }) => remedyOfRefusal(reason) === undefined);
+  const problems = [
+    ...inactive,
+    ...away.map(({ node, reason }) => `${node} doesn't answer: ${reason}`),
+    ...refusing.map(({ node, reason }) => `${node} runs and refuses the coordinator's login: ${reason}`),
+  ];
+  if (problems.length === 0)
+    return passed('nodes-active', `${nodes.length} nodes registered, all active and answering`);
+  const letIn = new Set(refusing.map(({ reason }) => remedyOfRefusal(reason) ?? ''));
+  const rest = problems.length > refusing.length ? ['bring them back, or remove them, first'] : [];
+  return failed('nodes-active', listOf(problems), [...letIn, ...rest].join('; the others: '));
 }
 
 /** Checks that every node has the metadata, and none is behind with it. A move fails when one of its nodes has none. */

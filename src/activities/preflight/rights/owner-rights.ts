@@ -1,12 +1,18 @@
 import type { Db } from '../../../citus/session/connect.js';
 import { readOwnerProblems, type OwnerProblem } from '../../../citus/roles/owners.js';
+import type { RefusedSession } from '../../../citus/roles/role-sessions.js';
 import { identifier } from '../../../citus/session/quote.js';
 import type { Check } from '../../../contract/index.js';
 import { failed, listOf, passed } from '../check.js';
 
 /** Moves take the rights of each table's owner, who must be able to take part on every node. */
-export async function ownerRights(db: Db, nodes: string[], user: string): Promise<Check> {
-  const problems = await readOwnerProblems(db, nodes);
+export async function ownerRights(
+  db: Db,
+  nodes: string[],
+  user: string,
+  refused: readonly RefusedSession[],
+): Promise<Check> {
+  const problems = await readOwnerProblems(db, nodes, refused);
   if (problems.length === 0)
     return passed(
       'owner-rights',

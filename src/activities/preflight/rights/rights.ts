@@ -1,10 +1,9 @@
-import { withCoordinator, type Db } from '../../../citus/session/connect.js';
+import type { Db } from '../../../citus/session/connect.js';
 import { identifier } from '../../../citus/session/quote.js';
+import type { RefusedSession } from '../../../citus/roles/role-sessions.js';
 import { readRights, readTuningRights, type Rights, type TuningRights } from '../../../citus/roles/rights.js';
 import { wrapperSchema, wrapperSignatures, type WrapperName } from '../../../citus/roles/wrappers.js';
-import type { ClusterConfig } from '../../../config/index.js';
 import type { Check } from '../../../contract/index.js';
-import { readSession } from '../../runtime/context.js';
 import { temporary } from '../../settings/temporary.js';
 import { failed, listOf, passed } from '../check.js';
 import { ownerRights } from './owner-rights.js';
@@ -21,35 +20,26 @@ export interface Deeds {
   isolates: boolean;
   moves: boolean;
   tunes: boolean;
-  /** Nodes that answer; those that may take shards. */
+  /** Nodes that answer; those that may give or take shards. */
   nodes: string[];
   takers: string[];
+  /** Moves at once. */
+  atOnce: number;
+  /** Bytes of the largest shard group; absent: unknown. */
+  largestBytes?: number;
 }
 
-/**
- * Checks what the acting role may do, and names the grants that are missing. It asks as that role, which the reader need not be.
- * @param db the reader's session on the coordinator
- */
-export async function actingRights(
+/** Checks what the role of this session may do, and names the grants that are missing. */
+export async function rightsChecks(
   db: Db,
-  cluster: ClusterConfig,
-  reader: 'operator' | 'observer',
   deeds: Deeds,
+  refused: readonly RefusedSession[],
 ): Promise<Check[]> {
-  if (reader === 'operator' || cluster.observer === undefined) return rightsChecks(db, deeds);
-  try {
-    return await withCoordinator(cluster, readSession('preflight'), (own) => rightsChecks(own, deeds));
-  } catch (error) {
-    return [cannotActAs(cluster.user, error)];
-  }
-}
-
-async function rightsChecks(db: Db, deeds: Deeds): Promise<Check[]> {
   const rights = await readRights(db);
   return [
     mayAct(rights, deeds),
     seesOthers(rights),
-    ...(deeds.moves ? [await ownerRights(db, deeds.nodes, rights.user)] : []),
+    ...(deeds.moves ? [await ownerRights(db, deeds.nodes, rights.user, refused)] : []),
     ...(deeds.moves && deeds.tunes
       ? [mayTune(rights, await readTuningRights(db, deeds.takers, temporary.name))]
       : []),
@@ -57,7 +47,7 @@ async function rightsChecks(db: Db, deeds: Deeds): Promise<Check[]> {
 }
 
 /** The acting role itself can't be used, so nothing can be said of its rights. */
-function cannotActAs(user: string, error: unknown): Check {
+export function cannotActAs(user: string, error: unknown): Check {
   return failed(
     'role',
     `${user} can't be used: ${error instanceof Error ? error.message : String(error)}`,
