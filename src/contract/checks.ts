@@ -115,6 +115,8 @@ export const checks = {
   'remaining-workers': { severity: 'blocker', essential: true, of: typesThatEmpty },
   /** Every shard group of a node that is to be emptied finds a place. */
   'shards-without-place': { severity: 'blocker', of: typesThatEmpty },
+  /** Citus is recent enough, its update is finished, and it was tried with this PostgreSQL; the last is a warning. */
+  'supported-versions': { severity: 'blocker', essential: true },
   /** No table is unlogged: such tables can't be moved online. */
   'unlogged-tables': { severity: 'blocker', of: typesThatMove },
   /** `wal_level = logical`, which moves need online. */

@@ -12,5 +12,6 @@ export * from './names.js';
 export * from './operations.js';
 export * from './remedy.js';
 export * from './status.js';
+export * from './supported-versions.js';
 export * from './updates.js';
 export * from './windows.js';

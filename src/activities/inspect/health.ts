@@ -3,7 +3,7 @@ import { withCoordinator } from '../../citus/session/connect.js';
 import { readJobs, readMovingSessions } from '../../citus/moving/jobs.js';
 import { readServerFacts, versionText, type ServerFacts } from '../../citus/nodes/server-facts.js';
 import type { ClusterConfig } from '../../config/index.js';
-import { worstFirst, type Check, type HealthAnswer } from '../../contract/index.js';
+import { blocks, worstFirst, type Check, type HealthAnswer } from '../../contract/index.js';
 import { balanceOf } from '../../planning/balance.js';
 import { readSession } from '../runtime/context.js';
 import { findLeftovers } from '../leftovers/find.js';
@@ -11,7 +11,7 @@ import type { LockViews } from '../lock/lock-views.js';
 import { leftoverOf } from '../leftovers/finding.js';
 import { findTemporarySettings } from '../leftovers/temporary-settings.js';
 import { oldTransactions } from '../preflight/cluster/capacity.js';
-import { isCoordinator, isWritable } from '../preflight/cluster/coordinator.js';
+import { isCoordinator, isWritable, supportedVersions } from '../preflight/cluster/coordinator.js';
 import { noTemporarySettings, tableLocks } from '../preflight/cluster/traffic.js';
 import {
   emptyNodes,
@@ -45,7 +45,8 @@ export async function inspectHealth(
   const options = readSession('inspect', { role: 'observer', statementTimeoutSeconds: 60 });
   return withCoordinator(cluster, options, async (db) => {
     const facts = await readServerFacts(db);
-    return isCoordinator(facts).ok ? lookAt(db, cluster, facts, page, locks) : noCluster(cluster.name, facts);
+    const check = isCoordinator(facts).ok ? supportedVersions(facts) : isCoordinator(facts);
+    return blocks(check) ? noCluster(cluster.name, facts, check) : lookAt(db, cluster, facts, page, locks);
   });
 }
 
@@ -66,6 +67,7 @@ async function lookAt(
   const handOvers = await locks.readHandedOver(config, db);
   const settings = jobs.length > 0 || isHeld ? [] : await findTemporarySettings(db, answering);
   const checks = worstFirst([
+    supportedVersions(facts),
     isWritable(facts),
     nodesActive(nodes, capacities, []),
     metadataSynced(nodes),
@@ -98,9 +100,8 @@ async function lookAt(
   };
 }
 
-/** The connection works, but there is no Citus coordinator behind it. */
-function noCluster(cluster: string, facts: ServerFacts): HealthAnswer {
-  const checks: Check[] = [isCoordinator(facts)];
+/** The connection works, but behind it is no Citus coordinator, or one of which nothing more can be asked. */
+function noCluster(cluster: string, facts: ServerFacts, check: Check): HealthAnswer {
   return {
     cluster,
     verdict: 'bad',
@@ -111,7 +112,7 @@ function noCluster(cluster: string, facts: ServerFacts): HealthAnswer {
     jobs: [],
     leftovers: [],
     leftoversTotal: 0,
-    checks,
+    checks: [check],
   };
 }
 

@@ -5,13 +5,17 @@ import type { MovesAnswer } from '../../contract/index.js';
 import { readSession } from '../runtime/context.js';
 import { planMoves, viewOf } from '../plan/group-moves.js';
 import { pageOf } from './pages.js';
+import { refuseUnsupported } from './refuse-unsupported.js';
 
 /** Lists the moves that Citus's planner would make now. */
 export async function inspectMoves(cluster: ClusterConfig, page: number): Promise<MovesAnswer> {
   const moves = await withCoordinator(
     cluster,
     readSession('inspect', { role: 'observer', statementTimeoutSeconds: 120 }),
-    async (db) => planMoves(db, await readShardGroups(db)),
+    async (db) => {
+      await refuseUnsupported(db, cluster.name);
+      return planMoves(db, await readShardGroups(db));
+    },
   );
   const { items, ...next } = pageOf(moves.map(viewOf), page);
   return { cluster: cluster.name, moves: items, movesTotal: moves.length, ...next };

@@ -4,14 +4,14 @@ import { activePrimaries, activeWorkers, readNodes } from '../../citus/nodes/nod
 import { readServerFacts } from '../../citus/nodes/server-facts.js';
 import { readShardGroups, readShardGroupsWithin, type ShardGroup } from '../../citus/tables/shard-groups.js';
 import type { ClusterConfig } from '../../config/index.js';
-import { worstFirst, type Balance, type Check } from '../../contract/index.js';
+import { blocks, worstFirst, type Balance, type Check } from '../../contract/index.js';
 import { balanceOf } from '../../planning/balance.js';
 import { fitChecks } from '../../planning/fit.js';
 import { readSession } from '../runtime/context.js';
 import { findLeftovers } from '../leftovers/find.js';
 import { findTemporarySettings } from '../leftovers/temporary-settings.js';
 import { clusterChecks, leftoverChecks } from './cluster/cluster-checks.js';
-import { isCoordinator, isWritable, versionsKnown } from './cluster/coordinator.js';
+import { isCoordinator, isWritable, supportedVersions, versionsKnown } from './cluster/coordinator.js';
 import { intentOf, type Intent, type PreflightRequest } from './intent.js';
 import { checkEach, newNodeContext } from './new-node/new-nodes.js';
 import { emptyNodes } from './cluster/nodes.js';
@@ -46,8 +46,14 @@ export async function runPreflight(
   const options = readSession('preflight', { role: reader, statementTimeoutSeconds: 60 });
   return withCoordinator(cluster, options, async (db) => {
     const facts = await readServerFacts(db);
-    const first = [versionsKnown(facts), isCoordinator(facts), isWritable(facts)];
-    if (first.some(({ ok }) => !ok)) return { checks: worstFirst(first) };
+    const first = [
+      versionsKnown(facts),
+      isCoordinator(facts),
+      ...(facts.citus === null ? [] : [supportedVersions(facts)]),
+      isWritable(facts),
+    ];
+    // What follows asks for columns and functions that an older Citus hasn't.
+    if (first.some(blocks)) return { checks: worstFirst(first) };
 
     const nodes = await readNodes(db);
     const capacities = await readCapacities(db, activePrimaries(nodes));

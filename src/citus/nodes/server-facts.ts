@@ -8,7 +8,7 @@ export interface ServerFacts {
   versionNum: number;
   /** Version of the citus extension in the database connected to; null when it isn't there. */
   citus: string | null;
-  /** Version of Citus's library, `13.2.2`, where it tells; of the extension otherwise. */
+  /** Version of Citus's library, `13.2.2`, where it tells; of the extension otherwise. A stand-in says so after it. */
   library: string | null;
   inRecovery: boolean;
   readOnly: boolean;
@@ -49,7 +49,7 @@ export async function readServerFacts(db: Db): Promise<ServerFacts> {
 
 async function readLibrary(db: Db): Promise<string | undefined> {
   const [row] = await db.query<{ version: string }>('SELECT pg_catalog.citus_version() AS version');
-  return /Citus (\S+)/.exec(row?.version ?? '')?.[1];
+  return /Citus (\S+( stand-in)?)/.exec(row?.version ?? '')?.[1];
 }
 
 /** The system identifier of the server, the same for a server and its physical copies; null to a role that may not ask. */

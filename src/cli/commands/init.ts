@@ -8,7 +8,7 @@ import type { NewCluster } from '../init/config-text.js';
 import { example } from '../example.js';
 import { exit, type ExitCode } from '../exit-codes.js';
 import { askNewCluster, newClusterOf } from '../init/questions.js';
-import { lookAround, refuseWorker } from '../init/look-around.js';
+import { lookAround, refuseUnsupported, refuseWorker } from '../init/look-around.js';
 import { printGrants, type GrantOptions } from '../init/print-grants.js';
 import { refuseOptions } from '../init/refuse-options.js';
 import { withDraft, askCoordinator } from '../init/try-config.js';
@@ -76,7 +76,10 @@ async function writeTested(
   return withDraft(file, cluster, async ({ cluster: config, keep }) => {
     const otherwise = `${file} was not written; --no-test writes it without connecting.`;
     const around = test ? await askCoordinator(config, otherwise, lookAround) : undefined;
-    if (around) refuseWorker(around, otherwise);
+    if (around) {
+      refuseUnsupported(around, otherwise);
+      refuseWorker(around, otherwise);
+    }
     await keep();
     return around?.nodes.map(({ node, role, active }) => ({ node, role, active }));
   });

@@ -71,6 +71,27 @@ test('init refuses a worker, and says where the coordinator is', async () => {
   expect(existsSync(file)).toBe(false);
 });
 
+test('init refuses a Citus that is too old, and says which is old enough', async () => {
+  const { coordinator, database, user } = stage.cluster;
+  const file = join(stage.folder, 'old.yaml');
+  const say = (version: unknown) =>
+    stage.cluster.query(`UPDATE pg_catalog.pg_extension SET extversion = $1 WHERE extname = 'citus'`, [
+      version,
+    ]);
+  const [before] = await stage.cluster.query<{ extversion: string }>(
+    `SELECT extversion FROM pg_catalog.pg_extension WHERE extname = 'citus'`,
+  );
+  await say('11.3-1');
+  const ran = await run(
+    ...['init', '--config', file, '--name', 'made', '--host', coordinator.host],
+    ...['--port', String(coordinator.port), '--database', database, '--user', user],
+    ...['--password-file', `${stage.cluster.folder}/password`],
+  ).finally(() => say(before?.extversion));
+  expect(ran.code).toBe(2);
+  expect(ran.stderr).toContain('Citus 11.3 is too old: 12.1 is the oldest that works');
+  expect(existsSync(file)).toBe(false);
+});
+
 test('init says of a password file that isn’t there which one it is', async () => {
   const { coordinator, database, user } = stage.cluster;
   const ran = await run(

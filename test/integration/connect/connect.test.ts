@@ -87,6 +87,18 @@ describe('a session on the coordinator', () => {
     expect(await failureOf(work)).toMatchObject({ code: '57014' });
   });
 
+  test('is not ended by a transaction_timeout of the database', async ({ skip }) => {
+    const there = await cluster.query(`SELECT FROM pg_settings WHERE name = 'transaction_timeout'`);
+    if (there.length === 0) skip('PostgreSQL has it from 17 on');
+    const config = configOf(cluster);
+    await cluster.query(`ALTER DATABASE ${cluster.database} SET transaction_timeout = '200ms'`);
+    try {
+      await withCoordinator(config, options, (db) => db.query('SELECT pg_sleep(1)'));
+    } finally {
+      await cluster.query(`ALTER DATABASE ${cluster.database} RESET transaction_timeout`);
+    }
+  });
+
   test('ends when the signal says so, and leaves no session behind', async () => {
     const abort = new AbortController();
     setTimeout(() => abort.abort(), 300);

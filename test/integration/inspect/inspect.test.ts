@@ -150,6 +150,27 @@ test('a job that runs is told', async () => {
   expect(JSON.stringify(jobs)).not.toContain('secret');
 });
 
+test('a Citus that is too old is named by all that ask, instead of a column that it hasn’t', async () => {
+  const say = (version: unknown) =>
+    cluster.query(`UPDATE pg_catalog.pg_extension SET extversion = $1 WHERE extname = 'citus'`, [version]);
+  const [before] = await cluster.query<{ extversion: string }>(
+    `SELECT extversion FROM pg_catalog.pg_extension WHERE extname = 'citus'`,
+  );
+  await say('11.2-2');
+  try {
+    const answer = await health();
+    expect(failing(answer.checks)).toEqual(['blocker supported-versions']);
+    expect(answer).toMatchObject({ verdict: 'bad', nodes: [] });
+    for (const what of ['nodes', 'moves'] as const)
+      await expect(look({ what, cluster: 'demo' })).rejects.toMatchObject({
+        type: 'PreflightRefused',
+        message: expect.stringContaining('Citus 11.2 is too old') as string,
+      });
+  } finally {
+    await say(before?.extversion);
+  }
+});
+
 test('a worker that is down makes it bad, and the rest is still told', async () => {
   const [worker] = cluster.workers;
   await worker?.stop('immediate');

@@ -30,6 +30,24 @@ test('a coordinator that takes no writes blocks', async () => {
   }
 });
 
+test('a Citus that is too old is refused by name, before anything is asked that it hasn’t', async () => {
+  await withExtension('11.3-1', async () => {
+    const checks = await preflight();
+    expect(failing(checks)).toEqual(['blocker supported-versions']);
+    expect(checkOf(checks, 'supported-versions').evidence).toBe(
+      'Citus 11.3 is too old: 12.1 is the oldest that works',
+    );
+  });
+});
+
+test('an update of Citus that was not finished blocks, with the statement that finishes it', async () => {
+  await withExtension('12.1-1', async () => {
+    const check = checkOf(await preflight(), 'supported-versions');
+    expect(check).toMatchObject({ severity: 'blocker', ok: false });
+    expect(check.remedy?.text).toContain('ALTER EXTENSION citus UPDATE');
+  });
+});
+
 test('wrong credentials come out as PostgreSQL says them', async () => {
   await expect(preflight({}, {}, { user: 'nobody_here' })).rejects.toMatchObject({ code: '28P01' });
   await expect(preflight({}, {}, { database: 'no_such_db' })).rejects.toMatchObject({ code: '3D000' });
@@ -55,6 +73,21 @@ test('signs of Patroni block, and are named with the server', async () => {
     await patroni.end();
   }
 });
+
+/** Says of the extension that it is of another version. Then Citus's own functions refuse: they must not be asked. */
+async function withExtension(version: string, work: () => Promise<void>): Promise<void> {
+  const say = (text: unknown) =>
+    cluster.query(`UPDATE pg_catalog.pg_extension SET extversion = $1 WHERE extname = 'citus'`, [text]);
+  const [before] = await cluster.query<{ extversion: string }>(
+    `SELECT extversion FROM pg_catalog.pg_extension WHERE extname = 'citus'`,
+  );
+  await say(version);
+  try {
+    await work();
+  } finally {
+    await say(before?.extversion);
+  }
+}
 
 /** Passes everything on, but hands out another process id than the server's, as poolers do. */
 async function poolerBefore(port: number): Promise<{ server: Server; port: number }> {

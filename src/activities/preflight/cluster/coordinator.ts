@@ -2,7 +2,7 @@ import type { NodeCapacity } from '../../../citus/nodes/capacity.js';
 import type { Db } from '../../../citus/session/connect.js';
 import type { ClusterNode } from '../../../citus/nodes/nodes.js';
 import { versionText, type ServerFacts } from '../../../citus/nodes/server-facts.js';
-import type { Check } from '../../../contract/index.js';
+import { combinations, supportOf, type Check } from '../../../contract/index.js';
 import { failed, listOf, passed, warning } from '../check.js';
 
 /** Checks that the server is the coordinator of a Citus cluster. */
@@ -22,6 +22,35 @@ export function isCoordinator({ citus, localGroup }: ServerFacts): Check {
         'name the coordinator in the config',
       );
 }
+
+/** Checks that Citus is recent enough, that its update is finished, and that it was tried with this PostgreSQL. */
+export function supportedVersions({ citus, library, versionNum }: ServerFacts): Check {
+  const extension = citus ?? '';
+  const { state, evidence } = supportOf({ extension, library: library ?? extension, postgres: versionNum });
+  switch (state) {
+    case 'tried':
+    case 'double':
+      return passed('supported-versions', evidence);
+    case 'too-old':
+      return failed('supported-versions', evidence, 'update Citus on every node first');
+    case 'half-updated':
+      return failed(
+        'supported-versions',
+        evidence,
+        'finish the update: ALTER EXTENSION citus UPDATE in this database, on every node',
+      );
+    case 'untried':
+      return warning(
+        'supported-versions',
+        evidence,
+        `try it on a copy of the cluster first; tried were ${listOf(triedOnes)}`,
+      );
+  }
+}
+
+const triedOnes = combinations.flatMap(({ citus, postgres, tried }) =>
+  tried === undefined ? [] : [`Citus ${citus} with PostgreSQL ${postgres}`],
+);
 
 /** Checks that the coordinator takes writes. */
 export function isWritable({ inRecovery, readOnly }: ServerFacts): Check {
