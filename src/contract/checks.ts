@@ -59,6 +59,10 @@ export const checks = {
   role: { severity: 'blocker', acceptable: true },
   /** Nothing that is set for a role, the database or a server ends or refuses what nodes do for each other. */
   'session-settings': { severity: 'blocker', acceptable: true, lessForCleaning: true },
+  /** No server waits at each commit for a synchronous standby that isn't there. */
+  'synchronous-standbys': { severity: 'blocker', acceptable: true },
+  /** Event triggers let through what moves and registrations make on the nodes. */
+  'event-triggers': { severity: 'blocker', acceptable: true, of: typesThatMove },
   /** Each target has room for what it gets, with a margin. */
   'target-disk': { severity: 'blocker', acceptable: true, of: typesThatMove },
   /** All nodes have the same PostgreSQL and Citus. */
@@ -75,6 +79,8 @@ export const checks = {
   'new-node-mesh': { severity: 'blocker', acceptable: true, of: typesThatAdd },
   /** The worker that is to be isolated doesn't answer: one that lives would lose its copy of the metadata. */
   'isolated-node-away': { severity: 'blocker', acceptable: true, of: ['isolateWorker'] },
+  /** No backup holds all changes of the cluster. */
+  'cluster-changes': { severity: 'blocker' },
   /** The coordinator is registered with an address that other hosts reach. */
   'coordinator-address': { severity: 'blocker' },
   /** The coordinator answers. */
@@ -121,6 +127,12 @@ export const checks = {
   'unlogged-tables': { severity: 'blocker', of: typesThatMove },
   /** `wal_level = logical`, which moves need online. */
   'wal-level': { severity: 'blocker', of: typesThatMove },
+  /** No base backup runs, which would not fit to those of other nodes. */
+  'base-backups': { severity: 'warning', of: typesThatMove },
+  /** Consumers of changes (logical slots), who must follow a shard to its new node. */
+  'change-consumers': { severity: 'warning', of: typesThatMove },
+  /** Nodes can keep the WAL that is written while their largest shard group is copied. */
+  'wal-room': { severity: 'warning', of: typesThatMove },
   /** How evenly the data lies. */
   balance: { severity: 'warning', of: [] },
   /** For how long writes will wait with `block_writes`: an estimate. */

@@ -1,14 +1,10 @@
 import { withCoordinator, type Db } from '../../citus/session/connect.js';
-import { readMoveRoles } from '../../citus/roles/move-roles.js';
 import { readOwnerNames } from '../../citus/roles/owners.js';
-import { readRoleSessions } from '../../citus/roles/role-sessions.js';
 import type { ClusterConfig } from '../../config/index.js';
 import type { Check } from '../../contract/index.js';
 import { readSession } from '../runtime/context.js';
 import { cannotActAs, rightsChecks, type Deeds } from './rights/rights.js';
-import { roleLimits } from './servers/connection-limits.js';
-import { harmfulNames } from './servers/harmful-settings.js';
-import { sessionSettings } from './servers/session-settings.js';
+import { serverChecks } from './servers/server-checks.js';
 
 /**
  * Checks what the acting role may do, and what the sessions are like that nodes have with each other for it. It asks as
@@ -31,13 +27,8 @@ export async function actingChecks(
 }
 
 async function checksAs(db: Db, { database }: ClusterConfig, deeds: Deeds): Promise<Check[]> {
-  const { atOnce, largestBytes, moves, nodes, takers } = deeds;
-  const roles = await readMoveRoles(db, moves ? await readOwnerNames(db) : []);
-  const { sessions, refused } = await readRoleSessions(db, roles, nodes, harmfulNames);
-  const dataNodes = new Set(moves || deeds.registers ? takers : []);
-  return [
-    ...(await rightsChecks(db, deeds, refused)),
-    sessionSettings(sessions, { database, dataNodes, largestBytes }),
-    ...(moves ? [roleLimits(sessions, dataNodes, atOnce)] : []),
-  ];
+  const { takers, moves } = deeds;
+  const owners = moves ? await readOwnerNames(db) : [];
+  const { checks, refused } = await serverChecks(db, { ...deeds, database, owners, dataNodes: takers });
+  return [...(await rightsChecks(db, deeds, refused)), ...checks];
 }

@@ -75,6 +75,8 @@ export async function runPreflight(
       ...(await actingChecks(db, cluster, reader, {
         ...deedsOf(cluster, intent, { nodes, capacities }),
         atOnce: intent.moves ? request.parallelMoves : 0,
+        online: request.transferMode !== 'block_writes',
+        capacities,
         ...(hasSizes && { largestBytes: Math.max(0, ...groups.map(({ bytes }) => bytes)) }),
       })),
       ...provisionerNeeded(cluster, intent, nodes),
@@ -109,7 +111,7 @@ function deedsOf(
   { movement }: ClusterConfig,
   intent: Intent,
   { nodes, capacities }: Pick<ClusterState, 'nodes' | 'capacities'>,
-): Omit<Deeds, 'atOnce'> {
+): Omit<Deeds, 'atOnce' | 'online' | 'capacities'> {
   return {
     registers:
       newServers(intent.joining, nodes).length > 0 || intent.toStart(activeWorkers(nodes).length) > 0,

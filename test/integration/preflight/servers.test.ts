@@ -33,7 +33,7 @@ function checks(user: 'mover' | 'superuser' = 'mover'): Promise<Check[]> {
 const asMover = () => ({ user: mover.user, passwordFile: mover.passwordFile });
 
 /** The checks of the acting role alone, which take less time. */
-function sessionChecks(user: 'mover' | 'superuser' = 'mover'): Promise<Check[]> {
+function sessionChecks(user: 'mover' | 'superuser' = 'mover', largestBytes = 0): Promise<Check[]> {
   const config = configOf(cluster, { coordinator: user === 'mover' ? asMover() : {} });
   const nodes = [cluster.coordinator, ...cluster.workers].map(({ address }) => address);
   const deeds = {
@@ -52,7 +52,9 @@ function sessionChecks(user: 'mover' | 'superuser' = 'mover'): Promise<Check[]> 
         nodes,
         takers: nodes.slice(1),
         atOnce: 2,
-        largestBytes: 0,
+        largestBytes,
+        online: true,
+        capacities: [],
       }),
     ),
   );
@@ -145,14 +147,87 @@ test.skipIf(!isReal)(
   },
 );
 
-test.skipIf(!isReal)('a connection limit below what the moves take is named', async () => {
-  await locally(worker, 'ALTER ROLE mover CONNECTION LIMIT 3');
-  const check = checkOf(await sessionChecks(), 'connection-limits');
-  expect(check).toMatchObject({ ok: false, severity: 'blocker' });
-  expect(check.evidence).toContain(`${worker.address}: mover may have 3 connections`);
-  await follow(check.remedy?.text ?? '');
-  expect(checkOf(await sessionChecks(), 'connection-limits').ok).toBe(true);
-  await locally(worker, 'ALTER ROLE mover CONNECTION LIMIT -1');
+test.skipIf(!isReal)(
+  'what waits, fires or is limited on a server is named, and its remedy mends it',
+  async () => {
+    const cases: { set: string; undo?: string; id: string; severity: string; says: RegExp }[] = [
+      {
+        set: 'ALTER ROLE mover CONNECTION LIMIT 3',
+        undo: 'ALTER ROLE mover CONNECTION LIMIT -1',
+        id: 'connection-limits',
+        severity: 'blocker',
+        says: /mover may have 3 connections .* 2 moves at once take 4/,
+      },
+      {
+        set: `ALTER DATABASE ${cluster.database} CONNECTION LIMIT 5`,
+        undo: `ALTER DATABASE ${cluster.database} CONNECTION LIMIT -1`,
+        id: 'connection-limits',
+        severity: 'blocker',
+        says: /app takes 5 connections .* 2 moves at once take 6/,
+      },
+      {
+        set: `ALTER SYSTEM SET synchronous_standby_names = 'ANY 1 (gone, lost)'; SELECT pg_reload_conf()`,
+        id: 'synchronous-standbys',
+        severity: 'blocker',
+        says: /'ANY 1 \(gone, lost\)', and 0 of 1 such standbys are there/,
+      },
+      {
+        set: `CREATE FUNCTION no_ddl() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''no DDL here''; END';
+        CREATE EVENT TRIGGER keep_out ON ddl_command_start WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION no_ddl()`,
+        undo: 'DROP EVENT TRIGGER keep_out; DROP FUNCTION no_ddl()',
+        id: 'event-triggers',
+        severity: 'blocker',
+        says: /making a table fails: [\d.:]+: no DDL here; .* keep_out \(ddl_command_start, public\.no_ddl\)/,
+      },
+      {
+        set: `CREATE FUNCTION note_ddl() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
+        CREATE EVENT TRIGGER noted ON ddl_command_end EXECUTE FUNCTION note_ddl()`,
+        undo: 'DROP EVENT TRIGGER noted; DROP FUNCTION note_ddl()',
+        id: 'event-triggers',
+        severity: 'warning',
+        says: /noted \(ddl_command_end, public\.note_ddl\)/,
+      },
+    ];
+    for (const { set, undo, id, severity, says } of cases) {
+      await locally(worker, set);
+      const check = checkOf(await sessionChecks(), id);
+      expect(check, set).toMatchObject({
+        ok: false,
+        severity,
+        evidence: expect.stringMatching(says) as string,
+      });
+      expect(check.evidence, set).toContain(worker.address);
+      await follow(check.remedy?.text ?? '');
+      expect(checkOf(await sessionChecks(), id), `${set}, mended`).toMatchObject({ ok: true });
+      if (undo) await locally(worker, undo);
+    }
+  },
+);
+
+test.skipIf(!isReal)('what a move would cost others is said before', async () => {
+  await worker.query(`SELECT pg_create_logical_replication_slot('warehouse', 'pgoutput')`);
+  await locally(worker, `ALTER SYSTEM SET max_slot_wal_keep_size = '64MB'; SELECT pg_reload_conf()`);
+  await locally(
+    cluster.coordinator,
+    `CREATE FUNCTION pg_catalog.citus_cluster_changes_block_status(OUT state text, OUT block_start_time timestamptz, OUT timeout_ms int)
+     LANGUAGE sql AS $$ SELECT 'active', now(), 300000 $$`,
+  );
+  const checks = await sessionChecks('mover', 1e9);
+  expect(checkOf(checks, 'cluster-changes')).toMatchObject({ ok: false, severity: 'blocker' });
+  expect(checkOf(checks, 'cluster-changes').evidence).toMatch(
+    /a backup holds cluster changes .* for 5 min at most/,
+  );
+  expect(checkOf(checks, 'change-consumers').evidence).toContain(`${worker.address}: warehouse`);
+  expect(checkOf(checks, 'wal-room')).toMatchObject({ ok: false, severity: 'warning' });
+  expect(checkOf(checks, 'wal-room').evidence).toMatch(
+    /max_slot_wal_keep_size = 67 MB, and up to 1\.0 GB of WAL/,
+  );
+  await worker.query(`SELECT pg_drop_replication_slot('warehouse')`);
+  await locally(worker, 'ALTER SYSTEM RESET max_slot_wal_keep_size; SELECT pg_reload_conf()');
+  await locally(cluster.coordinator, 'DROP FUNCTION pg_catalog.citus_cluster_changes_block_status()');
+  const quiet = await sessionChecks();
+  expect(quiet.filter(({ id }) => id === 'cluster-changes' || id === 'change-consumers')).toEqual([]);
+  expect(checkOf(quiet, 'wal-room').ok).toBe(true);
 });
 
 test.skipIf(!isReal)('a login that a node refuses is called that, with the reason', async () => {

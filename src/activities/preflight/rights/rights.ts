@@ -1,3 +1,4 @@
+import type { NodeCapacity } from '../../../citus/nodes/capacity.js';
 import type { Db } from '../../../citus/session/connect.js';
 import { identifier } from '../../../citus/session/quote.js';
 import type { RefusedSession } from '../../../citus/roles/role-sessions.js';
@@ -25,8 +26,11 @@ export interface Deeds {
   takers: string[];
   /** Moves at once. */
   atOnce: number;
+  /** Whether shards move without writes being blocked. */
+  online: boolean;
   /** Bytes of the largest shard group; absent: unknown. */
   largestBytes?: number;
+  capacities: NodeCapacity[];
 }
 
 /** Checks what the role of this session may do, and names the grants that are missing. */

@@ -1,3 +1,4 @@
+import type { Conditions } from '../../../citus/nodes/conditions.js';
 import type { RoleSession } from '../../../citus/roles/role-sessions.js';
 import { identifier } from '../../../citus/session/quote.js';
 import type { Check } from '../../../contract/index.js';
@@ -14,36 +15,73 @@ interface Limit {
 /** Sessions of ours on the coordinator besides those that move: they look, watch and register. */
 const ownSessions = 4;
 
+interface Demand {
+  database: string;
+  dataNodes: ReadonlySet<string>;
+  /** Moves at once. */
+  moves: number;
+}
+
 /**
- * Checks that the connection limits of roles let all moves have the sessions that they take at once. Superusers have no
- * limit. Measured: the acting role has two sessions a move on source and target, an owner one on the target.
+ * Checks that the connection limits of roles and of the database let all moves have the sessions that they take at
+ * once. Superusers have no limit. Measured: the acting role has two sessions a move on source and target, an owner one
+ * on the target.
  */
-export function roleLimits(
+export function connectionLimits(
   sessions: readonly RoleSession[],
-  dataNodes: ReadonlySet<string>,
-  moves: number,
+  conditions: readonly Conditions[],
+  demand: Demand,
 ): Check {
-  const limits = sessions.flatMap(
-    ({ role: { role, parts, superuser }, node, connectionLimit, connections }): Limit[] => {
-      if (superuser || connectionLimit < 0) return [];
-      const isActing = parts.includes('acting');
-      const needed = dataNodes.has(node) ? (isActing ? 2 : 1) * moves : isActing ? moves + ownSessions : 1;
-      return connectionLimit - connections >= needed
-        ? []
-        : [
-            {
-              node,
-              evidence: `${role} may have ${connectionLimit} connections (ALTER ROLE … CONNECTION LIMIT) and has ${connections}; ${moves} moves at once take ${needed}`,
-              statement: `ALTER ROLE ${identifier(role)} CONNECTION LIMIT ${connections + 2 * needed};`,
-            },
-          ];
-    },
-  );
+  const limited = sessions.filter(({ role: { superuser } }) => !superuser);
+  const limits = [
+    ...limited.flatMap((session) => roleLimit(session, demand)),
+    ...conditions.flatMap((condition) => databaseLimit(condition, limited, demand)),
+  ];
   return limits.length === 0
-    ? passed('connection-limits', `no limit of a role is below what ${moves} moves at once take`)
+    ? passed(
+        'connection-limits',
+        `no limit of a role or the database is below what ${demand.moves} moves at once take`,
+      )
     : failed(
         'connection-limits',
         sayByNodes(limits.map(({ node, evidence }) => ({ node, what: evidence }))),
         `make fewer moves at once, or ${mendOnNodes(limits.map(({ node, statement }) => ({ node, what: statement })))}`,
       );
+}
+
+function needed({ role: { parts }, node }: RoleSession, { dataNodes, moves }: Demand): number {
+  const isActing = parts.includes('acting');
+  if (dataNodes.has(node)) return (isActing ? 2 : 1) * moves;
+  return isActing ? moves + ownSessions : 1;
+}
+
+function roleLimit(session: RoleSession, demand: Demand): Limit[] {
+  const { role, node, connectionLimit: limit, connections } = session;
+  const need = needed(session, demand);
+  if (limit < 0 || limit - connections >= need) return [];
+  return [
+    {
+      node,
+      evidence: `${role.role} may have ${limit} connections (ALTER ROLE … CONNECTION LIMIT) and has ${connections}; ${demand.moves} moves at once take ${need}`,
+      statement: `ALTER ROLE ${identifier(role.role)} CONNECTION LIMIT ${connections + 2 * need};`,
+    },
+  ];
+}
+
+function databaseLimit(
+  { node, databaseLimit: limit, databaseConnections: connections }: Conditions,
+  sessions: readonly RoleSession[],
+  demand: Demand,
+): Limit[] {
+  const need = sessions
+    .filter((session) => session.node === node)
+    .reduce((sum, session) => sum + needed(session, demand), 0);
+  if (limit < 0 || limit - connections >= need) return [];
+  return [
+    {
+      node,
+      evidence: `${demand.database} takes ${limit} connections (ALTER DATABASE … CONNECTION LIMIT) and has ${connections}; ${demand.moves} moves at once take ${need}`,
+      statement: `ALTER DATABASE ${identifier(demand.database)} CONNECTION LIMIT ${connections + 2 * need};`,
+    },
+  ];
 }

@@ -1,0 +1,72 @@
+import type { NodeCapacity } from '../../../citus/nodes/capacity.js';
+import { readChangesBlock, readConditions } from '../../../citus/nodes/conditions.js';
+import { readMoveRoles } from '../../../citus/roles/move-roles.js';
+import { readRoleSessions, type RefusedSession } from '../../../citus/roles/role-sessions.js';
+import type { Db } from '../../../citus/session/connect.js';
+import type { Check } from '../../../contract/index.js';
+import { connectionLimits } from './connection-limits.js';
+import { harmfulNames } from './harmful-settings.js';
+import {
+  baseBackups,
+  changeConsumers,
+  changesBlock,
+  eventTriggers,
+  synchronousStandbys,
+} from './server-conditions.js';
+import { sessionSettings } from './session-settings.js';
+import { walRoom } from './wal-room.js';
+
+/** The work that servers are to do for each other. */
+export interface ServerWork {
+  database: string;
+  /** Servers to ask: they answer. */
+  nodes: string[];
+  /** Those of them that give or take shards, or join. */
+  dataNodes: string[];
+  moves: boolean;
+  registers: boolean;
+  /** Owners of tables that move. */
+  owners: string[];
+  /** Moves at once. */
+  atOnce: number;
+  online: boolean;
+  /** Bytes of the largest shard group; absent: unknown. */
+  largestBytes?: number;
+  capacities: NodeCapacity[];
+}
+
+/**
+ * Checks what the servers are like for the roles as which they work for each other, and what a move would cost there.
+ *
+ * @param db a session of the acting role on the coordinator
+ */
+export async function serverChecks(
+  db: Db,
+  work: ServerWork,
+): Promise<{ checks: Check[]; refused: RefusedSession[] }> {
+  const { database, nodes, moves, registers, owners, atOnce, online, largestBytes, capacities } = work;
+  const { sessions, refused } = await readRoleSessions(
+    db,
+    await readMoveRoles(db, owners),
+    nodes,
+    harmfulNames,
+  );
+  const conditions = await readConditions(db, nodes);
+  const dataNodes = new Set(moves || registers ? work.dataNodes : []);
+  const givers = conditions.filter(({ node }) => dataNodes.has(node));
+  const checks = [
+    sessionSettings(sessions, { database, dataNodes, largestBytes }),
+    synchronousStandbys(conditions),
+    ...changesBlock(await readChangesBlock(db)),
+    ...(moves || registers ? [await eventTriggers(db, conditions)] : []),
+    ...(moves
+      ? [
+          connectionLimits(sessions, conditions, { database, dataNodes, moves: atOnce }),
+          ...baseBackups(conditions),
+          ...changeConsumers(givers),
+          ...(online && largestBytes !== undefined ? [walRoom(givers, capacities, largestBytes)] : []),
+        ]
+      : []),
+  ];
+  return { checks, refused };
+}
