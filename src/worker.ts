@@ -16,6 +16,7 @@ import { workflowBundle } from './bundle.js';
 import { resolveConnection } from './client/connect.js';
 import { explain, isNotFound, noNamespace, unreachable, type Target } from './client/grpc.js';
 import { loadConfig } from './config/index.js';
+import type { Limits } from './contract/internal/limits.js';
 import { searchAttributes, taskQueue, type SearchAttributeName } from './contract/index.js';
 import { serveProbes } from './probes.js';
 
@@ -34,6 +35,8 @@ export interface WorkerOptions {
   stallTimes?: StallTimes;
   /** Milliseconds after which what can't be undone, for a node doesn't answer, is handed over to a person. */
   undoPatienceMs?: number;
+  /** Other limits of an operation than the usual ones. */
+  limits?: Partial<Limits>;
 }
 
 /**
@@ -71,6 +74,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
         searchAttributes: attributes,
         stallTimes,
         ...(options.undoPatienceMs !== undefined && { undoPatienceMs: options.undoPatienceMs }),
+        ...(options.limits && { limits: options.limits }),
       }),
       interceptors: {
         activity: [

@@ -155,6 +155,8 @@ export const checks = {
   'idle-timeout': { severity: 'warning', of: typesThatMove },
   /** What goes on while a worker is isolated, and what doesn't. */
   isolation: { severity: 'info', consequence: true, of: ['isolateWorker'] },
+  /** At the end of a movement, Citus wants no move that nobody has approved. */
+  'left-to-move': { severity: 'warning', of: typesThatMove },
   /** What becomes of the machine of a worker that is removed. */
   machine: { severity: 'info', consequence: true, of: ['removeWorker'] },
   /** How many checks were left out because the answer would be too long. */

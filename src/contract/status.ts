@@ -114,7 +114,7 @@ export interface Plan {
   hash: string;
   /** The first 50 moves. */
   moves: Move[];
-  /** How many moves there are. */
+  /** How many moves there are, in all rounds. */
   movesTotal: number;
   /** Size of all moves. */
   bytes: number;

@@ -21,9 +21,6 @@ export interface PlannedMoves {
   moves: [shardId: number, from: number, to: number, bytes: number, label: number][];
 }
 
-/** Moves of one round; what is beyond them is planned anew when the round is done. */
-export const maxMovesPerRound = 5_000;
-
 /** Packs moves into the form in which a workflow carries them. */
 export function plannedMoves(moves: PlannedMove[], nodes: string[], labels: string[]): PlannedMoves {
   return {

@@ -1,7 +1,8 @@
 import type { DrainWorkerInput, OperationReport } from '../contract/index.js';
 import { planActivities, verifyActivities } from './activities.js';
 import { operation } from './operation/operation.js';
-import { approvalStep, markStep, moveSteps, nothingToDo, planStep } from './operation/steps.js';
+import { moveSteps } from './operation/rounds.js';
+import { approvalStep, markStep, nothingToDo, planStep } from './operation/steps.js';
 
 /** Carries out `drainWorker`, see its row in contract/operations.ts. */
 export async function drainWorker(input: DrainWorkerInput): Promise<OperationReport> {
@@ -33,7 +34,7 @@ export async function drainWorker(input: DrainWorkerInput): Promise<OperationRep
     await approvalStep(op, steps.approval, draft);
 
     await markStep(op, steps.mark, draft, undo ? 'in service already' : 'out of service already');
-    await moveSteps(op, steps, draft.round, draft);
+    await moveSteps(op, steps, draft);
 
     await op.step(steps.verify, async (step) => {
       const result = await op.calls.run(verifyActivities.verifyDrain, 'Verify', {

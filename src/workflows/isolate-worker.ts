@@ -1,7 +1,7 @@
 import type { IsolateWorkerInput, OperationReport } from '../contract/index.js';
 import { isolationActivities, planActivities, verifyActivities } from './activities.js';
 import { operation } from './operation/operation.js';
-import { planStep } from './operation/steps.js';
+import { nothingToDo, planStep } from './operation/steps.js';
 
 /** Carries out `isolateWorker`, see its row in contract/operations.ts. */
 export async function isolateWorker(input: IsolateWorkerInput): Promise<OperationReport> {
@@ -34,9 +34,7 @@ export async function isolateWorker(input: IsolateWorkerInput): Promise<Operatio
     );
     if (op.dryRun) return;
     if (!plan.isolatedWorkers && !plan.rejoinedWorkers) {
-      for (const name of [steps.approval, steps.sync, steps.verify]) op.skip(name, whyNoMoves);
-      op.note(`nothing to do: ${whyNoMoves}`);
-      op.set({ after: plan.before });
+      nothingToDo(op, { plan }, whyNoMoves);
       return;
     }
     await op.step(steps.approval, () => op.approval(plan));

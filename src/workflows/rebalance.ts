@@ -1,7 +1,8 @@
 import type { OperationReport, RebalanceInput } from '../contract/index.js';
 import { planActivities, verifyActivities } from './activities.js';
 import { operation } from './operation/operation.js';
-import { approvalStep, moveSteps, nothingToDo, planStep } from './operation/steps.js';
+import { moveSteps } from './operation/rounds.js';
+import { approvalStep, nothingToDo, planStep } from './operation/steps.js';
 
 const steps = {
   check: 'Check the cluster',
@@ -29,7 +30,7 @@ export async function rebalance(input: RebalanceInput): Promise<OperationReport>
       return;
     }
     await approvalStep(op, steps.approval, draft);
-    const sources = await moveSteps(op, steps, draft.round, draft);
+    const sources = await moveSteps(op, steps, draft);
 
     await op.step(steps.verify, async (step) => {
       const result = await op.calls.run(verifyActivities.verifyRebalance, 'Verify', {

@@ -3,7 +3,8 @@ import { machineActivities, planActivities, removalActivities, verifyActivities 
 import type { HowLeft } from './operation/how-left.js';
 import type { Operation } from './operation/op.js';
 import { operation } from './operation/operation.js';
-import { approvalStep, markStep, moveSteps, planStep } from './operation/steps.js';
+import { moveSteps } from './operation/rounds.js';
+import { approvalStep, markStep, planStep } from './operation/steps.js';
 
 const steps = {
   check: 'Check the cluster',
@@ -32,7 +33,7 @@ export async function removeWorker(input: RemoveWorkerInput): Promise<OperationR
     await approvalStep(op, steps.approval, draft);
 
     await markStep(op, steps.mark, draft, 'out of service already');
-    await moveSteps(op, steps, draft.round, draft);
+    await moveSteps(op, steps, draft);
     await op.step(steps.empty, async (step) => {
       const order = {
         request,

@@ -1,5 +1,6 @@
 import { taskQueue, type OperationReport, type ScaleOutInput } from '../contract/index.js';
 import { count } from '../text/figures.js';
+import { approvedWith } from '../planning/approved.js';
 import { planWithNodes, withNodes } from '../planning/planned-moves.js';
 import {
   machineActivities,
@@ -9,7 +10,8 @@ import {
   verifyActivities,
 } from './activities.js';
 import { operation } from './operation/operation.js';
-import { approvalStep, moveSteps, nothingToDo, planStep } from './operation/steps.js';
+import { moveSteps } from './operation/rounds.js';
+import { approvalStep, nothingToDo, planStep } from './operation/steps.js';
 
 const steps = {
   check: 'Check the cluster',
@@ -97,7 +99,11 @@ export async function scaleOut(input: ScaleOutInput): Promise<OperationReport> {
       });
     }
 
-    const sources = await moveSteps(op, steps, withNodes(draft.round, machines), draft);
+    const sources = await moveSteps(op, steps, {
+      ...draft,
+      round: withNodes(draft.round, machines),
+      approved: approvedWith(draft.approved, machines),
+    });
 
     // From here on they are what was asked for, whatever a verification says.
     await op.undo.keep('registration', 'machine');

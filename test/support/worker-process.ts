@@ -1,8 +1,8 @@
 import type { WorkerOptions } from '../../src/worker.js';
 import { programOf } from './build.js';
 
-/** How long a worker waits before it tells of trouble, or hands over what it can't undo. */
-export type Patience = Pick<WorkerOptions, 'stallTimes' | 'undoPatienceMs'>;
+/** How long a worker waits before it tells of trouble, or hands over what it can't undo; and how large operations may get. */
+export type Patience = Pick<WorkerOptions, 'stallTimes' | 'undoPatienceMs' | 'limits'>;
 
 /** Tells after seconds what usually takes a minute. */
 export const impatient: Patience = { stallTimes: { quietMs: 3_000, patienceMs: 6_000 } };

@@ -40,6 +40,7 @@ export function requestActivities(context: ActivityContext) {
         keepsReports: context.config.reports !== undefined,
         ...(cluster.windows && { hasWindows: true }),
         ...(movement.governor && { governed: true }),
+        ...(context.limits && { limits: context.limits }),
         ...urlOf(context),
       };
       if (cluster.approval === 'required' && data.approval === 'auto') throw approvalLowered(request);

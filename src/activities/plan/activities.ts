@@ -1,19 +1,16 @@
 import { withCoordinator, type Db } from '../../citus/session/connect.js';
 import { readNodes } from '../../citus/nodes/nodes.js';
-import type { PlanWishes } from '../../citus/tables/rebalance-plan.js';
-import { readShardGroups } from '../../citus/tables/shard-groups.js';
 import type { ClusterConfig } from '../../config/index.js';
-import type { AnyRequest, OperationRequest } from '../../contract/internal/request.js';
+import type { OperationRequest } from '../../contract/internal/request.js';
 import { startAgain } from '../../contract/internal/start-again.js';
 import { refused } from '../../failures.js';
-import type { PlannedMoves } from '../../planning/planned-moves.js';
 import { clusterIn, readSession, type ActivityContext } from '../runtime/context.js';
 import { fateOf } from '../machines/fate.js';
 import type { Draft } from './draft.js';
-import { drainPlan, drainWishes, type DrainPlan } from './drain.js';
-import { oneRound, planMoves, roundOf } from './group-moves.js';
+import { drainPlan, type DrainPlan } from './drain.js';
 import { isolationPlan } from './isolation.js';
-import { rebalancePlan, rebalanceWishes } from './rebalance.js';
+import { rebalancePlan } from './rebalance.js';
+import { planRest, type Remainder, type RemainderOrder } from './remainder.js';
 import { scaleOutPlan, type ScaleOutPlan } from './scale-out.js';
 
 export type { Draft } from './draft.js';
@@ -83,31 +80,8 @@ export function planActivities(context: ActivityContext) {
       );
     },
 
-    /** Plans what is still to move when the approved moves are done: a round, and how many moves there are in all. */
-    planRemainder: ({
-      request,
-    }: {
-      request: AnyRequest;
-    }): Promise<{ round: PlannedMoves; movesTotal: number; left: number }> =>
-      inPlanSession(request, async (db) => {
-        const moves = await planMoves(db, await readShardGroups(db), await wishesOf(db, request));
-        const roundMoves = oneRound(moves);
-        return { round: roundOf(roundMoves), movesTotal: roundMoves.length, left: moves.length };
-      }),
+    /** Plans what is still to move when a round is made, and tells what of it is approved. Changes nothing. */
+    planRemainder: (order: RemainderOrder): Promise<Remainder> =>
+      inPlanSession(order.request, (db, cluster) => planRest(db, cluster, order)),
   };
-}
-
-async function wishesOf(db: Db, request: AnyRequest): Promise<PlanWishes> {
-  switch (request.type) {
-    case 'scaleOut':
-    // They move nothing.
-    case 'isolateWorker':
-    case 'cleanUp':
-      return {};
-    case 'rebalance':
-      return rebalanceWishes(request);
-    case 'drainWorker':
-    case 'removeWorker':
-      return drainWishes(await readNodes(db), request);
-  }
 }

@@ -6,6 +6,8 @@ import type { OperationRequest } from '../../contract/internal/request.js';
 import type { NodeMarkEntry } from '../../contract/internal/undo.js';
 import { balanceOf } from '../../planning/balance.js';
 import { estimateSeconds } from '../../planning/estimate.js';
+import { count } from '../../text/figures.js';
+import { approvedFor, type Approved } from '../../planning/approved.js';
 import type { PlannedMoves } from '../../planning/planned-moves.js';
 import { checkTargets, type Incoming } from '../preflight/run-preflight.js';
 import {
@@ -21,8 +23,10 @@ import {
 /** A plan as it travels: what a person sees, its moves, and the checks and notes made on the way. */
 export interface Draft {
   plan: Plan;
-  /** All moves that the plan stands for; it shows the first of them. */
+  /** The moves of its first round, which are all but for very large plans. */
   round: PlannedMoves;
+  /** What further rounds may move without asking anew. */
+  approved: Approved;
   checks: Check[];
   notes: string[];
   /** Bytes that each node will receive, for the disk check of machines that don't exist yet. */
@@ -60,13 +64,13 @@ export async function draftOf(
 ): Promise<Draft> {
   const { moves, groups, nodes, nodesAfter, newWorkers = [], removedWorkers = [] } = sketch;
   const { drainedWorkers = [], restoredWorkers = [], isolatedWorkers = [], rejoinedWorkers = [] } = sketch;
-  const roundMoves = oneRound(moves);
-  const after = applyMoves(groups, roundMoves, nodesAfter);
-  const incoming = incomingOf(roundMoves);
+  const roundMoves = oneRound(moves, request);
+  const after = applyMoves(groups, moves, nodesAfter);
+  const incoming = incomingOf(moves);
   const toCheck = incoming.filter(({ node }) => !sketch.notYetThere?.includes(node));
   return {
     plan: {
-      hash: hashOf(roundMoves, [
+      hash: hashOf(moves, [
         ...newWorkers,
         ...removedWorkers.map((node) => `remove ${node}`),
         ...drainedWorkers.map((node) => `drain ${node}`),
@@ -74,9 +78,9 @@ export async function draftOf(
         ...isolatedWorkers.map((node) => `isolate ${node}`),
         ...rejoinedWorkers.map((node) => `rejoin ${node}`),
       ]),
-      moves: firstMoves(roundMoves),
-      movesTotal: roundMoves.length,
-      bytes: roundMoves.reduce((sum, { bytes }) => sum + bytes, 0),
+      moves: firstMoves(moves),
+      movesTotal: moves.length,
+      bytes: moves.reduce((sum, { bytes }) => sum + bytes, 0),
       newWorkers,
       removedWorkers,
       before: balanceOf(groups, nodes),
@@ -85,17 +89,18 @@ export async function draftOf(
       ...(restoredWorkers.length > 0 ? { restoredWorkers } : {}),
       ...(isolatedWorkers.length > 0 ? { isolatedWorkers } : {}),
       ...(rejoinedWorkers.length > 0 ? { rejoinedWorkers } : {}),
-      ...(roundMoves.length > 0
-        ? { estimateSeconds: estimateSeconds(roundMoves, request.parallelMoves) }
-        : {}),
+      ...(moves.length > 0 ? { estimateSeconds: estimateSeconds(moves, request.parallelMoves) } : {}),
     },
     round: roundOf(roundMoves),
+    approved: approvedFor(moves, [...removedWorkers, ...drainedWorkers]),
     incoming,
     checks: await checkTargets(cluster, request, toCheck),
     notes:
       moves.length > roundMoves.length
-        ? [`the first ${roundMoves.length} of ${moves.length} moves; the rest is planned after them`]
+        ? [
+            `${count(moves.length, 'move')} in rounds of ${roundMoves.length}: each further round is planned when the one before is made, and stays within what was approved`,
+          ]
         : [],
-    ...(roundMoves.length === 0 ? { whyNoMoves: sketch.whyNoMoves } : {}),
+    ...(moves.length === 0 ? { whyNoMoves: sketch.whyNoMoves } : {}),
   };
 }

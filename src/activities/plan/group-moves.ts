@@ -4,8 +4,10 @@ import type { ClusterNode } from '../../citus/nodes/nodes.js';
 import { readRebalancePlan, type PlanWishes } from '../../citus/tables/rebalance-plan.js';
 import type { ShardGroup } from '../../citus/tables/shard-groups.js';
 import type { Move } from '../../contract/index.js';
+import { limitsOf } from '../../contract/internal/limits.js';
+import type { OperationRequest } from '../../contract/internal/request.js';
 import { formatTables } from '../../text/figures.js';
-import { maxMovesPerRound, plannedMoves, type PlannedMoves } from '../../planning/planned-moves.js';
+import { plannedMoves, type PlannedMoves } from '../../planning/planned-moves.js';
 import type { Incoming } from '../preflight/run-preflight.js';
 import { placeholderOf } from './placeholders.js';
 
@@ -96,8 +98,8 @@ export function firstMoves(moves: GroupMove[]): Move[] {
 export const roundBytes = 190_000;
 
 /** The first moves, as many as a round may have; fewer where ids, sizes and names are long. */
-export function oneRound(moves: GroupMove[]): GroupMove[] {
-  let round = moves.slice(0, maxMovesPerRound);
+export function oneRound(moves: GroupMove[], request: Pick<OperationRequest, 'limits'>): GroupMove[] {
+  let round = moves.slice(0, limitsOf(request).movesPerRound);
   for (let size = bytesOf(round); size > roundBytes; size = bytesOf(round))
     round = round.slice(0, Math.floor((round.length * roundBytes) / size));
   return round;

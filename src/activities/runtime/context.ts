@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { Client } from '@temporalio/client';
 import { activityInfo, cancellationSignal, type Context } from '@temporalio/activity';
 import type { SearchAttributeName } from '../../contract/index.js';
+import type { Limits } from '../../contract/internal/limits.js';
 import type { ClusterConfig, Config } from '../../config/index.js';
 import { clusterOf } from '../../config/index.js';
 import { deedName, lookName, type Deed } from '../../citus/session/application-name.js';
@@ -19,6 +20,8 @@ export interface ActivityContext {
   stallTimes?: StallTimes;
   /** Milliseconds after which what can't be undone is handed over to a person; default {@link usualUndoPatienceMs}. */
   undoPatienceMs?: number;
+  /** Other limits of an operation than the usual ones. */
+  limits?: Partial<Limits>;
 }
 
 /** Milliseconds that the undoing of one entry waits for a node or a host that doesn't answer. */

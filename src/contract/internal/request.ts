@@ -1,6 +1,7 @@
 import type { OperationInputs } from '../inputs.js';
 import type { SearchAttributeName, TransferMode } from '../names.js';
 import type { OperationType } from '../operations.js';
+import type { Limits } from './limits.js';
 
 /** An input that was checked, with the config's floor and defaults applied. Made by the first activity of an operation. */
 export interface OperationRequest<Type extends OperationType = OperationType> {
@@ -26,6 +27,8 @@ export interface OperationRequest<Type extends OperationType = OperationType> {
   searchAttributes: SearchAttributeName[];
   /** Page of the operation in the Temporal UI. */
   url?: string;
+  /** Other limits than the usual ones, where the worker was told so. */
+  limits?: Partial<Limits>;
   /** Where the final report is kept, when the config says so. */
   keepsReports: boolean;
 }

@@ -68,11 +68,13 @@ export function createApproval(status: Status, calls: Calls): Approval {
 }
 
 /**
- * Whether a plan waits for a person. One that only marks workers moves nothing, and the same operation takes it back: it
- * waits only where somebody said that approval is required.
+ * Whether a plan waits for a person. A drain that moves nothing only marks workers, and the same operation takes it back:
+ * it waits only where somebody said that approval is required.
  */
-export function needsApproval({ approval, approvesMarks }: OperationRequest, plan: Plan): boolean {
-  const { movesTotal, newWorkers, removedWorkers, cleanupsTotal = 0 } = plan;
-  const onlyMarks = movesTotal + newWorkers.length + removedWorkers.length + cleanupsTotal === 0;
+export function needsApproval(
+  { type, approval, approvesMarks }: OperationRequest,
+  { movesTotal }: Plan,
+): boolean {
+  const onlyMarks = type === 'drainWorker' && movesTotal === 0;
   return approval === 'required' && (!onlyMarks || approvesMarks === true);
 }

@@ -7,7 +7,7 @@ import { count } from '../../text/figures.js';
 import { checkActivities } from '../activities.js';
 import type { Movement } from '../movement/movement.js';
 import { windowFits } from '../movement/windows.js';
-import { needsApproval, type Approval } from './approval.js';
+import { needsApproval, type Approval, type Word } from './approval.js';
 import type { Calls } from './calls.js';
 import { planRejected } from './failure.js';
 import { blockersIn, canBePlanned, refuseBlockers } from './checks.js';
@@ -44,6 +44,12 @@ export function createOperation<Type extends OperationType>(parts: Parts, reques
     if (result.before) status.view.before ??= result.before;
     refuse(result.checks);
   };
+  const showPlan = (plan: Plan): void => {
+    const others = status.view.checks.filter(({ id }) => id !== windowFits);
+    status.view.checks = [...movement.windows.judge(plan), ...others];
+    status.view.plan = plan;
+    status.publish();
+  };
   return {
     request,
     dryRun,
@@ -78,12 +84,7 @@ export function createOperation<Type extends OperationType>(parts: Parts, reques
       status.view.checks = worstFirst([...status.view.checks, ...checks]);
       refuse(checks);
     },
-    showPlan: (plan: Plan): void => {
-      const others = status.view.checks.filter(({ id }) => id !== windowFits);
-      status.view.checks = [...movement.windows.judge(plan), ...others];
-      status.view.plan = plan;
-      status.publish();
-    },
+    showPlan,
     /** Shows the plan and, where approval is required, waits for it. Answers whether that took time in which the world may have changed. */
     approval: async (plan: Plan): Promise<boolean> => {
       if (!needsApproval(request, plan)) return false;
@@ -95,6 +96,19 @@ export function createOperation<Type extends OperationType>(parts: Parts, reques
       // Someone thought about it for a while: the world may have changed.
       if (Date.now() - began > 60_000) await checkCluster();
       return true;
+    },
+    /** Shows another plan, with its checks, and waits for a word on it. Afterwards the first one is shown again. */
+    askAnew: async (plan: Plan, checks: Check[]): Promise<Word> => {
+      const { plan: firstPlan, checks: firstChecks } = status.view;
+      showPlan(plan);
+      status.view.checks = worstFirst([...checks, ...status.view.checks]);
+      try {
+        return await approval.ask(plan);
+      } finally {
+        if (firstPlan) status.view.plan = firstPlan;
+        status.view.checks = firstChecks;
+        status.publish();
+      }
     },
     /** From now on the operation changes the cluster. */
     act: (): void => {

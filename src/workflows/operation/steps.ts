@@ -1,10 +1,8 @@
 import type { Draft } from '../../activities/plan/activities.js';
 import type { Check, OperationType, Plan } from '../../contract/index.js';
-import type { AnyRequest } from '../../contract/internal/request.js';
 import type { NodeMarkEntry } from '../../contract/internal/undo.js';
 import { count } from '../../text/figures.js';
 import type { PlannedMoves } from '../../planning/planned-moves.js';
-import { sourcesOf, type Sources } from '../../planning/sources.js';
 import { nodeActivities, planActivities } from '../activities.js';
 import type { Operation } from './op.js';
 
@@ -47,13 +45,20 @@ export async function approvalStep<Type extends OperationType>(
   name: string,
   { plan, round }: { plan: Plan; round: PlannedMoves },
 ): Promise<void> {
-  if (await op.step(name, () => op.approval(plan))) {
-    await op.calls.run(planActivities.confirmPlan, 'Is the plan still possible?', {
-      request: op.request,
-      nodes: round.nodes.filter((node) => !plan.newWorkers.includes(node)),
-    });
-  }
+  if (await op.step(name, () => op.approval(plan)))
+    await confirmPlan(
+      op,
+      round.nodes.filter((node) => !plan.newWorkers.includes(node)),
+    );
   op.act();
+}
+
+/** Looks whether the nodes of an approved plan are all still there. @throws PlanChanged */
+export async function confirmPlan<Type extends OperationType>(
+  { calls, request }: Operation<Type>,
+  nodes: string[],
+): Promise<void> {
+  await calls.run(planActivities.confirmPlan, 'Is the plan still possible?', { request, nodes });
 }
 
 /** Takes nodes out of service, or puts them back; those that are so already need nothing. */
@@ -85,44 +90,4 @@ export async function markStep<Type extends OperationType>(
         entries,
       });
     });
-}
-
-/**
- * Makes the moves, and then what Citus would still move: a plan holds one round, and the world changed meanwhile.
- * Answers where the shards lay before.
- */
-export async function moveSteps<Type extends OperationType>(
-  op: Operation<Type>,
-  names: { reference: string; move: string },
-  round: PlannedMoves,
-  { plan, whyNoMoves, marks = [] }: { plan: Plan; whyNoMoves?: string; marks?: NodeMarkEntry[] },
-): Promise<Sources | undefined> {
-  if (round.moves.length === 0) {
-    op.skip(names.reference, 'nothing to move');
-    op.skip(names.move, whyNoMoves ?? 'nothing to move');
-    // Until a node is marked a new table may put shards there.
-    return sourcesOf(marks.some(({ during }) => !during) ? await moveRemainder(op) : []);
-  }
-  await op.step(names.reference, () => op.readyToMove(round));
-  await op.step(names.move, async (step) => {
-    await op.move(round);
-    step.detail = count(plan.movesTotal, 'move');
-  });
-  return sourcesOf([round, ...(await moveRemainder(op))]);
-}
-
-async function moveRemainder<Type extends OperationType>(op: Operation<Type>): Promise<PlannedMoves[]> {
-  const request = op.request as unknown as AnyRequest;
-  const rounds: PlannedMoves[] = [];
-  for (let before = Number.POSITIVE_INFINITY; ;) {
-    const rest = await op.calls.run(planActivities.planRemainder, 'Is anything left to move?', { request });
-    // A plan that doesn't get shorter won't end: a strategy may go on for ever, moving the same shards to and fro.
-    if (rest.round.moves.length === 0 || rest.left >= before) return rounds;
-    before = rest.left;
-    op.note(
-      `a further round moved ${count(rest.movesTotal, 'shard group')} that Citus planned after the last`,
-    );
-    await op.step('Move the remainder', () => op.move(rest.round));
-    rounds.push(rest.round);
-  }
 }

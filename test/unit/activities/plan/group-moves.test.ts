@@ -47,7 +47,7 @@ test.each([
   ['a catalog of ten million shards, of 10 GB each', { firstShard: 10_000_000, bytes: 10_000_000_000 }],
 ])('5,000 moves between 110 nodes are a round: %s', (_, world) => {
   const moves = movesIn({ moves: 6_000, ...world });
-  const kept = oneRound(moves);
+  const kept = oneRound(moves, {});
   expect(kept).toEqual(moves.slice(0, 5_000));
   expect(bytesOf(kept)).toBeLessThanOrEqual(roundBytes);
 });
@@ -68,7 +68,7 @@ test('a round is the first moves of the plan, as many as fit', () =>
       }),
       (world) => {
         const moves = movesIn(world);
-        const kept = oneRound(moves);
+        const kept = oneRound(moves, {});
         expect(kept).toEqual(moves.slice(0, kept.length));
         expect(bytesOf(kept)).toBeLessThanOrEqual(roundBytes);
         // It isn't cut far below what would fit.

@@ -1,0 +1,72 @@
+import type { Db } from '../../citus/session/connect.js';
+import { readNodes } from '../../citus/nodes/nodes.js';
+import type { PlanWishes } from '../../citus/tables/rebalance-plan.js';
+import { readShardGroups } from '../../citus/tables/shard-groups.js';
+import type { ClusterConfig } from '../../config/index.js';
+import type { AnyRequest } from '../../contract/internal/request.js';
+import { approvedFor, approvedOf, type Approved } from '../../planning/approved.js';
+import type { PlannedMoves } from '../../planning/planned-moves.js';
+import { blockedWrites } from '../preflight/cluster/blocked-writes.js';
+import { draftOf, type Draft } from './draft.js';
+import { drainWishes } from './drain.js';
+import { oneRound, planMoves, roundOf } from './group-moves.js';
+import { rebalanceWishes } from './rebalance.js';
+
+/** The order to plan what is still to move. */
+export interface RemainderOrder {
+  request: AnyRequest;
+  /** What is still approved. */
+  approved: Approved;
+}
+
+/** What Citus would still move. */
+export interface Remainder {
+  /** A round of what is approved; empty when nothing of that is left. */
+  round: PlannedMoves;
+  /** How many moves of what is approved there are in all. */
+  left: number;
+  /** When nothing else is left: what nobody has approved, as a plan of its own. */
+  beyond?: Draft;
+}
+
+/** Plans what is still to move, by Citus's own planner, and tells what of it is approved. Changes nothing. */
+export async function planRest(
+  db: Db,
+  cluster: ClusterConfig,
+  { request, approved }: RemainderOrder,
+): Promise<Remainder> {
+  const nodes = await readNodes(db);
+  const groups = await readShardGroups(db);
+  const moves = await planMoves(db, groups, await wishesOf(db, request));
+  const mine = approvedOf(approved, moves);
+  const rest = { round: roundOf(oneRound(mine, request)), left: mine.length };
+  if (mine.length > 0 || moves.length === 0) return rest;
+  const emptied = nodes.filter(
+    ({ node, shouldHaveShards }) => !shouldHaveShards && moves.some(({ from }) => from === node),
+  );
+  const draft = await draftOf(cluster, request, {
+    moves,
+    groups,
+    nodes,
+    nodesAfter: nodes,
+    drainedWorkers: emptied.map(({ node }) => node),
+    whyNoMoves: '',
+  });
+  const checks = [...draft.checks, ...blockedWrites(request.transferMode, moves)];
+  return { ...rest, beyond: { ...draft, checks, approved: approvedFor(moves) } };
+}
+
+async function wishesOf(db: Db, request: AnyRequest): Promise<PlanWishes> {
+  switch (request.type) {
+    case 'scaleOut':
+    // They move nothing.
+    case 'isolateWorker':
+    case 'cleanUp':
+      return {};
+    case 'rebalance':
+      return rebalanceWishes(request);
+    case 'drainWorker':
+    case 'removeWorker':
+      return drainWishes(await readNodes(db), request);
+  }
+}
