@@ -71,6 +71,8 @@ export const checks = {
   'wal-senders': { severity: 'blocker', acceptable: true, of: typesThatMove },
   /** Moves have worker processes free on every node. */
   'worker-processes': { severity: 'blocker', acceptable: true, of: typesThatMove },
+  /** A new server is no physical copy of a node, or of another new one. */
+  'new-node-copy': { severity: 'blocker', acceptable: true, of: typesThatAdd },
   /** A new server has the extensions that the cluster's database has. */
   'new-node-extensions': { severity: 'blocker', acceptable: true, of: typesThatAdd },
   /** A new server's database has the coordinator's encoding and locale. */
@@ -105,8 +107,10 @@ export const checks = {
   'new-node-allowed': { severity: 'blocker', of: typesThatAdd },
   /** A new server has the Citus extension. */
   'new-node-extension': { severity: 'blocker', of: typesThatAdd },
-  /** A new server is neither the coordinator nor a standby. */
+  /** A new server is neither the coordinator nor a standby, nor any node under another name. */
   'new-node-is-new': { severity: 'blocker', of: typesThatAdd },
+  /** A new server belongs to no other cluster: Citus would take it over, and that one loses what is there. */
+  'new-node-other-cluster': { severity: 'blocker', of: typesThatAdd },
   /** A new server has nothing of its own that is called like the cluster's tables: Citus would drop it, or fail. */
   'new-node-tables': { severity: 'blocker', of: typesThatAdd },
   /** A new server answers. */

@@ -63,7 +63,6 @@ export async function runPreflight(
     );
     leftovers.catch(() => undefined);
     const { groups, hasSizes } = await readShards(db, capacities);
-    const context = await newNodeContext(db, cluster, request, { facts, nodes, capacities });
     const foreign = await foreignJob(db, request.operationId);
     const temporarySettings =
       foreign.ok && !(await isHeld()) ? await findTemporarySettings(db, answeringNodes(capacities)) : [];
@@ -80,7 +79,12 @@ export async function runPreflight(
         ...(hasSizes && { largestBytes: Math.max(0, ...groups.map(({ bytes }) => bytes)) }),
       })),
       ...provisionerNeeded(cluster, intent, nodes),
-      ...(await checkEach(context, intent.joining)),
+      ...(intent.joining.length > 0
+        ? await checkEach(
+            await newNodeContext(db, cluster, request, { facts, nodes, capacities }),
+            intent.joining,
+          )
+        : []),
       ...leftoverChecks(cluster, await leftovers, temporarySettings, intent),
     ];
     return {

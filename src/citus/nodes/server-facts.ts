@@ -1,9 +1,10 @@
 import type { Db } from '../session/db.js';
+import { startedAtSql, type ServerIdentity } from '../new-server/identity.js';
 import { readLocalGroup } from './nodes.js';
 import { patroniSign } from './patroni.js';
 
 /** The facts that one server tells of itself; catalog and settings only. */
-export interface ServerFacts {
+export interface ServerFacts extends ServerIdentity {
   /** For example 150020. */
   versionNum: number;
   /** Version of the citus extension in the database connected to; null when it isn't there. */
@@ -16,9 +17,6 @@ export interface ServerFacts {
   superuser: boolean;
   /** Group of this server in the cluster that its database belongs to; null without the extension. */
   localGroup: number | null;
-  /** Same for a server and its physical copies. */
-  systemIdentifier: string | null;
-  startedAt: string;
   backendPid: number;
   /** A sign that Patroni runs the server; null for none. */
   patroni: string | null;
@@ -34,7 +32,7 @@ export async function readServerFacts(db: Db): Promise<ServerFacts> {
            pg_catalog.pg_is_in_recovery() AS "inRecovery", current_setting('transaction_read_only')::bool AS "readOnly",
            current_user::text AS "user", (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user) AS superuser,
            NULL::int AS "localGroup", NULL::text AS "systemIdentifier",
-           pg_catalog.pg_postmaster_start_time()::text AS "startedAt", pg_catalog.pg_backend_pid() AS "backendPid",
+           ${startedAtSql} AS "startedAt", pg_catalog.pg_backend_pid() AS "backendPid",
            ${patroniSign} AS patroni,
            (SELECT pg_encoding_to_char(encoding) || ' ' || datcollate || ' ' || datctype FROM pg_catalog.pg_database
              WHERE datname = current_database()) AS locale,

@@ -5,10 +5,17 @@ import {
   checkTargets,
   runPreflight,
 } from '../../../src/activities/preflight/run-preflight.js';
+import {
+  readComingObjects,
+  readInTheWay,
+  type InTheWay,
+} from '../../../src/citus/new-server/names-in-use.js';
+import { withCoordinator, withNode } from '../../../src/citus/session/connect.js';
 import type { Check } from '../../../src/contract/index.js';
+import { copyServer } from '../../support/copy-server.js';
 import { flavour } from '../../support/stage.js';
 import { configOf } from '../connect/support.js';
-import { asActivity, checkOf, failing, request } from './support.js';
+import { asActivity, checkOf, checksOf, failing, request } from './support.js';
 
 let cluster: SandboxCluster;
 let fresh: SandboxNode;
@@ -62,6 +69,61 @@ test('the coordinator is no new worker, under whatever name', async () => {
       'new-node-is-new',
     ).evidence,
   ).toContain('the coordinator itself');
+});
+
+test('a server is known under whatever name, and the same one named twice is told', async () => {
+  const [worker] = cluster.workers;
+  const alias = await preflight([`localhost:${worker?.port ?? 0}`]);
+  expect(failing(alias)).toEqual(['blocker new-node-is-new']);
+  expect(
+    checkOf(
+      alias.filter(({ ok }) => !ok),
+      'new-node-is-new',
+    ).evidence,
+  ).toContain(`is ${worker?.address ?? ''} itself`);
+  const twice = await preflight([fresh.address, `localhost:${fresh.port}`]);
+  expect(failing(twice)).toEqual(['blocker new-node-is-new']);
+});
+
+test('a copy of a server’s disk is told with its original: a worker’s, the coordinator’s, a new one’s', async () => {
+  const [worker] = cluster.workers;
+  if (!worker) throw new Error('no worker');
+  const copies = [await copyServer(cluster, worker), await copyServer(cluster, cluster.coordinator)];
+  const [ofWorker, ofCoordinator] = copies.map(({ address }) => address);
+  const ofFresh = await copyServer(cluster, fresh);
+  try {
+    const checks = await preflight([ofWorker ?? '', ofCoordinator ?? '', ofFresh.address, fresh.address]);
+    const told = checksOf(checks, 'new-node-copy').filter(({ ok }) => !ok);
+    expect(
+      told.map(({ severity, evidence }) => `${severity} ${evidence.replace(/: (it was|one is).*/, '')}`),
+    ).toEqual([
+      `blocker ${ofWorker ?? ''} has the system identifier of ${worker.address}`,
+      `blocker ${ofCoordinator ?? ''} has the system identifier of the coordinator`,
+      `blocker ${fresh.address} has the system identifier of ${ofFresh.address}`,
+    ]);
+  } finally {
+    await Promise.all([...copies, ofFresh].map((copy) => copy.stop()));
+  }
+});
+
+test('a server of another cluster is refused, a coordinator too: Citus would take it over', async () => {
+  const elsewhere = await startCluster({ workers: 1, flavour });
+  const [worker] = elsewhere.workers;
+  if (!worker) throw new Error('no worker');
+  try {
+    for (const node of [elsewhere.coordinator, worker])
+      await node.query(`ALTER ROLE ${cluster.user} PASSWORD '${cluster.password}'`).catch(() => undefined);
+    const checks = await preflight([elsewhere.coordinator.address, worker.address]);
+    const [first, second] = checksOf(checks, 'new-node-other-cluster');
+    expect([first, second]).toMatchObject([
+      { severity: 'blocker', ok: false },
+      { severity: 'blocker', ok: false },
+    ]);
+    expect(first?.evidence).toContain('the coordinator of a cluster of its own, with 1 workers');
+    expect(second?.evidence).toContain(`whose coordinator is ${elsewhere.coordinator.address}`);
+  } finally {
+    await elsewhere.stop();
+  }
 });
 
 test('a server without the extension in the right database is told apart', async () => {
@@ -118,12 +180,37 @@ test('what is called like the cluster’s tables is in the way: Citus would drop
     );
     expect(checkOf(await preflight([fresh.address]), 'new-node-tables').ok).toBe(false);
     await fresh.query('DROP TABLE "Orders"');
+    const coming = await withCoordinator(configOf(cluster), { applicationName: 'test' }, readComingObjects);
+    const inTheWay = (): Promise<InTheWay> =>
+      withNode(configOf(cluster, anywhere), fresh.address, { applicationName: 'test' }, (db) =>
+        readInTheWay(db, coming),
+      );
+    for (const [make, drop, told] of [
+      ['CREATE VIEW "Orders" AS SELECT 1 AS id', 'DROP VIEW "Orders"', 'public."Orders"'],
+      ['CREATE SEQUENCE "Orders"', 'DROP SEQUENCE "Orders"', 'public."Orders"'],
+      [`CREATE TYPE "Orders" AS ENUM ('a')`, 'DROP TYPE "Orders"', 'type public."Orders"'],
+    ] as const) {
+      await fresh.query(make);
+      expect(await inTheWay()).toEqual({ tables: [], dependents: [], others: [told] });
+      await fresh.query(drop);
+    }
+    await fresh.query(
+      `CREATE TABLE "Orders" (id bigint PRIMARY KEY); CREATE VIEW dear AS SELECT * FROM "Orders";
+       CREATE TABLE child () INHERITS ("Orders"); INSERT INTO child VALUES (1);
+       CREATE TABLE referring (id bigint REFERENCES "Orders")`,
+    );
+    expect(await inTheWay()).toEqual({
+      tables: ['public."Orders"'],
+      dependents: ['foreign key referring_id_fkey of public.referring', 'view public.dear'],
+      others: [],
+    });
+    await fresh.query('DROP TABLE "Orders" CASCADE');
     await fresh.query('CREATE VIEW "Orders" AS SELECT 1 AS id');
-    const { evidence } = checkOf(await preflight([fresh.address]), 'new-node-tables');
-    await fresh.query('DROP VIEW "Orders"');
-    expect(evidence).toMatch(/no table, .*"Orders"/);
+    const view = checkOf(await preflight([fresh.address]), 'new-node-tables');
+    expect(view.evidence).toMatch(/no table, .*"Orders"/);
+    await fresh.query('DROP VIEW "Orders"; DROP TABLE referring');
   } finally {
-    await fresh.query('DROP TABLE IF EXISTS "Orders"');
+    await fresh.query('DROP TABLE IF EXISTS "Orders" CASCADE');
     await cluster.query('DROP TABLE "Orders"');
   }
 });

@@ -1,20 +1,9 @@
-import type { Dirt } from '../../../citus/leftovers/dirt.js';
-import type { BrokenWay, InTheWay } from '../../../citus/nodes/new-server.js';
+import type { Dirt } from '../../../citus/new-server/dirt.js';
+import type { InTheWay } from '../../../citus/new-server/names-in-use.js';
+import type { BrokenWay } from '../../../citus/new-server/ways.js';
 import { versionText, type ServerFacts } from '../../../citus/nodes/server-facts.js';
 import type { Check } from '../../../contract/index.js';
 import { failed, listOf, passed } from '../check.js';
-
-/** Checks that the server is a primary that takes writes. */
-export function takesWrites(node: string, { inRecovery, readOnly }: ServerFacts): Check {
-  if (inRecovery) return failed('new-node-writable', `${node} is a standby`, 'name a primary');
-  return readOnly
-    ? failed(
-        'new-node-writable',
-        `${node}: transactions are read-only`,
-        'set default_transaction_read_only = off there',
-      )
-    : passed('new-node-writable', `${node} is a primary that takes writes`);
-}
 
 /** Citus says it late and badly: `failure on connection marked as essential`. The database must be the right one. */
 export function extension(node: string, { citus }: ServerFacts, database: string): Check {
@@ -67,18 +56,21 @@ export function extensions(node: string, missing: string[]): Check {
       );
 }
 
-/** Checks that the names of the cluster's tables are free: Citus drops tables of its own there without a word. */
-export function namesFree(node: string, { tables, others }: InTheWay): Check {
+/** Checks that the names of the cluster's objects are free: Citus drops tables of its own there without a word. */
+export function namesFree(node: string, { tables, dependents, others }: InTheWay): Check {
   const problems = [
     ...(tables.length > 0 ? [`tables with rows, which Citus would drop: ${listOf(tables)}`] : []),
-    ...(others.length > 0 ? [`what is no table, so that it can't be registered: ${listOf(others)}`] : []),
+    ...(dependents.length > 0 ? [`what would be dropped with such a table: ${listOf(dependents)}`] : []),
+    ...(others.length > 0
+      ? [`what is no table, or of another kind or shape, so that it can't be registered: ${listOf(others)}`]
+      : []),
   ];
   return problems.length === 0
     ? passed('new-node-tables', `${node} has nothing of its own that is called like the cluster's tables`)
     : failed(
         'new-node-tables',
-        `${node} has, called like the cluster's tables, ${problems.join('; ')}`,
-        'rename them there (ALTER TABLE … RENAME TO …), drop them, or start from an empty database',
+        `${node} has, called like the cluster's tables, views, sequences or functions, ${problems.join('; ')}`,
+        'rename them there (ALTER … RENAME TO …), drop them, or start from an empty database',
       );
 }
 
@@ -94,7 +86,9 @@ export function cleanServer(node: string, dirt: Dirt, { localGroup }: ServerFact
     ...(dirt.subscriptions.length > 0
       ? [`subscriptions of moves that never ended: ${listOf(dirt.subscriptions)}`]
       : []),
-    ...(dirt.nodes > 0 && localGroup !== 0 ? [`metadata of a cluster of ${dirt.nodes} nodes`] : []),
+    ...(dirt.members.length > 0 && localGroup !== 0
+      ? [`metadata of a cluster of ${dirt.members.length} nodes`]
+      : []),
   ];
   return traces.length === 0
     ? passed('new-node-clean', `${node} holds nothing of an earlier cluster`)

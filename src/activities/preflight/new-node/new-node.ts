@@ -1,13 +1,10 @@
 import { withCoordinator, withNode, NodeNotAllowedError, type Db } from '../../../citus/session/connect.js';
 import { readCapacity, type Capacity } from '../../../citus/nodes/capacity.js';
-import { readDirt, type Dirt } from '../../../citus/leftovers/dirt.js';
-import {
-  readBrokenWays,
-  readInTheWay,
-  readMissingExtensions,
-  type BrokenWay,
-  type InTheWay,
-} from '../../../citus/nodes/new-server.js';
+import { readDirt, type Dirt } from '../../../citus/new-server/dirt.js';
+import { readMissingExtensions } from '../../../citus/new-server/extensions.js';
+import { isSameServer, type KnownServer } from '../../../citus/new-server/identity.js';
+import { readInTheWay, type ComingObject, type InTheWay } from '../../../citus/new-server/names-in-use.js';
+import { readBrokenWays, type BrokenWay } from '../../../citus/new-server/ways.js';
 import { runOnNodes } from '../../../citus/nodes/node-settings.js';
 import type { ClusterNode } from '../../../citus/nodes/nodes.js';
 import { readOwnTuningRights } from '../../../citus/roles/rights.js';
@@ -27,8 +24,8 @@ import {
   namesFree,
   sameLocale,
   sameVersions,
-  takesWrites,
 } from './new-node-checks.js';
+import { anotherName, belonging, takesWrites } from './which-server.js';
 
 /** The cluster that a new server is to join, as far as its checks need it. */
 export interface NewNodeContext {
@@ -36,8 +33,10 @@ export interface NewNodeContext {
   coordinator: ServerFacts;
   /** Extensions that Citus will create on it. */
   extensions: string[];
-  /** Tables that Citus will make on it. */
-  tables: string[];
+  /** What else Citus will make on it. */
+  coming: ComingObject[];
+  /** Which servers the nodes are, as far as they tell. */
+  known: KnownServer[];
   nodes: ClusterNode[];
   /** Active workers that answer. */
   workers: string[];
@@ -56,31 +55,52 @@ interface NewServerState {
   tuningLacks?: string[];
 }
 
+/** The checks of one server, and which server it is where it could be asked. */
+export interface NewNodeLook {
+  checks: Check[];
+  server?: KnownServer;
+}
+
 /** Everything that Citus would find out too late, looked at on the server itself before it is registered. */
-export async function checkNewNode(context: NewNodeContext, node: string): Promise<Check[]> {
+export async function checkNewNode(context: NewNodeContext, node: string): Promise<NewNodeLook> {
   const { cluster, nodes } = context;
   const row = nodes.find((each) => each.node.toLowerCase() === node.toLowerCase());
-  if (row?.role === 'coordinator')
-    return [failed('new-node-is-new', `${node} is the coordinator`, 'name another server')];
-  if (row?.role === 'secondary')
-    return [
-      failed('new-node-is-new', `${node} is registered as a standby`, 'name a server that is no standby'),
-    ];
-  if (row?.active)
-    return [passed('new-node-is-new', `${node} is an active worker already: nothing to do for it`)];
+  const known = row && registeredAs(node, row);
+  if (known) return { checks: [known] };
   let state: NewServerState;
   try {
     const options = readSession('preflight', { statementTimeoutSeconds: 30 });
     state = await withNode(cluster, node, options, (db) => readState(context, db, node));
   } catch (error) {
-    return [unusable(node, error)];
+    return { checks: [unusable(node, error)] };
   }
   const { facts } = state;
-  return [
-    passed('new-node-reachable', `${node} answers: PostgreSQL ${versionText(facts.versionNum)}`),
-    ...identity(context, node, state),
-    await coordinatorReach(cluster, node),
-  ];
+  return {
+    checks: [
+      passed('new-node-reachable', `${node} answers: PostgreSQL ${versionText(facts.versionNum)}`),
+      ...checksOf(context, node, state),
+      await coordinatorReach(cluster, node),
+    ],
+    server: { ...facts, node },
+  };
+}
+
+/** What is to be said of a server that is registered; nothing when it is to be activated. */
+function registeredAs(node: string, { role, active }: ClusterNode): Check | undefined {
+  switch (role) {
+    case 'coordinator':
+      return failed('new-node-is-new', `${node} is the coordinator`, 'name another server');
+    case 'secondary':
+      return failed(
+        'new-node-is-new',
+        `${node} is registered as a standby`,
+        'name a server that is no standby',
+      );
+    case 'worker':
+      return active
+        ? passed('new-node-is-new', `${node} is an active worker already: nothing to do for it`)
+        : undefined;
+  }
 }
 
 async function readState(context: NewNodeContext, db: Db, node: string): Promise<NewServerState> {
@@ -90,14 +110,14 @@ async function readState(context: NewNodeContext, db: Db, node: string): Promise
     facts.citus === null ||
     facts.inRecovery ||
     facts.readOnly ||
-    isCoordinatorItself(facts, context.coordinator)
+    context.known.some((each) => isSameServer(facts, each))
   )
     return { facts, missing };
   return {
     facts,
     missing,
     capacity: await readCapacity(db),
-    inTheWay: await readInTheWay(db, context.tables),
+    inTheWay: await readInTheWay(db, context.coming),
     dirt: await readDirt(db),
     broken: await brokenWays(context, db, node),
     ...(context.cluster.movement.tune ? { tuningLacks: await tuningLacks(db, facts) } : {}),
@@ -117,23 +137,12 @@ async function brokenWays({ cluster, workers }: NewNodeContext, db: Db, node: st
   );
 }
 
-/** Whether two servers are one, whatever they are called: the same data directory and the same start. */
-function isCoordinatorItself(facts: ServerFacts, coordinator: ServerFacts): boolean {
-  return (
-    facts.systemIdentifier !== null &&
-    facts.systemIdentifier === coordinator.systemIdentifier &&
-    facts.startedAt === coordinator.startedAt
-  );
-}
-
-function identity(context: NewNodeContext, node: string, state: NewServerState): Check[] {
+function checksOf(context: NewNodeContext, node: string, state: NewServerState): Check[] {
   const { facts, capacity, dirt, inTheWay, missing, broken, tuningLacks: lacks } = state;
-  const { coordinator, cluster, parallelMoves, transferMode } = context;
-  if (isCoordinatorItself(facts, coordinator)) {
-    const evidence = `${node} is the coordinator itself under another name`;
-    return [failed('new-node-is-new', evidence, 'name another server')];
-  }
-  const writable = takesWrites(node, facts);
+  const { coordinator, cluster, known, parallelMoves, transferMode } = context;
+  const twin = anotherName(node, facts, known);
+  if (twin) return [twin];
+  const writable = takesWrites(node, facts, known);
   if (!writable.ok) return [writable];
   const citus = extension(node, facts, cluster.database);
   if (!citus.ok) return [writable, citus];
@@ -147,7 +156,7 @@ function identity(context: NewNodeContext, node: string, state: NewServerState):
       ? []
       : [failed('patroni', `Patroni runs ${node}: ${facts.patroni}`, 'add it through Patroni')]),
     ...(inTheWay ? [namesFree(node, inTheWay)] : []),
-    ...(dirt ? [cleanServer(node, dirt, facts)] : []),
+    ...(dirt ? [...belonging(context, node, facts, dirt), cleanServer(node, dirt, facts)] : []),
     ...(broken ? [mesh(node, broken)] : []),
     ...(lacks ? [newNodeTuning(node, facts.user, lacks)] : []),
     ...(capacity ? newNodeShortages(node, capacity, parallelMoves, transferMode) : []),

@@ -1,6 +1,8 @@
 import { readCapacities } from '../../../citus/nodes/capacity.js';
 import { withCoordinator, type Db } from '../../../citus/session/connect.js';
-import { readCitusTables, readExtensions } from '../../../citus/nodes/new-server.js';
+import { readExtensions } from '../../../citus/new-server/extensions.js';
+import { readIdentities } from '../../../citus/new-server/identity.js';
+import { readComingObjects } from '../../../citus/new-server/names-in-use.js';
 import { activePrimaries, readNodes } from '../../../citus/nodes/nodes.js';
 import { readServerFacts } from '../../../citus/nodes/server-facts.js';
 import type { ClusterConfig } from '../../../config/index.js';
@@ -10,6 +12,7 @@ import { readSession } from '../../runtime/context.js';
 import { inBatches } from '../in-batches.js';
 import type { PreflightRequest } from '../intent.js';
 import { checkNewNode, type NewNodeContext } from './new-node.js';
+import { noTwins } from './which-server.js';
 import { answeringNodes, type ClusterState } from '../cluster-state.js';
 import { applyAcceptance } from '../severity.js';
 
@@ -34,7 +37,8 @@ export async function checkNewNodes(
 
 /** The checks of each new server, in the order of the servers. */
 export async function checkEach(context: NewNodeContext, nodes: readonly string[]): Promise<Check[]> {
-  return (await inBatches(nodes, newNodesAtOnce, (node) => checkNewNode(context, node))).flat();
+  const looks = await inBatches(nodes, newNodesAtOnce, (node) => checkNewNode(context, node));
+  return [...looks.flatMap(({ checks }) => checks), ...noTwins(looks.flatMap(({ server }) => server ?? []))];
 }
 
 /** Reads the cluster that new servers are compared with. */
@@ -49,7 +53,14 @@ export async function newNodeContext(
     cluster,
     coordinator: facts,
     extensions: await readExtensions(db),
-    tables: await readCitusTables(db),
+    coming: await readComingObjects(db),
+    known: [
+      { ...facts, node: 'the coordinator' },
+      ...(await readIdentities(
+        db,
+        nodes.filter(({ role, node }) => role !== 'coordinator' && answer.has(node)).map(({ node }) => node),
+      )),
+    ],
     nodes,
     workers: nodes.filter(({ role, node }) => role === 'worker' && answer.has(node)).map(({ node }) => node),
     parallelMoves,
