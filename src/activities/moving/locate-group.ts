@@ -35,8 +35,15 @@ export function sceneOf({
   shardId,
   from,
   to,
-}: Pick<MoveOrder, 'operationId' | 'shardId' | 'from' | 'to'>): Scene {
-  return { what: `move of shard ${shardId} from ${from} to ${to}`, operationId, source: from, target: to };
+  shardIds,
+}: Pick<MoveOrder, 'operationId' | 'shardId' | 'from' | 'to'> & { shardIds?: number[] }): Scene {
+  return {
+    what: `move of shard ${shardId} from ${from} to ${to}`,
+    operationId,
+    source: from,
+    target: to,
+    ...(shardIds && { shardIds }),
+  };
 }
 
 /** Options of a session that no cancel ends: what was reached is told also then. */

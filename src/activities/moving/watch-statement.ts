@@ -59,7 +59,7 @@ export async function watchStatement(
       cancel: AbortSignal.any([stops.cancel, stalls.stuck]),
       leave: stops.leave,
     });
-    if (ending === 'cancelled' && !stops.cancel.aborted && stalls.stall) throw failureOf(stalls.stall);
+    if (ending === 'cancelled' && !stops.cancel.aborted && stalls.stall) throw failureOf(stalls.stall, scene);
     if (ending === 'ended') show.channel.clear();
     return ending;
   } catch (error) {

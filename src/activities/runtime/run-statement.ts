@@ -32,7 +32,7 @@ export interface Stops {
   leave: AbortSignal;
 }
 
-/** `adopted`: the statement of an earlier attempt has ended, nobody knows how. `left`: it goes on at the server. */
+/** `adopted`: the statement of an earlier attempt, or one whose answer is lost, has ended, nobody knows how. `left`: it goes on at the server. */
 export type Ending = 'ended' | 'adopted' | 'cancelled' | 'left';
 
 /** Looking costs the coordinator a connection to each node: small moves are over before the first look. */
@@ -40,6 +40,11 @@ const pollMs = 2_000;
 const firstEndingPollMs = 100;
 /** Seconds without an answer after which the coordinator counts as lost; the next attempt adopts the statement. */
 const silenceSeconds = 45;
+/**
+ * Milliseconds for which the server may have no process for a statement whose answer is still awaited. Then the answer is
+ * lost: the host or the way to it went without a word, or the server was started anew.
+ */
+const lostAnswerMs = 5_000;
 /** Milliseconds after which a statement that is being ended is watched again: something holds it. */
 const lingerMs = 5_000;
 
@@ -62,18 +67,21 @@ export async function runStatement(
 ): Promise<Ending> {
   const { name } = statement;
   const watching = { applicationName: statement.watchName, statementTimeoutSeconds: 10 };
-  const look = (): Promise<OwnSession | undefined> =>
+  const look = (isLost = false): Promise<OwnSession | undefined> =>
     withCoordinator(cluster, watching, async (db) => {
-      const [session] = (await readOwnSessions(db, { prefixes: [name] })).filter(
-        ({ applicationName, state }) => applicationName === name && state === 'active',
+      const sessions = (await readOwnSessions(db, { prefixes: [name] })).filter(
+        ({ applicationName }) => applicationName === name,
       );
+      const session = sessions.find(({ state }) => state === 'active');
       if (session && cancel.aborted) await endStatements(db, [session]);
+      // One that waits for a statement which is still on its way must not begin it when nobody expects it any more.
+      if (!session && isLost) await endStatements(db, sessions);
       return session;
     });
   const isAdopted = statement.running ?? (await look()) !== undefined;
   const dropController = new AbortController();
-  const call: Call = { isDone: false };
-  const running = isAdopted ? undefined : send(cluster, statement, dropController.signal);
+  const call: Call = { isSent: false, isDone: false };
+  const running = isAdopted ? undefined : send(cluster, statement, call, dropController.signal);
   running?.then(
     () => (call.isDone = true),
     (error: unknown) => Object.assign(call, { isDone: true, failure: error }),
@@ -81,6 +89,7 @@ export async function runStatement(
 
   let lastAnswerAt = Date.now();
   let endingSince: number | undefined;
+  let missingSince: number | undefined;
   for (;;) {
     // What is being ended may wait for somebody for hours.
     const endingPollMs = Math.min(
@@ -95,9 +104,16 @@ export async function runStatement(
     }
     if (cancel.aborted) endingSince ??= Date.now();
     try {
-      const session = await look();
+      const wasSent = call.isSent;
+      const isLost = Date.now() - (missingSince ?? Date.now()) > lostAnswerMs;
+      const session = await look(isLost);
       lastAnswerAt = Date.now();
-      if (session === undefined && running === undefined) return cancel.aborted ? 'cancelled' : 'adopted';
+      if (session !== undefined || !wasSent) missingSince = undefined;
+      else missingSince ??= Date.now();
+      if (session === undefined && (running === undefined || isLost)) {
+        dropController.abort();
+        return cancel.aborted ? 'cancelled' : 'adopted';
+      }
       if (endingSince === undefined || Date.now() - endingSince > lingerMs)
         await statement.watch(session?.pid);
     } catch (error) {
@@ -117,6 +133,8 @@ export async function runStatement(
 
 /** The statement that this attempt began itself. */
 interface Call {
+  /** Whether the server may have got it. */
+  isSent: boolean;
   isDone: boolean;
   failure?: Error;
 }
@@ -124,6 +142,7 @@ interface Call {
 function send(
   cluster: ClusterConfig,
   { name, text, params, mayBegin }: LongStatement,
+  call: Call,
   signal: AbortSignal,
 ): Promise<void> {
   return withCoordinator(
@@ -131,6 +150,7 @@ function send(
     { applicationName: name, statementTimeoutSeconds: 0, signal },
     async (db) => {
       await mayBegin?.();
+      call.isSent = true;
       await db.query(text, params);
     },
   );

@@ -1,5 +1,7 @@
 import type { Db } from '../session/db.js';
+import { addressOf } from '../../text/address.js';
 import { runOnNodes } from './node-settings.js';
+import { literal } from '../session/quote.js';
 import { within } from '../session/within.js';
 
 /** A node that the coordinator can't reach. */
@@ -29,4 +31,14 @@ export async function readNodeAway(db: Db, nodes: string[]): Promise<NodeAway | 
     return { node, how, answer: row?.result ?? '' };
   }
   return undefined;
+}
+
+/** What one node says when it connects to another; undefined when it can, or when it doesn't answer itself. */
+export async function readPath(db: Db, from: string, to: string): Promise<string | undefined> {
+  const { host, port } = addressOf(to);
+  const command = `select case when success then '' else result end
+      from master_run_on_worker(array[${literal(host)}]::text[], array[${port}]::int[], array['select 1'], false)`;
+  const answers = await within(db, 6, () => runOnNodes(db, [{ node: from, command }]));
+  const [answer] = answers ?? [];
+  return answer?.success && answer.result !== '' ? answer.result : undefined;
 }

@@ -2,7 +2,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { findFlavour, startCluster, type SandboxCluster, type SandboxNode } from '../../../sandbox/index.js';
 import { startForeignJob } from '../../support/foreign-job.js';
 import { slowMoves } from '../../support/slow-moves.js';
+import { openSilentWay } from '../../support/silent-way.js';
 import { flavour, mark } from '../../support/stage.js';
+import { configOf } from '../connect/support.js';
 import { move, movePid, openWrite, type Failed } from './support.js';
 
 const isCitus = findFlavour(flavour).flavour === 'citus';
@@ -86,6 +88,28 @@ test('a coordinator that shuts down passes', async () => {
   await cluster.coordinator.stop('fast');
   afterwards.push(() => cluster.coordinator.start());
   expect(await moving.end).toMatchObject({ type: 'Passing' });
+});
+
+test('a move whose answer is lost on the way counts as ended, and who made it looks', async () => {
+  const release = await slowMoves(cluster, 4);
+  const way = await openSilentWay(cluster.coordinator.port);
+  afterwards.push(() => way.close());
+  const moving = await move(
+    cluster,
+    source,
+    target,
+    null,
+    configOf(cluster, { coordinator: { port: way.port } }),
+  );
+  await movePid(cluster, moving.shardId);
+  way.silence();
+  await release();
+  expect(await moving.end).toBe('adopted');
+  const [row] = await cluster.query<{ port: number }>(
+    'select nodeport as port from pg_dist_placement join pg_dist_node using (groupid) where shardid = $1',
+    [moving.shardId],
+  );
+  expect(row?.port).toBe(target.port);
 });
 
 test('a target that shall have no shards any more is told with the statement that changes it', async () => {

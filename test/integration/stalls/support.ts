@@ -3,6 +3,7 @@ import pg from 'pg';
 import type { SandboxCluster, SandboxNode } from '../../../sandbox/index.js';
 import { runMove } from '../../../src/activities/moving/move-group.js';
 import type { Attention, FailureDetails } from '../../../src/contract/index.js';
+import type { ClusterConfig } from '../../../src/config/index.js';
 import { configOf } from '../connect/support.js';
 
 /** What a failed move would make of its activity. */
@@ -32,6 +33,7 @@ export async function move(
   from: SandboxNode,
   to: SandboxNode,
   shardId: number | null = null,
+  config: ClusterConfig = configOf(cluster),
 ): Promise<WatchedMove> {
   moves += 1;
   const [row] = await cluster.query<{ shardId: number; fromNodeId: number; toNodeId: number }>(
@@ -46,7 +48,7 @@ export async function move(
   let message: string | undefined;
   const told: (Attention | null)[] = [];
   const end = runMove(
-    configOf(cluster),
+    config,
     {
       ...row,
       state: 'to do',

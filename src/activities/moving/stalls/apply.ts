@@ -21,6 +21,7 @@ function withoutWorker(replication: Replication & { node: string }, { what }: Sc
   ];
   if (logicalWorkers === 0) {
     return {
+      cause: `no-workers ${node}`,
       problem: `${node} may run no worker process for logical replication: max_logical_replication_workers = 0`,
       evidence,
       remedies: [
@@ -38,15 +39,15 @@ function withoutWorker(replication: Replication & { node: string }, { what }: Sc
         : undefined;
   if (setting === undefined) {
     return {
+      cause: `no-worker-yet ${node}`,
       problem: `no worker process applies the changes on ${node}, though it may have more`,
-      evidence,
-      remedies: [
-        `look into the log of PostgreSQL on ${node}: a worker that fails is started again and again`,
-      ],
+      evidence: [...evidence, `why stands in the server log of ${node}, if one was started and failed`],
+      remedies: [`repair what the server log of ${node} says of the logical replication worker`],
       outlook: 'heals',
     };
   }
   return {
+    cause: `workers-used-up ${node}`,
     problem: `the worker processes of ${node} are used up (${setting})`,
     evidence,
     remedies: [
@@ -63,6 +64,7 @@ export function copyLagsBehind(_db: Db, { lag, target, source, what }: Scene): P
   const seconds = Math.max(1, (lag.now.at - lag.best.at) / 1_000);
   const rate = Math.round((lag.now.bytes - lag.best.bytes) / seconds);
   return Promise.resolve({
+    cause: 'lags-behind',
     problem: `the copy is ${formatBytes(lag.now.bytes)} behind and gets no closer`,
     evidence: [
       `${formatBytes(lag.best.bytes)} behind ${Math.round(seconds)} s ago, ${formatBytes(lag.now.bytes)} now: it grows by ${formatBytes(Math.max(0, rate))}/s`,
@@ -83,6 +85,7 @@ export async function buildsIndex(db: Db, scene: Scene): Promise<Stall | undefin
     if (!index) continue;
     const share = index.total > 0 ? ` ${Math.floor((100 * index.done) / index.total)} %` : '';
     return {
+      cause: `builds-index ${node}`,
       problem: `builds an index on ${node}: ${index.phase}${share}`,
       evidence: [`pg_stat_progress_create_index on ${node}`, scene.what],
       remedies: [],

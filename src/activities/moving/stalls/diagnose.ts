@@ -2,8 +2,9 @@ import { withCoordinator, type Db } from '../../../citus/session/connect.js';
 import { giveUpSilentNodesSoon } from '../../../citus/nodes/node-answers.js';
 import type { ClusterConfig } from '../../../config/index.js';
 import { lookName } from '../../../citus/session/application-name.js';
+import { applyFails, slotIsLost } from './apply-fails.js';
 import { applyHasNoWorker, buildsIndex, copyLagsBehind } from './apply.js';
-import { nodeHasLeft, nodeIsAway, otherNodeIsAway } from './nodes.js';
+import { nodeHasLeft, nodeIsAway, otherNodeIsAway, pathIsCut } from './nodes.js';
 import type { Diagnosis, Scene, Stall } from './stall.js';
 import { waitsForTransaction } from './transactions.js';
 
@@ -15,16 +16,28 @@ const runningQuestions: Diagnosis[] = [
   nodeHasLeft,
   nodeIsAway,
   waitsForTransaction,
-  applyHasNoWorker,
+  slotIsLost,
+  applyFails,
+  whyNoWorker,
   copyLagsBehind,
   buildsIndex,
   otherNodeIsAway,
 ];
 
+/** A worker that never connects fails, too, and isn't counted. */
+async function whyNoWorker(db: Db, scene: Scene): Promise<Stall | undefined> {
+  const stall = await applyHasNoWorker(db, scene);
+  return stall?.cause.startsWith('no-worker-yet') ? ((await pathIsCut(db, scene)) ?? stall) : stall;
+}
+
 /** Milliseconds for all questions together; any of them may hang. */
 const deadlineMs = 20_000;
 
-/** Finds out why a running statement gets nowhere; undefined when nothing explains it. Never throws. */
+/**
+ * Finds out why a running statement gets nowhere; undefined when nothing explains it.
+ *
+ * @throws when the coordinator couldn't be asked
+ */
 export function diagnoseRunning(
   cluster: ClusterConfig,
   scene: Scene,
@@ -33,7 +46,11 @@ export function diagnoseRunning(
   return diagnose(cluster, scene, runningQuestions, signal);
 }
 
-/** Asks one after another, on a connection of its own, until one knows. A question that fails knows nothing. */
+/**
+ * Asks one after another, on a connection of its own, until one knows. A question that fails knows nothing.
+ *
+ * @throws when the coordinator is away, or the time is over
+ */
 export async function diagnose(
   cluster: ClusterConfig,
   scene: Scene,
@@ -45,18 +62,14 @@ export async function diagnose(
     statementTimeoutSeconds: 6,
     signal: AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]),
   };
-  try {
-    return await withCoordinator(cluster, options, async (db) => {
-      await giveUpSilentNodesSoon(db);
-      for (const ask of questions) {
-        const stall = await answerOf(ask, db, scene);
-        if (stall) return stall;
-      }
-      return undefined;
-    });
-  } catch {
-    return undefined; // The coordinator is away, or the time is over: the statement itself will tell.
-  }
+  return withCoordinator(cluster, options, async (db) => {
+    await giveUpSilentNodesSoon(db);
+    for (const ask of questions) {
+      const stall = await answerOf(ask, db, scene);
+      if (stall) return stall;
+    }
+    return undefined;
+  });
 }
 
 async function answerOf(ask: Diagnosis, db: Db, scene: Scene): Promise<Stall | undefined> {

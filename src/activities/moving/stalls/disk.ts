@@ -18,6 +18,7 @@ async function noRoom(db: Db, scene: Scene, target: string | undefined): Promise
   const disks = (await readFreeDisk(db, await nodesOf(db, scene))).sort((a, b) => a.available - b.available);
   const node = target ?? disks[0]?.node ?? 'one of the nodes';
   return {
+    cause: `no-room ${node}`,
     problem: `there is not enough free disk space on ${node}`,
     evidence: [
       ...disks.map(

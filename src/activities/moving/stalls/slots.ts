@@ -9,6 +9,7 @@ export async function noSlotsLeft(db: Db, scene: Scene): Promise<Stall | undefin
   if (!full) return undefined;
   const { node, slots, slotsUsed, slotsOf } = full;
   return {
+    cause: `no-slots ${node}`,
     problem: `the replication slots of ${node} are used up (max_replication_slots)`,
     evidence: [
       `max_replication_slots = ${slots} on ${node}, ${slotsUsed} in use: ${slotsOf.join(', ') || 'none any more'}`,
@@ -28,6 +29,7 @@ export async function noSendersLeft(db: Db, scene: Scene): Promise<Stall | undef
   if (!full) return undefined;
   const { node, senders, sendersUsed } = full;
   return {
+    cause: `no-senders ${node}`,
     problem: `the WAL senders of ${node} are used up (max_wal_senders)`,
     evidence: [`max_wal_senders = ${senders} on ${node}, ${sendersUsed} in use now`, scene.what],
     remedies: [

@@ -7,6 +7,7 @@ import type { Scene, Stall } from './stall.js';
 /** Somebody wanted it to stop. Our own cancels never come here: what we stopped ourselves is no failure. */
 export function someoneCancelled(message: string, { what }: Scene): Stall {
   return {
+    cause: 'cancelled',
     problem: `the ${what} was cancelled by someone else`,
     evidence: [message, `PostgreSQL doesn't tell by whom; seen at ${new Date().toISOString().slice(0, 19)}Z`],
     remedies: [
@@ -40,6 +41,7 @@ function stallOf(problem: string, others: ForeignWork[], { what }: Scene): Stall
   const [first] = others;
   if (!first) return undefined;
   return {
+    cause: `someone-else ${first.description}`,
     problem: `${problem}: ${first.description}${since(first.startedAt)}`,
     evidence: [
       ...others.map(({ description, state, startedAt }) => `${description}, ${state}${since(startedAt)}`),

@@ -4,6 +4,8 @@ import type { Advice } from '../../../contract/index.js';
 
 /** The reason why a movement gets nowhere, for a person to read. */
 export interface Stall {
+  /** What makes two looks find the same, whatever figures the sentence has: `node-away db3:5432`. */
+  cause: string;
   /** One sentence. */
   problem: string;
   /** The observations, a line each. */
@@ -11,10 +13,10 @@ export interface Stall {
   /** The things that a person can do. */
   remedies: Advice[];
   /**
-   * `works`: nothing is wrong, it only takes long. `heals`: it goes on by itself when the cause is gone. `stuck`: it
-   * never does, a person must repair something or decide.
+   * `works`: nothing is wrong, it only takes long. `heals`: it goes on by itself when the cause is gone. `anew`: it never
+   * does, but may succeed when it is begun anew. `stuck`: a person must repair something or decide.
    */
-  outlook: 'works' | 'heals' | 'stuck';
+  outlook: 'works' | 'heals' | 'anew' | 'stuck';
 }
 
 /** Copied bytes that are behind, and when. */
@@ -31,6 +33,8 @@ export interface Scene {
   /** `host:port` where the data comes from and goes to; a copy of reference tables goes everywhere. */
   source?: string;
   target?: string;
+  /** The shards that it moves, where it moves some. */
+  shardIds?: number[];
   /** Process of the statement at the coordinator, while there is one. */
   pid?: number;
   /** The lag when it last became smaller, and now. */

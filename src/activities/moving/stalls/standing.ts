@@ -14,10 +14,19 @@ export function standingOf(progress: MoveProgress | undefined, at: number): Stan
   return { at, phase, copiedBytes, ...(lagBytes !== null && { lagBytes }) };
 }
 
-/** A new phase, more bytes there, or, once it catches up, fewer bytes behind. Silence of Citus is no progress. */
+/**
+ * A new phase, more bytes there, or, once it catches up, fewer bytes behind than ever. Silence of Citus is no progress,
+ * nor is a lag that comes and goes with a worker that fails.
+ */
 export function isFurther(now: Standing, best: Standing): boolean {
   if (now.phase === '') return false;
   if (now.phase !== best.phase) return true;
-  if (now.lagBytes === undefined) return now.copiedBytes > best.copiedBytes;
-  return best.lagBytes === undefined || now.lagBytes < best.lagBytes;
+  if (best.lagBytes !== undefined) return now.lagBytes !== undefined && now.lagBytes < best.lagBytes;
+  return now.lagBytes !== undefined || now.copiedBytes > best.copiedBytes;
+}
+
+/** The better of two: within a phase the smallest lag is kept. */
+export function keepBest(now: Standing, best: Standing | undefined): Standing {
+  const lag = now.phase === best?.phase ? (now.lagBytes ?? best.lagBytes) : now.lagBytes;
+  return { ...now, ...(lag !== undefined && { lagBytes: lag }) };
 }

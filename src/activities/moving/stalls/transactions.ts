@@ -26,6 +26,7 @@ async function sessionStall(
   const origin = client?.kind === 'session' ? client : { ...blocker, node };
   const detour = client ? [`there it works through process ${blocker.pid} on ${node}`] : [];
   return {
+    cause: `transaction ${origin.pid} ${origin.node}`,
     problem: `waits for a transaction of process ${origin.pid} on ${origin.node}${sinceOf(origin)}`,
     evidence: [
       `process ${origin.pid} on ${origin.node}: ${describe(origin)}`,
@@ -47,6 +48,7 @@ function preparedStall(
   { what }: Scene,
 ): Stall {
   return {
+    cause: `prepared ${gid} ${node}`,
     problem: `waits for the prepared transaction ${gid} on ${node}, since ${since}`,
     evidence: [
       `pg_prepared_xacts on ${node}: ${gid} of ${user} in database ${database}, since ${since}`,
