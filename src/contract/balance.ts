@@ -20,6 +20,9 @@ export interface WorkerLoad {
   bytes: number;
   /** Citus's mark: whether new shards and rebalances may put data there. */
   shouldHaveShards: boolean;
-  /** `planned`: it joins with the plan. */
-  state: 'active' | 'inactive' | 'planned';
+  /**
+   * `planned`: it joins with the plan. `isolated`: it gets no metadata and takes no part in moves; when it is dead, the size
+   * of what lies on it isn't known.
+   */
+  state: 'active' | 'inactive' | 'planned' | 'isolated';
 }

@@ -194,6 +194,8 @@ export interface Check {
   severity: 'blocker' | 'warning' | 'info';
   /** Whether it is as it should be. */
   ok: boolean;
+  /** False: in this case nobody may accept it, though others of its id may be accepted. */
+  acceptable?: false;
   /** What was measured, with figures. */
   evidence: string;
   /** What a person can do. */

@@ -7,6 +7,8 @@ export interface BalanceNode {
   role: 'coordinator' | 'worker' | 'secondary';
   active: boolean;
   shouldHaveShards: boolean;
+  /** False for a worker that is isolated. */
+  hasMetadata?: boolean;
   planned?: boolean;
 }
 
@@ -47,15 +49,23 @@ export function balanceOf(groups: readonly BalanceGroup[], nodes: readonly Balan
       node: node.node,
       ...(loads.get(node.groupId) ?? { shards: 0, bytes: 0 }),
       shouldHaveShards: node.shouldHaveShards,
-      state: node.planned ? 'planned' : node.active ? 'active' : 'inactive',
+      state: stateOf(node),
     }));
   const movableShards = [...loads.values()].reduce((sum, load) => sum + load.shards, 0);
   return { workers, skew: skewOf(workers), movableShards, pinnedShards };
 }
 
-/** Largest over mean bytes of the workers that may hold shards; 1 is even, 0 when there is no data. */
+function stateOf({ role, active, hasMetadata, planned }: BalanceNode): WorkerLoad['state'] {
+  if (planned) return 'planned';
+  if (!active) return 'inactive';
+  return role === 'worker' && hasMetadata === false ? 'isolated' : 'active';
+}
+
+/** Largest over mean bytes of the workers that may hold shards and aren't isolated; 1 is even, 0 when there is no data. */
 function skewOf(workers: readonly WorkerLoad[]): number {
-  const bytes = workers.filter((worker) => worker.shouldHaveShards).map((worker) => worker.bytes);
+  const bytes = workers
+    .filter(({ shouldHaveShards, state }) => shouldHaveShards && state !== 'isolated')
+    .map((worker) => worker.bytes);
   const total = bytes.reduce((sum, each) => sum + each, 0);
   return total === 0 ? 0 : Math.max(...bytes) / (total / bytes.length);
 }

@@ -69,6 +69,46 @@ test('a dead worker is isolated once approved; asked again there is nothing to d
   expect(again.notes).toContain(`nothing to do: ${dead.address} is isolated already`);
 });
 
+test('with a worker dead and isolated the others take a new one in, even out, and are emptied', async () => {
+  const on = (
+    node: SandboxNode,
+  ) => `select shardid::int as id from pg_dist_placement join pg_dist_node using (groupid)
+    where nodeport = ${node.port} order by 1`;
+  const kept = await stage.cluster.query(on(dead));
+  const fresh = await stage.cluster.addNode();
+  const joined = await (await stage.scaleOut('beside-dead', { nodes: [fresh.address] })).result();
+  expect(joined).toMatchObject({ state: 'done' });
+  expect(joined.movedShardGroups).toBeGreaterThan(0);
+  expect(joined.checks.find(({ id }) => id === 'nodes-active')).toMatchObject({
+    ok: false,
+    severity: 'warning',
+  });
+  expect(joined.before?.workers.find(({ node }) => node === dead.address)?.state).toBe('isolated');
+
+  const drained = await (
+    await stage.start('drainWorker', 'drain-beside-dead', { nodes: [fresh.address] })
+  ).result();
+  expect(drained).toMatchObject({ state: 'done', movedShardGroups: joined.movedShardGroups });
+  await (
+    await stage.start('drainWorker', 'back-beside-dead', { nodes: [fresh.address], undo: true })
+  ).result();
+  const spread = await (await stage.start('rebalance', 'rebalance-beside-dead', {})).result();
+  expect(spread).toMatchObject({ state: 'done', movedShardGroups: joined.movedShardGroups });
+  expect(await stage.cluster.query(on(dead))).toEqual(kept);
+});
+
+test('what lies on a dead worker can’t be moved: that is said, with isolation as the way on, and no acceptance leads further', async () => {
+  const wanted = { nodes: [dead.address], acceptChecks: ['nodes-active'], reason: 'it is dead' };
+  for (const type of ['drainWorker', 'removeWorker'] as const) {
+    const op = await stage.start(type, `${type}-of-dead`, wanted);
+    const error = (await op.result().catch((thrown: unknown) => thrown)) as {
+      cause?: { type: string; message: string };
+    };
+    expect(error.cause).toMatchObject({ type: 'PreflightRefused' });
+    expect(error.cause?.message).toMatch(/nodes-active: .* doesn't answer: .*what lies on it can't move/);
+  }
+});
+
 test('a worker that is still dead is not taken back, one that answers is', async () => {
   const { type, text } = await refusalOf('too-early', { undo: true });
   expect(type).toBe('PreflightRefused');

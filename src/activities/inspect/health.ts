@@ -13,13 +13,8 @@ import { findTemporarySettings } from '../leftovers/temporary-settings.js';
 import { oldTransactions } from '../preflight/cluster/capacity.js';
 import { isCoordinator, isWritable, supportedVersions } from '../preflight/cluster/coordinator.js';
 import { noTemporarySettings, tableLocks } from '../preflight/cluster/traffic.js';
-import {
-  emptyNodes,
-  metadataSynced,
-  nodesActive,
-  specialNodes,
-  versionsEqual,
-} from '../preflight/cluster/nodes.js';
+import { emptyNodes, specialNodes, versionsEqual } from '../preflight/cluster/nodes.js';
+import { metadataSynced, nodesActive } from '../preflight/cluster/nodes-active.js';
 import {
   dataBalance,
   noLeftovers,
@@ -69,8 +64,8 @@ async function lookAt(
   const checks = worstFirst([
     supportedVersions(facts),
     isWritable(facts),
-    nodesActive(nodes, capacities, []),
-    metadataSynced(nodes),
+    nodesActive(nodes, capacities),
+    metadataSynced(nodes, capacities),
     versionsEqual(facts, capacities),
     oldTransactions(capacities),
     preparedTransactions(capacities),

@@ -2,7 +2,7 @@ import { Context } from '@temporalio/activity';
 import { moveName } from '../../citus/session/application-name.js';
 import { withCoordinator } from '../../citus/session/connect.js';
 import { findBackend, readCopyProgress } from '../../citus/moving/moves.js';
-import { readReferenceRoute, replicateReferenceTablesStatement } from '../../citus/nodes/registration.js';
+import { copyAll, readReferenceRoute } from '../../citus/nodes/reference-copies.js';
 import type { MoveHeartbeat, Moving } from '../../contract/index.js';
 import { assertHeld } from '../lock/assert-held.js';
 import { endUnlessHeld } from './move-group.js';
@@ -22,20 +22,27 @@ export interface ReferenceOrder {
 }
 
 /** Copies every reference table to each node that lacks it, and shows it as a move. */
-export async function copyReferenceTables(
+export async function copyReferenceTables(context: ActivityContext, order: ReferenceOrder): Promise<void> {
+  while (await copyNext(context, order));
+}
+
+/** Makes the next copy; answers whether another is to follow. */
+async function copyNext(
   context: ActivityContext,
   { cluster: clusterName, lockId, transferMode }: ReferenceOrder,
-): Promise<void> {
+): Promise<boolean> {
   const activity = Context.current();
   const cluster = clusterIn(context, clusterName);
   const operationId = ownWorkflowId();
   const name = moveName(operationId, 'reference');
   const scene = { what: 'copy of reference tables', operationId };
-  const route = await withCoordinator(cluster, readSession('look'), async (db) => {
-    const referenceRoute = await readReferenceRoute(db);
-    if (referenceRoute && (await findBackend(db, name)) === undefined) await refuseBesideOthers(db, scene);
-    return referenceRoute;
+  const { route, isThere } = await withCoordinator(cluster, readSession('look'), async (db) => {
+    const referenceRoute = await readReferenceRoute(db, transferMode);
+    const runs = (await findBackend(db, name)) !== undefined;
+    if (referenceRoute && !runs) await refuseBesideOthers(db, scene);
+    return { route: referenceRoute, isThere: !referenceRoute && !runs };
   });
+  if (isThere) return false;
   const current: Moving = {
     from: route?.from ?? '',
     to: route?.to[0] ?? '',
@@ -47,8 +54,7 @@ export async function copyReferenceTables(
   beatWith(activity, () => beat);
   const statement = {
     name,
-    text: replicateReferenceTablesStatement,
-    params: [transferMode],
+    ...(route?.statement ?? copyAll(transferMode)),
     mayBegin: () => assertHeld(context.client, lockId),
     scene,
     readProgress: readCopyProgress,
@@ -59,7 +65,7 @@ export async function copyReferenceTables(
   // An adopted one ended nobody knows how: doing it again is nothing when it is done.
   for (;;) {
     const ending = await watchStatement(cluster, statement, stops, show);
-    if (ending === 'ended') return;
+    if (ending === 'ended') return route?.isPartial === true;
     if (ending === 'left') await endUnlessHeld(context, { cluster: clusterName, lockId }, name);
     activity.cancellationSignal.throwIfAborted();
   }

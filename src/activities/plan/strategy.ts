@@ -1,5 +1,5 @@
 import type { Db } from '../../citus/session/connect.js';
-import type { ClusterNode } from '../../citus/nodes/nodes.js';
+import { isIsolated, type ClusterNode } from '../../citus/nodes/nodes.js';
 import type { ShardGroup } from '../../citus/tables/shard-groups.js';
 import {
   readNodeCapacities,
@@ -41,7 +41,10 @@ export async function measureOf(
   const { name, baseCost } = strategy;
   if (name === 'by_disk_size' || name === 'by_shard_count') return builtInMeasure(name, baseCost);
   const first = ({ shardIds }: { shardIds: readonly number[] }): number => shardIds[0] ?? 0;
-  const costs = await readShardCosts(db, strategy, groups.filter(({ movable }) => movable).map(first));
+  // Of what lies on a dead worker nobody can tell the cost.
+  const leftOut = new Set(nodes.filter(isIsolated).map(({ groupId }) => groupId));
+  const counted = groups.filter(({ movable, groupId }) => movable && !leftOut.has(groupId));
+  const costs = await readShardCosts(db, strategy, counted.map(first));
   const capacities = await readNodeCapacities(
     db,
     strategy,
@@ -86,6 +89,6 @@ function percent(ratio: number): string {
 /** The groups of the nodes that may hold shards. */
 export function eligible(nodes: ClusterNode[]): number[] {
   return nodes
-    .filter(({ role, active, shouldHaveShards }) => role !== 'secondary' && active && shouldHaveShards)
+    .filter((node) => node.role !== 'secondary' && node.active && node.shouldHaveShards && !isIsolated(node))
     .map(({ groupId }) => groupId);
 }

@@ -58,8 +58,8 @@ export function plannedNode(nodes: ClusterNode[], node: string, index: number): 
       node,
       role: 'worker',
       active: true,
-      hasMetadata: false,
-      metadataSynced: false,
+      hasMetadata: true,
+      metadataSynced: true,
       shouldHaveShards: true,
     },
   ];

@@ -10,6 +10,11 @@ export function failed(id: CheckId, evidence: string, remedy: Advice): Check {
   return { id, severity: checkFacts(id).severity, ok: false, evidence, remedy: remedyOf(remedy) };
 }
 
+/** A check that failed, and that nobody may accept in this case: the operation would only try for ever. */
+export function unacceptable(id: CheckId, evidence: string, remedy: Advice): Check {
+  return { ...failed(id, evidence, remedy), acceptable: false };
+}
+
 /** A check that failed and matters less than usual: what would block is a warning here. */
 export function warning(id: CheckId, evidence: string, remedy: Advice): Check {
   return { id, severity: 'warning', ok: false, evidence, remedy: remedyOf(remedy) };

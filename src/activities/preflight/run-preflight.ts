@@ -1,6 +1,6 @@
 import { withCoordinator, type Db } from '../../citus/session/connect.js';
 import { readCapacities, type NodeCapacity } from '../../citus/nodes/capacity.js';
-import { activePrimaries, activeWorkers, readNodes } from '../../citus/nodes/nodes.js';
+import { activePrimaries, activeWorkers, isIsolated, readNodes } from '../../citus/nodes/nodes.js';
 import { readServerFacts } from '../../citus/nodes/server-facts.js';
 import { readShardGroups, readShardGroupsWithin, type ShardGroup } from '../../citus/tables/shard-groups.js';
 import type { ClusterConfig } from '../../config/index.js';
@@ -121,7 +121,8 @@ function deedsOf(
       newServers(intent.joining, nodes).length > 0 || intent.toStart(activeWorkers(nodes).length) > 0,
     deregisters: intent.deregisters,
     cleans: intent.cleans,
-    marks: intent.marks,
+    // Isolated workers are marked where Citus plans, and rolled back.
+    marks: intent.marks || (intent.moves && nodes.some(isIsolated)),
     isolates: intent.isolating !== undefined,
     moves: intent.moves,
     tunes: movement.tune,

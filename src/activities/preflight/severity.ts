@@ -4,7 +4,7 @@ import type { Intent } from './intent.js';
 /** Turns blockers that the request accepts by their ids into warnings. */
 export function applyAcceptance(checks: Check[], ids: readonly string[]): Check[] {
   return checks.map((check) =>
-    blocks(check) && ids.includes(check.id)
+    blocks(check) && check.acceptable !== false && ids.includes(check.id)
       ? { ...check, severity: 'warning', evidence: `${check.evidence} (accepted by the request)` }
       : check,
   );

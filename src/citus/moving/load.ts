@@ -1,6 +1,6 @@
 import type { Db } from '../session/connect.js';
 import { runOnNodes } from '../nodes/node-settings.js';
-import { activeWorkers, readNodes } from '../nodes/nodes.js';
+import { activeWorkers, isIsolated, readNodes } from '../nodes/nodes.js';
 import { identifier } from '../session/quote.js';
 
 /** Figures of the load on the coordinator, each cheap enough to be read every two seconds (docs/citus.md). */
@@ -36,11 +36,11 @@ export async function cpuPressure(db: Db): Promise<number> {
   return Number(row?.total ?? Number.NaN);
 }
 
-/** The same as {@link cpuPressure} for each active worker, or why it can't be read there. Asks every one. */
+/** The same as {@link cpuPressure} for each active worker that isn't isolated, or why it can't be read there. Asks every one. */
 export async function cpuPressureOfWorkers(
   db: Db,
 ): Promise<({ node: string; total: number } | { node: string; error: string })[]> {
-  const workers = activeWorkers(await readNodes(db));
+  const workers = activeWorkers(await readNodes(db)).filter((node) => !isIsolated(node));
   const answers = await runOnNodes(
     db,
     workers.map(({ node }) => ({ node, command: pressureQuery })),

@@ -36,6 +36,18 @@ export function activeWorkers(nodes: readonly ClusterNode[]): ClusterNode[] {
   return nodes.filter(({ role, active }) => role === 'worker' && active);
 }
 
+/**
+ * Whether a worker gets no metadata: it is dead and was isolated, or somebody stopped the sync. It is in nobody's way, and
+ * takes no part in what moves.
+ */
+export function isIsolated({
+  role,
+  active,
+  hasMetadata,
+}: Pick<ClusterNode, 'role' | 'active' | 'hasMetadata'>): boolean {
+  return role === 'worker' && active && !hasMetadata;
+}
+
 /** The node group of the server that the session is on: 0 is the coordinator. Null where nothing is noted. */
 export async function readLocalGroup(db: Db): Promise<number | null> {
   const [row] = await db.query<{ id: number }>('SELECT groupid AS id FROM pg_catalog.pg_dist_local_group');

@@ -1,7 +1,6 @@
 import { addressOf } from '../../text/address.js';
 import type { Db } from '../session/connect.js';
 import { usesWrapper, wrapperSchema } from '../roles/wrappers.js';
-import { addressSql } from '../session/address-sql.js';
 
 /** The row of a node in `pg_dist_node`, as far as registering needs it. */
 export interface Registration {
@@ -69,29 +68,6 @@ export async function deactivateNode(db: Db, node: string): Promise<void> {
       ['select stop_metadata_sync_to_node($1, $2)', [host, port]],
       ['select citus_disable_node($1, $2, true)', [host, port]],
     ]);
-}
-
-/**
- * Copies every reference table to each node that lacks it; a node must hold them before its first shard. Without a
- * cast: naming the type takes USAGE on Citus's schema, which only superusers have.
- */
-export const replicateReferenceTablesStatement = 'select replicate_reference_tables($1)';
-
-/**
- * Reads where reference tables are copied from and to: Citus takes the first by name and port of those that have them
- * (13.2, `ActiveShardPlacementList`), which need not be the coordinator.
- */
-export async function readReferenceRoute(db: Db): Promise<{ from: string; to: string[] } | undefined> {
-  const rows = await db.query<{ node: string; lacks: boolean }>(
-    `select ${addressSql('n')} as node,
-            exists (select from pg_dist_shard s join pg_dist_partition t using (logicalrelid)
-                     where t.partmethod = 'n' and t.repmodel = 't' and not exists
-                           (select from pg_dist_placement p where p.shardid = s.shardid and p.groupid = n.groupid)) as lacks
-       from pg_dist_node n where n.noderole = 'primary' and n.isactive order by n.nodename collate "C", n.nodeport`,
-  );
-  const from = rows.find(({ lacks }) => !lacks)?.node;
-  const to = rows.filter(({ lacks }) => lacks).map(({ node }) => node);
-  return from === undefined || to.length === 0 ? undefined : { from, to };
 }
 
 /** Whether a node group lacks a reference table. Citus moves shards there all the same, and joins with it fail then. */

@@ -85,19 +85,24 @@ export async function usesWrapper(db: Db, name: WrapperName): Promise<boolean> {
   return role?.superuser !== true && (await readWrappers(db))[name] === 'usable';
 }
 
+/** The workers that are isolated: Citus plans as if they weren't there. */
+const isolated = `noderole = 'primary' AND groupid <> 0 AND isactive AND NOT hasmetadata`;
+
 /** Citus's plan under circumstances that are made for each node, and undone by the error that the block raises. */
 function planFunction(signature: string, eachNode: string, options: string): string {
   return `CREATE OR REPLACE FUNCTION ${wrapperSchema}.${signature}
 RETURNS TABLE (shardid bigint, source text, target text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE plan jsonb;
+DECLARE plan jsonb; shards_left_out bigint[] := ARRAY(
+  SELECT shardid FROM pg_catalog.pg_dist_placement WHERE groupid IN (SELECT groupid FROM pg_catalog.pg_dist_node WHERE ${isolated}));
 BEGIN
   BEGIN
+    UPDATE pg_catalog.pg_dist_node SET shouldhaveshards = false WHERE ${isolated};
     FOR i IN 1 .. cardinality(hosts) LOOP
       ${eachNode}
     END LOOP;
     SELECT jsonb_agg(to_jsonb(p)) INTO plan
-      FROM pg_catalog.get_rebalance_table_shards_plan(${options}) p;
+      FROM pg_catalog.get_rebalance_table_shards_plan(${options}, excluded_shard_list := shards_left_out) p;
     RAISE EXCEPTION 'nothing of this is to stay' USING ERRCODE = 'CS001';
   EXCEPTION WHEN SQLSTATE 'CS001' THEN
     NULL;

@@ -1,5 +1,6 @@
 import { addressOf } from '../../text/address.js';
 import type { Db } from '../session/connect.js';
+import { isIsolated, readNodes } from '../nodes/nodes.js';
 import { addressSql } from '../session/address-sql.js';
 import { usesWrapper, wrapperSchema } from '../roles/wrappers.js';
 
@@ -24,7 +25,8 @@ export interface PlanWishes {
 }
 
 /**
- * Citus's own plan, as it would be under these circumstances: they are made in a transaction that is rolled back. For
+ * Citus's own plan, as it would be under these circumstances: they are made in a transaction that is rolled back. Isolated
+ * workers count as not there, since Citus would plan moves to them, and asks even dead ones for the sizes of shards. For
  * servers that are yet to come rows are inserted and the planner contacts nobody; nodes that leave are marked by
  * Citus's own function (both measured on 13.2).
  */
@@ -34,14 +36,18 @@ export async function readRebalancePlan(db: Db, wishes: PlanWishes): Promise<Pla
     return readWrappedPlan(db, 'plan_with_workers', withNodes, [strategy]);
   if (leaving.length > 0 && (await usesWrapper(db, 'plan_drain')))
     return readWrappedPlan(db, 'plan_drain', leaving, []);
+  const isolated = (await readNodes(db)).filter(isIsolated);
   await db.query('begin');
   try {
+    for (const { node, shouldHaveShards } of isolated)
+      if (shouldHaveShards) await setShouldHaveShards(db, node, false);
     for (const node of withNodes) await pretendNode(db, node);
     for (const node of leaving) await setShouldHaveShards(db, node, false);
     return await db.query<PlannedShard>(
       `select shardid::int8::float8 as "shardId", ${addressSql('', 'sourcename', 'sourceport')} as from, ${addressSql('', 'targetname', 'targetport')} as to
-         from get_rebalance_table_shards_plan(rebalance_strategy := $1::name, threshold := $2::float4, drain_only := $3)`,
-      [strategy, threshold, drainOnly],
+         from get_rebalance_table_shards_plan(rebalance_strategy := $1::name, threshold := $2::float4, drain_only := $3,
+              excluded_shard_list := array(select shardid from pg_dist_placement where groupid = any ($4::int[])))`,
+      [strategy, threshold, drainOnly, isolated.map(({ groupId }) => groupId)],
     );
   } finally {
     await db.query('rollback');

@@ -66,6 +66,11 @@ test('a worker that is down or frozen is said, without failing and without waiti
   const down = await preflight();
   expect(checkOf(down, 'nodes-active')).toMatchObject({ severity: 'blocker', ok: false });
   expect(checkOf(down, 'nodes-active').evidence).toContain(worker.address);
+  // Every change of nodes and placements has to reach it: accepting the check would lead to endless tries.
+  const accepted = checkOf(await preflight({ acceptChecks: ['nodes-active'] }), 'nodes-active');
+  expect(accepted).toMatchObject({ severity: 'blocker', ok: false });
+  expect(accepted.remedy).toMatchObject({ action: 'isolateWorker', arguments: { node: worker.address } });
+  expect(accepted.remedy?.text).not.toMatch(/remove/);
   await worker.start();
 
   worker.freeze();

@@ -95,7 +95,13 @@ function stallOf(nodeAway: NodeAway | undefined, { source, target, what }: Scene
     cause: `node-away ${node}`,
     problem: `${node}${role} ${state}`,
     evidence: [`${node}: ${answer}`, what],
-    remedies: [`bring ${node} back: it goes on by itself`, does('cancel', 'or cancel')],
+    remedies: [
+      `bring ${node} back: it goes on by itself`,
+      does(
+        'cancel',
+        `or, where that takes long, cancel, and isolate ${node}: the others can move without it then`,
+      ),
+    ],
     outlook: 'heals',
   };
 }

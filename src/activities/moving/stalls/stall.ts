@@ -1,5 +1,5 @@
 import type { Db } from '../../../citus/session/connect.js';
-import { activePrimaries, readNodes } from '../../../citus/nodes/nodes.js';
+import { activePrimaries, isIsolated, readNodes } from '../../../citus/nodes/nodes.js';
 import type { Advice } from '../../../contract/index.js';
 
 /** The reason why a movement gets nowhere, for a person to read. */
@@ -50,7 +50,7 @@ export async function nodesOf(db: Db, { source, target }: Scene): Promise<string
   return ends.length > 0 ? ends : allNodes(db);
 }
 
-/** The nodes of the cluster that can be asked. */
+/** The nodes of the cluster that can be asked; a move waits for none that is isolated. */
 export async function allNodes(db: Db): Promise<string[]> {
-  return activePrimaries(await readNodes(db));
+  return activePrimaries((await readNodes(db)).filter((node) => !isIsolated(node)));
 }

@@ -9,7 +9,8 @@ import { addressFits, noPatroni, noPooler } from './coordinator.js';
 import type { Intent, PreflightRequest } from '../intent.js';
 import { isolatingChecks } from './isolating.js';
 import { leavingChecks } from './leaving.js';
-import { metadataSynced, nodesActive, specialNodes, versionsEqual } from './nodes.js';
+import { metadataSynced, nodesActive } from './nodes-active.js';
+import { specialNodes, versionsEqual } from './nodes.js';
 import { dataNodes, newServers, type ClusterState } from '../cluster-state.js';
 import { replicaIdentity, tableTraits } from './tables.js';
 import { leftovers, noTemporarySettings, tableLocks } from './traffic.js';
@@ -29,8 +30,8 @@ export async function clusterChecks(
     ...leavingChecks(nodes, intent),
     ...isolatingChecks(nodes, capacities, intent),
     addressFits(nodes, newServers(intent.joining, nodes)),
-    nodesActive(nodes, capacities, intent.joining),
-    metadataSynced(nodes),
+    nodesActive(nodes, capacities, intent),
+    metadataSynced(nodes, capacities, intent),
     versionsEqual(facts, capacities),
     oldTransactions(capacities),
     await tableLocks(db),

@@ -1,5 +1,6 @@
 import type { NodeCapacity } from '../../../citus/nodes/capacity.js';
 import type { ClusterNode } from '../../../citus/nodes/nodes.js';
+import { remedyOfRefusal } from '../../../citus/nodes/refused-logins.js';
 import { versionText } from '../../../citus/nodes/server-facts.js';
 import { does, type Check } from '../../../contract/index.js';
 import { failed, listOf, passed } from '../check.js';
@@ -48,6 +49,13 @@ function notIsolable(problem: string, nodes: ClusterNode[]): Check {
 }
 
 function isAway(node: string, answer: NodeCapacity | undefined): Check {
+  const refusal = remedyOfRefusal(errorOf(answer));
+  if (refusal !== undefined)
+    return failed(
+      'isolated-node-away',
+      `${node} runs and refuses the coordinator's login: ${errorOf(answer)}`,
+      refusal,
+    );
   if (!answer || 'error' in answer)
     return passed('isolated-node-away', `${node} doesn't answer: ${errorOf(answer)}`);
   return failed(

@@ -12,7 +12,7 @@ import { canBePlanned } from '../../../../src/workflows/operation/checks.js';
 const root = fileURLToPath(new URL('../../../../src', import.meta.url));
 
 /** What makes a check is called with its id, or writes it as the field of that name. */
-const made = /\b(passed|failed|warning)\(\s*'([a-z-]+)'|\bid: '([a-z-]+)'/g;
+const made = /\b(passed|failed|unacceptable|warning)\(\s*'([a-z-]+)'|\bid: '([a-z-]+)'/g;
 
 function sources(): string {
   return ['activities', 'planning', 'workflows']
