@@ -77,7 +77,7 @@ async function throwUnlessAway(db: Db, remainders: Remainder[]): Promise<void> {
     {
       evidence: reachable.slice(0, 20).map(({ finding, why }) => `${nameOf(finding)}: ${why}`),
       remedies: [
-        does('retry', 'repair what the evidence names, then retry'),
+        does('retry', 'end what holds it, or remove it by hand as the plan says, then retry'),
         does('cancel', 'or cancel: what was removed stays so'),
       ],
     },

@@ -1,6 +1,7 @@
 import { activityInfo, cancellationSignal } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { Check } from '../../contract/index.js';
+import { bringCoordinatorBack, isCoordinatorAway } from '../runtime/coordinator-away.js';
 import { isPassingError } from '../runtime/classify.js';
 import { failed } from './check.js';
 
@@ -42,6 +43,8 @@ function unreachable(error: unknown): Check {
   return failed(
     'coordinator-reachable',
     `${message}${code}`,
-    'check host, port, database, user and password of the coordinator in the config, and that it runs',
+    isCoordinatorAway(error)
+      ? `${bringCoordinatorBack}; or correct host and port in the config`
+      : 'check host, port, database, user and password of the coordinator in the config, and that it runs',
   );
 }

@@ -5,6 +5,7 @@ import { ConfigError, SecretMissingError, UnknownClusterError } from '../../conf
 import { does, type Advice, type Remedy } from '../../contract/index.js';
 import { needsPerson, needsPersonType, passing, refused, repeating, withEvidence } from '../../failures.js';
 import { redact } from '../../text/redact.js';
+import { bringCoordinatorBack, isCoordinatorAway } from './coordinator-away.js';
 import { causeOf, limitOf, linesOf, refusedLogin, type Cause, type Limit } from './cause.js';
 import { isPassingCode, isVague } from './passing.js';
 
@@ -43,12 +44,16 @@ export function classify(error: unknown, worksFor: WorksFor = 'operation'): Erro
   if (!(error instanceof Error))
     return needsPerson(redact(String(error)), { remedies: [withNextStep('read the message', worksFor)] });
   if (error.name === 'AbortError') return error;
+  if (isCoordinatorAway(error)) {
+    const message = redact(error.message);
+    return passing(message, { evidence: [message], remedies: untilItIsBack(worksFor) });
+  }
   const cause = causeOf(error);
   const text = redact(cause.node === undefined ? cause.message : `${cause.node}: ${cause.message}`);
   const evidence = linesOf(error).map(redact);
   switch (sortOf(cause)) {
     case 'passes':
-      return passing(text, { evidence, remedies: whilePassing(worksFor) });
+      return passing(text, { evidence, remedies: whilePassing(worksFor, cause) });
     case 'repeats':
       return limitReached(cause, limitOf(cause), { text, evidence, worksFor });
     case 'person':
@@ -111,12 +116,38 @@ function sortOf(cause: Cause): 'passes' | 'repeats' | 'person' {
   return isVague(cause) ? 'passes' : 'person';
 }
 
+/** For words of PostgreSQL, Citus or the system that we know no remedy of. */
+const unknownCause =
+  'look up this message in the log of the coordinator, and of the node that it names, and put that right';
+
 const orCancel = does('cancel', 'or cancel: what can be undone is undone');
 
-function whilePassing(worksFor: WorksFor): Advice[] {
+/** Until then nothing is undone either, so a cancel waits too. */
+function untilItIsBack(worksFor: WorksFor): Advice[] {
   return worksFor === 'operation'
-    ? ['repair what the evidence names: it goes on by itself', orCancel]
-    : [withNextStep('repair what the evidence names', worksFor)];
+    ? [
+        `${bringCoordinatorBack}: it goes on by itself`,
+        does('giveUp', 'or give up: what could not be undone is handed over to you'),
+      ]
+    : [withNextStep(bringCoordinatorBack, worksFor)];
+}
+
+function whilePassing(worksFor: WorksFor, cause?: Cause): Advice[] {
+  const repair = cause ? whatPasses(cause) : 'bring Temporal back';
+  return worksFor === 'operation'
+    ? [`${repair}: it goes on by itself`, orCancel]
+    : [withNextStep(repair, worksFor)];
+}
+
+/** What makes an outage pass sooner, by what it is one of. */
+function whatPasses({ code, message }: Cause): string {
+  const [, node] = /(?:remote node|the node|connect to) (?:\S+@)?(\S+:\d+)/.exec(message) ?? [];
+  if (code === '53300') return 'close connections there, or raise max_connections';
+  if (code === '53400' || /slots are in use|standby connections exceeds/.test(message))
+    return 'free replication slots and WAL senders there, or raise their number';
+  if (/^(55P03|55006|40P01|40001)$/.test(code ?? '')) return 'let what holds the lock end';
+  if (node !== undefined) return `bring ${node} back`;
+  return 'bring back the server that gives no answer';
 }
 
 function remediesFor(cause: Cause, worksFor: WorksFor): Advice[] {
@@ -124,10 +155,7 @@ function remediesFor(cause: Cause, worksFor: WorksFor): Advice[] {
   const repair =
     cause.node === undefined ? (ofConfig ?? refusedLogin(cause)) : (refusedLogin(cause) ?? ofConfig);
   if (repair !== undefined) return [withNextStep(repair, worksFor)];
-  return [
-    withNextStep('repair what the evidence names', worksFor),
-    ...(worksFor === 'operation' ? [orCancel] : []),
-  ];
+  return [withNextStep(unknownCause, worksFor), ...(worksFor === 'operation' ? [orCancel] : [])];
 }
 
 function repairOf(code: string | undefined): string | undefined {

@@ -43,7 +43,7 @@ function parked(failure: ApplicationFailure, times: number): Error {
   return needsPerson(failure.message, {
     evidence: [...evidence, `failed ${times} times for the same cause; it is not begun again by itself`],
     remedies: remediesOf(
-      does('retry', `${repair?.text ?? 'repair what the evidence names'}, then retry`),
+      does('retry', `${repair?.text ?? 'change what ends it each time'}, then retry`),
       ...rest,
     ),
   });

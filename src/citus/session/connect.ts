@@ -3,11 +3,13 @@ import { readPassword, SecretMissingError, type ClusterConfig } from '../../conf
 import { formatAddress, type Address } from '../../text/address.js';
 import { readNodes } from '../nodes/nodes.js';
 import { allowedByConfig, NodeNotAllowedError, splitNode } from './allowed.js';
+import { coordinatorError, NoWritableCoordinatorError } from './coordinator-away.js';
 import { connectionError, sessionOver, type Db } from './db.js';
 import { CleartextRefusedError, tlsRefused, TlsRefusedError } from './tls-refused.js';
 import { tlsOptions } from './tls.js';
 
 export { NodeNotAllowedError } from './allowed.js';
+export { CoordinatorAwayError, NoWritableCoordinatorError } from './coordinator-away.js';
 export { ConnectionLostError, nodeOf, warningsBefore, type Db, type Warning } from './db.js';
 export { TlsRefusedError } from './tls-refused.js';
 
@@ -26,16 +28,6 @@ export interface ConnectOptions {
 
 const connectionTimeoutMillis = 10_000;
 
-/** None of the coordinator's hosts takes writes: a failover is under way, or the config is out of date. */
-export class NoWritableCoordinatorError extends Error {
-  override readonly name = 'NoWritableCoordinatorError';
-  /** `cannot_connect_now`: it passes like a server that starts. */
-  readonly code = '57P03';
-  constructor(cluster: string, answers: string[]) {
-    super(`No host of cluster "${cluster}" is a writable coordinator: ${answers.join('; ')}.`);
-  }
-}
-
 /**
  * Runs `work` in a session of its own on the coordinator. With several hosts the writable one is used.
  *
@@ -48,7 +40,9 @@ export async function withCoordinator<T>(
 ): Promise<T> {
   const [only, ...others] = cluster.hosts;
   if (only !== undefined && others.length === 0) {
-    return withServer(cluster, { host: only, port: cluster.port }, options, work);
+    const target = { host: only, port: cluster.port };
+    const awayError = (error: unknown): unknown => coordinatorError(cluster, formatAddress(target), error);
+    return withServer(cluster, target, options, work, awayError);
   }
   const answers: string[] = [];
   let answer: Error | undefined;
@@ -96,9 +90,12 @@ async function withServer<T>(
   target: Address,
   options: ConnectOptions,
   work: (db: Db) => Promise<T>,
+  connectError: (error: unknown) => unknown = (error) => error,
 ): Promise<T> {
   options.signal?.throwIfAborted();
-  const client = await connectClient(cluster, target, options);
+  const client = await connectClient(cluster, target, options).catch((error: unknown) => {
+    throw connectError(error);
+  });
   const node = formatAddress(target);
   const drop = () => client.connection.stream.destroy();
   options.signal?.addEventListener('abort', drop, { once: true });

@@ -9,7 +9,10 @@ import { detailsOf, lockLostType, refused } from '../../failures.js';
  * The failure that ends an operation which a person gave up on: it says on what, and past a point of no return how the
  * cluster is left.
  */
-export function giveUpFailure({ view, troubles, howLeft }: Status, message: string): ApplicationFailure {
+export function giveUpFailure(
+  { view, troubles, howLeft, request }: Status,
+  message: string,
+): ApplicationFailure {
   const on = [...troubles.values()].flatMap(({ problem, evidence }) => [
     problem,
     ...evidence.split('\n').filter((line) => line !== '' && line !== problem),
@@ -19,7 +22,9 @@ export function giveUpFailure({ view, troubles, howLeft }: Status, message: stri
     evidence: [...on, ...(howLeft?.evidence ?? [])],
     remedies: howLeft?.remedies ?? [
       'the notes of the report say what could not be given back',
-      'repair what the evidence names and start the operation anew: what is done already stays done',
+      ...(request
+        ? [startAgain(request, 'start the operation anew: what is done already is seen, and stays done')]
+        : []),
     ],
   });
 }

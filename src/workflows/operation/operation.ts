@@ -127,7 +127,7 @@ const whileOpen: readonly Action[] = [...updateNames, 'cancel'];
 
 function anew({ request }: Status): Remedy[] {
   return request
-    ? [startAgain(request, 'repair what the evidence names, then start the operation again')]
+    ? [startAgain(request, 'start the operation again: what is done already is seen, and stays done')]
     : [];
 }
 
