@@ -3,6 +3,7 @@ import type { OperationHandle, Patience, ResolveOptions } from '../client/index.
 import { isOver, type OperationStatus } from '../contract/index.js';
 import type { App } from './app.js';
 import { exit, type ExitCode } from './exit-codes.js';
+import { moment } from './render/figures.js';
 import { stateWord } from './render/state.js';
 
 /** The argument of commands for an open operation. */
@@ -38,6 +39,10 @@ export function show(
 ): Promise<ExitCode> {
   const { io, patience } = app;
   const answer = async (handle: OperationHandle): Promise<ExitCode> => {
+    if (handle.endedAt !== undefined)
+      io.tell(
+        `No operation is open on ${idOrCluster}. The one that ended last, ${moment(handle.endedAt)} UTC:\n`,
+      );
     const status = await patience.ask(() => handle.status());
     if (io.json) io.document(status);
     else io.answer(render(status));

@@ -26,13 +26,20 @@ export class OperationHandle extends TakesUpdates {
   readonly id: string;
   /** False when a start found this operation open already, with equal input. */
   readonly started: boolean;
+  /** When it ended, of one that a cluster's name stood for since none was open there; ISO 8601 UTC. */
+  readonly endedAt: string | undefined;
   readonly #context: Context;
 
-  constructor(context: Context, id: string, started = false) {
+  constructor(
+    context: Context,
+    id: string,
+    { started = false, endedAt }: { started?: boolean; endedAt?: string | undefined } = {},
+  ) {
     super(context, id);
     this.#context = context;
     this.id = id;
     this.started = started;
+    this.endedAt = endedAt;
   }
 
   /**

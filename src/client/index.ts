@@ -62,7 +62,8 @@ export class ScalerClient extends StartsOperations {
    * @throws UnknownOperationError with the candidates
    */
   async resolve(idOrCluster: string, options: ResolveOptions = {}): Promise<OperationHandle> {
-    return this.operation(await resolveOperation(this.#context, idOrCluster, options));
+    const { id, endedAt } = await resolveOperation(this.#context, idOrCluster, options);
+    return new OperationHandle(this.#context, id, { endedAt });
   }
 
   /** Open operations, newest first; closed ones too with `all`. */

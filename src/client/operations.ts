@@ -33,7 +33,7 @@ class Starter {
     options: StartOptions = {},
   ): Promise<OperationHandle> {
     const { id, started } = await startOperation(this.#context, type, input, options);
-    return new OperationHandle(this.#context, id, started);
+    return new OperationHandle(this.#context, id, { started });
   }
 }
 

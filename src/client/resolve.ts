@@ -8,9 +8,16 @@ import { listOperations } from './list.js';
 /** Temporal's list lags behind by this much at most, where nothing is wrong. */
 const listLagMs = 1_000;
 
+/** The operation that was meant. */
+interface Resolved {
+  id: string;
+  /** When it ended; only where a cluster's name was taken for its last operation. ISO 8601 UTC. */
+  endedAt?: string;
+}
+
 /** How to read what a person names. */
 export interface ResolveOptions {
-  /** Where none is open on a cluster, its last one is meant. */
+  /** Where none is open on a cluster, the one that ended last is meant. */
   orLast?: boolean;
 }
 
@@ -22,9 +29,9 @@ export async function resolveOperation(
   context: Context,
   idOrCluster: string,
   { orLast = false }: ResolveOptions = {},
-): Promise<string> {
+): Promise<Resolved> {
   const workflow = await findWorkflow(context, idOrCluster);
-  if (workflow && isOperationType(workflow.type)) return idOrCluster;
+  if (workflow && isOperationType(workflow.type)) return { id: idOrCluster };
   if (!clusterNamePattern.test(idOrCluster)) {
     throw new UnknownOperationError(
       `There is no operation ${idOrCluster}.`,
@@ -38,7 +45,7 @@ export async function resolveOperation(
     open = await openOperations(context, idOrCluster);
   }
   const [only, ...others] = open;
-  if (only !== undefined && others.length === 0) return only;
+  if (only !== undefined && others.length === 0) return { id: only };
   const last = only === undefined && orLast ? await lastOperation(context, idOrCluster) : undefined;
   if (last !== undefined) return last;
   if (only === undefined) {
@@ -66,8 +73,10 @@ async function openOperations(context: Context, cluster: string): Promise<string
     .map(({ operation }) => operation);
 }
 
-/** The one that was started last, as far back as Temporal keeps them. */
-async function lastOperation(context: Context, cluster: string): Promise<string | undefined> {
-  const [last] = await listOperations(context, { cluster, all: true, brief: true });
-  return last?.operation;
+/** The one that ended last, as far back as Temporal keeps them. One that the list still shows as open has just ended. */
+async function lastOperation(context: Context, cluster: string): Promise<Resolved | undefined> {
+  const rows = await listOperations(context, { cluster, all: true, brief: true });
+  const ends = rows.map(({ operation: id, endedAt = new Date().toISOString() }) => ({ id, endedAt }));
+  const [last] = ends.sort((a, b) => b.endedAt.localeCompare(a.endedAt));
+  return last;
 }

@@ -47,6 +47,8 @@ export interface HealthAnswer extends Page {
   nodesTotal: number;
   /** How data lies now. */
   balance: Balance;
+  /** The operation of ours that holds the cluster. */
+  operation?: { id: string; type: string };
   /** Unfinished background jobs of Citus and moves that run, whoever started them. */
   jobs: JobView[];
   /** What earlier moves and operations left behind, as far as it fits. */

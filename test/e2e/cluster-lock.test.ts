@@ -100,7 +100,12 @@ test.each([
   await resetOperation(stage, id, which);
   await op.until('waiting again', waiting);
   const other = await stage.scaleOut(`beside-${id}`, wanted);
-  await expect(other.result()).rejects.toMatchObject({ cause: { type: 'ClusterBusy' } });
+  await expect(other.result()).rejects.toMatchObject({
+    cause: {
+      type: 'ClusterBusy',
+      message: expect.stringContaining(`${id}, which waits for approval`) as string,
+    },
+  });
   await op.update('approve', { by: 'test' });
   expect((await op.result()).state).toBe('done');
   await expectFree(`free-after-${id}`);

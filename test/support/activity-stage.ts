@@ -48,6 +48,6 @@ export function asActivity<T>(
 
 /** Nobody holds a lock, and nothing was handed over. */
 export const noLocks: LockViews = {
-  isHeld: () => Promise.resolve(false),
+  readHolding: () => Promise.resolve('nobody'),
   readHandedOver: () => Promise.resolve([]),
 };

@@ -36,7 +36,7 @@ export function inspectActivities(config: Config, locks: LockViews) {
           return inspectHealth(cluster, page, locks);
         case 'preflight':
           return inspectPreflight(cluster, result.data.for ?? 'scaleOut', nodes ?? [], page, () =>
-            locks.isHeld(cluster),
+            locks.readHolding(cluster).then((holding) => holding !== 'nobody'),
           );
         case 'nodes':
           return inspectNodes(cluster, page);

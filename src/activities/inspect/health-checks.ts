@@ -70,7 +70,7 @@ export function dataBalance({ skew }: Balance, sized: boolean): Check {
   if (!sized) {
     return failed(
       'balance',
-      'sizes could not be read within 10 s: a node is silent, or a table is locked',
+      'sizes could not be read: a node is silent, or a table is locked',
       'look again when that has passed',
     );
   }
@@ -79,6 +79,15 @@ export function dataBalance({ skew }: Balance, sized: boolean): Check {
   return skew > 1.5
     ? failed('balance', sentence, does('rebalance', 'a rebalance would spread the data'))
     : passed('balance', sentence);
+}
+
+/** What a movement changes on its way, and at its end. */
+const inFlux = ['balance', 'empty-nodes', 'drained-nodes'];
+
+/** A check while something moves: who followed an advice to move data, or to put a node back, would work against that. */
+export function withoutHaste(check: Check): Check {
+  if (check.ok || !inFlux.includes(check.id)) return check;
+  return { ...check, remedy: { text: 'something is at work there: look again when it has ended' } };
 }
 
 /** `bad` when a check would block an operation, `attention` when another one fails, else `good`. */

@@ -3,7 +3,7 @@ import { withCoordinator } from '../../citus/session/connect.js';
 import { readJobs, readMovingSessions } from '../../citus/moving/jobs.js';
 import { readServerFacts, versionText, type ServerFacts } from '../../citus/nodes/server-facts.js';
 import type { ClusterConfig } from '../../config/index.js';
-import { blocks, worstFirst, type Check, type HealthAnswer } from '../../contract/index.js';
+import { blocks, worstFirst, type Check, type HealthAnswer, type NodeView } from '../../contract/index.js';
 import { balanceOf } from '../../planning/balance.js';
 import { readSession } from '../runtime/context.js';
 import { findLeftovers } from '../leftovers/find.js';
@@ -22,6 +22,7 @@ import {
   nothingToUndo,
   roomOnDisk,
   verdictOf,
+  withoutHaste,
 } from './health-checks.js';
 import { firstBytes, pageOf } from './pages.js';
 import { viewNodes } from './node-views.js';
@@ -58,9 +59,9 @@ async function lookAt(
   const balance = balanceOf(groups, nodes);
   const answering = answeringNodes(capacities);
   const report = await findLeftovers(db, nodes, answering);
-  const isHeld = await locks.isHeld(config);
+  const holding = await locks.readHolding(config);
   const handOvers = await locks.readHandedOver(config, db);
-  const settings = jobs.length > 0 || isHeld ? [] : await findTemporarySettings(db, answering);
+  const settings = jobs.length > 0 || holding !== 'nobody' ? [] : await findTemporarySettings(db, answering);
   const checks = worstFirst([
     supportedVersions(facts),
     isWritable(facts),
@@ -72,12 +73,12 @@ async function lookAt(
     roomOnDisk(capacities),
     ...specialNodes(nodes),
     await tableLocks(db),
-    dataBalance(balance, hasSizes),
+    dataBalance(balance, hasSizes && hasAll(views)),
     ...emptyNodes(groups, nodes),
     noLeftovers(report, cluster),
     noTemporarySettings(settings, cluster),
     nothingToUndo(handOvers),
-  ]);
+  ]).map(jobs.length > 0 || holding !== 'nobody' ? withoutHaste : (check) => check);
   const leftovers = [...report.leftovers, ...settings].map(leftoverOf);
   const { items, ...next } = pageOf(views, page);
   return {
@@ -87,12 +88,18 @@ async function lookAt(
     nodes: items,
     nodesTotal: views.length,
     balance: { ...balance, workers: firstBytes(balance.workers, 10_000) },
+    ...(typeof holding === 'object' && { operation: { id: holding.workflowId, type: holding.type } }),
     jobs: firstBytes(jobs, 6_000),
     leftovers: firstBytes(leftovers, 8_000),
     leftoversTotal: leftovers.length,
     checks,
     ...next,
   };
+}
+
+/** Whether each node with shards has told their sizes. */
+function hasAll(views: NodeView[]): boolean {
+  return views.every(({ shards, bytes }) => shards === 0 || bytes !== undefined);
 }
 
 /** The connection works, but behind it is no Citus coordinator, or one of which nothing more can be asked. */

@@ -31,6 +31,7 @@ export async function viewNodes(db: Db): Promise<ClusterView> {
   const views = nodes.map((node): NodeView => {
     const answer = capacities.find((each) => each.node === node.node);
     const load = node.role === 'secondary' ? undefined : loads.get(node.groupId);
+    const isSilent = load !== undefined && !(answer && 'capacity' in answer);
     return {
       node: node.node,
       nodeId: node.nodeId,
@@ -41,7 +42,8 @@ export async function viewNodes(db: Db): Promise<ClusterView> {
       shouldHaveShards: node.shouldHaveShards,
       ...(answer && 'capacity' in answer ? figures(answer.capacity) : {}),
       shards: load?.shards ?? 0,
-      ...(hasSizes && { bytes: load?.bytes ?? 0 }),
+      // Of a node that doesn't answer nobody knows; what other nodes say of their copies of reference tables isn't it.
+      ...(hasSizes && !isSilent && { bytes: load?.bytes ?? 0 }),
     };
   });
   return { nodes, groups, hasSizes, capacities, views };

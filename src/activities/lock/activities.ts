@@ -8,6 +8,7 @@ import { usualStallTimes } from '../moving/stalls/watch.js';
 import { patienceSeconds, unlessUnreachable } from '../preflight/unreachable.js';
 import { clusterIn, readSession, type ActivityContext } from '../runtime/context.js';
 import { describeWorkflow, holderOf, isLeaving, isRunning } from './keeper.js';
+import { readHolderState, type HolderState } from './holder-state.js';
 import { readLockId } from './lock-id.js';
 
 /** The activities of {@link lockActivities}, as workflows call them. */
@@ -15,7 +16,9 @@ export type LockActivities = ReturnType<typeof lockActivities>;
 
 /** The state of a cluster's lock; `since` is ISO 8601 UTC. */
 export type LockView =
-  { state: 'free' } | { state: 'ours' } | { state: 'busy'; holder: LockHolder; since: string };
+  | { state: 'free' }
+  | { state: 'ours' }
+  | { state: 'busy'; holder: LockHolder; since: string; holderIs?: HolderState };
 
 /** Looks at lock keepers, the workflows that hold a cluster's lock. See docs/architecture.md. */
 export function lockActivities(context: ActivityContext) {
@@ -47,7 +50,13 @@ export function lockActivities(context: ActivityContext) {
       const isOwn = holder.workflowId === workflowId;
       // Without the run id: after a reset the present run goes on with the operation.
       if (!isOwn && isRunning(await describeWorkflow(client, holder.workflowId))) {
-        return { state: 'busy', holder, since: keeper.startTime.toISOString() };
+        const holderIs = await readHolderState(client, holder);
+        return {
+          state: 'busy',
+          holder,
+          since: keeper.startTime.toISOString(),
+          ...(holderIs && { holderIs }),
+        };
       }
       if (!isLeaving(keeper)) {
         if (isOwn && holder.runId === runId) return { state: 'ours' };

@@ -1,6 +1,6 @@
 import { activityInfo } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
-import { entriesQuery } from '../../contract/internal/lock.js';
+import { entriesQuery, type LockHolder } from '../../contract/internal/lock.js';
 import { lockLost } from '../../failures.js';
 import { describeWorkflow, holderOf, isLeaving, isRunning } from './keeper.js';
 
@@ -60,7 +60,15 @@ export async function isHeld(client: Client, lockId: string): Promise<boolean> {
   return holder.workflowId === own?.workflowId && holder.runId === own.runId;
 }
 
-/** Whether any operation holds the lock. Who can't be asked may say yes: nothing is told as left behind then. */
-export async function isAnyHeld(client: Client, lockId: string): Promise<boolean> {
-  return describeWorkflow(client, lockId).then(isRunning, () => true);
+/** Who holds a lock. Where Temporal can't be asked it may be held: nothing is told as left behind then. */
+export type Holding = LockHolder | 'nobody' | 'unknown';
+
+/** Reads who holds a lock. */
+export async function readHolding(client: Client, lockId: string): Promise<Holding> {
+  try {
+    const keeper = await describeWorkflow(client, lockId);
+    return keeper && isRunning(keeper) ? holderOf(keeper) : 'nobody';
+  } catch {
+    return 'unknown';
+  }
 }

@@ -2,7 +2,7 @@ import type { Balance, Check, CheckId } from '../../contract/index.js';
 import type { OperationRequest } from '../../contract/internal/request.js';
 import { passing } from '../../failures.js';
 import { clusterIn, readSession, type ActivityContext } from '../runtime/context.js';
-import { isAnyHeld } from '../lock/assert-held.js';
+import { readHolding } from '../lock/assert-held.js';
 import { readLockId } from '../lock/lock-id.js';
 import { checkNewNodes, checkTargets, runPreflight, type Incoming } from './run-preflight.js';
 import { patienceSeconds, throwIfStopped, unlessUnreachable, waitedSeconds } from './unreachable.js';
@@ -30,7 +30,7 @@ export function checkActivities(context: ActivityContext) {
         // Any but a dry run holds the cluster itself.
         const isHeld = async (): Promise<boolean> =>
           request.input.dryRun === true &&
-          (await isAnyHeld(context.client, await readLockId(cluster, readSession('lock'))));
+          (await readHolding(context.client, await readLockId(cluster, readSession('lock')))) !== 'nobody';
         return runPreflight(cluster, { ...request, operationId }, { isHeld });
       });
       return 'checks' in result ? result : { checks: [result] };

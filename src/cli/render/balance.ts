@@ -74,13 +74,31 @@ export function balanceChange(before: Balance, after: Balance, paint: Colors): s
     const counts = `${shardsOn(before, node)} → ${shardsOn(after, node)}`;
     return `  ${pad(cutMiddle(node, names), names)}  ${cell(bytes(bytesOn(before, node)))}  → ${cell(bytes(bytesOn(after, node)))}  ${paint.dim(pad(counts, 13, 'left'))}`;
   });
-  return [head, ...lines, paint.dim(`  ${skewLine(before, after)}`)].join('\n');
+  const pinned = after.pinnedShards > 0 ? [pinnedShards(after)] : [];
+  return [head, ...lines, ...[skewLine(before, after), ...pinned].map((line) => paint.dim(`  ${line}`))].join(
+    '\n',
+  );
 }
 
 function skewLine(before: Balance, after: Balance): string {
-  const pinned = after.pinnedShards > 0 ? `; ${count(after.pinnedShards, 'shard')} that never move` : '';
-  if (before.skew === 0 && after.skew === 0) return `no data to balance${pinned}`;
-  return `largest over mean: ${before.skew.toFixed(2)} → ${after.skew.toFixed(2)}${pinned}`;
+  if (before.skew === 0 && after.skew === 0) return 'no data to balance';
+  return `the fullest worker holds ${skewFrom(before, after).toFixed(2)} → ${after.skew.toFixed(2)} times the mean`;
+}
+
+/** How even it was for the workers that take part afterwards: those that join were empty, so that filling them isn't told as a loss. */
+function skewFrom(before: Balance, after: Balance): number {
+  const takesPart = ({ workers }: Balance, node: string): boolean =>
+    workers.some((worker) => worker.node === node && worker.shouldHaveShards);
+  const sizes = nodesOf(before, after)
+    .filter((node) => takesPart(before, node) || takesPart(after, node))
+    .map((node) => bytesOn(before, node));
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  return total === 0 ? 0 : Math.max(...sizes) / (total / sizes.length);
+}
+
+/** `5 shards never move (copies of reference tables, local tables)` */
+export function pinnedShards({ pinnedShards: pinned }: Balance): string {
+  return `${count(pinned, 'shard never moves', 'shards never move')} (copies of reference tables, local tables)`;
 }
 
 function nodesOf(...balances: Balance[]): string[] {

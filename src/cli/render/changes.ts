@@ -1,8 +1,8 @@
 import type { OperationStatus, Step } from '../../contract/index.js';
+import { oneLine } from '../../text/lines.js';
 import { count, bytes, duration, moment, secondsBetween } from './figures.js';
 import { progressLine } from './progress.js';
 import { pausedBy } from './state.js';
-import { oneLine } from './text.js';
 
 /** Progress is worth a line each time it passes another so many percent. */
 const percentStep = 10;
@@ -26,7 +26,7 @@ export function changes(before: OperationStatus | undefined, now: OperationStatu
 
 function stepChange(before: Step | undefined, step: Step): string[] {
   if (before?.state === step.state) return [];
-  const detail = step.detail === undefined ? '' : `: ${step.detail}`;
+  const detail = step.detail === undefined ? '' : `: ${oneLine(step.detail)}`;
   switch (step.state) {
     case 'pending':
       return [];
@@ -59,7 +59,7 @@ function progressChange(before: OperationStatus | undefined, { progress }: Opera
   const messages = progress.moving.flatMap(({ message, from, to }) =>
     message === undefined || before?.progress?.moving.some((move) => move.message === message)
       ? []
-      : [`! ${from} → ${to}: ${message}`],
+      : [`! ${from} → ${to}: ${oneLine(message)}`],
   );
   const stepsAt = (percent: number): number => Math.floor(percent / percentStep);
   const isNew = !before?.progress || stepsAt(before.progress.percent) !== stepsAt(progress.percent);
@@ -75,7 +75,7 @@ function governorChange(before: OperationStatus | undefined, { governor }: Opera
 /** A pause before anything moves doesn't change the state. */
 function pauseChange(before: OperationStatus | undefined, { paused, state }: OperationStatus): string[] {
   if (!paused || state === 'paused' || before?.paused) return [];
-  return [pausedBy(paused)];
+  return [oneLine(pausedBy(paused))];
 }
 
 function stateChange(before: OperationStatus | undefined, now: OperationStatus): string[] {

@@ -1,5 +1,6 @@
 import type { Colors } from 'picocolors/types.js';
 import type { HealthAnswer, NodeView } from '../../contract/index.js';
+import { pinnedShards } from './balance.js';
 import { checkLines, standsOut } from './checks.js';
 import { bytes, count, moment } from './figures.js';
 import { table } from './table.js';
@@ -10,15 +11,20 @@ const shownLeftovers = 10;
 
 /** The state of a cluster on one screen: verdict, nodes, balance, what runs, what is left over, what stands out. */
 export function renderHealth(answer: HealthAnswer, paint: Colors, columns: number): string {
-  const { cluster, verdict, versions, nodes, nodesTotal, balance, jobs, checks } = answer;
+  const { cluster, verdict, versions, nodes, nodesTotal, balance, operation, jobs, checks } = answer;
   const outstanding = checks.filter(standsOut);
   const unsized = nodes.some(({ bytes }) => bytes === undefined);
-  const even = balance.skew === 0 ? 'no data' : `largest over mean ${balance.skew.toFixed(2)}`;
+  const even =
+    balance.skew === 0 ? 'no data' : `the fullest worker holds ${balance.skew.toFixed(2)} times the mean`;
   return [
     `${paint.bold(cluster)}  ${verdictWord(verdict, paint)}  ${paint.dim(`Citus ${versions.citus}, PostgreSQL ${versions.postgres}`)}`,
     nodeTable(nodes, paint),
     ...(nodesTotal > nodes.length ? [paint.dim(`  and ${nodesTotal - nodes.length} more nodes`)] : []),
-    `  Balance: ${unsized ? 'sizes not known' : even}, ${count(balance.movableShards, 'movable shard')}, ${balance.pinnedShards} pinned`,
+    [
+      `  Balance: ${unsized ? 'sizes not known' : even}; ${count(balance.movableShards, 'movable shard')}`,
+      ...(balance.pinnedShards > 0 ? [`  ${pinnedShards(balance)}`] : []),
+    ].join('\n'),
+    ...(operation ? [atWork(operation, paint)] : []),
     ...(jobs.length === 0
       ? []
       : [
@@ -37,6 +43,10 @@ export function renderHealth(answer: HealthAnswer, paint: Colors, columns: numbe
       ? [`  ${paint.green('✓')} Nothing stands out.`]
       : [checkLines(outstanding, paint, columns, { cluster })]),
   ].join('\n\n');
+}
+
+function atWork({ id, type }: NonNullable<HealthAnswer['operation']>, paint: Colors): string {
+  return `  ● ${type} ${id} holds the cluster\n${paint.dim(`    $ citus-scaler status ${id}`)}`;
 }
 
 function leftoverLines({ leftovers, leftoversTotal }: HealthAnswer, paint: Colors): string {
@@ -90,6 +100,7 @@ function nodeState(
 ): string {
   if (postgres === undefined) return paint.red('no answer');
   if (!active) return paint.yellow('inactive');
-  if (!metadataSynced) return paint.yellow('not synced');
+  // Standbys never have metadata of their own.
+  if (!metadataSynced && role !== 'secondary') return paint.yellow('not synced');
   return shouldHaveShards || role !== 'worker' ? 'active' : 'drained';
 }

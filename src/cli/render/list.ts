@@ -1,8 +1,9 @@
 import type { Colors } from 'picocolors/types.js';
 import type { OperationRow } from '../../client/index.js';
+import { oneLine } from '../../text/lines.js';
 import { duration, moment, secondsBetween } from './figures.js';
 import { stateWord } from './state.js';
-import { cut, oneLine, pad, width, wrap } from './text.js';
+import { cut, pad, width, wrap } from './text.js';
 
 /** Two lines an operation: what and how far, then the id to copy. */
 export function renderList(
@@ -30,7 +31,7 @@ function whenOf({ startedAt, endedAt }: OperationRow, now: number): string {
 function renderRow(row: OperationRow, when: string, states: number, paint: Colors, columns: number): string {
   const { operation, type, cluster, state, summary, attention } = row;
   const room = columns - states - 4 - width(when);
-  const what = pad(cut(summary ?? `${type} ${cluster}`, room), room);
+  const what = pad(cut(oneLine(summary ?? `${type} ${cluster}`), room), room);
   const indent = ' '.repeat(states + 2);
   return [
     `${pad(stateWord(state, paint), states)}  ${what}  ${paint.dim(when)}`.trimEnd(),

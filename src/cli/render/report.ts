@@ -20,7 +20,7 @@ export function renderReport(status: OperationStatus, paint: Colors, columns: nu
   const { plan, before, after, state, notes } = status;
   if (state !== 'done') {
     const body = renderStatus(status, paint, columns, Date.parse(status.endedAt));
-    return [body, summary(status), ...noteLines(notes, columns)].join('\n\n');
+    return [body, wrap(summary(status), columns), ...noteLines(notes, columns)].join('\n\n');
   }
   const dryRun = plan !== undefined && after === undefined;
   const outstanding = status.checks.filter(standsOut);
@@ -42,14 +42,35 @@ function wasTaken({ state }: Step): boolean {
 }
 
 function summary(report: OperationReport): string {
-  const { plan, startedAt, endedAt, movedShardGroups, movedBytes, unansweredMoves = 0 } = report;
+  const { plan, state, startedAt, endedAt, movedShardGroups, movedBytes, unansweredMoves = 0 } = report;
   const time = duration(secondsBetween(startedAt, endedAt));
-  if (plan?.cleanups) return `Cleaned up in ${time}.`;
+  if (state !== 'done' && plan && !plan.cleanups && unansweredMoves === 0)
+    return [made(movedShardGroups, plan.movesTotal, movedBytes, time), ...leftThere(report)].join('\n');
+  if (plan?.cleanups)
+    return state === 'done'
+      ? `Cleaned up in ${time}.`
+      : `Ended after ${time}; what was not removed yet is left.`;
   if (unansweredMoves === 0 && movedShardGroups === 0) return `Nothing was moved, in ${time}.`;
   const moved = `${count(movedShardGroups, 'shard group')} moved, ${bytes(movedBytes)}, in ${time}.`;
   return unansweredMoves === 0
     ? moved
     : `${moved}\nOf ${count(unansweredMoves, 'more move')} it is not known whether they were made.`;
+}
+
+/** `3 of 24 moves were made, 4 GB, in 17 min; 21 are left.` A later round makes more than its plan had. */
+function made(moved: number, planned: number, size: number, time: string): string {
+  const left = Math.max(0, planned - moved);
+  if (planned === 0) return `Ended after ${time}; no move was planned.`;
+  if (moved === 0) return `None of ${count(planned, 'move')} was made, in ${time}.`;
+  const rest = left === 0 ? '' : `; ${left} ${left === 1 ? 'is' : 'are'} left`;
+  return `${Math.min(moved, planned)} of ${count(planned, 'move')} were made, ${bytes(size)}, in ${time}${rest}.`;
+}
+
+/** What was moved stays, and a new start goes on from there. */
+function leftThere({ movedShardGroups }: OperationReport): string[] {
+  return movedShardGroups === 0
+    ? []
+    : ['What was moved stays where it is. The same operation, started again, goes on from there.'];
 }
 
 function noteLines(notes: string[], columns: number): string[] {

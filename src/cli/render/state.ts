@@ -1,5 +1,6 @@
 import type { Colors } from 'picocolors/types.js';
 import type { OperationState, OperationStatus, Step } from '../../contract/index.js';
+import { oneLine } from '../../text/lines.js';
 import { duration, secondsBetween } from './figures.js';
 import { cut, pad, width } from './text.js';
 
@@ -93,7 +94,7 @@ export function steps(list: Step[], paint: Colors, columns: number, now: number)
       const name = pad(step.name, nameWidth);
       const line = `  ${stepMark(step.state, paint)} ${quiet ? paint.dim(name) : name}  ${paint.dim(pad(times[index] ?? '', timeWidth, 'left'))}`;
       const room = columns - 8 - nameWidth - timeWidth;
-      return `${line}  ${paint.dim(cut(step.detail ?? '', room))}`.trimEnd();
+      return `${line}  ${paint.dim(cut(oneLine(step.detail ?? ''), room))}`.trimEnd();
     })
     .join('\n');
 }

@@ -29,11 +29,6 @@ export function rowsOf(text: string, columns: number): number {
   return wrapAnsi(text, columns, { hard: true, wordWrap: false, trim: false }).split('\n').length;
 }
 
-/** A text of several lines in one. */
-export function oneLine(text: string): string {
-  return text.split(/\s*\n\s*/).join(' ');
-}
-
 /**
  * Breaks at spaces; further lines are indented, also those that the text itself has. Several spaces, which align, stay.
  * A word that is too long keeps its line.

@@ -9,7 +9,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import { does, lockType, type Attention } from '../../contract/index.js';
+import { does, lockType, type Attention, type OperationState, type Remedy } from '../../contract/index.js';
 import type { LockHolder, LockInput, LockResult } from '../../contract/internal/lock.js';
 import type { OperationRequest } from '../../contract/internal/request.js';
 import { startAgain } from '../../contract/internal/start-again.js';
@@ -159,6 +159,29 @@ async function take(
   }
 }
 
+/** What a person can do about a holder. Waiting alone is no advice where the holder waits for a person. */
+function waysOn(request: OperationRequest, operation: string, state: OperationState | undefined): Remedy[] {
+  const see = does('status', 'see what it is at', { operation });
+  const wait = (text: string): Remedy => startAgain(request, text, { ifBusy: 'wait' });
+  switch (state) {
+    case 'awaiting-approval':
+      return [
+        does('approve', 'look at its plan and approve it', { operation }),
+        does('reject', 'or reject it', { operation }),
+        wait('then start again, and wait until it has ended'),
+      ];
+    case 'paused':
+      return [
+        does('resume', 'let it go on, or cancel it', { operation }),
+        wait('then start again, and wait until it has ended'),
+      ];
+    case 'needs-attention':
+      return [see, wait('help it, or cancel it; then start again, and wait until it has ended')];
+    default:
+      return [see, wait('start again, and wait until it has ended')];
+  }
+}
+
 async function waitForTurn(
   status: Status,
   calls: Calls,
@@ -171,7 +194,7 @@ async function waitForTurn(
     runId,
   });
   if (answer.state !== 'busy') return answer.state;
-  const { holder, since } = answer;
+  const { holder, since, holderIs } = answer;
   if (request.input.ifBusy !== 'wait') {
     const alias =
       holder.cluster === request.cluster || holder.cluster === ''
@@ -179,7 +202,7 @@ async function waitForTurn(
         : `, which calls it ${holder.cluster}: both names mean one server`;
     throw refused(
       'ClusterBusy',
-      `${request.cluster} is held by ${holder.type} ${holder.workflowId}${alias}`,
+      `${request.cluster} is held by ${holder.type} ${holder.workflowId}${alias}${holderIs === undefined ? '' : `, ${holderIs.words}`}`,
       {
         cluster: request.cluster,
         evidence: [
@@ -190,10 +213,7 @@ async function waitForTurn(
                 `the config's clusters ${request.cluster} and ${holder.cluster} have the same system identifier; a physical copy needs lockName`,
               ]),
         ],
-        remedies: [
-          does('status', 'see what it is at: it may wait for you', { operation: holder.workflowId }),
-          startAgain(request, 'start again, and wait until it has ended', { ifBusy: 'wait' }),
-        ],
+        remedies: waysOn(request, holder.workflowId, holderIs?.state),
       },
     );
   }

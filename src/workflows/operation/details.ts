@@ -5,26 +5,61 @@ import {
   type Plan,
   type WindowStatus,
 } from '../../contract/index.js';
-import { formatBytes, formatTables } from '../../text/figures.js';
+import { count, formatBytes, formatTables } from '../../text/figures.js';
+import { oneLine, shorten } from '../../text/lines.js';
 import { remedyInTemporal } from './remedy.js';
 
+/** Characters of an entry: three lines of the page. */
+const longestItem = 400;
 const stepMarks = { pending: '·', running: '▶', done: '✓', skipped: '–', failed: '✗' } as const;
 
 /** Writes the current details of an operation for the Temporal UI, as Markdown. */
 export function renderDetails(status: OperationStatus, notes: string[]): string {
   return [
     `**${status.type}** of **${status.cluster}**: ${status.state}${pause(status)}`,
+    ...approval(status),
     ...attention(status),
     ...window(status.window),
     ...governor(status.governor),
     ...progress(status),
-    status.steps
-      .map(({ name, state, detail }) => `- ${stepMarks[state]} ${name}${detail ? `: ${detail}` : ''}`)
-      .join('\n'),
-    ...(status.plan ? planSection(status.plan, status) : []),
-    ...checks(status),
-    ...(notes.length > 0 ? [['**Notes**', ...notes.slice(0, 20).map((note) => `- ${note}`)].join('\n')] : []),
+    // Who approves reads what speaks against it before the tables.
+    ...(status.state === 'awaiting-approval' ? checks(status) : []),
+    status.steps.map(({ name, state, detail }) => step(stepMarks[state], name, detail)).join('\n'),
+    ...(status.plan ? sectionsOf(status.plan) : []),
+    ...(status.state === 'awaiting-approval' ? [] : checks(status)),
+    ...(notes.length > 0 ? ['**Notes**', list(notes.slice(0, 20))] : []),
   ].join('\n\n');
+}
+
+function step(mark: string, name: string, detail: string | undefined): string {
+  return `- ${mark} ${name}${detail ? `: ${item(detail)}` : ''}`;
+}
+
+/** A list in Markdown. An entry of several lines would end it, and one of a thousand characters hides the others. */
+function list(entries: string[]): string {
+  return entries.map((entry) => `- ${item(entry)}`).join('\n');
+}
+
+function item(text: string): string {
+  return shorten(oneLine(text), longestItem);
+}
+
+/** What waits for a person's word, and how to give it. */
+function approval({ state, plan, checks: all }: OperationStatus): string[] {
+  if (state !== 'awaiting-approval' || !plan) return [];
+  const effects = all.filter(({ id, ok }) => ok && consequences.includes(id));
+  return [
+    `### Waiting for approval: plan ${plan.hash}, ${sizeOf(plan)}`,
+    ...workers(plan),
+    ...(effects.length > 0 ? [list(effects.slice(0, 50).map(({ evidence }) => evidence))] : []),
+    `Send the update \`approve\` with \`{"by": "<you>", "planHash": "${plan.hash}"}\`, or \`reject\` with \`{"by": "<you>", "reason": "<why>"}\`.`,
+  ];
+}
+
+function sizeOf({ cleanups, cleanupsTotal = 0, movesTotal, bytes }: Plan): string {
+  return cleanups
+    ? `${count(cleanupsTotal, 'leftover')} to remove`
+    : `${count(movesTotal, 'move')}, ${formatBytes(bytes)}`;
 }
 
 function pause({ paused }: OperationStatus): string {
@@ -35,8 +70,12 @@ function pause({ paused }: OperationStatus): string {
 function attention(status: OperationStatus): string[] {
   const { attention: problem } = status;
   if (!problem) return [];
-  const remedies = problem.remedies.map((remedy) => `- ${remedyInTemporal(remedy, status)}`);
-  return [[`### Needs attention: ${problem.problem}`, '', problem.evidence, '', ...remedies].join('\n')];
+  const remedies = problem.remedies.map((remedy) => remedyInTemporal(remedy, status));
+  return [
+    `### Needs attention: ${oneLine(problem.problem)}`,
+    ...(problem.evidence === '' ? [] : [list(problem.evidence.split('\n').filter((line) => line !== ''))]),
+    ...(remedies.length > 0 ? ['What to do:', list(remedies)] : []),
+  ];
 }
 
 function progress({ progress: now }: OperationStatus): string[] {
@@ -46,7 +85,9 @@ function progress({ progress: now }: OperationStatus): string[] {
       ? [formatBytes(now.done), formatBytes(now.total)]
       : [now.done, `${now.total} moves`];
   const waiting = now.waitingFor === undefined ? '' : `; the others wait for ${now.waitingFor}`;
-  return [`Moved ${done} of ${total} (${now.percent} %), ${now.movingTotal} at work${waiting}`];
+  return [
+    `Moved ${done} of ${total} (${now.percent} %), ${now.movingTotal} at work${waiting}; it grows as batches end, \`citus-scaler watch\` knows more`,
+  ];
 }
 
 function governor(now: GovernorStatus | undefined): string[] {
@@ -63,26 +104,6 @@ function window(now: WindowStatus | undefined): string[] {
     ...(opensAt === undefined ? [] : [`${open ? 'the next ' : ''}opens ${opensAt}`]),
   ];
   return [`Maintenance window: ${[open ? 'open' : 'closed', ...times].join(', ')}`];
-}
-
-function planSection(plan: Plan, { state, checks: all }: OperationStatus): string[] {
-  const effects = all.filter(({ id, ok }) => ok && consequences.includes(id));
-  return [
-    ...sectionsOf(plan),
-    ...(effects.length > 0
-      ? [
-          effects
-            .slice(0, 50)
-            .map(({ evidence }) => `- ${evidence}`)
-            .join('\n'),
-        ]
-      : []),
-    ...(state === 'awaiting-approval'
-      ? [
-          `Waiting for approval: send the update \`approve\` with \`{"by": "<you>", "planHash": "${plan.hash}"}\`, or \`reject\` with \`{"by": "<you>", "reason": "<why>"}\`.`,
-        ]
-      : []),
-  ];
 }
 
 function sectionsOf(plan: Plan): string[] {
@@ -146,15 +167,14 @@ function checks(status: OperationStatus): string[] {
   const { checks: all } = status;
   const failed = all.filter(({ ok }) => !ok);
   if (all.length === 0) return [];
+  const lines = failed
+    .slice(0, 30)
+    .flatMap(({ id, severity, evidence, remedy }) => [
+      `- ${severity} \`${id}\`: ${item(evidence)}`,
+      ...(remedy ? [`    - ${item(remedyInTemporal(remedy, status))}`] : []),
+    ]);
   return [
-    [
-      `**Checks**: ${all.length - failed.length} passed, ${failed.length} stand out`,
-      ...failed
-        .slice(0, 30)
-        .map(
-          ({ id, severity, evidence, remedy }) =>
-            `- ${severity} \`${id}\`: ${evidence}${remedy ? ` → ${remedyInTemporal(remedy, status)}` : ''}`,
-        ),
-    ].join('\n'),
+    `**Checks**: ${all.length - failed.length} passed, ${failed.length} stand out`,
+    ...(lines.length > 0 ? [lines.join('\n')] : []),
   ];
 }

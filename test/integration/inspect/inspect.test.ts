@@ -21,8 +21,9 @@ afterAll(() => cluster.stop());
 
 async function look<What extends keyof InspectAnswers>(
   input: InspectInput & { what: What },
+  locks = noLocks,
 ): Promise<InspectAnswers[What]> {
-  const { inspect } = inspectActivities(loadConfig(configFileOf(cluster)), noLocks);
+  const { inspect } = inspectActivities(loadConfig(configFileOf(cluster)), locks);
   return (await asActivity(() => inspect({ input }))) as InspectAnswers[What];
 }
 
@@ -97,6 +98,18 @@ test('what the planner would move is shown when a worker is empty', async () => 
   };
   const { checks } = await health();
   expect(checkOf(checks, 'empty-nodes')).toMatchObject(empty);
+  // While an operation moves data, who rebalances would work against it.
+  const holder = {
+    workflowId: 'demo/drainWorker/1',
+    runId: '',
+    type: 'drainWorker',
+    cluster: 'demo',
+  } as const;
+  const locks = { ...noLocks, readHolding: () => Promise.resolve(holder) };
+  const busy = await look({ what: 'health', cluster: 'demo' }, locks);
+  expect(busy.operation).toEqual({ id: holder.workflowId, type: 'drainWorker' });
+  expect(checkOf(busy.checks, 'empty-nodes')).toMatchObject({ ok: false, evidence: empty.evidence });
+  expect(JSON.stringify(busy.checks)).not.toContain('"rebalance"');
   const about = { what: 'preflight', cluster: 'demo' } as const;
   expect(checkOf((await look({ ...about, for: 'rebalance' })).checks, 'empty-nodes')).toMatchObject(empty);
   const leaving = await look({ ...about, for: 'removeWorker', nodes: [node.address] });
@@ -178,7 +191,12 @@ test('a worker that is down makes it bad, and the rest is still told', async () 
     const answer = await health();
     expect(answer.verdict).toBe('bad');
     expect(answer.checks[0]).toMatchObject({ id: 'nodes-active', ok: false });
-    expect(answer.nodes.find(({ node }) => node === worker?.address)?.postgres).toBeUndefined();
+    const down = answer.nodes.find(({ node }) => node === worker?.address);
+    expect(down?.postgres).toBeUndefined();
+    expect(down?.shards).toBeGreaterThan(0);
+    // Other nodes tell sizes of their copies of reference tables: the dead one holds no such sum.
+    expect(down?.bytes).toBeUndefined();
+    expect(checkOf(answer.checks, 'balance').evidence).toContain('sizes could not be read');
     expect(answer.nodesTotal).toBe(3);
   } finally {
     await worker?.start();

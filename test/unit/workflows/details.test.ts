@@ -20,7 +20,34 @@ test('whoever approves a removal reads which workers go, and what becomes of the
     '- the machine of db3:5432 is stopped by ./stop\n- the machine of db4:5432 goes on running',
   );
   expect(text).not.toContain('all nodes: PostgreSQL 17');
-  expect(text).toContain('send the update `approve`');
+  expect(text).toContain('Send the update `approve`');
+});
+
+test('what is to be approved stands above the tables, and each check on lines of its own', () => {
+  const long = `the first words ${'and so on '.repeat(100)}, and at last the server db9`;
+  const text = page({
+    checks: [
+      {
+        id: 'disk',
+        severity: 'warning',
+        ok: false,
+        evidence: 'full:\n  db1\n  db2',
+        remedy: { text: 'add some' },
+      },
+      { id: 'role', severity: 'warning', ok: false, evidence: long },
+    ],
+  });
+  const [approval, checks, tables] = ['### Waiting for approval', '**Checks**', '| shard group |'].map(
+    (each) => text.indexOf(each),
+  );
+  expect(approval).toBeGreaterThan(0);
+  expect([approval, checks, tables]).toEqual(
+    [approval, checks, tables].sort((a, b) => Number(a) - Number(b)),
+  );
+  expect(text).toContain(
+    '2 stand out\n\n- warning `disk`: full: db1 db2\n    - add some\n- warning `role`: the first',
+  );
+  expect(text).toMatch(/the first words .* … .* the server db9$/m);
 });
 
 test('a pause is named with who and why, whatever the state', () => {
@@ -64,7 +91,8 @@ test('what a person can do is said in updates and workflows to start', () => {
     '- see what holds it: see the workflow `other`',
     '- look at the cluster: start the workflow `inspect` with `{"what":"health","cluster":"shop"}`',
     '- take it out: start the workflow `removeWorker` with `{"cluster":"shop","nodes":["db3:5432"]}`',
-    '- warning `leftovers`: 3 → remove them: start the workflow `cleanUp` with `{"cluster":"shop","dryRun":true}`',
+    '- warning `leftovers`: 3',
+    '    - remove them: start the workflow `cleanUp` with `{"cluster":"shop","dryRun":true}`',
   ])
     expect(text.split('\n')).toContain(line);
 });

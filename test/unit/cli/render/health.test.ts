@@ -59,6 +59,13 @@ describe('health says', () => {
     expect(known).toContain('0 B');
   });
 
+  test('which operation holds the cluster, and what never moves', () => {
+    const text = said({ operation: { id: 'shop/drainWorker/1', type: 'drainWorker' } });
+    expect(text).toContain('● drainWorker shop/drainWorker/1 holds the cluster');
+    expect(text).toContain('3 shards never move (copies of reference tables');
+    expect(text).toContain('the fullest worker holds 1.00 times the mean');
+  });
+
   test('which workers hold nothing, though nothing is wrong', () => {
     const empty: Check = {
       id: 'empty-nodes',

@@ -2,7 +2,7 @@ import pc from 'picocolors';
 import { describe, expect, test } from 'vitest';
 import type { OperationReport } from '../../../../src/contract/index.js';
 import { renderReport } from '../../../../src/cli/render/report.js';
-import { done } from '../statuses.js';
+import { balance, done } from '../statuses.js';
 import { expectToFit } from './expect-to-fit.js';
 
 const plain = pc.createColors(false);
@@ -27,6 +27,33 @@ describe('a report', () => {
     expectToFit(text);
     expect(text).toContain('Of 4 more moves it is not known whether they were made');
     expect(text).not.toContain('Nothing was moved');
+  });
+
+  test('doesn’t tell a scale-out as a loss of evenness, whatever the new worker was before', () => {
+    const [first, second, added] = balance([30e9, 30e9, 30e9], 1).workers;
+    if (!first || !second || !added) throw new Error('three workers are needed');
+    const before = {
+      ...balance([45e9, 45e9], 1),
+      workers: [first, second].map((each) => ({ ...each, bytes: 45e9 })),
+    };
+    const after = balance([34e9, 28e9, 28e9], 1.13);
+    const text = renderReport({ ...done, before, after }, plain, 80);
+    expect(text).toContain('the fullest worker holds 1.50 → 1.13 times the mean');
+    expect(text).toMatch(/3 shards never move \(copies of reference tables, local tables\)/);
+  });
+
+  test('that was cancelled says what is left', () => {
+    const cancelled: OperationReport = {
+      ...done,
+      state: 'cancelled',
+      movedShardGroups: 3,
+      movedBytes: 4e9,
+    };
+    const text = renderReport(cancelled, plain, 80);
+    expectToFit(text);
+    expect(text).toContain('3 of 24 moves were made, 4.0 GB, in 17 min 11 s; 21 are left.');
+    const nothing: OperationReport = { ...cancelled, movedShardGroups: 0, movedBytes: 0 };
+    expect(renderReport(nothing, plain, 80)).toContain('None of 24 moves was made');
   });
 
   test('of a dry run shows the plan and says that nothing was changed', () => {

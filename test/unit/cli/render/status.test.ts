@@ -36,7 +36,7 @@ describe('a status says', () => {
     const text = status(awaiting);
     expect(text).toContain('Plan 57a1f6728c9efd8a');
     expect(text).toContain('24 moves, 29 GB, about 10 min 40 s to 31 min 40 s');
-    expect(text).toContain('largest over mean: 1.57 → 1.04');
+    expect(text).toContain('the fullest worker holds 1.57 → 1.04 times the mean');
     expect(text).toContain('and 16 more moves');
     expect(text).toContain('! target-disk');
     expect(text).not.toContain('wal-level');
