@@ -6,3 +6,6 @@ export { inspect } from './inspect.js';
 export { rebalance } from './rebalance.js';
 export { removeWorker } from './remove-worker.js';
 export { scaleOut } from './scale-out.js';
+// The SDK calls the default export for a type of which there is no other.
+// eslint-disable-next-line import-x/no-default-export
+export { unknownType as default } from './unknown-type.js';

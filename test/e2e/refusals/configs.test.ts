@@ -9,6 +9,7 @@ beforeAll(async () => {
   stage = await setRefusalStage();
   for (const cluster of Object.keys(silent))
     await stage.begin('scaleOut', `patient/${cluster}`, { cluster, add: 1 });
+  await stage.begin('scaleout', 'misspelt', { cluster: 'demo', add: 1 });
   await stage.remember();
 });
 afterEach(() => stage.expectUnchanged());
@@ -97,6 +98,12 @@ test.each(Object.entries(silent))(
     expect(failure.message).toMatch(new RegExp(`coordinator-reachable: .*${address.split(':')[0] ?? ''}`));
   },
 );
+
+test('a type that no worker knows fails within a minute, with the types that there are', async () => {
+  const failure = await stage.endOf('misspelt');
+  expect(failure).toMatchObject({ type: 'InvalidInput', cluster: 'demo' });
+  expect(failure.message).toMatch(/"scaleout"; it knows scaleOut, rebalance, .*Perhaps scaleOut was meant/);
+});
 
 test('nothing is left running, and no password is told anywhere', () =>
   stage.expectNothingLeft('password authentication failed'));
