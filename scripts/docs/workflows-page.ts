@@ -153,7 +153,8 @@ function checks(contract: Declarations): string {
 }
 
 function acceptance(id: CheckId): string {
-  const { severity, acceptable } = checkFacts(id);
+  const { severity, acceptable, asks } = checkFacts(id);
+  if (asks) return 'yes, instead of approving the plan';
   if (severity !== 'blocker') return 'never blocks';
   return acceptable ? 'yes' : 'no';
 }

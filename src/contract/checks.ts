@@ -13,6 +13,8 @@ interface CheckFacts {
   lessForCleaning?: true;
   /** A blocker that doesn't hinder the isolation of a dead worker: it moves and registers nothing either. */
   lessForIsolating?: true;
+  /** When it fails, the plan waits for a person's approval also where none is required; not when the request accepts it. */
+  asks?: true;
   /** Nothing is wrong in it, but whoever approves a plan should have read it. */
   consequence?: true;
   /** The operations that it is made for; absent: all; none: `health` alone. */
@@ -45,12 +47,27 @@ export const checks = {
   },
   /** Owners of tables may log in and create on every node, as moves do in their name. */
   'owner-rights': { severity: 'blocker', acceptable: true, of: typesThatMove },
+  /**
+   * For how long writes will wait: an estimate. With `auto` it names the tables that can't move online, and the plan waits
+   * for a person, unless the request accepts this check.
+   */
+  'blocked-writes': {
+    severity: 'warning',
+    acceptable: true,
+    asks: true,
+    consequence: true,
+    of: typesThatMove,
+  },
   /** Nothing looks as if Patroni registered the nodes. */
   patroni: { severity: 'blocker', acceptable: true, lessForCleaning: true },
   /** No pooler stands between the worker of citus-scaler and the coordinator. */
   pooler: { severity: 'blocker', acceptable: true },
   /** Moves have prepared transactions free, and none is open for long. */
   'prepared-transactions': { severity: 'blocker', acceptable: true, of: typesThatMove },
+  /** Every table's shards can be moved, in one mode at least. */
+  'movable-tables': { severity: 'blocker', acceptable: true, of: typesThatMove },
+  /** Every table can be moved online: none is columnar, has forced row security, or triggers that fire where changes are applied. */
+  'online-moves': { severity: 'blocker', acceptable: true, of: typesThatMove },
   /** Every table can be moved online: it has a primary key or a replica identity. */
   'replica-identity': { severity: 'blocker', acceptable: true, of: typesThatMove },
   /** Moves have replication slots free on every node. */
@@ -139,8 +156,6 @@ export const checks = {
   'wal-room': { severity: 'warning', of: typesThatMove },
   /** How evenly the data lies. */
   balance: { severity: 'warning', of: [] },
-  /** For how long writes will wait with `block_writes`: an estimate. */
-  'blocked-writes': { severity: 'info', consequence: true, of: typesThatMove },
   /** Nothing is left to undo by hand. If something is, its SQL is given. */
   'not-undone': { severity: 'warning', of: [] },
   /** No setting is still lowered by an operation that was ended by force. */
@@ -216,6 +231,11 @@ export const acceptableChecks = checkIds.filter((id) => checkFacts(id).acceptabl
 
 /** Checks in which nothing is wrong, but which whoever approves a plan should have read. */
 export const consequences = checkIds.filter((id) => checkFacts(id).consequence);
+
+/** Whether a plan waits for a person because of it, also where no approval is required. */
+export function asks({ id, ok }: Check): boolean {
+  return !ok && checkFacts(id).asks === true;
+}
 
 /** Whether an operation can't go on with it. */
 export function blocks({ severity, ok }: Check): boolean {

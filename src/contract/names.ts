@@ -9,6 +9,9 @@ export const transferModes = ['auto', 'force_logical', 'block_writes'] as const;
 /** One of Citus's transfer modes. */
 export type TransferMode = (typeof transferModes)[number];
 
+/** How a shard group moves: by logical replication while writes go on, or with its writes blocked. */
+export type MoveMode = 'logical' | 'blocking';
+
 /** Type of the workflow that reads and answers. */
 export const inspectType = 'inspect';
 /** Subjects of `inspect`. */

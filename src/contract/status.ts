@@ -4,6 +4,7 @@ import type { InputProblem } from './input-problem.js';
 import type { GovernorStatus } from './governor.js';
 import type { UndoKind } from './internal/undo.js';
 import type { LeftoverKind } from './leftover.js';
+import type { MoveMode } from './names.js';
 import type { OperationType } from './operations.js';
 import type { Remedy } from './remedy.js';
 import type { WindowStatus } from './windows.js';
@@ -108,7 +109,7 @@ export interface Step {
 /** The plan of an operation, as a person approves it. */
 export interface Plan {
   /**
-   * Made from the moves (shard group, from, to) and the nodes, or from what is removed where. Not from bytes, which
+   * Made from the moves (shard group, from, to, and whether writes wait) and the nodes, or from what is removed where. Not from bytes, which
    * change by the second.
    */
   hash: string;
@@ -140,6 +141,8 @@ export interface Plan {
   before: Balance;
   /** How data is going to lie. */
   after: Balance;
+  /** For how long writes to a shard group are expected to wait at most; 0: no move blocks them. */
+  longestStallSeconds?: number;
   /** How long it may take, and what that estimate is based on. */
   estimateSeconds?: { low: number; high: number; basis: string };
 }
@@ -166,6 +169,8 @@ export interface Move {
   from: string;
   to: string;
   bytes: number;
+  /** `logical`: writes go on meanwhile; `blocking`: writes to this shard group wait. */
+  mode: MoveMode;
 }
 
 /** Progress of the moves. */
@@ -258,6 +263,11 @@ export interface OperationReport extends OperationStatus {
   movedBytes: number;
   /** Shard groups that this operation moved. */
   movedShardGroups: number;
+  /**
+   * For how long writes to a shard group were expected to wait at most, and what the longest blocking move took. Absent:
+   * no move blocked writes.
+   */
+  longestStall?: { expectedSeconds: number; measuredSeconds?: number };
   /**
    * How many moves nobody can tell of: they ran when the operation was given up, or cancelled while the cluster or a
    * worker was away. They are not counted as moved. Absent: none.

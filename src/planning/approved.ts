@@ -8,6 +8,8 @@ export interface Approved {
   to?: string[];
   /** How much may still move; absent: all that lies on the nodes of `from`. */
   open?: Volume;
+  /** Tables to which writes may be blocked; absent: all, for the request says so. */
+  blocking?: string[];
 }
 
 interface Volume {

@@ -1,6 +1,6 @@
 import type { PlannedMove } from './planned-moves.js';
 
-/** Moves that one activity makes one after another, all between the same two nodes. */
+/** Moves that one activity makes one after another, all between the same two nodes and in the same mode. */
 export type Batch = [PlannedMove, ...PlannedMove[]];
 
 /** The moves of a round and what limits them, for {@link nextBatch}. */
@@ -30,7 +30,7 @@ export function expectedSeconds(bytes: number): number {
 }
 
 /**
- * Which moves may start next, if any: from the pair of nodes that is least busy now, largest first. Batches get
+ * Which moves may start next, if any: from the pair of nodes that is least busy now, in one mode, largest first. Batches get
  * smaller towards the end, so that all lanes finish together.
  */
 export function nextBatch({
@@ -68,7 +68,7 @@ export function nextBatch({
 function leastBusyLane(pending: readonly PlannedMove[], running: readonly Batch[]): PlannedMove[] {
   const lanes = new Map<string, { moves: PlannedMove[]; bytes: number }>();
   for (const move of pending) {
-    const key = `${move.from}>${move.to}`;
+    const key = `${move.from}>${move.to} ${move.mode}`;
     const lane = lanes.get(key) ?? { moves: [], bytes: 0 };
     lane.moves.push(move);
     lane.bytes += move.bytes;

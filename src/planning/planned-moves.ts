@@ -1,4 +1,4 @@
-import type { Move, Plan } from '../contract/index.js';
+import type { Move, MoveMode, Plan } from '../contract/index.js';
 
 /** A shard group to move; `from` and `to` are indexes into {@link PlannedMoves.nodes}. */
 export interface PlannedMove {
@@ -9,6 +9,7 @@ export interface PlannedMove {
   bytes: number;
   /** Index into {@link PlannedMoves.labels}. */
   label: number;
+  mode: MoveMode;
 }
 
 /** The moves of a round, in the form in which a workflow carries them: a short line each, nodes and tables named once. */
@@ -18,7 +19,9 @@ export interface PlannedMoves {
   /** Names for the moves of a colocation group, for example `orders and 1 more`. */
   labels: string[];
   /** In the order of the plan. */
-  moves: [shardId: number, from: number, to: number, bytes: number, label: number][];
+  moves: [shardId: number, from: number, to: number, bytes: number, label: number, blocking?: 1][];
+  /** Writes to reference tables are to be blocked while they are copied; absent: they go on. */
+  copiesBlocking?: true;
 }
 
 /** Packs moves into the form in which a workflow carries them. */
@@ -26,13 +29,22 @@ export function plannedMoves(moves: PlannedMove[], nodes: string[], labels: stri
   return {
     nodes,
     labels,
-    moves: moves.map(({ shardId, from, to, bytes, label }) => [shardId, from, to, bytes, label]),
+    moves: moves.map(({ shardId, from, to, bytes, label, mode }) =>
+      mode === 'blocking' ? [shardId, from, to, bytes, label, 1] : [shardId, from, to, bytes, label],
+    ),
   };
 }
 
 /** Unpacks the moves of a round. */
 export function movesOf({ moves }: PlannedMoves): PlannedMove[] {
-  return moves.map(([shardId, from, to, bytes, label]) => ({ shardId, from, to, bytes, label }));
+  return moves.map(([shardId, from, to, bytes, label, blocking]) => ({
+    shardId,
+    from,
+    to,
+    bytes,
+    label,
+    mode: blocking === 1 ? 'blocking' : 'logical',
+  }));
 }
 
 /** Puts the machines that were started in the place of their placeholders. */

@@ -109,7 +109,39 @@ test('a strategy of the user’s is judged by its own cost function', async () =
 test('block_writes says for how long writes wait', async () => {
   await markWorker(1, false);
   const op = await stage.start('rebalance', 'blocking', { transferMode: 'block_writes', dryRun: true });
-  const { checks } = await op.result();
+  const { checks, plan } = await op.result();
   expect(checks.find(({ id }) => id === 'blocked-writes')?.evidence).toMatch(/about \d+ s for the largest/);
+  expect(plan?.moves.every(({ mode }) => mode === 'blocking')).toBe(true);
   await markWorker(1, true);
+});
+
+test('auto blocks writes only to what can’t move online, and not before a person has said so', async () => {
+  await stage.cluster.query('create table public.notes (id bigint)');
+  await stage.cluster.query(
+    `select create_distributed_table('public.notes', 'id', shard_count := 2, colocate_with := 'none')`,
+  );
+  await markWorker(1, false);
+  const input = { strategy: 'by_shard_count', drainOnly: true, approval: 'auto' } as const;
+  const accepted = await stage.start('rebalance', 'accepted', {
+    ...input,
+    dryRun: true,
+    acceptChecks: ['blocked-writes'],
+    reason: 'nobody writes at night',
+  });
+  expect((await accepted.result()).checks.find(({ id }) => id === 'blocked-writes')?.ok).toBe(true);
+
+  const op = await stage.start('rebalance', 'mixed', input);
+  const { plan, checks } = await op.until('awaiting approval', ({ state }) => state === 'awaiting-approval');
+  expect(checks.find(({ id }) => id === 'blocked-writes')?.evidence).toContain(
+    'public.notes (has no primary key)',
+  );
+  const modes = plan?.moves.map(({ tables: [table], mode }) => `${table} ${mode}`) ?? [];
+  expect(modes.filter((mode) => mode.startsWith('notes'))).toEqual(['notes blocking']);
+  expect(modes.filter((mode) => mode.endsWith('logical')).length).toBe(modes.length - 1);
+  expect(plan?.longestStallSeconds).toBeGreaterThan(0);
+  await op.update('approve', { by: 'test', planHash: plan?.hash });
+  const report = await op.result();
+  expect(report.movedShardGroups).toBe(plan?.movesTotal);
+  expect(report.longestStall?.measuredSeconds).toBeGreaterThan(0);
+  await stage.cluster.query('drop table public.notes');
 });

@@ -4,6 +4,7 @@ import type { ClusterConfig } from '../../config/index.js';
 import type { MovesAnswer } from '../../contract/index.js';
 import { readSession } from '../runtime/context.js';
 import { planMoves, viewOf } from '../plan/group-moves.js';
+import { chooseModes } from '../plan/move-modes.js';
 import { pageOf } from './pages.js';
 import { refuseUnsupported } from './refuse-unsupported.js';
 
@@ -14,7 +15,9 @@ export async function inspectMoves(cluster: ClusterConfig, page: number): Promis
     readSession('inspect', { role: 'observer', statementTimeoutSeconds: 120 }),
     async (db) => {
       await refuseUnsupported(db, cluster.name);
-      return planMoves(db, await readShardGroups(db));
+      const planned = await planMoves(db, await readShardGroups(db));
+      return (await chooseModes(db, { transferMode: cluster.movement.transferMode, input: {} }, planned))
+        .moves;
     },
   );
   const { items, ...next } = pageOf(moves.map(viewOf), page);

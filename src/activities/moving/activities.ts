@@ -45,6 +45,8 @@ export function moveActivities(context: ActivityContext) {
           if (!outcome.moved) return resultAtStop(activity, { ...rest(), ...outcome.reason });
           result.movedShardGroups += 1;
           result.movedBytes += bytes;
+          if (outcome.stallSeconds !== undefined)
+            result.stallSeconds = Math.max(result.stallSeconds ?? 0, outcome.stallSeconds);
         }
         batchProgress.finish(index, bytes);
       }

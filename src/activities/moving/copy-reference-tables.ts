@@ -9,16 +9,16 @@ import { endUnlessHeld } from './move-group.js';
 import { refuseBesideOthers } from './beside-others.js';
 import { clusterIn, ownWorkflowId, readSession, type ActivityContext } from '../runtime/context.js';
 import { beatWith } from '../runtime/interceptor.js';
+import { chooseCopyMode, type ApprovedMode } from './choose-mode.js';
 import { displayIn } from './move-display.js';
 import { attentionChannel } from './stalls/attention-channel.js';
 import { usualStallTimes } from './stalls/watch.js';
 import { stopsOf } from '../runtime/run-statement.js';
 import { watchStatement } from './watch-statement.js';
 
-export interface ReferenceOrder {
+export interface ReferenceOrder extends ApprovedMode {
   cluster: string;
   lockId: string;
-  transferMode: string;
 }
 
 /** Copies every reference table to each node that lacks it, and shows it as a move. */
@@ -29,7 +29,7 @@ export async function copyReferenceTables(context: ActivityContext, order: Refer
 /** Makes the next copy; answers whether another is to follow. */
 async function copyNext(
   context: ActivityContext,
-  { cluster: clusterName, lockId, transferMode }: ReferenceOrder,
+  { cluster: clusterName, lockId, ...approved }: ReferenceOrder,
 ): Promise<boolean> {
   const activity = Context.current();
   const cluster = clusterIn(context, clusterName);
@@ -37,10 +37,11 @@ async function copyNext(
   const name = moveName(operationId, 'reference');
   const scene = { what: 'copy of reference tables', operationId };
   const { route, isThere } = await withCoordinator(cluster, readSession('look'), async (db) => {
-    const referenceRoute = await readReferenceRoute(db, transferMode);
-    const runs = (await findBackend(db, name)) !== undefined;
-    if (referenceRoute && !runs) await refuseBesideOthers(db, scene);
-    return { route: referenceRoute, isThere: !referenceRoute && !runs };
+    const asked = await readReferenceRoute(db, approved.transferMode);
+    if ((await findBackend(db, name)) !== undefined) return { route: asked, isThere: false };
+    if (!asked) return { route: asked, isThere: true };
+    await refuseBesideOthers(db, scene);
+    return { route: await readReferenceRoute(db, await chooseCopyMode(db, approved)), isThere: false };
   });
   if (isThere) return false;
   const current: Moving = {
@@ -54,7 +55,7 @@ async function copyNext(
   beatWith(activity, () => beat);
   const statement = {
     name,
-    ...(route?.statement ?? copyAll(transferMode)),
+    ...(route?.statement ?? copyAll(approved.transferMode)),
     mayBegin: () => assertHeld(context.client, lockId),
     scene,
     readProgress: readCopyProgress,

@@ -3,9 +3,10 @@ import { lacksReferenceTables, readRegistration } from '../../citus/nodes/regist
 import { moveName } from '../../citus/session/application-name.js';
 import { withCoordinator } from '../../citus/session/connect.js';
 import type { ClusterConfig } from '../../config/index.js';
-import { does } from '../../contract/index.js';
+import { does, type TransferMode } from '../../contract/index.js';
 import { needsPerson } from '../../failures.js';
 import { ownWorkflowId, readSession } from '../runtime/context.js';
+import { chooseMode, type ApprovedMode } from './choose-mode.js';
 import { refuseBesideOthers } from './beside-others.js';
 import type { Scene } from './stalls/stall.js';
 
@@ -20,7 +21,7 @@ export interface MoveOrder {
   to: string;
   fromNodeId: number;
   toNodeId: number;
-  transferMode: string;
+  transferMode: TransferMode;
   tables: string[];
   /** Whether an earlier attempt's statement still runs at the server. */
   running: boolean;
@@ -70,7 +71,7 @@ function withoutReferenceTables(to: string): Error {
  */
 export async function locateGroup(
   cluster: ClusterConfig,
-  { from, to, transferMode }: Pick<MoveOrder, 'from' | 'to' | 'transferMode'>,
+  { from, to, ...approved }: Pick<MoveOrder, 'from' | 'to'> & ApprovedMode,
   shardId: number,
   { alone = false } = {},
 ): Promise<GroupLocation> {
@@ -94,18 +95,20 @@ export async function locateGroup(
       await refuseBesideOthers(db, sceneOf({ shardId, from, to, operationId }));
       if (await lacksReferenceTables(db, target.groupId)) throw withoutReferenceTables(to);
     }
+    const shardIds = group?.shardIds ?? [shardId];
+    const begins = alone && backend === undefined;
     return {
       state: 'to do',
       tables: group?.tables ?? [],
       operationId,
       running: backend !== undefined,
       shardId,
-      shardIds: group?.shardIds ?? [shardId],
+      shardIds,
       from,
       to,
       fromNodeId,
       toNodeId: target.nodeId,
-      transferMode,
+      transferMode: begins ? await chooseMode(db, approved, { from, shardIds }) : approved.transferMode,
     };
   });
 }

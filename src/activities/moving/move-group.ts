@@ -8,6 +8,7 @@ import { passing } from '../../failures.js';
 import { assertHeld, isHeld } from '../lock/assert-held.js';
 import { askWorkflow } from '../runtime/ask-workflow.js';
 import { clusterIn, type ActivityContext } from '../runtime/context.js';
+import type { ApprovedMode } from './choose-mode.js';
 import { endSessions } from '../runtime/end-sessions.js';
 import { stopsOf, type Ending, type Stops } from '../runtime/run-statement.js';
 import type { BatchProgress } from './batch-progress.js';
@@ -19,10 +20,9 @@ import { watchStatement, type StatementDisplay } from './watch-statement.js';
 import { locateGroup, sceneOf, uncancellable, type MoveOrder } from './locate-group.js';
 
 /** The order to make a batch of moves, all between the same two nodes. */
-export interface BatchOrder {
+export interface BatchOrder extends ApprovedMode {
   cluster: string;
   lockId: string;
-  transferMode: string;
   /** `host:port` */
   from: string;
   to: string;
@@ -42,11 +42,14 @@ export interface BatchResult {
   left: number[];
   /** The move that was stopped because its maintenance window closed, and how long it would have taken in all. */
   stopped?: { shardId: number; neededSeconds: number };
+  /** Seconds that the longest of its moves with writes blocked took. */
+  stallSeconds?: number;
   notes: string[];
 }
 
 /** Whether a move was made, and why not. */
-export type Outcome = { moved: true } | { moved: false; reason: Pick<BatchResult, 'stopped'> };
+export type Outcome =
+  { moved: true; stallSeconds?: number } | { moved: false; reason: Pick<BatchResult, 'stopped'> };
 
 /** Makes the move that comes next in its batch, or adopts it; stops it when it is cancelled or its window has closed. */
 export async function moveOne(
@@ -69,6 +72,7 @@ export async function moveOne(
     askWorkflow<MayGoOnQuestion>(context, 'mayGoOn', { at: new Date().toISOString() });
   const window = watchClosing({ closing, index, isAdopted: running, mayGoOn });
   const own = stopsOf(activity);
+  const begunAt = Date.now();
   const stops = { cancel: AbortSignal.any([own.cancel, window.signal]), leave: own.leave };
   try {
     const display = displayIn(current);
@@ -84,8 +88,10 @@ export async function moveOne(
     });
     if (ending === 'left') await endUnlessHeld(context, batch, moveName(order.operationId, `${shardId}`));
     // Citus's own word is enough; of a stopped or adopted statement nobody knows how it ended.
-    if (ending === 'ended' || (await locateGroup(cluster, batch, shardId)).state !== 'to do')
-      return { moved: true };
+    if (ending === 'ended' || (await locateGroup(cluster, batch, shardId)).state !== 'to do') {
+      const blocked = order.transferMode === 'block_writes';
+      return { moved: true, ...(blocked && { stallSeconds: (Date.now() - begunAt) / 1_000 }) };
+    }
     if (ending === 'adopted') throw passing(`the move of shard ${shardId} to ${to} ended without effect`);
     const neededSeconds = window.neededSeconds();
     return {

@@ -9,16 +9,10 @@ import { estimateSeconds } from '../../planning/estimate.js';
 import { count } from '../../text/figures.js';
 import { approvedFor, type Approved } from '../../planning/approved.js';
 import type { PlannedMoves } from '../../planning/planned-moves.js';
+import { longestStallSeconds } from '../../planning/transfer-mode.js';
 import { checkTargets, type Incoming } from '../preflight/run-preflight.js';
-import {
-  applyMoves,
-  hashOf,
-  incomingOf,
-  oneRound,
-  roundOf,
-  firstMoves,
-  type GroupMove,
-} from './group-moves.js';
+import { applyMoves, hashOf, incomingOf, oneRound, roundOf, firstMoves } from './group-moves.js';
+import { blockingApproved, type ModedMoves } from './move-modes.js';
 
 /** A plan as it travels: what a person sees, its moves, and the checks and notes made on the way. */
 export interface Draft {
@@ -38,8 +32,8 @@ export interface Draft {
 
 /** The raw material of a plan: the moves, and the nodes before and after. */
 export interface Sketch {
-  /** All that Citus's planner would move. */
-  moves: GroupMove[];
+  /** All that Citus's planner would move, each in the mode that works. */
+  moded: ModedMoves;
   groups: ShardGroup[];
   /** As they are now. */
   nodes: ClusterNode[];
@@ -62,8 +56,9 @@ export async function draftOf(
   request: OperationRequest,
   sketch: Sketch,
 ): Promise<Draft> {
-  const { moves, groups, nodes, nodesAfter, newWorkers = [], removedWorkers = [] } = sketch;
+  const { moded, groups, nodes, nodesAfter, newWorkers = [], removedWorkers = [] } = sketch;
   const { drainedWorkers = [], restoredWorkers = [], isolatedWorkers = [], rejoinedWorkers = [] } = sketch;
+  const { moves } = moded;
   const roundMoves = oneRound(moves, request);
   const after = applyMoves(groups, moves, nodesAfter);
   const incoming = incomingOf(moves);
@@ -89,12 +84,16 @@ export async function draftOf(
       ...(restoredWorkers.length > 0 ? { restoredWorkers } : {}),
       ...(isolatedWorkers.length > 0 ? { isolatedWorkers } : {}),
       ...(rejoinedWorkers.length > 0 ? { rejoinedWorkers } : {}),
+      longestStallSeconds: longestStallSeconds(moves),
       ...(moves.length > 0 ? { estimateSeconds: estimateSeconds(moves, request.parallelMoves) } : {}),
     },
-    round: roundOf(roundMoves),
-    approved: approvedFor(moves, [...removedWorkers, ...drainedWorkers]),
+    round: roundOf(roundMoves, moded.copiesBlocking),
+    approved: {
+      ...approvedFor(moves, [...removedWorkers, ...drainedWorkers]),
+      ...blockingApproved(request, moves),
+    },
     incoming,
-    checks: await checkTargets(cluster, request, toCheck),
+    checks: [...(await checkTargets(cluster, request, toCheck)), ...moded.checks],
     notes:
       moves.length > roundMoves.length
         ? [

@@ -7,11 +7,11 @@ import type { ClusterConfig } from '../../config/index.js';
 import type { Check } from '../../contract/index.js';
 import type { NodeMarkEntry } from '../../contract/internal/undo.js';
 import type { AnyRequest, OperationRequest } from '../../contract/internal/request.js';
-import { blockedWrites } from '../preflight/cluster/blocked-writes.js';
 import type { MachineFate } from '../machines/fate.js';
 import { failed, passed } from '../preflight/check.js';
 import { draftOf, type Draft } from './draft.js';
 import { planMoves, type GroupMove } from './group-moves.js';
+import { chooseModes } from './move-modes.js';
 
 /** The plan of a drain or a removal. */
 export interface DrainPlan extends Draft {
@@ -45,7 +45,7 @@ export async function drainPlan(
     .filter(({ node }) => !removes || !names.includes(node))
     .map((each) => (names.includes(each.node) ? { ...each, shouldHaveShards: undo } : each));
   const draft = await draftOf(cluster, request, {
-    moves,
+    moded: await chooseModes(db, request, moves),
     groups,
     nodes,
     nodesAfter,
@@ -60,7 +60,6 @@ export async function drainPlan(
       ...draft.checks,
       ...(undo ? [] : await placelessShards(db, leaving, moves)),
       ...(request.type === 'removeWorker' ? await machineChecks(request, names, fateOf) : []),
-      ...blockedWrites(request.transferMode, moves),
     ],
     leaving: leaving.map(({ node, nodeId, groupId }) => ({ node, nodeId, groupId })),
     marks: leaving

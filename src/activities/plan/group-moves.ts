@@ -3,7 +3,7 @@ import type { Db } from '../../citus/session/connect.js';
 import type { ClusterNode } from '../../citus/nodes/nodes.js';
 import { readRebalancePlan, type PlanWishes } from '../../citus/tables/rebalance-plan.js';
 import type { ShardGroup } from '../../citus/tables/shard-groups.js';
-import type { Move } from '../../contract/index.js';
+import type { Move, MoveMode } from '../../contract/index.js';
 import { limitsOf } from '../../contract/internal/limits.js';
 import type { OperationRequest } from '../../contract/internal/request.js';
 import { formatTables } from '../../text/figures.js';
@@ -20,9 +20,10 @@ export interface GroupMove {
   from: string;
   to: string;
   bytes: number;
+  mode: MoveMode;
 }
 
-/** Citus's plan as moves of shard groups. A drain leaves alone what lies on nodes that others marked. */
+/** Citus's plan as moves of shard groups, in no mode yet but the usual one. A drain leaves alone what lies on nodes that others marked. */
 export async function planMoves(db: Db, groups: ShardGroup[], wishes: PlanWishes = {}): Promise<GroupMove[]> {
   const groupOf = new Map(
     groups.filter(({ movable }) => movable).flatMap((group) => group.shardIds.map((id) => [id, group])),
@@ -34,7 +35,7 @@ export async function planMoves(db: Db, groups: ShardGroup[], wishes: PlanWishes
     const group = groupOf.get(shardId);
     if (!group || groupsSoFar.has(group)) return [];
     groupsSoFar.add(group);
-    return [{ group, from, to: placeholderOf(to), bytes: group.bytes }];
+    return [{ group, from, to: placeholderOf(to), bytes: group.bytes, mode: 'logical' }];
   });
 }
 
@@ -47,13 +48,14 @@ export function applyMoves(groups: ShardGroup[], moves: GroupMove[], nodes: Clus
 }
 
 /**
- * The hash of a plan: shard groups, nodes and directions, never bytes, which change by the second.
+ * The hash of a plan: shard groups, nodes, directions and whether writes wait, never bytes, which change by the second.
  *
  * @param nodes what happens to nodes, a line each: which come, leave, or are marked
  */
 export function hashOf(moves: GroupMove[], nodes: string[]): string {
   const lines = moves.map(
-    ({ group, from, to }) => `${[...group.shardIds].sort((a, b) => a - b).join(',')} ${from} ${to}`,
+    ({ group, from, to, mode }) =>
+      `${[...group.shardIds].sort((a, b) => a - b).join(',')} ${from} ${to}${mode === 'blocking' ? ' blocking' : ''}`,
   );
   return createHash('sha256')
     .update([...nodes, ...lines.sort()].join('\n'))
@@ -61,26 +63,32 @@ export function hashOf(moves: GroupMove[], nodes: string[]): string {
     .slice(0, 16);
 }
 
-/** The moves in the form in which a workflow carries them. */
-export function roundOf(moves: GroupMove[]): PlannedMoves {
+/**
+ * The moves in the form in which a workflow carries them.
+ *
+ * @param copiesBlocking whether writes to reference tables have to wait while they are copied
+ */
+export function roundOf(moves: GroupMove[], copiesBlocking = false): PlannedMoves {
   const nodes = [...new Set(moves.flatMap(({ from, to }) => [from, to]))];
   const labels = [...new Set(moves.map(({ group }) => formatTables(group.tables)))].slice(0, maxLabels);
-  return plannedMoves(
-    moves.map(({ group, from, to, bytes }) => ({
+  const round = plannedMoves(
+    moves.map(({ group, from, to, bytes, mode }) => ({
       shardId: Math.min(...group.shardIds),
       from: nodes.indexOf(from),
       to: nodes.indexOf(to),
       bytes,
       label: Math.max(0, labels.indexOf(formatTables(group.tables))),
+      mode,
     })),
     nodes,
     labels,
   );
+  return copiesBlocking ? { ...round, copiesBlocking } : round;
 }
 
 /** The move as a person looks at it, with the first 20 shards and tables. */
-export function viewOf({ group, from, to, bytes }: GroupMove): Move {
-  return { shardIds: group.shardIds.slice(0, 20), tables: group.tables.slice(0, 20), from, to, bytes };
+export function viewOf({ group, from, to, bytes, mode }: GroupMove): Move {
+  return { shardIds: group.shardIds.slice(0, 20), tables: group.tables.slice(0, 20), from, to, bytes, mode };
 }
 
 /** Characters that the moves shown may take; the names of tables decide how many these are. */

@@ -4,6 +4,7 @@ import { readShardGroupsWithin } from '../../citus/tables/shard-groups.js';
 import type { ClusterConfig } from '../../config/index.js';
 import type { OperationRequest } from '../../contract/internal/request.js';
 import { draftOf, type Draft } from './draft.js';
+import { noMoves } from './move-modes.js';
 
 /** Seconds that the sizes of shards may take to read: a dead node tells none, a frozen one holds up all. */
 const sizesSeconds = 5;
@@ -20,7 +21,7 @@ export async function isolationPlan(
   const row = nodes.find(({ node }) => node.toLowerCase() === address);
   const changing = row && row.hasMetadata !== undo ? [row.node] : [];
   return draftOf(cluster, request, {
-    moves: [],
+    moded: noMoves,
     groups,
     nodes,
     nodesAfter: nodes,

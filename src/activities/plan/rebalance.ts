@@ -4,11 +4,11 @@ import type { PlanWishes } from '../../citus/tables/rebalance-plan.js';
 import { readShardGroups, type ShardGroup } from '../../citus/tables/shard-groups.js';
 import type { ClusterConfig } from '../../config/index.js';
 import type { OperationRequest } from '../../contract/internal/request.js';
-import { blockedWrites } from '../preflight/cluster/blocked-writes.js';
 import { listOf } from '../preflight/check.js';
 import { measureOf, strategyNamed, whyBalanced } from './strategy.js';
 import { draftOf, type Draft } from './draft.js';
 import { planMoves } from './group-moves.js';
+import { chooseModes } from './move-modes.js';
 
 /** Plans the moves that even the data out. @throws InvalidInput for an unknown strategy */
 export async function rebalancePlan(
@@ -22,8 +22,8 @@ export async function rebalancePlan(
   const groups = await readShardGroups(db);
   const markedWorkers = input.drainOnly === true ? markedNodes(nodes, groups) : [];
   const moves = await planMoves(db, groups, rebalanceWishes(request));
-  const draft = await draftOf(cluster, request, {
-    moves,
+  return draftOf(cluster, request, {
+    moded: await chooseModes(db, request, moves),
     groups,
     nodes,
     nodesAfter: nodes,
@@ -33,8 +33,6 @@ export async function rebalancePlan(
         ? nothingToDrain(markedWorkers)
         : whyBalanced(groups, nodes, strategy, await measureOf(db, strategy, groups, nodes), input.threshold),
   });
-  const checks = [...draft.checks, ...blockedWrites(request.transferMode, moves)];
-  return { ...draft, checks };
 }
 
 /** The circumstances in which Citus plans a rebalance. */

@@ -3,13 +3,13 @@ import { readNodes } from '../../citus/nodes/nodes.js';
 import type { PlanWishes } from '../../citus/tables/rebalance-plan.js';
 import { readShardGroups } from '../../citus/tables/shard-groups.js';
 import type { ClusterConfig } from '../../config/index.js';
-import type { AnyRequest } from '../../contract/internal/request.js';
+import type { AnyRequest, OperationRequest } from '../../contract/internal/request.js';
 import { approvedFor, approvedOf, type Approved } from '../../planning/approved.js';
 import type { PlannedMoves } from '../../planning/planned-moves.js';
-import { blockedWrites } from '../preflight/cluster/blocked-writes.js';
 import { draftOf, type Draft } from './draft.js';
 import { drainWishes } from './drain.js';
-import { oneRound, planMoves, roundOf } from './group-moves.js';
+import { oneRound, planMoves, roundOf, type GroupMove } from './group-moves.js';
+import { blockingApproved, chooseModes, withinApproved, type ModedMoves } from './move-modes.js';
 import { rebalanceWishes } from './rebalance.js';
 
 /** The order to plan what is still to move. */
@@ -38,22 +38,30 @@ export async function planRest(
   const nodes = await readNodes(db);
   const groups = await readShardGroups(db);
   const moves = await planMoves(db, groups, await wishesOf(db, request));
-  const mine = approvedOf(approved, moves);
+  const moded = await chooseModes(db, request, moves);
+  const mine = approvedOf(approved, withinApproved(approved, movable(moded, request)));
   const rest = { round: roundOf(oneRound(mine, request)), left: mine.length };
   if (mine.length > 0 || moves.length === 0) return rest;
   const emptied = nodes.filter(
     ({ node, shouldHaveShards }) => !shouldHaveShards && moves.some(({ from }) => from === node),
   );
   const draft = await draftOf(cluster, request, {
-    moves,
+    moded,
     groups,
     nodes,
     nodesAfter: nodes,
     drainedWorkers: emptied.map(({ node }) => node),
     whyNoMoves: '',
   });
-  const checks = [...draft.checks, ...blockedWrites(request.transferMode, moves)];
-  return { ...rest, beyond: { ...draft, checks, approved: approvedFor(moves) } };
+  const beyond = { ...approvedFor(moves), ...blockingApproved(request, moded.moves) };
+  return { ...rest, beyond: { ...draft, approved: beyond } };
+}
+
+/** Those of the moves that some mode makes, or that the request accepts all the same. */
+function movable({ moves, stuck }: ModedMoves, { input }: OperationRequest): GroupMove[] {
+  return input.acceptChecks?.includes('movable-tables') === true
+    ? moves
+    : moves.filter((move) => !stuck.has(move));
 }
 
 async function wishesOf(db: Db, request: AnyRequest): Promise<PlanWishes> {

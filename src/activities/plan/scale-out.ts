@@ -5,6 +5,7 @@ import type { ClusterConfig } from '../../config/index.js';
 import type { OperationRequest } from '../../contract/internal/request.js';
 import { draftOf, type Draft } from './draft.js';
 import { planMoves } from './group-moves.js';
+import { chooseModes } from './move-modes.js';
 import { pretendedAddress } from './placeholders.js';
 import { plannedNode, workersToAdd, type WorkersToAdd } from './workers-to-add.js';
 
@@ -28,7 +29,7 @@ export async function scaleOutPlan(
       ? []
       : await planMoves(db, groups, { withNodes: newWorkers.map(pretendedAddress) });
   const draft = await draftOf(cluster, request, {
-    moves,
+    moded: await chooseModes(db, request, moves, newWorkers.length > 0),
     groups,
     nodes,
     nodesAfter,

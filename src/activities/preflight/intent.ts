@@ -1,4 +1,4 @@
-import type { OperationType } from '../../contract/index.js';
+import type { OperationType, TransferMode } from '../../contract/index.js';
 
 /** The intent of an operation, as far as the checks want to know it. */
 export interface Intent {
@@ -40,7 +40,7 @@ export interface IntentInput {
 export interface PreflightRequest {
   type: OperationType;
   input: IntentInput;
-  transferMode: string;
+  transferMode: TransferMode;
   parallelMoves: number;
   /** Moves of this workflow are not foreign. */
   operationId?: string;

@@ -2,6 +2,7 @@ import type { OperationRequest } from '../../contract/internal/request.js';
 import { count, formatBytes } from '../../text/figures.js';
 import type { MoveSeconds } from '../../planning/move-seconds.js';
 import type { Batch } from '../../planning/next-batch.js';
+import { longestStallSeconds } from '../../planning/transfer-mode.js';
 import { namesOf, type PlannedMoves } from '../../planning/planned-moves.js';
 import { moveActivities } from '../activities.js';
 import type { Status } from '../operation/status.js';
@@ -14,6 +15,11 @@ export interface Batches {
   make: (request: OperationRequest, round: PlannedMoves, batch: Batch) => Promise<Set<number>>;
   /** Notes how many moves a window's end has stopped. */
   sayStopped: () => void;
+}
+
+/** What the request accepts, as far as a move's mode depends on it. */
+export function acceptsOf({ input }: OperationRequest): { accepts?: string[] } {
+  return input.acceptChecks ? { accepts: input.acceptChecks } : {};
 }
 
 /** The batches of an operation. */
@@ -40,6 +46,8 @@ export function createBatches(status: Status, calls: Calls, windows: Windows, se
           cluster: request.cluster,
           lockId: request.lockId,
           transferMode: request.transferMode,
+          mode: first.mode,
+          ...acceptsOf(request),
           from,
           to,
           shardIds: batch.map(({ shardId }) => shardId),
@@ -55,6 +63,7 @@ export function createBatches(status: Status, calls: Calls, windows: Windows, se
       });
     status.moved.bytes += result.movedBytes;
     status.moved.shardGroups += result.movedShardGroups;
+    noteStall(batch, result.stallSeconds);
     status.notes.push(...result.notes);
     if (result.movedShardGroups === batch.length)
       seconds.recordBatch(batch, (Date.now() - startedAt) / 1_000);
@@ -63,6 +72,15 @@ export function createBatches(status: Status, calls: Calls, windows: Windows, se
       seconds.recordMove(result.stopped.shardId, result.stopped.neededSeconds);
     }
     return new Set(result.left);
+  }
+
+  function noteStall(batch: Batch, measuredSeconds?: number): void {
+    if (measuredSeconds === undefined) return;
+    const before = status.moved.stall;
+    status.moved.stall = {
+      expectedSeconds: Math.max(before?.expectedSeconds ?? 0, longestStallSeconds(batch)),
+      measuredSeconds: Math.max(before?.measuredSeconds ?? 0, measuredSeconds),
+    };
   }
 
   function sayStopped(): void {

@@ -7,6 +7,7 @@ import type { Calls } from '../operation/calls.js';
 import { isCancelling, type Status } from '../operation/status.js';
 import type { Undo } from '../operation/undo.js';
 import { createGovernor } from './governor.js';
+import { acceptsOf } from './batches.js';
 import { createMoveQueue, type MoveQueue } from './move-queue.js';
 import { createWindows, type Windows } from './windows.js';
 
@@ -55,7 +56,7 @@ export function createMovement(status: Status, calls: Calls, undo: Undo): Moveme
           work: async () => {
             await lowerSettings(request, targetsOf(round));
             // Somebody may have paused it meanwhile.
-            return status.paused === undefined && (await copyReferenceTables(request));
+            return status.paused === undefined && (await copyReferenceTables(request, round));
           },
           whenCut: async () => {
             await undo.endMoves();
@@ -81,7 +82,7 @@ export function createMovement(status: Status, calls: Calls, undo: Undo): Moveme
   return movement;
 
   /** Answers false when a pause stopped it: it begins again from its beginning. */
-  async function copyReferenceTables(request: OperationRequest): Promise<boolean> {
+  async function copyReferenceTables(request: OperationRequest, round: PlannedMoves): Promise<boolean> {
     const copy = { scope: new CancellationScope(), stopped: false };
     currentCopy = copy;
     try {
@@ -90,6 +91,8 @@ export function createMovement(status: Status, calls: Calls, undo: Undo): Moveme
           cluster: request.cluster,
           lockId: request.lockId,
           transferMode: request.transferMode,
+          mode: round.copiesBlocking === true ? 'blocking' : 'logical',
+          ...acceptsOf(request),
         }),
       );
       return true;

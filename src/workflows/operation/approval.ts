@@ -1,4 +1,4 @@
-import type { InputProblem, Plan } from '../../contract/index.js';
+import { asks, type Check, type InputProblem, type Plan } from '../../contract/index.js';
 import type { OperationRequest } from '../../contract/internal/request.js';
 import type { Status } from './status.js';
 import type { Calls } from './calls.js';
@@ -69,12 +69,15 @@ export function createApproval(status: Status, calls: Calls): Approval {
 
 /**
  * Whether a plan waits for a person. A drain that moves nothing only marks workers, and the same operation takes it back:
- * it waits only where somebody said that approval is required.
+ * it waits only where somebody said that approval is required. A plan that would block writes, which nobody asked for,
+ * always waits.
  */
 export function needsApproval(
   { type, approval, approvesMarks }: OperationRequest,
   { movesTotal }: Plan,
+  checks: readonly Check[],
 ): boolean {
+  if (checks.some(asks)) return true;
   const onlyMarks = type === 'drainWorker' && movesTotal === 0;
   return approval === 'required' && (!onlyMarks || approvesMarks === true);
 }

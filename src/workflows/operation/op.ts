@@ -87,7 +87,7 @@ export function createOperation<Type extends OperationType>(parts: Parts, reques
     showPlan,
     /** Shows the plan and, where approval is required, waits for it. Answers whether that took time in which the world may have changed. */
     approval: async (plan: Plan): Promise<boolean> => {
-      if (!needsApproval(request, plan)) return false;
+      if (!needsApproval(request, plan, status.view.checks)) return false;
       const began = Date.now();
       const { by, rejected } = await approval.ask(plan);
       if (rejected !== undefined)

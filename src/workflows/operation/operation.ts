@@ -97,6 +97,7 @@ async function close(
     endedAt: new Date().toISOString(),
     movedBytes: status.moved.bytes,
     movedShardGroups: status.moved.shardGroups,
+    ...(status.moved.stall && { longestStall: status.moved.stall }),
     ...(status.moved.unanswered.length > 0 && { unansweredMoves: status.moved.unanswered.length }),
     notes: status.notes.slice(0, 200),
   });

@@ -29,6 +29,8 @@ export interface Status {
     bytes: number;
     shardGroups: number;
     /** Moves of batches without an answer. */ unanswered: string[];
+    /** The longest that writes to a shard group waited; absent: no move blocked any. */
+    stall?: { expectedSeconds: number; measuredSeconds: number };
   };
   /** What the operation does when nobody stopped, paused or troubled it. */
   phase: OperationState;

@@ -21,7 +21,7 @@ async function locate(): Promise<GroupLocation> {
     `select min(shardid)::int as id from pg_dist_shard where logicalrelid = 'tenants'::regclass`,
   );
   const config = configOf(cluster);
-  const move = { from: cluster.workers[0]?.address ?? '', to: target.address, transferMode: 'auto' };
+  const move = { from: cluster.workers[0]?.address ?? '', to: target.address, transferMode: 'auto' as const };
   return asActivity({ clusters: [config] }, () => locateGroup(config, move, shard?.id ?? 0, { alone: true }));
 }
 

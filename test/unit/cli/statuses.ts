@@ -22,6 +22,7 @@ export const plan: Plan = {
     from: 'worker-1.shop.internal.example.com:5432',
     to: 'worker-3.shop.internal.example.com:5432',
     bytes: 1_200_000_000,
+    mode: 'logical' as const,
   })),
   movesTotal: 24,
   bytes: 28_800_000_000,

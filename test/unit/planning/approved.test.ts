@@ -13,7 +13,14 @@ const many = (count: number, from: string, to: string) =>
   Array.from({ length: count }, () => route(from, to));
 const roundOf = (count: number) =>
   plannedMoves(
-    Array.from({ length: count }, (_, index) => ({ shardId: index, from: 0, to: 1, bytes: 100, label: 0 })),
+    Array.from({ length: count }, (_, index) => ({
+      shardId: index,
+      from: 0,
+      to: 1,
+      bytes: 100,
+      label: 0,
+      mode: 'logical' as const,
+    })),
     ['db1', 'db2'],
     [],
   );

@@ -38,6 +38,7 @@ function report(workers: number): OperationReport {
         from: 'a:1',
         to: 'b:1',
         bytes: 1,
+        mode: 'logical' as const,
       })),
       movesTotal: 5_000,
       bytes: 1,

@@ -1,8 +1,16 @@
 import { expect, test } from 'vitest';
 import { createMoveSeconds, secondsToGo, wholeSeconds } from '../../../src/planning/move-seconds.js';
 import { expectedSeconds } from '../../../src/planning/next-batch.js';
+import type { PlannedMove } from '../../../src/planning/planned-moves.js';
 
-const move = (shardId: number, bytes: number) => ({ shardId, from: 0, to: 1, label: 0, bytes });
+const move = (shardId: number, bytes: number): PlannedMove => ({
+  shardId,
+  from: 0,
+  to: 1,
+  label: 0,
+  bytes,
+  mode: 'logical',
+});
 
 test('before anything is measured a move takes what moves in general take', () => {
   expect(createMoveSeconds().estimate(move(1, 15e9))).toBe(expectedSeconds(15e9));

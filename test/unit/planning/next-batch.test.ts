@@ -8,6 +8,7 @@ const move = (shardId: number, from: number, to: number, bytes = 0): PlannedMove
   to,
   bytes,
   label: 0,
+  mode: 'logical',
 });
 
 /** Hands out everything, always finishing the batch that began first. */

@@ -14,8 +14,9 @@ const anyMove = fc.record({
   to: fc.nat(100),
   bytes: fc.nat({ max: Number.MAX_SAFE_INTEGER }),
   label: fc.nat(10),
+  mode: fc.constantFrom('logical' as const, 'blocking' as const),
 });
-const move: PlannedMove = { shardId: 102_008, from: 0, to: 1, bytes: 61_000_001, label: 0 };
+const move: PlannedMove = { shardId: 102_008, from: 0, to: 1, bytes: 61_000_001, label: 0, mode: 'logical' };
 const round = plannedMoves([move], ['db1:5432', 'new worker 1'], ['orders and 1 more']);
 
 test('moves come out of a history as they went in: in their order, to the byte', () =>

@@ -4,7 +4,7 @@ import { sourceGroups, sourcesOf } from '../../../src/planning/sources.js';
 
 const round = (moves: [shardId: number, from: number, to: number][], nodes: string[]) =>
   plannedMoves(
-    moves.map(([shardId, from, to]) => ({ shardId, from, to, bytes: 1, label: 0 })),
+    moves.map(([shardId, from, to]) => ({ shardId, from, to, bytes: 1, label: 0, mode: 'logical' })),
     nodes,
     ['orders'],
   );

@@ -11,8 +11,9 @@ import { isolatingChecks } from './isolating.js';
 import { leavingChecks } from './leaving.js';
 import { metadataSynced, nodesActive } from './nodes-active.js';
 import { specialNodes, versionsEqual } from './nodes.js';
-import { dataNodes, newServers, type ClusterState } from '../cluster-state.js';
-import { replicaIdentity, tableTraits } from './tables.js';
+import { answeringNodes, dataNodes, newServers, type ClusterState } from '../cluster-state.js';
+import { replicatedShards, tableChecks } from '../tables/table-checks.js';
+import { findConditions } from '../../../citus/tables/find-conditions.js';
 import { leftovers, noTemporarySettings, tableLocks } from './traffic.js';
 
 /** Checks a cluster that has a coordinator: its nodes, its tables, and what goes on in it. */
@@ -35,7 +36,7 @@ export async function clusterChecks(
     versionsEqual(facts, capacities),
     oldTransactions(capacities),
     await tableLocks(db),
-    ...(intent.moves ? await moveChecks(db, { parallelMoves, transferMode }, state) : []),
+    ...(intent.moves ? await moveChecks(db, { parallelMoves, transferMode }, state, intent) : []),
     ...specialNodes(nodes, intent),
   ];
 }
@@ -60,10 +61,14 @@ async function moveChecks(
   db: Db,
   { parallelMoves, transferMode }: Pick<PreflightRequest, 'parallelMoves' | 'transferMode'>,
   { nodes, capacities }: ClusterState,
+  { leaving }: Intent,
 ): Promise<Check[]> {
+  const holders = dataNodes(capacities, nodes);
+  const sources =
+    leaving.length > 0 ? holders.filter(({ node }) => leaving.includes(node.toLowerCase())) : holders;
   return [
-    ...capacityChecks(dataNodes(capacities, nodes), parallelMoves, transferMode),
-    await replicaIdentity(db, transferMode),
-    ...(await tableTraits(db, transferMode)),
+    ...capacityChecks(holders, parallelMoves, transferMode),
+    ...tableChecks(await findConditions(db, answeringNodes(sources)), transferMode),
+    ...(await replicatedShards(db)),
   ];
 }

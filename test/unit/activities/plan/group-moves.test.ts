@@ -39,6 +39,7 @@ function movesIn({
     from: host(index % nodes),
     to: host((index * 7 + 1) % nodes),
     bytes: bytes + index,
+    mode: 'blocking',
   }));
 }
 

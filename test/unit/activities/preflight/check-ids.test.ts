@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { intentOf } from '../../../../src/activities/preflight/intent.js';
 import { failed, passed, warning } from '../../../../src/activities/preflight/check.js';
 import { applyAcceptance, easeFor } from '../../../../src/activities/preflight/severity.js';
+import { conditionIds, conditionOf } from '../../../../src/citus/tables/conditions.js';
 import { acceptableChecks, checkFacts, checkIds, consequences } from '../../../../src/contract/index.js';
 import { windowFits } from '../../../../src/workflows/movement/windows.js';
 import { canBePlanned } from '../../../../src/workflows/operation/checks.js';
@@ -26,7 +27,8 @@ function sources(): string {
 
 test('every check that is made has a row, and every row is made', () => {
   const found = [...sources().matchAll(made)].map(([, , called, field]) => called ?? field);
-  expect([...new Set([windowFits, ...found])].sort()).toEqual([...checkIds].sort());
+  const ofTables = conditionIds.map((id) => conditionOf(id).check);
+  expect([...new Set([windowFits, ...ofTables, ...found])].sort()).toEqual([...checkIds].sort());
 });
 
 test('a check is told as a warning only where its row says that it blocks', () => {
@@ -39,12 +41,12 @@ function blocksByRow(id: (typeof checkIds)[number]): boolean {
   return checkFacts(id).severity === 'blocker';
 }
 
-test('only what blocks can be accepted, be essential, or matter less where nothing is moved or registered', () => {
+test('only what blocks, or asks for an approval, can be accepted; only what blocks can be essential, or matter less where nothing is moved or registered', () => {
   const rows = checkIds.map((id) => ({ id, ...checkFacts(id) }));
   const weighed = rows.filter(({ acceptable, essential, lessForCleaning, lessForIsolating }) =>
     [acceptable, essential, lessForCleaning, lessForIsolating].includes(true),
   );
-  expect(weighed.filter(({ severity }) => severity !== 'blocker')).toEqual([]);
+  expect(weighed.filter(({ severity, asks }) => severity !== 'blocker' && asks !== true)).toEqual([]);
   expect(rows.filter(({ acceptable, essential }) => acceptable && essential)).toEqual([]);
   expect(acceptableChecks).toContain('target-disk');
   expect(consequences).toEqual(['blocked-writes', 'isolation', 'machine']);

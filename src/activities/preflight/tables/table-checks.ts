@@ -1,0 +1,108 @@
+import { conditionOf } from '../../../citus/tables/conditions.js';
+import type { Finding, Findings } from '../../../citus/tables/find-conditions.js';
+import { readReplicatedTables } from '../../../citus/tables/tables.js';
+import type { Db } from '../../../citus/session/connect.js';
+import type { Check, TransferMode } from '../../../contract/index.js';
+import { failed, listOf, passed, warning } from '../check.js';
+import { groupedBy, keyOf, modeOf, tell } from './group-conditions.js';
+
+/** Tables named in one check. */
+const most = 20;
+
+/** What each check says when nothing was found. */
+const good = {
+  'replica-identity': 'every table has a primary key or another replica identity',
+  'unlogged-tables': 'no table is unlogged',
+  'online-moves': 'nothing else keeps a table from being moved while it is written to',
+} as const;
+
+type OnlineCheck = keyof typeof good;
+
+/** Checks in which mode the shards of every table can be moved, if in any, by the conditions that were found. */
+export function tableChecks({ findings, unseen }: Findings, transferMode: TransferMode): Check[] {
+  return [
+    movableTables(findings, transferMode, unseen),
+    ...(Object.keys(good) as OnlineCheck[]).map((id) => online(id, findings, transferMode)),
+  ];
+}
+
+/** Whether there is a mode for every table, by itself and together with those that are colocated with it. */
+function movableTables(findings: Finding[], transferMode: TransferMode, unseen: string[]): Check {
+  // With force_logical the other checks block.
+  const wished = transferMode === 'force_logical' ? 'auto' : transferMode;
+  const groups = groupedBy(findings, ({ colocationId, label }) => keyOf(colocationId, label));
+  const stuck = [...groups.values()].flatMap((group) =>
+    modeOf(wished, group) === undefined
+      ? group.filter(({ condition }) => conditionOf(condition).check === 'movable-tables')
+      : [],
+  );
+  if (stuck.length > 0) return immovable(stuck);
+  return unseen.length === 0
+    ? passed('movable-tables', 'every table can be moved')
+    : warning(
+        'movable-tables',
+        `the shards could not be looked at on ${listOf(unseen)}`,
+        'look again when the node answers',
+      );
+}
+
+/** The check of shard groups that no mode moves. */
+export function immovable(findings: readonly Finding[]): Check {
+  return failed('movable-tables', `can't be moved: ${namesOf(findings)}`, remedyOf(findings));
+}
+
+function online(id: OnlineCheck, all: Finding[], transferMode: TransferMode): Check {
+  const findings = all.filter(({ condition }) => conditionOf(condition).check === id);
+  if (findings.length === 0) return passed(id, good[id]);
+  const names = namesOf(findings);
+  switch (transferMode) {
+    case 'auto':
+      return {
+        ...failed(id, `moved with their writes blocked: ${names}`, remedyOf(findings)),
+        severity: 'info',
+      };
+    case 'force_logical':
+      return id === 'replica-identity'
+        ? warning(id, `UPDATE and DELETE will fail while they move: ${names}`, remedyOf(findings))
+        : failed(
+            id,
+            `can't be moved online: ${names}`,
+            `${remedyOf(findings)}, or move them with auto or block_writes`,
+          );
+    case 'block_writes':
+      return passed(id, `writes are blocked while they move: ${names}`);
+  }
+}
+
+/** Names the tables of these findings, each with what was found. */
+export function namesOf(findings: readonly Finding[]): string {
+  return listOf([...new Set(findings.map(tell))], most);
+}
+
+const advice: Record<OnlineCheck | 'movable-tables', string> = {
+  'replica-identity': 'give them a primary key or REPLICA IDENTITY',
+  'unlogged-tables': 'ALTER TABLE … SET LOGGED',
+  'online-moves': 'mend what the evidence names, if their writes may not wait',
+  'movable-tables': 'make the shards what the table says, on the nodes that the evidence names',
+};
+
+/** The statements that mend these findings; where there are none, what to do in words. */
+function remedyOf(findings: readonly Finding[]): string {
+  const statements = [...new Set(findings.flatMap(({ mend }) => mend ?? []))];
+  if (statements.length > 0) return listOf(statements);
+  const [first] = findings;
+  return first ? advice[conditionOf(first.condition).check as keyof typeof advice] : '';
+}
+
+/** Tables that we leave where they are. */
+export async function replicatedShards(db: Db): Promise<Check[]> {
+  const replicated = await readReplicatedTables(db);
+  if (replicated.length === 0) return [];
+  return [
+    failed(
+      'replicated-shards',
+      `tables whose shards have several placements, which are not moved: ${listOf(replicated, most)}`,
+      'use a replication factor of 1 and streaming standbys instead',
+    ),
+  ];
+}

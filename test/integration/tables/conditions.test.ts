@@ -1,0 +1,194 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { findFlavour, startCluster, type SandboxCluster } from '../../../sandbox/index.js';
+import { moveActivities } from '../../../src/activities/moving/activities.js';
+import { conditionsByGroup, modeOf } from '../../../src/activities/preflight/tables/group-conditions.js';
+import { withCoordinator } from '../../../src/citus/session/connect.js';
+import { findConditions } from '../../../src/citus/tables/find-conditions.js';
+import { readShardGroups } from '../../../src/citus/tables/shard-groups.js';
+import type { TransferMode } from '../../../src/contract/index.js';
+import { asActivity } from '../../support/activity-stage.js';
+import { flavour } from '../../support/stage.js';
+import { configOf } from '../connect/support.js';
+import { checkOf, preflightOf } from '../preflight/support.js';
+
+const isReal = findFlavour(flavour).flavour === 'citus';
+let cluster: SandboxCluster;
+
+const plain = 'id bigint primary key, v text';
+const distributed = (table: string, key = `'id', shard_count := 2, colocate_with := 'none'`): string =>
+  `SELECT create_distributed_table('${table}', ${key})`;
+/** On all shards of a table, or on the one with the lowest id; `%s` stands for its name. */
+const onShards = (table: string, command: string, first = false): string =>
+  `SELECT master_run_on_worker(ARRAY[n.nodename], ARRAY[n.nodeport], ARRAY[format('${command}', shard_name('${table}', shardid))], false)
+     FROM (SELECT shardid, groupid FROM pg_dist_shard JOIN pg_dist_placement USING (shardid)
+            WHERE logicalrelid = '${table}'::regclass ORDER BY shardid ${first ? 'LIMIT 1' : ''}) s JOIN pg_dist_node n USING (groupid)`;
+const partitioned = (table: string): string[] => [
+  `CREATE TABLE ${table} (id bigint, day int, n int DEFAULT 0, PRIMARY KEY (id, day)) PARTITION BY RANGE (day)`,
+  `CREATE TABLE ${table}_old PARTITION OF ${table} FOR VALUES FROM (0) TO (10)`,
+  `CREATE TABLE ${table}_new PARTITION OF ${table} FOR VALUES FROM (10) TO (20)`,
+];
+
+/** Tables by the mode that works for their shards, as it was measured (docs/citus.md). */
+const tables: Record<'logical' | 'blocking' | 'none', Record<string, string[]>> = {
+  logical: {
+    fine: [`CREATE TABLE fine (${plain})`, distributed('fine')],
+    parts: [...partitioned('parts'), distributed('parts')],
+    // Forced on a parent it doesn't reach the rows, and not forced the owner's rights are enough.
+    guarded: [
+      ...partitioned('guarded'),
+      distributed('guarded'),
+      'ALTER TABLE guarded ENABLE ROW LEVEL SECURITY',
+      'ALTER TABLE guarded FORCE ROW LEVEL SECURITY',
+      'ALTER TABLE guarded_new ENABLE ROW LEVEL SECURITY',
+    ],
+    whole: [
+      'CREATE TABLE whole (id bigint, v varchar(20), tags text[], at cidr)',
+      distributed('whole'),
+      'ALTER TABLE whole REPLICA IDENTITY FULL',
+    ],
+  },
+  blocking: {
+    alone: ['CREATE TABLE alone (id bigint)', distributed('alone', 'NULL')],
+    quick: [`CREATE UNLOGGED TABLE quick (${plain})`, distributed('quick')],
+    computed: [
+      'CREATE TABLE computed (id bigint, v text, twice bigint GENERATED ALWAYS AS (id * 2) STORED, PRIMARY KEY (id, twice))',
+      distributed('computed'),
+    ],
+    documents: [
+      'CREATE TABLE documents (id bigint, bodies json[])',
+      distributed('documents'),
+      'ALTER TABLE documents REPLICA IDENTITY FULL',
+    ],
+    forced: [
+      `CREATE TABLE forced (${plain})`,
+      distributed('forced'),
+      'ALTER TABLE forced ENABLE ROW LEVEL SECURITY',
+      'ALTER TABLE forced FORCE ROW LEVEL SECURITY',
+    ],
+    nameless: [
+      ...partitioned('nameless'),
+      distributed('nameless'),
+      'ALTER TABLE nameless_old REPLICA IDENTITY NOTHING',
+    ],
+    ...(isReal && {
+      events: ['CREATE TABLE events (id bigint PRIMARY KEY, v text) USING columnar', distributed('events')],
+      history: [
+        ...partitioned('history').slice(0, 2),
+        'CREATE TABLE history_new PARTITION OF history FOR VALUES FROM (10) TO (20) USING columnar',
+        distributed('history'),
+      ],
+      counted: [
+        ...partitioned('counted'),
+        distributed('counted'),
+        'CREATE TRIGGER count BEFORE INSERT ON counted_new FOR EACH ROW EXECUTE FUNCTION public.count_up()',
+        'ALTER TABLE counted_new ENABLE REPLICA TRIGGER count',
+      ],
+    }),
+  },
+  none: {
+    ...(isReal && {
+      rented: [...partitioned('rented'), distributed('rented'), 'ALTER TABLE rented_new OWNER TO tenant'],
+      wide: [
+        `CREATE TABLE wide (${plain})`,
+        distributed('wide'),
+        onShards('wide', 'ALTER TABLE %s ADD COLUMN extra int'),
+      ],
+    }),
+  },
+};
+
+beforeAll(async () => {
+  const settings = { 'citus.enable_unsafe_triggers': 'on' };
+  cluster = await startCluster({ workers: 2, flavour, settings });
+  for (const statement of [
+    ...(isReal
+      ? [
+          'CREATE EXTENSION IF NOT EXISTS citus_columnar',
+          'CREATE ROLE tenant LOGIN',
+          `CREATE FUNCTION public.count_up() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.n := NEW.n + 1; RETURN NEW; END'`,
+        ]
+      : []),
+    ...Object.values(tables).flatMap((each) => Object.values(each).flat()),
+  ])
+    await cluster.query(statement);
+});
+afterAll(() => cluster.stop());
+
+/** The modes in which the shard groups of each table are to move. */
+async function modesOf(transferMode: TransferMode): Promise<Record<string, string>> {
+  const nodes = cluster.workers.map(({ address }) => address);
+  return withCoordinator(configOf(cluster), { applicationName: 'test' }, async (db) => {
+    const groups = await readShardGroups(db, false);
+    const { findings, unseen } = await findConditions(db, nodes);
+    expect(unseen).toEqual([]);
+    const conditionsOf = conditionsByGroup(findings);
+    return Object.fromEntries(
+      groups.map((group) => [
+        (group.tables[0] ?? '').replace(/_(old|new)$/, ''),
+        modeOf(transferMode, conditionsOf(group)) ?? 'none',
+      ]),
+    );
+  });
+}
+
+test('each table moves in the mode that works for it: online where it can', async () => {
+  const expected = Object.entries(tables).flatMap(([mode, of]) =>
+    Object.keys(of).map((name) => [name, mode]),
+  );
+  expect(await modesOf('auto')).toEqual(Object.fromEntries(expected));
+  expect((await modesOf('block_writes'))['fine']).toBe('blocking');
+  expect((await modesOf('force_logical'))['quick']).toBe('none');
+});
+
+test.runIf(isReal)(
+  'what can’t be moved at all is named before, with object, node and what mends it',
+  async () => {
+    await cluster.query(`INSERT INTO wide SELECT i, 'v' FROM generate_series(1, 20) i`);
+    await cluster.query(`CREATE TABLE twice (id bigint, v text)`);
+    await cluster.query(distributed('twice'));
+    await cluster.query(`INSERT INTO twice SELECT 1, 'v' FROM generate_series(1, 2)`);
+    await expect(cluster.query('CREATE UNIQUE INDEX CONCURRENTLY only_once ON twice (id)')).rejects.toThrow();
+    const checks = await preflightOf(cluster);
+    const { severity, evidence, remedy } = checkOf(checks, 'movable-tables');
+    expect(severity).toBe('blocker');
+    expect(evidence).toMatch(/public\.rented_new \(is a partition, and its owner is tenant, not postgres/);
+    expect(evidence).toMatch(
+      /public\.wide \(.*other columns than its own: extra on 127\.0\.0\.1:\d+: shard \d+/,
+    );
+    expect(evidence).toMatch(/public\.twice \(.*valid unique index.*only_once on 127\.0\.0\.1:\d+: shard/);
+    expect(remedy?.text).toContain('ALTER TABLE public.rented_new OWNER TO postgres');
+    expect(remedy?.text).toContain('DROP INDEX CONCURRENTLY public.only_once');
+    expect(checkOf(checks, 'online-moves')).toMatchObject({ severity: 'info', ok: false });
+    const online = checkOf(await preflightOf(cluster, {}, { transferMode: 'force_logical' }), 'online-moves');
+    expect(online.severity).toBe('blocker');
+    for (const table of ['events', 'history_new', 'counted_new', 'forced', 'computed', 'documents'])
+      expect(online.evidence).toContain(`public.${table} (`);
+  },
+);
+
+test('a table that can’t move online any more since the approval blocks no writes; one that can now does', async () => {
+  await cluster.query(`CREATE TABLE shop (${plain})`);
+  await cluster.query(distributed('shop'));
+  const [shard] = await cluster.query<{ id: number; from: string; to: string }>(
+    `SELECT p.shardid::int AS id, n.nodename || ':' || n.nodeport AS from, o.nodename || ':' || o.nodeport AS to
+       FROM pg_dist_shard s JOIN pg_dist_placement p USING (shardid) JOIN pg_dist_node n USING (groupid)
+       JOIN pg_dist_node o ON o.groupid NOT IN (n.groupid, 0) WHERE logicalrelid = 'shop'::regclass LIMIT 1`,
+  );
+  if (!shard) throw new Error('no shard');
+  const config = configOf(cluster);
+  const move = (mode: 'logical' | 'blocking') =>
+    asActivity({ clusters: [config] }, (context) =>
+      moveActivities(context).moveShardGroups({
+        ...{ cluster: config.name, lockId: 'lock', transferMode: 'auto', mode },
+        ...{ from: shard.from, to: shard.to, shardIds: [shard.id], bytes: [0] },
+      }),
+    );
+  await cluster.query('ALTER TABLE shop REPLICA IDENTITY NOTHING');
+  await expect(move('logical')).rejects.toThrow(
+    'moving public.shop would block writes, which nobody approved',
+  );
+  await cluster.query('ALTER TABLE shop REPLICA IDENTITY DEFAULT');
+  const online = await move('blocking');
+  expect(online).toMatchObject({ movedShardGroups: 1 });
+  expect(online.stallSeconds).toBeUndefined();
+});
