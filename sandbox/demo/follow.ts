@@ -1,11 +1,10 @@
 import { createPatience, type OperationHandle } from '../../src/client/index.js';
-import { createView } from '../../src/cli/follow/view.js';
+import type { View } from '../../src/cli/follow/view.js';
 import type { Io } from '../../src/cli/io.js';
 import { renderReport } from '../../src/cli/render/report.js';
 
 /** The CLI's own live progress, and at the end its report. Here nobody may detach: all ends with this process. */
-export async function followDemo(operation: OperationHandle, io: Io): Promise<void> {
-  const view = await createView(io);
+export async function followDemo(operation: OperationHandle, io: Io, view: View): Promise<void> {
   try {
     for await (const status of operation.watch({ patience: createPatience({ away: view.away }) })) {
       view.show(status);

@@ -1,11 +1,12 @@
 // npm run demo: grows a cluster from two workers to four under a write load, kills the worker process half way, and
 // shows that nothing was lost. Exit 0 only if all of that holds.
 import { ScalerClient, type OperationHandle } from '../../src/client/index.js';
+import { createView } from '../../src/cli/follow/view.js';
 import { createIo } from '../../src/cli/io.js';
 import { isOver } from '../../src/contract/index.js';
 import { argumentsOf, commonUsage, flavourOf } from './arguments.js';
 import { followDemo } from './follow.js';
-import { after, announce, describeStack, say, verdict } from './tell.js';
+import { announce, describeStack, say, verdict } from './tell.js';
 import { loadData, checksum } from '../data.js';
 import { startLoad } from '../load.js';
 import { startStack, type Stack } from '../stack.js';
@@ -61,13 +62,17 @@ async function show(running: Stack): Promise<boolean> {
       approval: 'auto',
       requestedBy: 'npm run demo',
     });
-    const watch = followDemo(operation, createIo({}));
-    const killed = await killHalfWay(operation, running);
+    const io = createIo({});
+    const view = await createView(io);
+    const watch = followDemo(operation, io, view);
+    const killed = await killHalfWay(operation, running, (line) => {
+      view.pause();
+      say(line);
+    });
     const report = await operation.result();
     await watch;
     const loaded = await load.stop();
     const now = await checksum(cluster);
-    after(report);
     return verdict({ before, now, loaded, report, killed });
   } finally {
     await load.stop();
@@ -76,7 +81,11 @@ async function show(running: Stack): Promise<boolean> {
 }
 
 /** Kills the worker process with SIGKILL when some of the data has moved and some has not, and starts another. */
-async function killHalfWay(operation: OperationHandle, { worker, startWorker }: Stack): Promise<boolean> {
+async function killHalfWay(
+  operation: OperationHandle,
+  { worker, startWorker }: Stack,
+  tell: (line: string) => void,
+): Promise<boolean> {
   for (;;) {
     const { state, progress } = await operation.status();
     if (isOver(state)) return false;
@@ -89,7 +98,9 @@ async function killHalfWay(operation: OperationHandle, { worker, startWorker }: 
       break;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
+  tell(`Killing the worker process (SIGKILL of ${worker.pid}) in the middle of the movement`);
   await worker.kill();
   await startWorker();
+  tell('Another worker process runs; it goes on where the first one was');
   return true;
 }

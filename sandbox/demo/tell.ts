@@ -1,7 +1,6 @@
 import pc from 'picocolors';
-import type { Balance, OperationReport } from '../../src/contract/index.js';
+import type { OperationReport } from '../../src/contract/index.js';
 import { wrap } from '../../src/cli/render/text.js';
-import { formatBytes } from '../../src/text/figures.js';
 import { tables, type Table, type TableChecksum } from '../data.js';
 import type { LoadReport } from '../load.js';
 import type { Stack } from '../stack.js';
@@ -20,25 +19,6 @@ export function announce(title: string, why: string): void {
   console.log(pc.bold(title));
   say(why);
   say('Starting a coordinator, two workers, Temporal and a citus-scaler worker');
-}
-
-/** Prints the steps with their times, and the balance before and after. */
-export function after({ before, after: now, steps }: OperationReport): void {
-  const times = steps.map(({ name, startedAt, endedAt }) => {
-    const seconds =
-      startedAt && endedAt ? ((Date.parse(endedAt) - Date.parse(startedAt)) / 1000).toFixed(1) : '–';
-    return `${name} ${seconds} s`;
-  });
-  console.log('');
-  print(`${pc.bold('Steps')}    ${times.join(', ')}`, 9);
-  if (before) console.log(`${pc.bold('Before')}   ${balance(before)}`);
-  if (now) console.log(`${pc.bold('After')}    ${balance(now)}`);
-}
-
-function balance({ workers }: Balance): string {
-  return workers
-    .map(({ node, shards, bytes }) => `${node}: ${shards} shards, ${formatBytes(bytes)}`)
-    .join('\n         ');
 }
 
 interface Outcome {

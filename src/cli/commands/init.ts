@@ -35,6 +35,7 @@ export function define(command: Command, session: Session): void {
     .option('--password-env <variable>', 'environment variable of the worker that holds its password')
     .addOption(optionOf('--tls <mode>', 'TLS, as in libpq', tlsModes))
     .option('--tls-ca <file>', 'PEM file of the authority that the certificate must lead to')
+    .option('--allowed-node <pattern...>', 'servers that may join later, such as 10.1.0.*:5432')
     .option('--no-test', 'write the file without connecting')
     .option('--force', 'overwrite the file')
     .optionsGroup('Grants:')

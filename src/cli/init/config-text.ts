@@ -9,6 +9,8 @@ export interface NewCluster {
   passwordEnv?: string;
   tls?: string;
   tlsCa?: string;
+  /** Patterns of servers that may join. */
+  allowedNodes?: string[];
 }
 
 /**
@@ -30,7 +32,7 @@ ${tlsLine(cluster)}
 
     # Hosts that may ever be connected to, besides the coordinator and the registered nodes.
     # Name the addresses of future workers here.
-    # allowedNodes: ["10.1.0.*:5432", "db*.internal:5432"]
+${allowedLine(cluster)}
 
     # Programs that start and stop machines for new workers: each gets a JSON request on standard
     # input and answers JSON on standard output. Left out: machines are started elsewhere.
@@ -54,6 +56,11 @@ ${tlsLine(cluster)}
 # Address of the Temporal UI, for links.
 # temporalUi: http://localhost:8233
 `;
+}
+
+function allowedLine({ allowedNodes }: NewCluster): string {
+  if (allowedNodes === undefined) return '    # allowedNodes: ["10.1.0.*:5432", "db*.internal:5432"]';
+  return `    allowedNodes: [${allowedNodes.map((pattern) => JSON.stringify(pattern)).join(', ')}]`;
 }
 
 function tlsLine({ tls, tlsCa }: NewCluster): string {

@@ -13,11 +13,23 @@ export interface InitOptions {
   passwordEnv?: string;
   tls?: string;
   tlsCa?: string;
+  allowedNode?: string[];
 }
 
 /** The new cluster, read from the options alone. @throws UsageError that names all that is missing */
 export function newClusterOf(options: InitOptions): NewCluster {
-  const { name, host, database, user, port = 5432, passwordFile, passwordEnv, tls, tlsCa } = options;
+  const {
+    name,
+    host,
+    database,
+    user,
+    port = 5432,
+    passwordFile,
+    passwordEnv,
+    tls,
+    tlsCa,
+    allowedNode,
+  } = options;
   if (name === undefined || host === undefined || database === undefined || user === undefined) {
     const missing = (['name', 'host', 'database', 'user'] as const).filter(
       (field) => options[field] === undefined,
@@ -41,6 +53,7 @@ export function newClusterOf(options: InitOptions): NewCluster {
     ...optional('passwordEnv', passwordEnv),
     ...optional('tls', tls),
     ...optional('tlsCa', tlsCa),
+    ...optional('allowedNodes', allowedNode),
   };
 }
 
@@ -56,16 +69,18 @@ export async function askNewCluster(
   const prompts = await import('@clack/prompts');
   const output = process.stderr;
   const answers: InitOptions = { ...options };
-  const ask = async (field: Question, message: string, initialValue = ''): Promise<boolean> => {
+  // A proposal is taken with Enter and gone with the first key: in a text that stands there one would type on.
+  const ask = async (field: Question, message: string, proposal = ''): Promise<boolean> => {
     if (answers[field] !== undefined) return true;
     const answer = await prompts.text({
       message,
-      initialValue,
+      placeholder: proposal,
+      defaultValue: proposal,
       output,
-      validate: (text) => problemWith(field, valueOf(field, text)),
+      validate: (text = '') => problemWith(field, valueOf(field, text === '' ? proposal : text)),
     });
     if (prompts.isCancel(answer)) return false;
-    Object.assign(answers, { [field]: valueOf(field, answer) });
+    Object.assign(answers, { [field]: valueOf(field, answer === '' ? proposal : answer) });
     return true;
   };
   if (!(await ask('name', 'What do you call the cluster?'))) return undefined;
@@ -86,6 +101,18 @@ export async function askNewCluster(
     if (prompts.isCancel(source)) return undefined;
     if (source === 'passwordFile' && !(await ask('passwordFile', 'Which file?'))) return undefined;
     if (source === 'passwordEnv' && !(await ask('passwordEnv', 'Which variable?'))) return undefined;
+  }
+  if (answers.allowedNode === undefined) {
+    const patterns = await prompts.text({
+      message: 'Which servers may join later? Patterns such as 10.1.0.*:5432 or db*.internal:5432, if any',
+      placeholder: 'none yet',
+      defaultValue: '',
+      output,
+      validate: () => undefined,
+    });
+    if (prompts.isCancel(patterns)) return undefined;
+    const allowedNode = patterns.split(/[\s,]+/).filter((pattern) => pattern !== '');
+    if (allowedNode.length > 0) answers.allowedNode = allowedNode;
   }
   return newClusterOf(answers);
 }

@@ -30,6 +30,7 @@ const shop = { name: 'shop', host: 'db0', port: 5433, database: 'shop', user: 's
 
 test.each([
   [shop, { password: { from: 'pgpass' } }],
+  [{ ...shop, allowedNodes: ['10.1.0.*:5432', 'db*:5432'] }, { allowedNodes: ['10.1.0.*:5432', 'db*:5432'] }],
   [{ ...shop, passwordEnv: 'SHOP_PW' }, { password: { from: 'env', name: 'SHOP_PW' } }],
   [{ ...shop, passwordFile: './shop.pw' }, { password: { from: 'file', path: join(folder, 'shop.pw') } }],
   [
@@ -75,20 +76,23 @@ test('each answer is checked when it is given', async () => {
   asked.answers = [
     ...['my shop', ' shop '],
     ...['db0:5432', 'db0'],
-    ...['99999', 'none', '', '5433'],
-    ...['', 'shop'],
-    ...['', 'scaler'],
+    ...['99999', 'none', '5433'],
+    // Nothing typed takes what is proposed: the cluster's name.
+    '',
+    'scaler',
     ...['A B', 'SHOP_PW'],
+    '10.1.0.*:5432, db*:5432',
   ];
-  expect(await askNewCluster({}, fieldProblem)).toEqual({ ...shop, passwordEnv: 'SHOP_PW' });
+  expect(await askNewCluster({}, fieldProblem)).toEqual({
+    ...shop,
+    passwordEnv: 'SHOP_PW',
+    allowedNodes: ['10.1.0.*:5432', 'db*:5432'],
+  });
   expect(asked.refused).toEqual([
     'a cluster\'s name has letters, digits, "_" and "-" only, at most 64',
     'must be a host name or an IP address, without port, brackets, user or scheme',
     'must be at most 65535',
     'must be a number',
-    'must be a number',
-    'must be the name of a database',
-    'must be the name of a role',
     'must be the name of an environment variable',
   ]);
 });
