@@ -45,6 +45,10 @@ export const checks = {
     lessForCleaning: true,
     lessForIsolating: true,
   },
+  /** Nodes log in to each other, and the coordinator to itself, as the roles that moves use. */
+  'node-logins': { severity: 'blocker', acceptable: true, of: typesThatMove },
+  /** Nodes are registered with PostgreSQL's own port, or one that is mapped to it; no pooler is in between. */
+  'node-ports': { severity: 'blocker', acceptable: true, of: typesThatMove },
   /** Owners of tables may log in and create on every node, as moves do in their name. */
   'owner-rights': { severity: 'blocker', acceptable: true, of: typesThatMove },
   /**

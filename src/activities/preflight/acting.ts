@@ -26,9 +26,9 @@ export async function actingChecks(
   }
 }
 
-async function checksAs(db: Db, { database }: ClusterConfig, deeds: Deeds): Promise<Check[]> {
+async function checksAs(db: Db, cluster: ClusterConfig, deeds: Deeds): Promise<Check[]> {
   const { takers, moves } = deeds;
   const owners = moves ? await readOwnerNames(db) : [];
-  const { checks, refused } = await serverChecks(db, { ...deeds, database, owners, dataNodes: takers });
+  const { checks, refused } = await serverChecks(db, cluster, { ...deeds, owners, dataNodes: takers });
   return [...(await rightsChecks(db, deeds, refused)), ...checks];
 }

@@ -154,6 +154,17 @@ test('a server that takes no writes is refused', async () => {
   expect(failing(checks)).toEqual(['blocker new-node-writable']);
 });
 
+test('a server that waits at each commit for a standby that it doesn’t have is refused', async () => {
+  await fresh.query(`ALTER SYSTEM SET synchronous_standby_names = 'gone'`);
+  await fresh.query('SELECT pg_reload_conf()');
+  const blockers = (await preflight([fresh.address])).filter(({ ok }) => !ok);
+  await fresh.query(`ALTER SYSTEM RESET synchronous_standby_names`);
+  await fresh.query('SELECT pg_reload_conf()');
+  expect(failing(blockers)).toEqual(['blocker synchronous-standbys']);
+  expect(blockers[0]?.evidence).toContain(`${fresh.address}: synchronous_standby_names = 'gone'`);
+  expect(blockers[0]?.remedy?.text).toContain(`on ${fresh.address}: `);
+});
+
 test('what is left of an earlier cluster is said', async () => {
   await fresh.query('CREATE TABLE orders_102008 (id bigint)');
   const check = checkOf(await preflight([fresh.address]), 'new-node-clean');

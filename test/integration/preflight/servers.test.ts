@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { findFlavour, type SandboxCluster, type SandboxNode } from '../../../sandbox/index.js';
 import type { Check } from '../../../src/contract/index.js';
+import { mapPort, startPooler } from '../../support/in-between.js';
 import { newRole, runSql, type Role } from '../../support/roles.js';
 import { flavour } from '../../support/stage.js';
 import { actingChecks } from '../../../src/activities/preflight/acting.js';
@@ -33,9 +34,13 @@ function checks(user: 'mover' | 'superuser' = 'mover'): Promise<Check[]> {
 const asMover = () => ({ user: mover.user, passwordFile: mover.passwordFile });
 
 /** The checks of the acting role alone, which take less time. */
-function sessionChecks(user: 'mover' | 'superuser' = 'mover', largestBytes = 0): Promise<Check[]> {
+function sessionChecks(
+  user: 'mover' | 'superuser' = 'mover',
+  largestBytes = 0,
+  workers = cluster.workers.map(({ address }) => address),
+): Promise<Check[]> {
   const config = configOf(cluster, { coordinator: user === 'mover' ? asMover() : {} });
-  const nodes = [cluster.coordinator, ...cluster.workers].map(({ address }) => address);
+  const nodes = [cluster.coordinator.address, ...workers];
   const deeds = {
     registers: false,
     deregisters: false,
@@ -79,128 +84,110 @@ async function follow(remedy: string): Promise<void> {
   }
 }
 
+/** What is set on one worker, and what the check must say of it. */
+interface Case {
+  set: string[];
+  as?: 'superuser';
+  id: string;
+  severity?: 'warning';
+  says: RegExp[];
+  undo?: string;
+}
+
+/** Sets it all, expects the check to name it on that worker alone, and follows the remedy until the check passes. */
+async function tryCase({ set, as, id, severity, says, undo }: Case): Promise<void> {
+  await locally(worker, set.join('; '));
+  const check = checkOf(await sessionChecks(as), id);
+  expect(check).toMatchObject({ ok: false, severity: severity ?? 'blocker' });
+  for (const text of says) expect(check.evidence).toMatch(text);
+  expect(check.evidence).toContain(worker.address);
+  expect(check.evidence).not.toContain(cluster.workers[1]?.address);
+  await follow(check.remedy?.text ?? '');
+  expect(checkOf(await sessionChecks(as), id), `${set.join('; ')}, mended`).toMatchObject({ ok: true });
+  if (undo !== undefined) await locally(worker, undo);
+}
+
 test.skipIf(!isReal)(
-  'what is set for a role or the database and ends or refuses moves is named, and its remedy mends it',
+  'what is set for a role, the database or a server and ends or refuses moves is named, and its remedy mends it',
   async () => {
-    const local = cluster.database;
-    const everyRole = ['mover', 'app_owner', cluster.user];
-    const cases: { set: string; undo?: string; severity?: 'warning'; says: RegExp; as?: 'superuser' }[] = [
-      {
-        set: `ALTER DATABASE ${local} SET statement_timeout = '2s'`,
-        says: /statement_timeout = 2s for mover \(as which we act\) \(ALTER DATABASE … SET statement_timeout\)/,
-      },
-      {
-        set: `ALTER ROLE app_owner IN DATABASE ${local} SET statement_timeout = '5s'`,
-        says: /statement_timeout = 5s for app_owner \(who owns tables\) \(ALTER ROLE "app_owner" IN DATABASE/,
-      },
-      {
-        set: `ALTER ROLE app_owner SET lock_timeout = '1s'`,
-        severity: 'warning',
-        says: /lock_timeout = 1s for app_owner/,
-      },
-      // Its sessions can't be had by who is no superuser: what it was given tells.
-      {
-        set: `ALTER ROLE ${cluster.user} SET lock_timeout = '1s'`,
-        says: /lock_timeout = 1s for postgres \(who owns the extension\)/,
-      },
-      {
-        set: `ALTER ROLE ${cluster.user} SET lock_timeout = 1500`,
-        as: 'superuser',
-        says: /lock_timeout = 1500ms for postgres \(as which we act\)/,
-      },
-      {
-        set: `ALTER ROLE mover SET idle_session_timeout = '3s'`,
-        says: /idle_session_timeout = 3s for mover/,
-      },
-      { set: `ALTER ROLE mover SET role = app_owner`, says: /mover \(as which we act\) act as app_owner/ },
-      {
-        set: `ALTER SYSTEM SET default_transaction_read_only = on; SELECT pg_reload_conf()`,
-        undo: `ALTER SYSTEM RESET default_transaction_read_only; SELECT pg_reload_conf()`,
-        says: /default_transaction_read_only = on for mover .*postgresql\.auto\.conf:\d+/,
-      },
-      {
-        set: `ALTER ROLE mover SET statement_timeout = '10h'`,
-        severity: 'warning',
-        says: /statement_timeout = 10h/,
-      },
-    ];
-    for (const { set, undo, severity = 'blocker', says, as } of cases) {
-      await locally(worker, set);
-      const check = checkOf(await sessionChecks(as), 'session-settings');
-      expect(check, set).toMatchObject({
-        ok: false,
-        severity,
-        evidence: expect.stringMatching(says) as string,
-      });
-      expect(check.evidence, set).toContain(worker.address);
-      expect(check.evidence, set).not.toContain(cluster.workers[1]?.address);
-      await follow(check.remedy?.text ?? '');
-      expect(checkOf(await sessionChecks(as), 'session-settings'), `${set}, mended`).toMatchObject({
-        ok: true,
-      });
-      if (undo) await locally(worker, undo);
-      await locally(
-        worker,
-        `${everyRole.map((role) => `ALTER ROLE ${role} RESET ALL; ALTER ROLE ${role} IN DATABASE ${local} RESET ALL`).join('; ')}; ALTER DATABASE ${local} RESET ALL`,
-      );
-    }
+    const { database, user } = cluster;
+    const id = 'session-settings';
+    const reset = `ALTER DATABASE ${database} RESET ALL; ${['mover', 'app_owner', user].map((role) => `ALTER ROLE ${role} RESET ALL; ALTER ROLE ${role} IN DATABASE ${database} RESET ALL`).join('; ')}`;
+    await tryCase({
+      set: [
+        `ALTER DATABASE ${database} SET statement_timeout = '2s'`,
+        `ALTER ROLE app_owner IN DATABASE ${database} SET statement_timeout = '5s'`,
+        `ALTER ROLE app_owner SET lock_timeout = '1s'`,
+        // Its sessions can't be had by who is no superuser: what it was given tells.
+        `ALTER ROLE ${user} SET lock_timeout = 1500`,
+        `ALTER ROLE mover SET idle_session_timeout = '3s'`,
+        'ALTER SYSTEM SET default_transaction_read_only = on; SELECT pg_reload_conf()',
+      ],
+      id,
+      says: [
+        /statement_timeout = 2s for mover \(as which we act\) \(ALTER DATABASE … SET statement_timeout\)/,
+        /statement_timeout = 5s for app_owner \(who owns tables\) \(ALTER ROLE "app_owner" IN DATABASE/,
+        /lock_timeout = 1s for app_owner/,
+        /lock_timeout = 1500 for postgres \(who owns the extension\) \(ALTER ROLE "postgres" SET/,
+        /idle_session_timeout = 3s for mover/,
+        /default_transaction_read_only = on for mover .*postgresql\.auto\.conf:\d+/,
+      ],
+      undo: `ALTER SYSTEM RESET default_transaction_read_only; SELECT pg_reload_conf(); ${reset}`,
+    });
+    await tryCase({
+      set: ['ALTER ROLE mover SET role = app_owner'],
+      id,
+      says: [/mover \(as which we act\) act as app_owner/],
+    });
+    await tryCase({
+      set: [`ALTER ROLE ${user} SET statement_timeout = '10h'`],
+      as: 'superuser',
+      id,
+      severity: 'warning',
+      says: [/statement_timeout = 10h for postgres \(as which we act\)/],
+      undo: reset,
+    });
   },
 );
 
 test.skipIf(!isReal)(
   'what waits, fires or is limited on a server is named, and its remedy mends it',
   async () => {
-    const cases: { set: string; undo?: string; id: string; severity: string; says: RegExp }[] = [
-      {
-        set: 'ALTER ROLE mover CONNECTION LIMIT 3',
-        undo: 'ALTER ROLE mover CONNECTION LIMIT -1',
-        id: 'connection-limits',
-        severity: 'blocker',
-        says: /mover may have 3 connections .* 2 moves at once take 4/,
-      },
-      {
-        set: `ALTER DATABASE ${cluster.database} CONNECTION LIMIT 5`,
-        undo: `ALTER DATABASE ${cluster.database} CONNECTION LIMIT -1`,
-        id: 'connection-limits',
-        severity: 'blocker',
-        says: /app takes 5 connections .* 2 moves at once take 6/,
-      },
-      {
-        set: `ALTER SYSTEM SET synchronous_standby_names = 'ANY 1 (gone, lost)'; SELECT pg_reload_conf()`,
-        id: 'synchronous-standbys',
-        severity: 'blocker',
-        says: /'ANY 1 \(gone, lost\)', and 0 of 1 such standbys are there/,
-      },
-      {
-        set: `CREATE FUNCTION no_ddl() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''no DDL here''; END';
-        CREATE EVENT TRIGGER keep_out ON ddl_command_start WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION no_ddl()`,
-        undo: 'DROP EVENT TRIGGER keep_out; DROP FUNCTION no_ddl()',
-        id: 'event-triggers',
-        severity: 'blocker',
-        says: /making a table fails: [\d.:]+: no DDL here; .* keep_out \(ddl_command_start, public\.no_ddl\)/,
-      },
-      {
-        set: `CREATE FUNCTION note_ddl() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
-        CREATE EVENT TRIGGER noted ON ddl_command_end EXECUTE FUNCTION note_ddl()`,
-        undo: 'DROP EVENT TRIGGER noted; DROP FUNCTION note_ddl()',
-        id: 'event-triggers',
-        severity: 'warning',
-        says: /noted \(ddl_command_end, public\.note_ddl\)/,
-      },
-    ];
-    for (const { set, undo, id, severity, says } of cases) {
-      await locally(worker, set);
-      const check = checkOf(await sessionChecks(), id);
-      expect(check, set).toMatchObject({
-        ok: false,
-        severity,
-        evidence: expect.stringMatching(says) as string,
-      });
-      expect(check.evidence, set).toContain(worker.address);
-      await follow(check.remedy?.text ?? '');
-      expect(checkOf(await sessionChecks(), id), `${set}, mended`).toMatchObject({ ok: true });
-      if (undo) await locally(worker, undo);
-    }
+    const { database } = cluster;
+    await tryCase({
+      set: ['ALTER ROLE mover CONNECTION LIMIT 3', `ALTER DATABASE ${database} CONNECTION LIMIT 5`],
+      id: 'connection-limits',
+      says: [
+        /mover may have 3 connections .* 2 moves at once take 4/,
+        /app takes 5 connections .* 2 moves at once take 6/,
+      ],
+      undo: `ALTER ROLE mover CONNECTION LIMIT -1; ALTER DATABASE ${database} CONNECTION LIMIT -1`,
+    });
+    await tryCase({
+      set: [`ALTER SYSTEM SET synchronous_standby_names = 'ANY 1 (gone, lost)'; SELECT pg_reload_conf()`],
+      id: 'synchronous-standbys',
+      says: [/'ANY 1 \(gone, lost\)', and 0 of 1 such standbys are there/],
+    });
+    await locally(
+      worker,
+      `CREATE FUNCTION no_ddl() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''no DDL here''; END'`,
+    );
+    await locally(worker, `CREATE FUNCTION note_ddl() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'`);
+    const trigger = (name: string, calls: string) =>
+      `CREATE EVENT TRIGGER ${name} ON ddl_command_start WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION ${calls}()`;
+    await tryCase({
+      set: [trigger('keep_out', 'no_ddl')],
+      id: 'event-triggers',
+      says: [/making a table fails: [\d.:]+: no DDL here; .* keep_out \(ddl_command_start, public\.no_ddl\)/],
+      undo: 'DROP EVENT TRIGGER keep_out; DROP FUNCTION no_ddl()',
+    });
+    await tryCase({
+      set: [trigger('noted', 'note_ddl')],
+      id: 'event-triggers',
+      severity: 'warning',
+      says: [/noted \(ddl_command_start, public\.note_ddl\)/],
+      undo: 'DROP EVENT TRIGGER noted; DROP FUNCTION note_ddl()',
+    });
   },
 );
 
@@ -229,6 +216,60 @@ test.skipIf(!isReal)('what a move would cost others is said before', async () =>
   expect(quiet.filter(({ id }) => id === 'cluster-changes' || id === 'change-consumers')).toEqual([]);
   expect(checkOf(quiet, 'wal-room').ok).toBe(true);
 });
+
+test.skipIf(!isReal)(
+  'a node that can’t log in to others is named, with the reason, and a coordinator that can’t to itself',
+  async () => {
+    await locally(
+      worker,
+      `ALTER SYSTEM SET citus.node_conninfo = 'sslmode=require'; SELECT pg_reload_conf()`,
+    );
+    await locally(
+      cluster.coordinator,
+      `ALTER SYSTEM SET citus.local_hostname = '127.0.0.9'; SELECT pg_reload_conf()`,
+    );
+    const check = checkOf(await sessionChecks('superuser'), 'node-logins');
+    await locally(worker, `ALTER SYSTEM RESET citus.node_conninfo; SELECT pg_reload_conf()`);
+    await locally(cluster.coordinator, `ALTER SYSTEM RESET citus.local_hostname; SELECT pg_reload_conf()`);
+    expect(check).toMatchObject({ ok: false, severity: 'blocker' });
+    expect(check.evidence).toContain(
+      `${worker.address} can't log in to ${cluster.workers[1]?.address} as ${cluster.user}: server does not support SSL, but SSL was required`,
+    );
+    expect(check.evidence).not.toContain(`${cluster.workers[1]?.address} can't log in`);
+    expect(check.evidence).toMatch(
+      /the coordinator can't log in to itself \(127\.0\.0\.9:\d+\) as postgres: .*refused/,
+    );
+    expect(checkOf(await sessionChecks(), 'node-logins').ok).toBe(true);
+  },
+);
+
+test.skipIf(!isReal)(
+  'a pooler at the port of a node is found, and a port that is only mapped is no hindrance',
+  async () => {
+    const registerAt = (port: number) =>
+      cluster.query('UPDATE pg_dist_node SET nodeport = $1 WHERE nodename = $2 AND groupid = 1', [
+        port,
+        worker.host,
+      ]);
+    const mapped = await mapPort(worker);
+    await registerAt(mapped.port);
+    const passes = checkOf(await sessionChecks('superuser', 0, [`127.0.0.1:${mapped.port}`]), 'node-ports');
+    mapped.stop();
+    expect(passes).toMatchObject({ ok: true });
+    expect(passes.evidence).toContain(`127.0.0.1:${mapped.port} is ${worker.port}`);
+    const pooler = await startPooler(cluster, worker);
+    if (pooler) {
+      await registerAt(pooler.port);
+      const check = checkOf(await sessionChecks('superuser', 0, [`127.0.0.1:${pooler.port}`]), 'node-ports');
+      pooler.stop();
+      expect(check).toMatchObject({ ok: false, severity: 'blocker' });
+      expect(check.evidence).toContain(
+        `127.0.0.1:${pooler.port}: a pooler answers at this port; PostgreSQL itself listens on ${worker.port}`,
+      );
+    }
+    await registerAt(worker.port);
+  },
+);
 
 test.skipIf(!isReal)('a login that a node refuses is called that, with the reason', async () => {
   await locally(worker, `ALTER ROLE app_owner PASSWORD 'another'; ALTER ROLE mover PASSWORD 'another'`);

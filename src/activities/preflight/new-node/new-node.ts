@@ -15,6 +15,7 @@ import { readSession } from '../../runtime/context.js';
 import { newNodeShortages } from '../cluster/capacity.js';
 import { temporary } from '../../settings/temporary.js';
 import { failed, passed } from '../check.js';
+import { newServerChecks } from '../servers/server-checks.js';
 import { newNodeTuning } from '../rights/rights.js';
 import {
   cleanServer,
@@ -75,11 +76,14 @@ export async function checkNewNode(context: NewNodeContext, node: string): Promi
     return { checks: [unusable(node, error)] };
   }
   const { facts } = state;
+  const reach = await coordinatorReach(cluster, node);
+  const isUsable = reach.ok && state.capacity !== undefined;
   return {
     checks: [
       passed('new-node-reachable', `${node} answers: PostgreSQL ${versionText(facts.versionNum)}`),
       ...checksOf(context, node, state),
-      await coordinatorReach(cluster, node),
+      reach,
+      ...(isUsable ? await asServer(context, node) : []),
     ],
     server: { ...facts, node },
   };
@@ -101,6 +105,13 @@ function registeredAs(node: string, { role, active }: ClusterNode): Check | unde
         ? passed('new-node-is-new', `${node} is an active worker already: nothing to do for it`)
         : undefined;
   }
+}
+
+/** What it is like for the roles as which the coordinator will work on it. */
+function asServer({ cluster, parallelMoves, transferMode }: NewNodeContext, node: string): Promise<Check[]> {
+  return withCoordinator(cluster, readSession('preflight'), (db) =>
+    newServerChecks(db, cluster, { node, atOnce: parallelMoves, online: transferMode !== 'block_writes' }),
+  );
 }
 
 async function readState(context: NewNodeContext, db: Db, node: string): Promise<NewServerState> {

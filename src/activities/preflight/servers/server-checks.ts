@@ -3,6 +3,7 @@ import { readChangesBlock, readConditions } from '../../../citus/nodes/condition
 import { readMoveRoles } from '../../../citus/roles/move-roles.js';
 import { readRoleSessions, type RefusedSession } from '../../../citus/roles/role-sessions.js';
 import type { Db } from '../../../citus/session/connect.js';
+import type { ClusterConfig } from '../../../config/index.js';
 import type { Check } from '../../../contract/index.js';
 import { connectionLimits } from './connection-limits.js';
 import { harmfulNames } from './harmful-settings.js';
@@ -13,12 +14,13 @@ import {
   eventTriggers,
   synchronousStandbys,
 } from './server-conditions.js';
+import { nodeLogins } from './node-logins.js';
+import { nodePorts } from './node-ports.js';
 import { sessionSettings } from './session-settings.js';
 import { walRoom } from './wal-room.js';
 
 /** The work that servers are to do for each other. */
 export interface ServerWork {
-  database: string;
   /** Servers to ask: they answer. */
   nodes: string[];
   /** Those of them that give or take shards, or join. */
@@ -42,15 +44,13 @@ export interface ServerWork {
  */
 export async function serverChecks(
   db: Db,
+  cluster: ClusterConfig,
   work: ServerWork,
 ): Promise<{ checks: Check[]; refused: RefusedSession[] }> {
-  const { database, nodes, moves, registers, owners, atOnce, online, largestBytes, capacities } = work;
-  const { sessions, refused } = await readRoleSessions(
-    db,
-    await readMoveRoles(db, owners),
-    nodes,
-    harmfulNames,
-  );
+  const { nodes, moves, registers, owners, atOnce, online, largestBytes, capacities } = work;
+  const { database } = cluster;
+  const roles = await readMoveRoles(db, owners);
+  const { sessions, refused } = await readRoleSessions(db, roles, nodes, harmfulNames);
   const conditions = await readConditions(db, nodes);
   const dataNodes = new Set(moves || registers ? work.dataNodes : []);
   const givers = conditions.filter(({ node }) => dataNodes.has(node));
@@ -61,6 +61,8 @@ export async function serverChecks(
     ...(moves || registers ? [await eventTriggers(db, conditions)] : []),
     ...(moves
       ? [
+          await nodePorts(db, cluster, givers, online),
+          ...(nodes.length > 1 ? [await nodeLogins(db, cluster, roles, [...dataNodes])] : []),
           connectionLimits(sessions, conditions, { database, dataNodes, moves: atOnce }),
           ...baseBackups(conditions),
           ...changeConsumers(givers),
@@ -69,4 +71,24 @@ export async function serverChecks(
       : []),
   ];
   return { checks, refused };
+}
+
+/** What a server lacks that is to join: what passes there is left out, since all else says it of the cluster. */
+export async function newServerChecks(
+  db: Db,
+  cluster: ClusterConfig,
+  { node, atOnce, online }: { node: string; atOnce: number; online: boolean },
+): Promise<Check[]> {
+  const { checks } = await serverChecks(db, cluster, {
+    nodes: [node],
+    dataNodes: [node],
+    moves: true,
+    registers: true,
+    // They come with the registration.
+    owners: [],
+    atOnce,
+    online,
+    capacities: [],
+  });
+  return checks.filter(({ ok, id }) => !ok && id !== 'cluster-changes');
 }
