@@ -12,3 +12,26 @@ test('no remedy only says that what is wrong is to be repaired', () => {
   );
   expect(files.filter((name) => empty.test(readFileSync(join(root, name), 'utf8')))).toEqual([]);
 });
+
+test('what needs attention while data moves names only what the operation takes then', () => {
+  const folders = ['activities/moving', 'activities/runtime', 'activities/settings'];
+  const taken = [
+    'retry',
+    'giveUp',
+    'cancel',
+    'pause',
+    'resume',
+    'setParallelMoves',
+    'status',
+    'health',
+    'list',
+  ];
+  const named = folders.flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts'))
+      .flatMap((name) => [...readFileSync(join(root, folder, name), 'utf8').matchAll(/\bdoes\(\s*'(\w+)'/g)])
+      .map(([, action = '']) => action),
+  );
+  expect(named.length).toBeGreaterThan(5);
+  expect(named.filter((action) => !taken.includes(action))).toEqual([]);
+});
