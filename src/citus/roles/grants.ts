@@ -43,6 +43,10 @@ GRANT pg_monitor TO ${op}, ${identifier(observer)};
 
 ${owners.length === 0 ? ownersUnknown : owners.map((owner) => grantsOfOwner(owner, op)).join('\n\n')}
 
+-- A member has the rights only when it inherits them. From PostgreSQL 16 on each membership says so for itself.
+${inherited(operator, ['pg_monitor', ...owners.flatMap((owner) => (owner.superuser ? [] : identifier(owner.role)))])}
+${inherited(observer, ['pg_monitor'])}
+
 -- Copies reference tables to new workers.
 GRANT EXECUTE ON FUNCTION pg_catalog.replicate_reference_tables(citus.shard_transfer_mode) TO ${op};
 
@@ -100,6 +104,20 @@ function grantsOfOwner({ role, superuser, lacksLogin, lacksCreateIn }: GrantOwne
     ...(lacksLogin ? [`-- Citus logs in as the owner.`, `ALTER ROLE ${identifier(role)} LOGIN;`] : []),
     ...lacksCreateIn.map((schema) => `GRANT CREATE ON SCHEMA ${identifier(schema)} TO ${identifier(role)};`),
   ].join('\n');
+}
+
+/** A plain GRANT changes nothing of a membership that is there and isn't inherited. */
+function inherited(member: string, roles: string[]): string {
+  const grant = `GRANT ${roles.join(', ')} TO ${identifier(member)} WITH INHERIT TRUE`;
+  return `DO ${tag}
+BEGIN
+  IF current_setting('server_version_num')::int >= 160000 THEN
+    EXECUTE ${literal(grant)};
+  ELSE
+    ALTER ROLE ${identifier(member)} INHERIT;
+  END IF;
+END
+${tag};`;
 }
 
 function rolesIfMissing(roles: string[]): string {

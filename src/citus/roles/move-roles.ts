@@ -12,6 +12,9 @@ export interface MoveRole {
   usable: boolean;
 }
 
+/** What a member needs for SET ROLE: from PostgreSQL 16 on a membership may be one without it. */
+const toAct = `CASE WHEN current_setting('server_version_num')::int >= 160000 THEN 'set' ELSE 'member' END`;
+
 /**
  * The roles as which nodes connect to each other (measured, docs/citus.md): the acting role copies from source to
  * target, the owner of the extension makes slots, publications and subscriptions and reads them, and each table's
@@ -21,7 +24,7 @@ export interface MoveRole {
  */
 export async function readMoveRoles(db: Db, owners: readonly string[]): Promise<MoveRole[]> {
   return db.query<MoveRole>(
-    `SELECT r.rolname::text AS role, r.rolsuper AS superuser, pg_has_role(current_user, r.oid, 'member') AS usable,
+    `SELECT r.rolname::text AS role, r.rolsuper AS superuser, pg_has_role(current_user, r.oid, ${toAct}) AS usable,
             array_remove(ARRAY[CASE WHEN r.rolname = current_user THEN 'acting' END,
                                CASE WHEN r.oid = e.extowner THEN 'extension owner' END,
                                CASE WHEN r.rolname = ANY ($1::text[]) THEN 'table owner' END], NULL) AS parts

@@ -1,10 +1,10 @@
 import type { Db } from '../session/db.js';
 import { runOnNodes } from '../nodes/node-settings.js';
+import type { Member } from './membership.js';
 import { readWrappers, type WrapperName, type WrapperState } from './wrappers.js';
 
 /** The rights of a session's role on the coordinator, as far as an operation needs more than everybody has. */
-export interface Rights {
-  user: string;
+export interface Rights extends Member {
   superuser: boolean;
   wrappers: Record<WrapperName, WrapperState>;
   copiesReferenceTables: boolean;
@@ -15,7 +15,8 @@ export interface Rights {
 /** Reads the rights of this session's role. */
 export async function readRights(db: Db): Promise<Rights> {
   const [row] = await db.query<Omit<Rights, 'wrappers'>>(
-    `SELECT r.rolname::text AS "user", r.rolsuper AS superuser,
+    `SELECT r.rolname::text AS "user", r.rolsuper AS superuser, r.rolinherit AS inherits,
+            current_setting('server_version_num')::int AS "versionNum",
             coalesce((SELECT bool_or(has_function_privilege(p.oid, 'EXECUTE')) FROM pg_catalog.pg_proc p
               WHERE p.proname = 'replicate_reference_tables' AND p.pronamespace = 'pg_catalog'::regnamespace), false) AS "copiesReferenceTables",
             pg_has_role('pg_read_all_stats', 'usage') AND pg_has_role('pg_read_all_settings', 'usage') AS monitors

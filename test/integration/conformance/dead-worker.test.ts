@@ -182,9 +182,12 @@ conform(
       });
 
       it.each(['citus_table_size', 'citus_total_relation_size'])('%s', async (call) => {
+        // Citus 12.1 says "table".
         expect(await asked(`SELECT ${call}('orders')`)).toEqual({
           code: '08006',
-          message: `could not connect to ${dead.address} to get size of relation "orders"`,
+          message: expect.stringMatching(
+            `^could not connect to ${dead.address} to get size of (relation|table) "orders"$`,
+          ) as string,
         });
       });
 

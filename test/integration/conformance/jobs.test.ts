@@ -46,10 +46,14 @@ conformJobs('jobs', ({ cluster, tasksOf, hold, startAny, startHeld, colocated })
       expect(await cluster().query('SELECT * FROM citus_job_list()')).toEqual([]);
     });
 
-    it.each([
+    it.for([
       ['one after another in a colocation group', false],
       ['beside each other when that is asked for', true],
-    ])('lets moves depend on each other: %s', async (_, beside) => {
+    ])('lets moves depend on each other: %s', async ([, beside], { skip }) => {
+      const known = await cluster().query(
+        `SELECT FROM pg_proc WHERE proname = 'citus_rebalance_start' AND 'parallel_transfer_colocated_shards' = ANY (proargnames)`,
+      );
+      if (known.length === 0) skip('the parameter came with Citus 13.2');
       await rolledBack(cluster(), async (client) => {
         const { rows } = await client.query<{ job: string }>(
           `SELECT citus_rebalance_start(parallel_transfer_colocated_shards := $1)::text AS job`,

@@ -50,7 +50,7 @@ conform(
         `SELECT (SELECT count(*)::int FROM run_command_on_workers('SELECT 1')) AS commands,
            (SELECT count(*)::int FROM citus_check_cluster_node_health()) AS pairs,
            (SELECT count(*)::int FROM get_rebalance_table_shards_plan()) AS moves,
-           (SELECT count(*)::int FROM citus_nodes WHERE NOT active) AS inactive`,
+           (SELECT count(*)::int FROM pg_dist_node WHERE NOT isactive) AS inactive`,
       );
       expect(row).toEqual({ commands: 2, pairs: 9, moves: 0, inactive: 1 });
       const [shard] = await placements(cluster(), 'orders');

@@ -31,9 +31,11 @@ conform(
       const [row] = await cluster().query<{ version: string; extension: string }>(
         `SELECT citus_version() AS version, extversion AS extension FROM pg_extension WHERE extname = 'citus'`,
       );
-      expect(row?.version).toMatch(/^Citus 13\.2\.\d/);
+      expect(row?.version).toMatch(/^Citus \d+\.\d+\.\d+/);
       expect(row?.version.includes('stand-in')).toBe(cluster().flavour === 'stand-in');
-      expect(row?.extension).toBe('13.2-1');
+      expect(`Citus ${row?.extension.split('-')[0]}.`).toBe(
+        /^Citus \d+\.\d+\./.exec(row?.version ?? '')?.[0],
+      );
     });
 
     it('refuses a node that does not answer', async () => {

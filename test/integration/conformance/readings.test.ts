@@ -74,7 +74,9 @@ conform(
       }
     });
 
-    it('knows nodes by role', async () => {
+    it('knows nodes by role', async ({ skip }) => {
+      const view = await cluster().query(`SELECT FROM pg_views WHERE viewname = 'citus_nodes'`);
+      if (view.length === 0) skip('the view came with Citus 13.1');
       const rows = await cluster().query('SELECT nodeport, role, active FROM citus_nodes ORDER BY nodeport');
       expect(rows).toEqual([
         { nodeport: cluster().coordinator.port, role: 'coordinator', active: true },

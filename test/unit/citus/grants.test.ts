@@ -37,6 +37,12 @@ test('membership in a superuser is never granted', () => {
   expect(coordinator).toContain('-- "postgres" is a superuser');
 });
 
+test('a membership that is there already is inherited afterwards, also where each says so for itself', () => {
+  const { coordinator } = script([owner('shop_owner'), owner('postgres', { superuser: true })]);
+  expect(coordinator).toContain(`EXECUTE 'GRANT pg_monitor, "shop_owner" TO "op" WITH INHERIT TRUE'`);
+  expect(coordinator).toContain(`EXECUTE 'GRANT pg_monitor TO "viewer" WITH INHERIT TRUE'`);
+});
+
 test('a name stays a name, whatever it holds', () => {
   const odd = `x"; DROP ROLE y; --\nDROP ROLE z; '`;
   const { coordinator, everyNode } = script([owner(odd), owner(odd, { superuser: true })], {

@@ -1,4 +1,5 @@
 import type { Db } from '../../../citus/session/connect.js';
+import { membershipGrant, type Member } from '../../../citus/roles/membership.js';
 import { readOwnerProblems, type OwnerProblem } from '../../../citus/roles/owners.js';
 import type { RefusedSession } from '../../../citus/roles/role-sessions.js';
 import { identifier } from '../../../citus/session/quote.js';
@@ -9,9 +10,10 @@ import { failed, listOf, passed } from '../check.js';
 export async function ownerRights(
   db: Db,
   nodes: string[],
-  user: string,
+  member: Member,
   refused: readonly RefusedSession[],
 ): Promise<Check> {
+  const { user } = member;
   const problems = await readOwnerProblems(db, nodes, refused);
   if (problems.length === 0)
     return passed(
@@ -19,7 +21,7 @@ export async function ownerRights(
       `${user} has the rights of every table owner; all may log in and create in their schemas, on ${nodes.length} nodes`,
     );
   const evidence = problems.map((each) => `${each.node}: ${evidenceOf(each, user)}`);
-  const remedies = [...new Set(problems.map((each) => remedyOf(each, user)))];
+  const remedies = [...new Set(problems.map((each) => remedyOf(each, member)))];
   return failed('owner-rights', listOf(evidence), listOf(remedies));
 }
 
@@ -42,13 +44,13 @@ function evidenceOf({ owner, table, problem, schema, answer }: OwnerProblem, use
 }
 
 /** On the coordinator: what is granted there in this matter reaches the workers. */
-function remedyOf({ owner, table, problem, schema, superuser }: OwnerProblem, user: string): string {
-  const [role, operator] = [identifier(owner), identifier(user)];
+function remedyOf({ owner, table, problem, schema, superuser }: OwnerProblem, member: Member): string {
+  const role = identifier(owner);
   switch (problem) {
     case 'not a member':
       return superuser
         ? `${owner} is a superuser, of whom no operator should be a member: ALTER TABLE ${table} OWNER TO a role that is none`
-        : `GRANT ${role} TO ${operator} (and ${operator} must inherit)`;
+        : membershipGrant(role, member);
     case 'may not log in':
       return `ALTER ROLE ${role} LOGIN`;
     case 'may not create in the schema':

@@ -2,6 +2,7 @@ import type { NodeCapacity } from '../../../citus/nodes/capacity.js';
 import type { Db } from '../../../citus/session/connect.js';
 import { identifier } from '../../../citus/session/quote.js';
 import type { RefusedSession } from '../../../citus/roles/role-sessions.js';
+import { membershipGrant } from '../../../citus/roles/membership.js';
 import { readRights, readTuningRights, type Rights, type TuningRights } from '../../../citus/roles/rights.js';
 import { wrapperSchema, wrapperSignatures, type WrapperName } from '../../../citus/roles/wrappers.js';
 import type { Check } from '../../../contract/index.js';
@@ -43,7 +44,7 @@ export async function rightsChecks(
   return [
     mayAct(rights, deeds),
     seesOthers(rights),
-    ...(deeds.moves ? [await ownerRights(db, deeds.nodes, rights.user, refused)] : []),
+    ...(deeds.moves ? [await ownerRights(db, deeds.nodes, rights, refused)] : []),
     ...(deeds.moves && deeds.tunes
       ? [mayTune(rights, await readTuningRights(db, deeds.takers, temporary.name))]
       : []),
@@ -112,13 +113,14 @@ function mayAct(rights: Rights, deeds: Deeds): Check {
   );
 }
 
-function seesOthers({ user, monitors }: Rights): Check {
+function seesOthers(rights: Rights): Check {
+  const { user, monitors } = rights;
   return monitors
     ? passed('monitor-rights', `${user} sees the statements of others`)
     : failed(
         'monitor-rights',
-        `${user} is no member of pg_monitor: moves and old transactions of others may go unseen, and no setting is lowered`,
-        `on the coordinator: GRANT pg_monitor TO ${identifier(user)}`,
+        `${user} lacks the rights of pg_monitor: moves and old transactions of others may go unseen, and no setting is lowered`,
+        `on the coordinator: ${membershipGrant('pg_monitor', rights)}`,
       );
 }
 
