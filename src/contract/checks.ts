@@ -74,7 +74,7 @@ export const checks = {
   'online-moves': { severity: 'blocker', acceptable: true, of: typesThatMove },
   /** Every table can be moved online: it has a primary key or a replica identity. */
   'replica-identity': { severity: 'blocker', acceptable: true, of: typesThatMove },
-  /** Moves have replication slots free on every node. */
+  /** Moves have replication slots, and origins, free on every node. */
   'replication-slots': { severity: 'blocker', acceptable: true, of: typesThatMove },
   /** The role may do what the operation does. */
   role: { severity: 'blocker', acceptable: true },

@@ -11,6 +11,9 @@ export interface Capacity {
   walLevel: string;
   slots: number;
   slotsUsed: number;
+  /** Replication origins, one for each subscription: a setting of their own from PostgreSQL 18 on; null before. */
+  origins: number | null;
+  originsUsed: number;
   senders: number;
   sendersUsed: number;
   workerProcesses: number;
@@ -38,6 +41,8 @@ const capacityQuery = `SELECT json_build_object(
   'walLevel', current_setting('wal_level'),
   'slots', current_setting('max_replication_slots')::int,
   'slotsUsed', (SELECT count(*) FROM pg_replication_slots),
+  'origins', current_setting('max_active_replication_origins', true)::int,
+  'originsUsed', (SELECT count(*) FROM pg_subscription),
   'senders', current_setting('max_wal_senders')::int,
   'sendersUsed', (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'walsender'),
   'workerProcesses', current_setting('max_worker_processes')::int,

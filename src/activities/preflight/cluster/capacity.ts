@@ -16,7 +16,7 @@ interface Need {
 
 /**
  * The needs of moves. Online moves take slots and senders on a source, and workers and replication origins, which
- * `max_replication_slots` bounds as well, on a target. Measured, docs/citus.md.
+ * `max_replication_slots` bounds as well before PostgreSQL 18, on a target. Measured, docs/citus.md.
  */
 const needs: Need[] = [
   {
@@ -29,10 +29,15 @@ const needs: Need[] = [
   },
   {
     id: 'replication-slots',
-    shortage: ({ slots, slotsUsed }, moves) =>
-      slots - slotsUsed >= moves ? undefined : `${slots - slotsUsed} of ${slots} replication slots free`,
+    shortage: ({ slots, slotsUsed, origins, originsUsed }, moves) => {
+      if (slots - slotsUsed < moves) return `${slots - slotsUsed} of ${slots} replication slots free`;
+      return origins !== null && origins - originsUsed < moves
+        ? `${origins - originsUsed} of max_active_replication_origins = ${origins} free`
+        : undefined;
+    },
     good: (moves) => `${moves} or more replication slots free on each node`,
-    remedy: 'raise max_replication_slots, drop slots that nobody uses, or make fewer moves at once',
+    remedy:
+      'raise max_replication_slots (from PostgreSQL 18 on max_active_replication_origins too), drop slots that nobody uses, or make fewer moves at once',
     online: true,
   },
   {
