@@ -9,7 +9,7 @@ interface Combination {
 /** All combinations from the oldest release with which citus-scaler works. docs/versions.md says what "tried" means. */
 export const combinations: readonly Combination[] = [
   { citus: '12.1', postgres: 14 },
-  { citus: '12.1', postgres: 15 },
+  { citus: '12.1', postgres: 15, tried: '12.1.12 with 15.20, November 2026, in part' },
   { citus: '12.1', postgres: 16 },
   { citus: '13.0', postgres: 15 },
   { citus: '13.0', postgres: 16 },
@@ -19,9 +19,9 @@ export const combinations: readonly Combination[] = [
   { citus: '13.1', postgres: 17 },
   { citus: '13.2', postgres: 15, tried: '13.2.2 with 15.20, November 2026' },
   { citus: '13.2', postgres: 16 },
-  { citus: '13.2', postgres: 17 },
+  { citus: '13.2', postgres: 17, tried: '13.2.2 with 17.12, November 2026' },
   { citus: '14.0', postgres: 16 },
-  { citus: '14.0', postgres: 17 },
+  { citus: '14.0', postgres: 17, tried: '14.0.1 with 17.12, November 2026, in part' },
   { citus: '14.0', postgres: 18 },
 ];
 
