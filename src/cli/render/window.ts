@@ -17,8 +17,17 @@ export function windowLines({ window }: OperationStatus, columns: number, now: n
   return parts.length === 0 ? [] : [wrap(`  The maintenance window ${parts.join('; ')}`, columns, 4)];
 }
 
-/** `2026-11-24 21:00 UTC, in 3 h` */
+/** `2026-11-24 21:00 UTC, in 3 h (2026-11-24 22:00 Europe/Berlin)` */
 function when(time: string, now: number): string {
   const ahead = Date.parse(time) - now;
-  return `${moment(time)} UTC${ahead > 0 ? `, in ${duration(secondsBetween(new Date(now).toISOString(), time))}` : ''}`;
+  return `${moment(time)} UTC${ahead > 0 ? `, in ${duration(secondsBetween(new Date(now).toISOString(), time))}` : ''}${hereToo(time)}`;
+}
+
+/** The same moment by the reader's clock, unless that is UTC. */
+function hereToo(time: string): string {
+  const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
+  if (/^(Etc\/)?UTC$/.test(timeZone)) return '';
+  // Sweden writes dates as ISO 8601 does.
+  const here = new Intl.DateTimeFormat('sv-SE', { dateStyle: 'short', timeStyle: 'short', timeZone });
+  return ` (${here.format(new Date(time))} ${timeZone})`;
 }
