@@ -1,8 +1,11 @@
 import type { CheckId, MoveMode } from '../../contract/index.js';
-import { brokenIdentity, columnsWithoutEquality } from './identity.js';
+import { brokenIdentity, columnsWithoutEquality, inner } from './identity.js';
 
-/** The mode that moves a table in spite of a condition: with its writes blocked, by logical replication alone, or none. */
-export type Works = MoveMode | 'none';
+/**
+ * The mode that moves a table in spite of a condition: with its writes blocked, by logical replication alone, or none.
+ * `unproved`: the catalog can't tell, the rows decide.
+ */
+export type Works = MoveMode | 'none' | 'unproved';
 
 /** Something about a table that makes a move fail, or go wrong in silence, in one mode or in all. */
 export interface TableCondition {
@@ -118,6 +121,32 @@ export const tableConditions = {
        WHERE f.conrelid = c.oid AND f.contype = 'f' AND NOT has_table_privilege(c.relowner, f.confrelid, 'REFERENCES')
          AND NOT has_any_column_privilege(c.relowner, f.confrelid, 'REFERENCES')`,
     says: (key) => `has the foreign key ${key} to a table on which its owner lacks REFERENCES`,
+  },
+  'unproved-check': {
+    works: 'unproved',
+    check: 'movable-tables',
+    at: 'tables',
+    // The copy holds every row against it, also those that were there before it.
+    objects: `
+      SELECT string_agg(k.conname, ', '),
+             string_agg(format('ALTER TABLE %s VALIDATE CONSTRAINT %I', t.name, k.conname), '; ')
+        FROM pg_catalog.pg_constraint k
+       WHERE k.conrelid = c.oid AND c.relkind = 'r' AND k.contype IN ('c', 'n') AND NOT k.convalidated
+         AND coalesce((to_jsonb(k) ->> 'conenforced')::boolean, true) HAVING count(*) > 0`,
+    says: (constraint) => `has a constraint that is NOT VALID: ${constraint}`,
+  },
+  'unproved-domain': {
+    works: 'unproved',
+    check: 'movable-tables',
+    at: 'tables',
+    objects: `
+      SELECT string_agg(DISTINCT k.conname, ', '),
+             string_agg(DISTINCT format('ALTER DOMAIN %s VALIDATE CONSTRAINT %I', k.contypid::regtype, k.conname), '; ')
+        FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type y0 ON y0.oid = a.atttypid
+        JOIN pg_catalog.pg_type y1 ON y1.oid = ${inner('y0')}
+        JOIN pg_catalog.pg_constraint k ON k.contypid IN (y0.oid, y1.oid, ${inner('y1')}) AND NOT k.convalidated
+       WHERE a.attrelid = c.oid AND c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped HAVING count(*) > 0`,
+    says: (constraint) => `has a column of a domain with a constraint that is NOT VALID: ${constraint}`,
   },
   'shard-missing': {
     works: 'none',

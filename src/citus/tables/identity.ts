@@ -13,7 +13,7 @@ export const brokenIdentity = `
                                  WHEN 'i' THEN r.indexrelid IS NOT NULL ELSE false END`;
 
 /** SQL: what a type is made of: the base of a domain, the element of an array, else itself. */
-const inner = (type: string): string =>
+export const inner = (type: string): string =>
   `CASE WHEN ${type}.typtype = 'd' THEN ${type}.typbasetype WHEN ${type}.typcategory = 'A' THEN ${type}.typelem ELSE ${type}.oid END`;
 
 /** SQL: whether a base type has no equality, neither of its own nor that of a type that it is stored as. */

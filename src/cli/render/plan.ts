@@ -50,7 +50,7 @@ function worthKnowing(checks: Check[], columns: number): string[] {
 }
 
 function changes(plan: Plan, columns: number): string[] {
-  const total = `  ${count(plan.movesTotal, 'move')}, ${bytes(plan.bytes)}${estimate(plan)}`;
+  const total = `  ${count(plan.movesTotal, 'move')}, ${bytes(plan.bytes)}${estimate(plan)}${stall(plan)}`;
   return [
     ...nodeLines('+', plan.newWorkers, columns),
     ...nodeLines('-', plan.removedWorkers, columns),
@@ -71,6 +71,12 @@ function estimate({ estimateSeconds }: Plan): string {
   return `, about ${time} (${basis})`;
 }
 
+function stall({ longestStallSeconds = 0 }: Plan): string {
+  return longestStallSeconds > 0
+    ? `; writes to a shard group wait for up to ${duration(longestStallSeconds)}`
+    : '';
+}
+
 function moveLines(plan: Plan, paint: Colors, columns: number): string {
   const visible = plan.moves.slice(0, shownMoves);
   const sizes = visible.map((move) => bytes(move.bytes));
@@ -78,8 +84,9 @@ function moveLines(plan: Plan, paint: Colors, columns: number): string {
   const nameWidth = Math.min(26, Math.max(...visible.map((move) => width(nameOf(move)))));
   const lines = visible.map((move, index) => {
     const lead = `  ${pad(cut(nameOf(move), nameWidth), nameWidth)}  ${pad(sizes[index] ?? '', sizeWidth, 'left')}  `;
-    const room = Math.floor((columns - width(lead) - 3) / 2);
-    return `${lead}${cutMiddle(move.from, room)} ${paint.dim('→')} ${cutMiddle(move.to, room)}`;
+    const waits = move.mode === 'blocking' ? '  writes wait' : '';
+    const room = Math.floor((columns - width(lead) - 3 - width(waits)) / 2);
+    return `${lead}${cutMiddle(move.from, room)} ${paint.dim('→')} ${cutMiddle(move.to, room)}${paint.yellow(waits)}`;
   });
   const more = plan.movesTotal - visible.length;
   return [...lines, ...(more > 0 ? [paint.dim(`  and ${count(more, 'more move', 'more moves')}`)] : [])].join(

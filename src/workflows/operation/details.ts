@@ -5,7 +5,7 @@ import {
   type Plan,
   type WindowStatus,
 } from '../../contract/index.js';
-import { count, formatBytes, formatTables } from '../../text/figures.js';
+import { count, formatBytes, formatSeconds, formatTables } from '../../text/figures.js';
 import { oneLine, shorten } from '../../text/lines.js';
 import { remedyInTemporal } from './remedy.js';
 
@@ -127,12 +127,16 @@ function cleanupsSection({ hash, cleanups = [], cleanupsTotal = 0 }: Plan): stri
 }
 
 function movementSection(plan: Plan): string[] {
-  const { hash, moves, movesTotal, bytes, before, after } = plan;
+  const { hash, moves, movesTotal, bytes, before, after, longestStallSeconds = 0 } = plan;
+  const stall =
+    longestStallSeconds > 0
+      ? [`Writes to a shard group wait for up to ${formatSeconds(longestStallSeconds)}.`]
+      : [];
   const rows = moves
     .slice(0, 10)
     .map(
       (move) =>
-        `| ${formatTables(move.tables)}, ${move.shardIds[0] ?? ''} | ${move.from} | ${move.to} | ${formatBytes(move.bytes)} |`,
+        `| ${formatTables(move.tables)}, ${move.shardIds[0] ?? ''} | ${move.from} | ${move.to} | ${formatBytes(move.bytes)}${move.mode === 'blocking' ? ', writes wait' : ''} |`,
     );
   const more = movesTotal > 10 ? [`| and ${movesTotal - 10} more | | | |`] : [];
   const names = [...new Set([...before.workers, ...after.workers].map(({ node }) => node))];
@@ -141,6 +145,7 @@ function movementSection(plan: Plan): string[] {
   return [
     `### Plan ${hash}: ${movesTotal} moves, ${formatBytes(bytes)}`,
     ...workers(plan),
+    ...stall,
     ...(rows.length > 0
       ? [['| shard group | from | to | size |', '|---|---|---|---|', ...rows, ...more].join('\n')]
       : []),

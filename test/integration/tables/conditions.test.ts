@@ -41,6 +41,12 @@ const tables: Record<'logical' | 'blocking' | 'none', Record<string, string[]>> 
       'ALTER TABLE guarded FORCE ROW LEVEL SECURITY',
       'ALTER TABLE guarded_new ENABLE ROW LEVEL SECURITY',
     ],
+    // Whether rows violate it is for them to tell: a warning.
+    unproved: [
+      `CREATE TABLE unproved (${plain})`,
+      distributed('unproved'),
+      `ALTER TABLE unproved ADD CONSTRAINT positive CHECK (id > 0) NOT VALID`,
+    ],
     whole: [
       'CREATE TABLE whole (id bigint, v varchar(20), tags text[], at cidr)',
       distributed('whole'),

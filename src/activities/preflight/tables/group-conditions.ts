@@ -56,7 +56,10 @@ export function modeOf(transferMode: TransferMode, findings: readonly Finding[])
     findings
       // They move all the same; their UPDATE and DELETE fail meanwhile, which the preflight tells.
       .filter(({ condition }) => transferMode !== 'force_logical' || condition !== 'no-identity')
-      .map(({ condition }) => conditionOf(condition).works),
+      .flatMap(({ condition }) => {
+        const { works } = conditionOf(condition);
+        return works === 'unproved' ? [] : [works];
+      }),
   );
 }
 

@@ -33,10 +33,20 @@ function movableTables(findings: Finding[], transferMode: TransferMode, unseen: 
   const groups = groupedBy(findings, ({ colocationId, label }) => keyOf(colocationId, label));
   const stuck = [...groups.values()].flatMap((group) =>
     modeOf(wished, group) === undefined
-      ? group.filter(({ condition }) => conditionOf(condition).check === 'movable-tables')
+      ? group.filter(
+          ({ condition }) =>
+            conditionOf(condition).check === 'movable-tables' && conditionOf(condition).works !== 'unproved',
+        )
       : [],
   );
   if (stuck.length > 0) return immovable(stuck);
+  const unproved = findings.filter(({ condition }) => conditionOf(condition).works === 'unproved');
+  if (unproved.length > 0)
+    return warning(
+      'movable-tables',
+      `can't be moved, if rows violate it: ${namesOf(unproved)}`,
+      `see whether any does: ${remedyOf(unproved)}`,
+    );
   return unseen.length === 0
     ? passed('movable-tables', 'every table can be moved')
     : warning(
