@@ -94,7 +94,10 @@ export const updates = {
     example: 'shop',
     done: 'Resumed',
   },
-  /** Tries again what needs attention. */
+  /**
+   * Tries again what needs attention: what waits for it goes on, and a move that tells of trouble while it runs is stopped and
+   * begun anew. Refused while nothing would come of it, since all that needs attention goes on by itself.
+   */
   retry: {
     command: 'retry',
     summary: 'try again what needs attention',

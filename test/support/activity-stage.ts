@@ -3,6 +3,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import type { LockViews } from '../../src/activities/lock/lock-views.js';
 import type { ActivityContext } from '../../src/activities/runtime/context.js';
 import type { ClusterConfig } from '../../src/config/index.js';
+import type { Attention } from '../../src/contract/index.js';
 
 const lockId = 'lock';
 const workflowExecution = { workflowId: 'operation', runId: 'run' };
@@ -17,12 +18,22 @@ export interface ActivityStage {
   ageMs?: number;
   /** Ids of the entries in the ledger of the lock keeper. */
   ledger?: string[];
+  /** Gets the attentions that it asks for; null takes the last one back. */
+  told?: (Attention | null)[];
   context?: Partial<ActivityContext>;
 }
 
 /** Runs an activity with Temporal answering as it does for an operation that holds the lock `lock`. */
 export function asActivity<T>(
-  { clusters, attempt = 1, awaited = attempt, ageMs = 0, ledger = [], context = {} }: ActivityStage,
+  {
+    clusters,
+    attempt = 1,
+    awaited = attempt,
+    ageMs = 0,
+    ledger = [],
+    told = [],
+    context = {},
+  }: ActivityStage,
   work: (context: ActivityContext) => Promise<T>,
 ): Promise<T> {
   const described: Record<string, object> = {
@@ -31,7 +42,10 @@ export function asActivity<T>(
   };
   const getHandle = (workflowId: string) => ({
     describe: () => Promise.resolve({ status: { name: 'RUNNING' }, ...described[workflowId] }),
-    signal: () => Promise.resolve(),
+    signal: (_: string, __: string, attention: Attention | null) => {
+      told.push(attention);
+      return Promise.resolve();
+    },
     query: () => Promise.resolve(ledger),
   });
   const client = { workflow: { getHandle } } as unknown as Client;

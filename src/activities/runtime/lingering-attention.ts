@@ -4,19 +4,46 @@ import { activeWorkers, readNodes } from '../../citus/nodes/nodes.js';
 import type { Db } from '../../citus/session/connect.js';
 import type { OwnSession } from '../../citus/session/own-sessions.js';
 import { remediesOf, type Attention } from '../../contract/index.js';
+import type { AttentionChannel } from '../moving/stalls/attention-channel.js';
+
+/** Seconds after which a statement that doesn't end is told of without a cause. */
+const slowSeconds = 60;
+
+/**
+ * Tells of statements of ours that don't end: at the first look that finds what holds them, and once they have taken long,
+ * also where nothing was found.
+ *
+ * @param joining servers that may not be registered yet, `host:port`
+ * @returns called at each look with those that don't end; never fails, for a node may be silent
+ */
+export function lingeringTeller(
+  channel: Pick<AttentionChannel, 'attention'>,
+  joining: string[],
+): (db: Db, sessions: OwnSession[]) => Promise<void> {
+  let told: 'nothing' | 'no cause' | 'cause' = 'nothing';
+  const firstAt = Date.now();
+  return async (db, sessions) => {
+    if (told === 'cause' || sessions.length === 0) return;
+    const seconds = Math.max((Date.now() - firstAt) / 1_000, ...sessions.map((session) => session.seconds));
+    const withoutCause = told === 'nothing' && seconds >= slowSeconds;
+    const found = await lingeringAttention(db, sessions, joining, { withoutCause }).catch(() => undefined);
+    if (!found) return;
+    told = found.hasCause ? 'cause' : 'no cause';
+    channel.attention(found.attention);
+  };
+}
 
 /**
  * Asks for attention to statements of ours that don't end, and names what holds them.
  *
  * @param withoutCause whether it is said too where no cause was found; undefined then, if not
- * @param joining servers that may not be registered yet, `host:port`
  */
-export async function lingeringAttention(
+async function lingeringAttention(
   db: Db,
   sessions: OwnSession[],
   joining: string[],
-  { withoutCause = true } = {},
-): Promise<Attention | undefined> {
+  { withoutCause }: { withoutCause: boolean },
+): Promise<{ attention: Attention; hasCause: boolean } | undefined> {
   const nodes = [...activeWorkers(await readNodes(db)).map(({ node }) => node), ...joining];
   const [first] = sessions;
   const causes: string[] = [];
@@ -25,7 +52,7 @@ export async function lingeringAttention(
   }
   causes.push(...(await absentStandbys(db, [...new Set(nodes)])));
   if (causes.length === 0 && !withoutCause) return undefined;
-  return {
+  const attention = {
     problem: `waits for a statement to end at the coordinator: ${wordsFor(first)}`,
     evidence: [
       ...sessions.map(
@@ -39,6 +66,7 @@ export async function lingeringAttention(
       'don’t end our statement itself: it may be preparing a distributed transaction, and if it is ended then it can hang with a lock on pg_dist_node',
     ),
   };
+  return { attention, hasCause: causes.length > 0 };
 }
 
 function wordsFor(session: OwnSession | undefined): string {
@@ -67,9 +95,10 @@ async function absentStandbys(db: Db, nodes: string[]): Promise<string[]> {
     db,
     nodes.map((node) => ({ node, command })),
   );
-  return answers.flatMap(({ node, success, result }) =>
-    success && result !== '0'
-      ? [`on ${node} commits wait for a synchronous standby that isn't there (synchronous_standby_names)`]
-      : [],
-  );
+  return answers.flatMap(({ node, success, result }) => {
+    if (!success) return [`${node} gives no answer: ${result}`];
+    return result === '0'
+      ? []
+      : [`on ${node} commits wait for a synchronous standby that isn't there (synchronous_standby_names)`];
+  });
 }

@@ -4,19 +4,21 @@ import { operationPrefix } from '../../citus/session/application-name.js';
 import { withCoordinator } from '../../citus/session/connect.js';
 import { readOwnSessions } from '../../citus/session/own-sessions.js';
 import type { ClusterConfig } from '../../config/index.js';
+import { explainLimit } from '../moving/stalls/failures.js';
 import type { Attention } from '../../contract/index.js';
+import { deedOf } from '../deeds.js';
 import { attentionChannel } from '../moving/stalls/attention-channel.js';
 import { readSession, ownWorkflowId, type ActivityContext } from './context.js';
-import { lingeringAttention } from './lingering-attention.js';
+import { lingeringTeller } from './lingering-attention.js';
 
-/** Milliseconds after which it is looked at what holds a statement, and after which a slow one is told without a cause. */
+/** Milliseconds after which it is looked at what holds a statement, and again as often. */
 const lookMs = 5_000;
-const slowSeconds = 60;
 
 /**
  * Does work in sessions that change the cluster, and tells a person what holds a statement of theirs that doesn't end.
  *
  * @param joining servers that may not be registered yet, `host:port`
+ * @throws what the work throws; a limit that a node has reached, with where it is set
  */
 export async function tellWaiting<T>(
   context: ActivityContext,
@@ -27,25 +29,27 @@ export async function tellWaiting<T>(
   const activity = Context.current();
   const channel = attentionChannel(context.client, activity);
   const done = new AbortController();
+  const whileWaiting = {
+    attention: (attention: Attention) => {
+      if (!done.signal.aborted) channel.attention(attention);
+    },
+  };
+  const tellLingering = lingeringTeller(whileWaiting, joining);
   const options = readSession('waits', { statementTimeoutSeconds: 20 });
-  const prefix = operationPrefix(ownWorkflowId());
-  const look = async (): Promise<Attention | undefined> =>
+  const operationId = ownWorkflowId();
+  const prefix = operationPrefix(operationId);
+  const look = (): Promise<void> =>
     withCoordinator(cluster, options, async (db) => {
       const sessions = (await readOwnSessions(db, { prefixes: [prefix] })).filter(
         ({ state, seconds }) => state === 'active' && seconds * 1_000 >= lookMs,
       );
-      if (sessions.length === 0) return undefined;
-      const isSlow = sessions.some(({ seconds }) => seconds >= slowSeconds);
-      return lingeringAttention(db, sessions, joining, { withoutCause: isSlow });
+      await tellLingering(db, sessions);
     });
   const watch = async (): Promise<void> => {
-    for (let told = false; !told;) {
+    for (;;) {
       await sleep(lookMs, undefined, { signal: done.signal });
       // Best effort: the statement itself goes on, and its error tells the rest.
-      const attention = await look().catch(() => undefined);
-      if (done.signal.aborted || !attention) continue;
-      told = true;
-      channel.attention(attention);
+      await look().catch(() => undefined);
     }
   };
   watch().catch(() => undefined);
@@ -58,6 +62,6 @@ export async function tellWaiting<T>(
     done.abort();
     // Only its own word is taken back: what was told of attempts that fail holds on.
     if (channel.times > 0) channel.clear();
-    throw error;
+    throw await explainLimit(cluster, { what: deedOf(activity.info.activityType), operationId }, error);
   }
 }

@@ -17,7 +17,7 @@ import {
   type ActivityContext,
 } from '../runtime/context.js';
 import { endSessions } from '../runtime/end-sessions.js';
-import { lingeringAttention } from '../runtime/lingering-attention.js';
+import { lingeringTeller } from '../runtime/lingering-attention.js';
 import { tellWaiting } from '../runtime/tell-waiting.js';
 import { redoEntry } from './redo-entry.js';
 import { undoEntries, type UndoResult } from './undo-entry.js';
@@ -58,16 +58,12 @@ export function undoActivities(context: ActivityContext) {
     const activity = Context.current();
     const channel = attentionChannel(context.client, activity);
     const startedAt = Date.now();
-    let hasAttention = false;
+    const tellLingering = lingeringTeller(channel, joining);
     const options = readSession('end statements', { statementTimeoutSeconds: 30 });
     await withCoordinator(clusterIn(context, cluster), options, (db) =>
       endSessions(db, { prefixes }, async (sessions) => {
         activity.cancellationSignal.throwIfAborted();
-        if (hasAttention || Date.now() - startedAt < lingerMs) return;
-        hasAttention = true;
-        // Best effort: a node may be silent.
-        const attention = await lingeringAttention(db, sessions, joining).catch(() => undefined);
-        if (attention) channel.attention(attention);
+        if (Date.now() - startedAt >= lingerMs) await tellLingering(db, sessions);
       }),
     );
     channel.clear();

@@ -54,6 +54,7 @@ export function createBatches(status: Status, calls: Calls, windows: Windows, se
           bytes: batch.map((move) => move.bytes),
           ...(closing && { closing: { ...closing, expectedSeconds: batch.map(seconds.estimate) } }),
         },
+        { beginsAnew: true },
       )
       .catch((error: unknown) => {
         status.moved.unanswered.push(

@@ -87,13 +87,18 @@ export function createMovement(status: Status, calls: Calls, undo: Undo): Moveme
     currentCopy = copy;
     try {
       await copy.scope.run(() =>
-        calls.run(moveActivities.replicateReferenceTables, 'Copy reference tables', {
-          cluster: request.cluster,
-          lockId: request.lockId,
-          transferMode: request.transferMode,
-          mode: round.copiesBlocking === true ? 'blocking' : 'logical',
-          ...acceptsOf(request),
-        }),
+        calls.run(
+          moveActivities.replicateReferenceTables,
+          'Copy reference tables',
+          {
+            cluster: request.cluster,
+            lockId: request.lockId,
+            transferMode: request.transferMode,
+            mode: round.copiesBlocking === true ? 'blocking' : 'logical',
+            ...acceptsOf(request),
+          },
+          { beginsAnew: true },
+        ),
       );
       return true;
     } catch (error) {

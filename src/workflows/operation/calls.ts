@@ -9,6 +9,20 @@ export interface ProxiedActivity<Input, Output> {
   executeWithOptions(options: ActivityOptions, args: [Input]): Promise<Output>;
 }
 
+/** What may be said of a call besides its input. */
+export interface CallOptions extends Pick<ActivityOptions, 'taskQueue'> {
+  /** Whether it may be stopped at any time and begun anew. */
+  beginsAnew?: boolean;
+}
+
+/** A call whose activity runs, or is tried again. */
+interface OpenCall {
+  scope: CancellationScope;
+  beginsAnew: boolean;
+  /** A person has asked for it. */
+  isStopped: boolean;
+}
+
 /**
  * Calls that don't give up by themselves: what passes is retried by Temporal; what a person must repair parks the
  * operation until `retry`, `giveUp` or a cancel.
@@ -16,17 +30,19 @@ export interface ProxiedActivity<Input, Output> {
 export interface Calls {
   /**
    * Runs an activity; `summary` is what the Temporal UI shows of it, as far as it fits. When the lock was lost it is run
-   * again after `onLockLost`.
+   * again after `onLockLost`. One that `beginsAnew` is stopped and begun anew by `retry`, while it tells of trouble.
    */
   run: <Input, Output>(
     activity: ProxiedActivity<Input, Output>,
     summary: string,
     input: Input,
-    options?: Pick<ActivityOptions, 'taskQueue'>,
+    options?: CallOptions,
   ) => Promise<Output>;
   /** Parks until `retry`; throws GivenUp or CancelledFailure. */
   park: (id: string, attention: Attention) => Promise<void>;
   retry: () => void;
+  /** Whether `retry` would do anything: something is parked, or may be begun anew. */
+  readonly isRetryable: boolean;
   giveUp: (by: string, reason: string) => void;
   readonly isGivenUp: boolean;
   /** Whether it was given up so long ago that nothing more may be tried. */
@@ -53,7 +69,8 @@ export function createCalls(status: Status): Calls {
   let runs = 0;
   let retries = 0;
   let givingUp: { by: string; reason: string; at: number } | undefined;
-  const openCalls = new Set<string>();
+  const openCalls = new Map<string, OpenCall>();
+  const parked = new Set<string>();
 
   function failGivenUp(): never {
     const { by, reason } = givingUp ?? { by: 'nobody', reason: '' };
@@ -66,8 +83,15 @@ export function createCalls(status: Status): Calls {
       return givingUp !== undefined;
     },
     isOutOfTime: () => givingUp !== undefined && Date.now() >= givingUp.at + giveUpDeadline,
+    get isRetryable() {
+      return parked.size > 0 || troubled().length > 0;
+    },
     retry: () => {
       retries += 1;
+      for (const call of troubled()) {
+        call.isStopped = true;
+        call.scope.cancel();
+      }
     },
     giveUp: (by, reason) => {
       givingUp ??= { by, reason, at: Date.now() };
@@ -89,27 +113,32 @@ export function createCalls(status: Status): Calls {
 
     async park(id, attention) {
       const before = retries;
+      parked.add(id);
       status.troubles.set(id, attention);
       status.publish();
       try {
         await calls.until(() => retries > before);
       } finally {
+        parked.delete(id);
         status.troubles.delete(id);
         status.publish();
       }
     },
 
-    async run(activity, summary, input, options = {}) {
+    async run(activity, summary, input, { beginsAnew = false, ...options } = {}) {
       runs += 1;
       const id = `${runs}`;
       for (let attempt = 1; ; attempt += 1) {
+        const call: OpenCall = { scope: new CancellationScope(), beginsAnew, isStopped: false };
         try {
           // Activities tell by it that they may have been at work before.
           const activityId = attempt === 1 ? id : `${id}.${attempt}`;
-          return await untilGivenUp(activityId, () =>
+          return await untilGivenUp(activityId, call, () =>
             activity.executeWithOptions({ ...options, summary: summary.slice(0, 200), activityId }, [input]),
           );
         } catch (error) {
+          const isStopped = call.isStopped && !CancellationScope.current().consideredCancelled;
+          if (isCancellation(error) && isStopped) continue;
           if (isCancellation(error) || endingFailure(error)) throw error;
           if (isLockLost(error) && calls.onLockLost) await calls.onLockLost();
           else await calls.park(id, attentionOf(error));
@@ -118,9 +147,14 @@ export function createCalls(status: Status): Calls {
     },
   };
 
+  /** What runs, tells of trouble and may be begun anew. */
+  function troubled(): OpenCall[] {
+    return [...openCalls].flatMap(([id, call]) => (call.beginsAnew && status.troubles.has(id) ? [call] : []));
+  }
+
   /** Ends when the work ends or, soon, when the operation is given up: whatever is unreachable then. */
-  async function untilGivenUp<T>(id: string, work: () => Promise<T>): Promise<T> {
-    const scope = new CancellationScope();
+  async function untilGivenUp<T>(id: string, call: OpenCall, work: () => Promise<T>): Promise<T> {
+    const { scope } = call;
     const result = scope.run(work);
     const outcome = { settled: false };
     const patience = givingUp ? lateCutPatience : cutPatience;
@@ -128,7 +162,7 @@ export function createCalls(status: Status): Calls {
       outcome.settled = true;
     };
     result.then(settle, settle);
-    openCalls.add(id);
+    openCalls.set(id, call);
     try {
       // Not cancellable: a cancelled activity that changes something is waited for, so that nothing runs behind our back.
       await CancellationScope.nonCancellable(async () => {

@@ -86,7 +86,13 @@ export function registerControls(
       },
     },
     retry: {
-      refuse: () => refuseWithoutTrouble(),
+      refuse: () =>
+        refuseWithoutTrouble() ??
+        (calls.isRetryable
+          ? undefined
+          : {
+              text: 'what needs attention goes on by itself as soon as its cause is gone: a retry would change nothing',
+            }),
       act: ({ by }) => {
         status.notes.push(`retried by ${by}`);
         calls.retry();

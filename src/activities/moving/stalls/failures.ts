@@ -67,6 +67,19 @@ export async function explainFailure(
   return again(text.replaceAll(/\d+/g, ''), failure, scene, mostUnexplained);
 }
 
+/**
+ * The failure of a statement to which a node has set a limit, with where that is set; any other error as it is, and what
+ * can't be looked up.
+ */
+export async function explainLimit(cluster: ClusterConfig, scene: Scene, error: unknown): Promise<unknown> {
+  if (!(error instanceof Error) || error instanceof ApplicationFailure) return error;
+  const reached = limitIn(causeOf(error));
+  if (reached?.node === undefined) return error;
+  const signal = new AbortController().signal;
+  const stall = await diagnose(cluster, scene, [limitReached(reached)], signal).catch(() => undefined);
+  return stall ? failureOf(stall, scene) : error;
+}
+
 /** In a move every such limit is another's: our own session has none. */
 function limitIn(cause: Cause): Reached | undefined {
   const { message, node } = cause;
