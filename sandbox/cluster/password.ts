@@ -7,7 +7,7 @@ import { passwordFileOf } from './layout.js';
 /** Makes the cluster's password: random, so that a test can look for it where it must not be. */
 export function writePassword(folder: string): void {
   const password = randomBytes(12).toString('hex');
-  const lines = ['127.0.0.1', 'localhost'].map((host) => `${host}:*:*:${superuser}:${password}\n`);
+  const lines = ['127.0.0.1', 'localhost', '\\:\\:1'].map((host) => `${host}:*:*:${superuser}:${password}\n`);
   writeFileSync(passwordFileOf(folder), lines.join(''), { mode: 0o600 });
   giveToServers(passwordFileOf(folder));
 }

@@ -92,6 +92,8 @@ export const checks = {
   'wal-senders': { severity: 'blocker', acceptable: true, of: typesThatMove },
   /** Moves have worker processes free on every node. */
   'worker-processes': { severity: 'blocker', acceptable: true, of: typesThatMove },
+  /** A new server has the roles, tablespaces and files that tables need, as far as Citus doesn't bring them. */
+  'new-node-lacks': { severity: 'blocker', acceptable: true, of: typesThatAdd },
   /** A new server is no physical copy of a node, or of another new one. */
   'new-node-copy': { severity: 'blocker', acceptable: true, of: typesThatAdd },
   /** A new server has the extensions that the cluster's database has. */
@@ -186,6 +188,10 @@ export const checks = {
   'more-checks': { severity: 'info' },
   /** The role may see what others do. */
   'monitor-rights': { severity: 'warning' },
+  /** A new server has the settings, libraries, roles and slots of the other nodes, as far as Citus doesn't bring them. */
+  'new-node-alike': { severity: 'warning', of: typesThatAdd },
+  /** Columns that take their next number from a sequence too small for workers: inserts through a worker fail. */
+  'worker-sequences': { severity: 'warning', of: typesThatAdd },
   /** A new server holds nothing that is in the way. */
   'new-node-clean': { severity: 'warning', of: typesThatAdd },
   /** No open transaction has written for so long that moves would wait for it. */

@@ -50,6 +50,20 @@ CREATE TABLE pg_catalog.pg_dist_partition (
   autoconverted boolean DEFAULT false
 );
 
+-- Stays empty: here objects are made on every node without being remembered.
+CREATE TABLE pg_catalog.pg_dist_object (
+  classid oid NOT NULL,
+  objid oid NOT NULL,
+  objsubid int NOT NULL,
+  type text,
+  object_names text[],
+  object_args text[],
+  distribution_argument_index int,
+  colocationid int,
+  force_delegation boolean,
+  PRIMARY KEY (classid, objid, objsubid)
+);
+
 CREATE TABLE pg_catalog.pg_dist_shard (
   logicalrelid regclass NOT NULL,
   shardid bigint NOT NULL PRIMARY KEY,
@@ -120,6 +134,6 @@ CREATE TABLE pg_catalog.pg_dist_background_task_depend (
   PRIMARY KEY (job_id, task_id, depends_on)
 );
 
-GRANT SELECT ON pg_dist_node, pg_dist_local_group, pg_dist_node_metadata, pg_dist_colocation, pg_dist_partition,
+GRANT SELECT ON pg_dist_node, pg_dist_local_group, pg_dist_node_metadata, pg_dist_colocation, pg_dist_partition, pg_dist_object,
   pg_dist_shard, pg_dist_placement, pg_dist_cleanup, pg_dist_rebalance_strategy, pg_dist_background_job,
   pg_dist_background_task, pg_dist_background_task_depend TO public;

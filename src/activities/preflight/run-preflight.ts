@@ -1,6 +1,12 @@
 import { withCoordinator, type Db } from '../../citus/session/connect.js';
 import { readCapacities, type NodeCapacity } from '../../citus/nodes/capacity.js';
-import { activePrimaries, activeWorkers, isIsolated, readNodes } from '../../citus/nodes/nodes.js';
+import {
+  activePrimaries,
+  activeWorkers,
+  isIsolated,
+  readNodes,
+  type ClusterNode,
+} from '../../citus/nodes/nodes.js';
 import { readServerFacts } from '../../citus/nodes/server-facts.js';
 import { readShardGroups, readShardGroupsWithin, type ShardGroup } from '../../citus/tables/shard-groups.js';
 import type { ClusterConfig } from '../../config/index.js';
@@ -14,6 +20,7 @@ import { clusterChecks, leftoverChecks } from './cluster/cluster-checks.js';
 import { isCoordinator, isWritable, supportedVersions, versionsKnown } from './cluster/coordinator.js';
 import { intentOf, type Intent, type PreflightRequest } from './intent.js';
 import { checkEach, newNodeContext } from './new-node/new-nodes.js';
+import { workerSequences } from './new-node/worker-sequences.js';
 import { emptyNodes } from './cluster/nodes.js';
 import { provisionerNeeded } from './cluster/provisioner.js';
 import { actingChecks } from './acting.js';
@@ -85,6 +92,7 @@ export async function runPreflight(
             intent.joining,
           )
         : []),
+      ...(addsWorkers(intent, nodes) ? [await workerSequences(db)] : []),
       ...leftoverChecks(cluster, await leftovers, temporarySettings, intent),
     ];
     return {
@@ -111,14 +119,17 @@ async function readShards(
   return readShardGroupsWithin(db, 10);
 }
 
+function addsWorkers({ joining, toStart }: Intent, nodes: ClusterNode[]): boolean {
+  return newServers(joining, nodes).length > 0 || toStart(activeWorkers(nodes).length) > 0;
+}
+
 function deedsOf(
   { movement }: ClusterConfig,
   intent: Intent,
   { nodes, capacities }: Pick<ClusterState, 'nodes' | 'capacities'>,
 ): Omit<Deeds, 'atOnce' | 'online' | 'capacities'> {
   return {
-    registers:
-      newServers(intent.joining, nodes).length > 0 || intent.toStart(activeWorkers(nodes).length) > 0,
+    registers: addsWorkers(intent, nodes),
     deregisters: intent.deregisters,
     cleans: intent.cleans,
     // Isolated workers are marked where Citus plans, and rolled back.

@@ -20,9 +20,12 @@ export interface ServerFacts extends ServerIdentity {
   backendPid: number;
   /** A sign that Patroni runs the server; null for none. */
   patroni: string | null;
-  /** Encoding, collation and character type of the database. */
+  /** Encoding, collation and character type of the database, and its ICU locale where it has one. */
   locale: string;
 }
+
+/** `en_US.UTF-8` and `en_US.utf8` are one locale. */
+const spelledAlike = (column: string): string => `regexp_replace(${column}, '\\.utf-?8', '.utf8', 'i')`;
 
 /** Reads the facts of the server connected to. */
 export async function readServerFacts(db: Db): Promise<ServerFacts> {
@@ -34,8 +37,10 @@ export async function readServerFacts(db: Db): Promise<ServerFacts> {
            NULL::int AS "localGroup", NULL::text AS "systemIdentifier",
            ${startedAtSql} AS "startedAt", pg_catalog.pg_backend_pid() AS "backendPid",
            ${patroniSign} AS patroni,
-           (SELECT pg_encoding_to_char(encoding) || ' ' || datcollate || ' ' || datctype FROM pg_catalog.pg_database
-             WHERE datname = current_database()) AS locale,
+           (SELECT concat_ws(' ', pg_encoding_to_char(encoding), ${spelledAlike('datcollate')}, ${spelledAlike('datctype')},
+                   CASE WHEN to_jsonb(d) ->> 'datlocprovider' NOT IN ('c') THEN to_jsonb(d) ->> 'datlocprovider' END,
+                   coalesce(to_jsonb(d) ->> 'daticulocale', to_jsonb(d) ->> 'datlocale'), to_jsonb(d) ->> 'daticurules')
+              FROM pg_catalog.pg_database d WHERE datname = current_database()) AS locale,
            to_regprocedure('pg_catalog.citus_version()') IS NOT NULL AS tells`);
   if (!row) throw new Error('the server answered nothing');
   const { tells, ...rest } = row;

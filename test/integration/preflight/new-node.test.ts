@@ -1,10 +1,22 @@
+import { networkInterfaces } from 'node:os';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startCluster, type SandboxCluster, type SandboxNode } from '../../../sandbox/index.js';
+import {
+  findFlavour,
+  startCluster,
+  withClient,
+  type SandboxCluster,
+  type SandboxNode,
+} from '../../../sandbox/index.js';
 import {
   checkNewNodes,
   checkTargets,
   runPreflight,
 } from '../../../src/activities/preflight/run-preflight.js';
+import { nodeActivities } from '../../../src/activities/nodes/activities.js';
+import { deregister } from '../../../src/activities/nodes/deregister.js';
+import { readBrokenDictionaries } from '../../../src/citus/new-server/needs.js';
+import { readNodes } from '../../../src/citus/nodes/nodes.js';
+import { asActivity as ofOperation } from '../../support/activity-stage.js';
 import {
   readComingObjects,
   readInTheWay,
@@ -17,15 +29,22 @@ import { flavour } from '../../support/stage.js';
 import { configOf } from '../connect/support.js';
 import { asActivity, checkOf, checksOf, failing, request } from './support.js';
 
+const isStandIn = findFlavour(flavour).flavour === 'stand-in';
+const hasIpv6 = (networkInterfaces()['lo'] ?? []).some(({ address }) => address === '::1');
+
 let cluster: SandboxCluster;
 let fresh: SandboxNode;
 beforeAll(async () => {
-  cluster = await startCluster({ workers: 2, flavour });
+  cluster = await startCluster({
+    workers: 2,
+    flavour,
+    settings: hasIpv6 ? { listen_addresses: '127.0.0.1,::1' } : {},
+  });
   fresh = await cluster.addNode();
 });
 afterAll(() => cluster.stop());
 
-const anywhere = { allowedNodes: ['127.0.0.1:*', 'localhost:*', 'nowhere.invalid:*'] };
+const anywhere = { allowedNodes: ['127.0.0.1:*', 'localhost:*', 'nowhere.invalid:*', '[::1]:*'] };
 
 async function preflight(nodes: string[], config: object = anywhere): Promise<Check[]> {
   const { checks } = await asActivity(() =>
@@ -223,6 +242,135 @@ test('what is called like the cluster’s tables is in the way: Citus would drop
   } finally {
     await fresh.query('DROP TABLE IF EXISTS "Orders" CASCADE');
     await cluster.query('DROP TABLE "Orders"');
+  }
+});
+
+test('what all other nodes have and Citus doesn’t bring is told with what mends it there', async () => {
+  const others = [cluster.coordinator, ...cluster.workers.slice(0, 2)];
+  const quietly = 'SET citus.enable_ddl_propagation = off; SET citus.enable_create_role_propagation = off;';
+  for (const node of others) {
+    await node.query(`${quietly} CREATE ROLE reporter LOGIN`);
+    await node.query(`SELECT pg_create_logical_replication_slot('changes', 'pgoutput')`);
+  }
+  await fresh.query(`ALTER DATABASE ${cluster.database} SET "TimeZone" = 'Asia/Tokyo'`);
+  await fresh.query(`ALTER SYSTEM SET search_path = 'elsewhere'`);
+  await fresh.query('SELECT pg_reload_conf()');
+  try {
+    const told = (await preflight([fresh.address])).filter(({ id, ok }) => id === 'new-node-alike' && !ok);
+    const text = told.map(({ severity, remedy }) => `${severity}: ${remedy?.text ?? ''}`).join('\n');
+    expect(text).toContain(`warning: on ${fresh.address}: CREATE ROLE "reporter" LOGIN PASSWORD`);
+    expect(text).toContain(`SELECT pg_create_logical_replication_slot('changes', 'pgoutput')`);
+    expect(text).toContain(`ALTER DATABASE "${cluster.database}" RESET TimeZone`);
+    expect(text).toContain('ALTER SYSTEM SET search_path = "$user", public; SELECT pg_reload_conf()');
+    // Followed, they mend it.
+    await fresh.query(`CREATE ROLE "reporter" LOGIN`);
+    await fresh.query(`SELECT pg_create_logical_replication_slot('changes', 'pgoutput')`);
+    await fresh.query(`ALTER DATABASE "${cluster.database}" RESET TimeZone`);
+    await fresh.query('ALTER SYSTEM SET search_path = "$user", public');
+    await fresh.query('SELECT pg_reload_conf()');
+    expect(checkOf(await preflight([fresh.address]), 'new-node-alike').ok).toBe(true);
+  } finally {
+    for (const node of [...others, fresh]) {
+      await node.query(`${quietly} DROP ROLE IF EXISTS reporter`);
+      await node.query(
+        `SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = 'changes'`,
+      );
+    }
+  }
+});
+
+test.skipIf(isStandIn)(
+  'what Citus would fail at is a blocker: roles, tablespaces, files (real Citus)',
+  async () => {
+    const inPlace = `SET allow_in_place_tablespaces = on`;
+    for (const node of [cluster.coordinator, ...cluster.workers.slice(0, 2)])
+      await withClient(node.login, async (client) => {
+        await client.query(inPlace);
+        await client.query(`CREATE TABLESPACE fast LOCATION ''`);
+        await client.query('SET citus.enable_create_role_propagation = off');
+        await client.query('CREATE ROLE keeper LOGIN');
+      });
+    await cluster.query('CREATE TABLE kept (id bigint PRIMARY KEY USING INDEX TABLESPACE fast, n serial)');
+    await cluster.query('GRANT SELECT ON kept TO keeper');
+    await cluster.query(`SELECT create_distributed_table('kept', 'id', shard_count => 2)`);
+    await cluster.query('ALTER SYSTEM SET citus.enable_create_role_propagation = off');
+    await cluster.query('SELECT pg_reload_conf()');
+    try {
+      const checks = await preflight([fresh.address]);
+      const lacks = checksOf(checks, 'new-node-lacks').map(
+        ({ severity, remedy }) => `${severity} ${remedy?.text ?? ''}`,
+      );
+      expect(lacks).toEqual([
+        `blocker on ${fresh.address}: CREATE ROLE "keeper" LOGIN`,
+        `blocker on ${fresh.address}: CREATE TABLESPACE "fast" LOCATION '…'`,
+      ]);
+      const [sequences, ...more] = checksOf(checks, 'worker-sequences');
+      expect(sequences).toMatchObject({ severity: 'warning', ok: false });
+      expect(sequences?.evidence).toContain('public.kept.n (integer)');
+      expect(more).toEqual([]);
+      const broken = await withNode(
+        configOf(cluster, anywhere),
+        fresh.address,
+        { applicationName: 'test' },
+        (db) =>
+          readBrokenDictionaries(db, [
+            { name: 'here', template: 'simple', options: `stopwords = 'english'` },
+            { name: 'gone', template: 'simple', options: `stopwords = 'nosuch'` },
+          ]),
+      );
+      expect(broken.map(({ name }) => name)).toEqual(['gone']);
+    } finally {
+      await cluster.query('ALTER SYSTEM RESET citus.enable_create_role_propagation');
+      await cluster.query('SELECT pg_reload_conf()');
+      await cluster.query('DROP TABLE kept');
+    }
+  },
+);
+
+test.skipIf(!hasIpv6)(
+  'a worker is named by an IPv6 address, in brackets, from its check to its removal',
+  async () => {
+    const node = `[::1]:${fresh.port}`;
+    expect(failing(await preflight([node]))).toEqual([]);
+    const config = { clusters: [configOf(cluster, anywhere)] };
+    const lock = { cluster: 'demo', lockId: 'lock' };
+    await ofOperation(config, async (context) => {
+      const { planRegistrations, registerNodes, markNodes } = nodeActivities(context);
+      const entries = await planRegistrations({ ...lock, nodes: [node] });
+      await registerNodes({ ...lock, entries });
+      await markNodes({
+        ...lock,
+        entries: [{ id: 'mark', kind: 'node-mark', node, before: true, during: false }],
+      });
+    });
+    const rows = await withCoordinator(configOf(cluster), { applicationName: 'test' }, readNodes);
+    const row = rows.find((each) => each.node === node);
+    expect(row).toMatchObject({ active: true, shouldHaveShards: false });
+    if (!row) throw new Error('not registered');
+    const { checks } = await asActivity(() =>
+      runPreflight(configOf(cluster), request({ nodes: [node] }, { type: 'removeWorker' })),
+    );
+    expect(checkOf(checks, 'leaving-nodes').ok).toBe(true);
+    expect(checkOf(checks, 'nodes-active').ok).toBe(true);
+    await withNode(configOf(cluster), node, { applicationName: 'test' }, (db) => db.query('SELECT 1'));
+    await withCoordinator(configOf(cluster), { applicationName: 'test' }, (db) =>
+      deregister(db, row, Date.now(), () => Promise.resolve()),
+    );
+    expect(await cluster.query('SELECT FROM pg_dist_node WHERE nodeport = $1', [fresh.port])).toEqual([]);
+  },
+);
+
+test.skipIf(isStandIn)('a server that has not loaded Citus is told apart (real Citus)', async () => {
+  await fresh.query(`ALTER SYSTEM SET shared_preload_libraries = auto_explain`);
+  await fresh.stop();
+  await fresh.start();
+  try {
+    const check = checkOf(await preflight([fresh.address]), 'new-node-extension');
+    expect(check.remedy?.text).toContain('shared_preload_libraries');
+  } finally {
+    await fresh.query('ALTER SYSTEM RESET shared_preload_libraries');
+    await fresh.stop();
+    await fresh.start();
   }
 });
 

@@ -126,6 +126,7 @@ const cases: Partial<Record<CheckId, Case | string>> = {
   'new-node-extension': 'see new-node.test.ts',
   'new-node-extensions': 'see new-node.test.ts',
   'new-node-is-new': 'see new-node.test.ts',
+  'new-node-lacks': 'its statements are checked in new-node.test.ts',
   'new-node-locale': 'the database is made anew; see new-node.test.ts',
   'new-node-mesh': 'see new-node.test.ts',
   'new-node-other-cluster': 'see new-node.test.ts',

@@ -1,9 +1,11 @@
 import type { Dirt } from '../../../citus/new-server/dirt.js';
+import type { OtherExtension } from '../../../citus/new-server/extensions.js';
 import type { InTheWay } from '../../../citus/new-server/names-in-use.js';
 import type { BrokenWay } from '../../../citus/new-server/ways.js';
 import { versionText, type ServerFacts } from '../../../citus/nodes/server-facts.js';
 import type { Check } from '../../../contract/index.js';
-import { failed, listOf, passed } from '../check.js';
+import { identifier, literal } from '../../../citus/session/quote.js';
+import { failed, listOf, passed, warning } from '../check.js';
 
 /** Citus says it late and badly: `failure on connection marked as essential`. The database must be the right one. */
 export function extension(node: string, { citus }: ServerFacts, database: string): Check {
@@ -41,18 +43,34 @@ export function sameLocale(node: string, { locale }: ServerFacts, coordinator: S
     : failed(
         'new-node-locale',
         `${node}: encoding and collation are ${locale}; at the coordinator ${coordinator.locale}`,
-        'create its database with the same ENCODING, LC_COLLATE and LC_CTYPE',
+        'create its database with the same ENCODING, LOCALE_PROVIDER, LC_COLLATE, LC_CTYPE and ICU_LOCALE',
       );
 }
 
-/** Citus creates the coordinator's extensions on a node that joins; one that isn't installed there stops it. */
-export function extensions(node: string, missing: string[]): Check {
-  return missing.length === 0
-    ? passed('new-node-extensions', `${node} has the extensions that the database uses`)
-    : failed(
+/**
+ * Citus creates the coordinator's extensions on a node that joins; one that isn't installed there stops it. It names no
+ * version, so the server's own default counts.
+ */
+export function extensions(node: string, others: OtherExtension[]): Check {
+  const missing = others.filter(({ there }) => there === null).map(({ name }) => name);
+  if (missing.length > 0)
+    return failed(
+      'new-node-extensions',
+      `not installed on ${node}: ${listOf(missing)}`,
+      'install the packages of these extensions there',
+    );
+  return others.length === 0
+    ? passed('new-node-extensions', `${node} has the extensions that the database uses, in the same versions`)
+    : warning(
         'new-node-extensions',
-        `not installed on ${node}: ${listOf(missing)}`,
-        'install the packages of these extensions there',
+        `in another version on ${node}: ${listOf(others.map(({ name, there, version }) => `${name} ${String(there)}, not ${version}`))}`,
+        listOf(
+          others.map(({ name, version, isCreated }) =>
+            isCreated
+              ? `on ${node}: ALTER EXTENSION ${identifier(name)} UPDATE TO ${literal(version)}`
+              : `install the package of ${name} there that the other nodes have`,
+          ),
+        ),
       );
 }
 

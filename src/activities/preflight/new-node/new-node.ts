@@ -1,9 +1,15 @@
 import { withCoordinator, withNode, NodeNotAllowedError, type Db } from '../../../citus/session/connect.js';
 import { readCapacity, type Capacity } from '../../../citus/nodes/capacity.js';
 import { readDirt, type Dirt } from '../../../citus/new-server/dirt.js';
-import { readMissingExtensions } from '../../../citus/new-server/extensions.js';
+import {
+  readOtherExtensions,
+  type Extension,
+  type OtherExtension,
+} from '../../../citus/new-server/extensions.js';
 import { isSameServer, type KnownServer } from '../../../citus/new-server/identity.js';
 import { readInTheWay, type ComingObject, type InTheWay } from '../../../citus/new-server/names-in-use.js';
+import { readLikeness } from '../../../citus/new-server/likeness.js';
+import { readBrokenDictionaries } from '../../../citus/new-server/needs.js';
 import { readBrokenWays, type BrokenWay } from '../../../citus/new-server/ways.js';
 import { runOnNodes } from '../../../citus/nodes/node-settings.js';
 import type { ClusterNode } from '../../../citus/nodes/nodes.js';
@@ -26,6 +32,7 @@ import {
   sameLocale,
   sameVersions,
 } from './new-node-checks.js';
+import { alike, type Others } from './likeness-checks.js';
 import { anotherName, belonging, takesWrites } from './which-server.js';
 
 /** The cluster that a new server is to join, as far as its checks need it. */
@@ -33,9 +40,11 @@ export interface NewNodeContext {
   cluster: ClusterConfig;
   coordinator: ServerFacts;
   /** Extensions that Citus will create on it. */
-  extensions: string[];
+  extensions: Extension[];
   /** What else Citus will make on it. */
   coming: ComingObject[];
+  /** The nodes that it is compared with. */
+  others: Others;
   /** Which servers the nodes are, as far as they tell. */
   known: KnownServer[];
   nodes: ClusterNode[];
@@ -47,7 +56,9 @@ export interface NewNodeContext {
 
 interface NewServerState {
   facts: ServerFacts;
-  missing: string[];
+  otherExtensions: OtherExtension[];
+  /** Text search dictionaries that can't be made there. */
+  brokenDictionaries?: { name: string; error: string }[];
   capacity?: Capacity;
   dirt?: Dirt;
   inTheWay?: InTheWay;
@@ -83,7 +94,7 @@ export async function checkNewNode(context: NewNodeContext, node: string): Promi
       passed('new-node-reachable', `${node} answers: PostgreSQL ${versionText(facts.versionNum)}`),
       ...checksOf(context, node, state),
       reach,
-      ...(isUsable ? await asServer(context, node) : []),
+      ...(isUsable ? [...(await asServer(context, node)), ...(await likeOthers(context, node, state))] : []),
     ],
     server: { ...facts, node },
   };
@@ -116,17 +127,18 @@ function asServer({ cluster, parallelMoves, transferMode }: NewNodeContext, node
 
 async function readState(context: NewNodeContext, db: Db, node: string): Promise<NewServerState> {
   const facts = await readServerFacts(db);
-  const missing = await readMissingExtensions(db, context.extensions);
+  const otherExtensions = await readOtherExtensions(db, context.extensions);
   if (
     facts.citus === null ||
     facts.inRecovery ||
     facts.readOnly ||
     context.known.some((each) => isSameServer(facts, each))
   )
-    return { facts, missing };
+    return { facts, otherExtensions };
   return {
     facts,
-    missing,
+    otherExtensions,
+    brokenDictionaries: await readBrokenDictionaries(db, context.others.needs.dictionaries),
     capacity: await readCapacity(db),
     inTheWay: await readInTheWay(db, context.coming),
     dirt: await readDirt(db),
@@ -149,7 +161,7 @@ async function brokenWays({ cluster, workers }: NewNodeContext, db: Db, node: st
 }
 
 function checksOf(context: NewNodeContext, node: string, state: NewServerState): Check[] {
-  const { facts, capacity, dirt, inTheWay, missing, broken, tuningLacks: lacks } = state;
+  const { facts, capacity, dirt, inTheWay, otherExtensions, broken, tuningLacks: lacks } = state;
   const { coordinator, cluster, known, parallelMoves, transferMode } = context;
   const twin = anotherName(node, facts, known);
   if (twin) return [twin];
@@ -162,7 +174,7 @@ function checksOf(context: NewNodeContext, node: string, state: NewServerState):
     citus,
     sameVersions(node, facts, coordinator),
     sameLocale(node, facts, coordinator),
-    extensions(node, missing),
+    extensions(node, otherExtensions),
     ...(facts.patroni === null
       ? []
       : [failed('patroni', `Patroni runs ${node}: ${facts.patroni}`, 'add it through Patroni')]),
@@ -188,12 +200,30 @@ async function coordinatorReach(cluster: ClusterConfig, node: string): Promise<C
       );
 }
 
+/** Whether it has what the other nodes have, as the coordinator's sessions find it there. */
+async function likeOthers(
+  { cluster, coordinator, others }: NewNodeContext,
+  node: string,
+  { brokenDictionaries = [] }: NewServerState,
+): Promise<Check[]> {
+  const [server] = await withCoordinator(cluster, readSession('preflight'), (db) =>
+    readLikeness(db, [node], coordinator.versionNum),
+  );
+  return server ? alike(server, others, brokenDictionaries) : [];
+}
+
 function unusable(node: string, error: unknown): Check {
   if (error instanceof NodeNotAllowedError)
     return failed(
       'new-node-allowed',
       error.message,
       'add it to allowedNodes of the cluster in the config of the worker',
+    );
+  if (causeOf(error).includes('only be loaded via shared_preload_libraries'))
+    return failed(
+      'new-node-extension',
+      `${node} has not loaded Citus`,
+      `put citus first into shared_preload_libraries there, and restart it`,
     );
   return failed(
     'new-node-reachable',

@@ -2,7 +2,9 @@ import { readCapacities } from '../../../citus/nodes/capacity.js';
 import { withCoordinator, type Db } from '../../../citus/session/connect.js';
 import { readExtensions } from '../../../citus/new-server/extensions.js';
 import { readIdentities } from '../../../citus/new-server/identity.js';
+import { readLikeness } from '../../../citus/new-server/likeness.js';
 import { readComingObjects } from '../../../citus/new-server/names-in-use.js';
+import { readNeeds } from '../../../citus/new-server/needs.js';
 import { activePrimaries, readNodes } from '../../../citus/nodes/nodes.js';
 import { readServerFacts } from '../../../citus/nodes/server-facts.js';
 import type { ClusterConfig } from '../../../config/index.js';
@@ -54,6 +56,16 @@ export async function newNodeContext(
     coordinator: facts,
     extensions: await readExtensions(db),
     coming: await readComingObjects(db),
+    others: {
+      database: cluster.database,
+      nodes: await readLikeness(
+        db,
+        activePrimaries(nodes).filter((node) => answer.has(node)),
+        facts.versionNum,
+      ),
+      needs: await readNeeds(db),
+      bringsDatabaseSettings: isFrom(facts.library, 13, 1),
+    },
     known: [
       { ...facts, node: 'the coordinator' },
       ...(await readIdentities(
@@ -66,4 +78,10 @@ export async function newNodeContext(
     parallelMoves,
     transferMode,
   };
+}
+
+/** Whether a version of Citus, `13.2.2`, is that one or a later one. */
+function isFrom(version: string | null, major: number, minor: number): boolean {
+  const [own = 0, part = 0] = (version ?? '').split(/[.-]/).map(Number);
+  return own > major || (own === major && part >= minor);
 }
