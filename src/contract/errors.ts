@@ -21,6 +21,8 @@ export const errorTypes = [
   'ProvisioningFailed',
   /** A person gave up on what needed attention, before a point of no return. */
   'GivenUp',
+  /** Temporal's limit for one operation came near: it stopped before it, and the message names what remains. Start it again. */
+  'HistoryFull',
   /** The data doesn't lie better than before. */
   'NotImproved',
   /** Data would be lost, and nobody accepted that. Not used yet. */

@@ -103,6 +103,7 @@ export async function scaleOut(input: ScaleOutInput): Promise<OperationReport> {
       ...draft,
       round: withNodes(draft.round, machines),
       approved: approvedWith(draft.approved, machines),
+      keeps: ['registration', 'machine'],
     });
 
     // From here on they are what was asked for, whatever a verification says.

@@ -1,9 +1,12 @@
+import type { WorkflowFailedError } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { OperationReport, OperationStatus, Plan } from '../../src/contract/index.js';
-import { mark, setStage, workersOf, type Operation, type Stage } from '../support/stage.js';
+import { mark, retryIntervals, setStage, workersOf, type Operation, type Stage } from '../support/stage.js';
 
 /** Rounds are small, so that plans take several. */
-const worker = { limits: { movesPerRound: 2 } };
+const worker: { limits: { movesPerRound: number; historyEvents?: number } } = {
+  limits: { movesPerRound: 2 },
+};
 let stage: Stage;
 beforeAll(async () => {
   stage = await setStage({ start: { workers: 4 }, worker, load: () => Promise.resolve() });
@@ -100,4 +103,35 @@ test('what is approved anew is moved', async () => {
   expect(report.movedShardGroups).toBe(first.movesTotal + second.movesTotal);
   expect(leftToMove(report)).toBeUndefined();
   expect(await shardsOn(2)).toBe(0);
+});
+
+test('an operation stops before its history is full, gives everything back, and names what remains', async () => {
+  await markWorker(2, true);
+  await leaveLastEmpty();
+  worker.limits.historyEvents = 75;
+  await stage.restartWorker();
+  const op = await stage.start('rebalance', 'too-long', { strategy: 'by_shard_count', parallelMoves: 1 });
+  const failure = (await op.result().catch((error: unknown) => error)) as WorkflowFailedError;
+  const status = (await op.status()) as OperationReport;
+  const { movesTotal = 0 } = status.plan ?? {};
+  expect(status.movedShardGroups).toBeLessThan(movesTotal);
+  expect(failure.cause).toMatchObject({
+    type: 'HistoryFull',
+    message: expect.stringMatching(/stopped: still to move in this round: [12] moves? \(/) as unknown,
+    details: [
+      {
+        cluster: 'demo',
+        evidence: [
+          expect.stringMatching(/^its history has \d+ events/),
+          expect.stringContaining(`${status.movedShardGroups} of ${movesTotal} shard groups`),
+        ],
+        remedies: [{ action: 'rebalance', arguments: { cluster: 'demo', strategy: 'by_shard_count' } }],
+      },
+    ],
+  });
+  expect(status.undo).toBeUndefined();
+  expect(await retryIntervals(stage.cluster)).toEqual(['5s']);
+  // The cluster is free again.
+  const dry = await stage.start('rebalance', 'after', { dryRun: true });
+  expect((await dry.result()).state).toBe('done');
 });

@@ -1,10 +1,12 @@
 import { CancellationScope, isCancellation } from '@temporalio/workflow';
 import type { MayMoveQuestion } from '../../contract/internal/may-move.js';
 import type { OperationRequest } from '../../contract/internal/request.js';
+import { count, formatBytes } from '../../text/figures.js';
 import { createMoveSeconds } from '../../planning/move-seconds.js';
 import { nextBatch, type Batch } from '../../planning/next-batch.js';
 import { namesOf, type PlannedMoves } from '../../planning/planned-moves.js';
 import { createBatches } from './batches.js';
+import { historyFull, isHistoryFull } from '../operation/history.js';
 import type { Status } from '../operation/status.js';
 import { createFlow } from './flow.js';
 import type { Governor } from './governor.js';
@@ -83,6 +85,8 @@ export function createMoveQueue(
     show(work);
     try {
       while (pending.size > 0 || running.size > 0) {
+        if (running.size === 0 && work.failure === undefined && isHistoryFull(status))
+          throw historyFull(status, `still to move in this round: ${remaining(round)}`);
         if (pending.size > 0 && !status.paused) await windows.refresh(request);
         if (running.size === 0 && !status.paused) await atWindow(windows.open());
         watchLoad(work);
@@ -130,6 +134,7 @@ export function createMoveQueue(
   /** The batch that may start now, if any may. */
   function next({ request, round, failure }: Work): Batch | undefined {
     if (status.paused || stopping.size > 0 || failure !== undefined || !windows.open()) return undefined;
+    if (isHistoryFull(status)) return undefined;
     const secondsLeft = windows.secondsLeft();
     return nextBatch({
       pending: [...round.pending],
@@ -191,7 +196,9 @@ export function createMoveQueue(
   /** Only while something moves, or may: a paused operation costs nothing. */
   function watchLoad({ request, round }: Work): void {
     const mayStart = !status.paused && windows.open() && round.pending.size > 0;
-    if (mayStart || running.size > 0) governor.watch(request, ceiling(request));
+    // Its changes are events, too.
+    if (isHistoryFull(status)) governor.stop();
+    else if (mayStart || running.size > 0) governor.watch(request, ceiling(request));
     else governor.stop();
   }
 
@@ -224,4 +231,9 @@ export function createMoveQueue(
       return 'a maintenance window with room for them';
     return undefined;
   }
+}
+
+function remaining({ pending }: Round): string {
+  const bytes = [...pending].reduce((sum, move) => sum + move.bytes, 0);
+  return `${count(pending.size, 'move')} (${formatBytes(bytes)})`;
 }

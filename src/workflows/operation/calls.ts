@@ -2,6 +2,7 @@ import { CancellationScope, condition, isCancellation } from '@temporalio/workfl
 import type { ActivityOptions } from '@temporalio/workflow';
 import type { Attention } from '../../contract/index.js';
 import type { Status } from './status.js';
+import { historyFull, isHistoryFull } from './history.js';
 import { attentionOf, endingFailure, giveUpFailure, isLockLost } from './failure.js';
 
 /** An activity as `proxyActivities` offers it. */
@@ -38,7 +39,7 @@ export interface Calls {
     input: Input,
     options?: CallOptions,
   ) => Promise<Output>;
-  /** Parks until `retry`; throws GivenUp or CancelledFailure. */
+  /** Parks until `retry`; throws GivenUp, CancelledFailure, or HistoryFull when nothing more may be tried. */
   park: (id: string, attention: Attention) => Promise<void>;
   retry: () => void;
   /** Whether `retry` would do anything: something is parked, or may be begun anew. */
@@ -112,6 +113,7 @@ export function createCalls(status: Status): Calls {
     },
 
     async park(id, attention) {
+      if (isHistoryFull(status)) throw historyFull(status, attention.problem);
       const before = retries;
       parked.add(id);
       status.troubles.set(id, attention);

@@ -1,19 +1,22 @@
 import type { Draft } from '../../activities/plan/activities.js';
 import { blocks, does, type Check, type OperationType, type Plan } from '../../contract/index.js';
 import type { AnyRequest } from '../../contract/internal/request.js';
-import type { NodeMarkEntry } from '../../contract/internal/undo.js';
+import type { NodeMarkEntry, UndoKind } from '../../contract/internal/undo.js';
 import { startAgain } from '../../contract/internal/start-again.js';
 import { approvedAfter, type Approved } from '../../planning/approved.js';
 import type { PlannedMoves } from '../../planning/planned-moves.js';
 import { sourcesOf, type Sources } from '../../planning/sources.js';
 import { count, formatBytes } from '../../text/figures.js';
 import { planActivities } from '../activities.js';
+import { isHistoryFullFailure } from './history.js';
 import type { Operation } from './op.js';
 import { confirmPlan } from './steps.js';
 
 /** The moves of a plan, and what it was approved for. */
 interface Movements extends Pick<Draft, 'plan' | 'round' | 'approved' | 'whyNoMoves'> {
   marks?: NodeMarkEntry[];
+  /** What stays as it is when the history is full before all is moved; the rest is undone. */
+  keeps?: UndoKind[];
 }
 
 /**
@@ -21,6 +24,19 @@ interface Movements extends Pick<Draft, 'plan' | 'round' | 'approved' | 'whyNoMo
  * changes meanwhile. What goes beyond is asked for anew, or left alone. Answers where the shards lay before.
  */
 export async function moveSteps<Type extends OperationType>(
+  op: Operation<Type>,
+  names: { reference: string; move: string },
+  movements: Movements,
+): Promise<Sources | undefined> {
+  try {
+    return await moveAll(op, names, movements);
+  } catch (error) {
+    if (isHistoryFullFailure(error)) await op.undo.keep(...(movements.keeps ?? []));
+    throw error;
+  }
+}
+
+async function moveAll<Type extends OperationType>(
   op: Operation<Type>,
   names: { reference: string; move: string },
   { plan, round, approved, whyNoMoves = 'nothing to move', marks = [] }: Movements,
