@@ -6,7 +6,6 @@ import { readOwnSessions } from '../../citus/session/own-sessions.js';
 import type { ClusterConfig } from '../../config/index.js';
 import { explainLimit } from '../moving/stalls/failures.js';
 import type { Attention } from '../../contract/index.js';
-import { deedOf } from '../deeds.js';
 import { attentionChannel } from '../moving/stalls/attention-channel.js';
 import { readSession, ownWorkflowId, type ActivityContext } from './context.js';
 import { lingeringTeller } from './lingering-attention.js';
@@ -62,6 +61,6 @@ export async function tellWaiting<T>(
     done.abort();
     // Only its own word is taken back: what was told of attempts that fail holds on.
     if (channel.times > 0) channel.clear();
-    throw await explainLimit(cluster, { what: deedOf(activity.info.activityType), operationId }, error);
+    throw await explainLimit(cluster, { what: `activity ${activity.info.activityType}`, operationId }, error);
   }
 }

@@ -93,18 +93,6 @@ describe.skipIf(findFlavour(flavour).flavour !== 'citus')(
       },
     );
 
-    test('by sessions that are ended at once names the node, though nobody can ask it more', async () => {
-      await setOn(source, 'idle_session_timeout', `'1ms'`);
-      const failure = await ended();
-      expect(failure).toMatchObject({
-        type: 'Passing',
-        message: expect.stringContaining(
-          `${source.address} ends what takes longer than idle_session_timeout lets it`,
-        ) as string,
-      });
-      expect(repetitionOf(failure)).toMatchObject({ most: 3 });
-    });
-
     test('by a node that takes no writes waits for a person at once', async () => {
       await setOn(target, 'default_transaction_read_only', 'on');
       expect(await ended()).toMatchObject({
