@@ -32,7 +32,8 @@ import {
   sameLocale,
   sameVersions,
 } from './new-node-checks.js';
-import { alike, type Others } from './likeness-checks.js';
+import { alike } from './likeness-checks.js';
+import type { Others } from './others.js';
 import { anotherName, belonging, takesWrites } from './which-server.js';
 
 /** The cluster that a new server is to join, as far as its checks need it. */

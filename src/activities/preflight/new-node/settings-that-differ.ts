@@ -1,8 +1,8 @@
 import type { AlikeSetting, Likeness } from '../../../citus/new-server/likeness.js';
 import { sameEverywhere } from '../../../citus/new-server/settings-alike.js';
 import { identifier, literal } from '../../../citus/session/quote.js';
-import type { Lack, Others } from './likeness-checks.js';
 import { mostCommon } from './most-common.js';
+import type { Lack, Others } from './others.js';
 
 /** Settings whose value is a list of names: a literal would be one name. */
 const lists = ['search_path', 'session_preload_libraries', 'local_preload_libraries'];
