@@ -3,6 +3,7 @@ import { literal } from '../session/quote.js';
 import { askEach } from '../nodes/ask-each.js';
 import { runOnNodes } from '../nodes/node-settings.js';
 import { conditionIds, conditionOf, type ConditionId } from './conditions.js';
+import { answerIn, uncompiled } from './uncompiled.js';
 
 /** A condition that was met: by a table, or by some of its shards on a node. */
 export interface Finding {
@@ -37,7 +38,7 @@ export interface Findings {
  */
 export async function findConditions(db: Db, nodes: string[], shardIds?: number[]): Promise<Findings> {
   const tables = await db.query<Omit<Finding, 'at'>>(tablesQuery(shardIds));
-  const command = shardsQuery(shardIds, await readBrokenIndexes(db));
+  const command = uncompiled(shardsQuery(shardIds, await readBrokenIndexes(db)));
   const answers = await askEach(db, nodes, 20, (some) =>
     runOnNodes(
       db,
@@ -46,7 +47,7 @@ export async function findConditions(db: Db, nodes: string[], shardIds?: number[
   );
   const inShards = answers.flatMap((answer) =>
     'success' in answer && answer.success
-      ? (JSON.parse(answer.result) as InShards[]).map((each) => findingOf(answer.node, each))
+      ? (JSON.parse(answerIn(answer.result)) as InShards[]).map((each) => findingOf(answer.node, each))
       : [],
   );
   const known = new Set(tables.map(({ condition, table }) => `${condition} ${table}`));
@@ -98,7 +99,7 @@ function shardsQuery(shardIds: number[] | undefined, broken: BrokenIndexes[]): s
     f AS (
       SELECT f.condition, t.name AS table, t.label, f.object, f.mend, t.colocation AS "colocationId", false AS reference, t.shardid
         FROM t LEFT JOIN pg_catalog.pg_class c ON c.oid = t.oid, LATERAL (${objectsAt('shards')}) f(condition, object, mend))
-    SELECT coalesce(json_agg(a ORDER BY a.condition, a.table, a.object), '[]')::text
+    SELECT coalesce(json_agg(a ORDER BY a.condition, a.table, a.object), '[]')::text AS answer
       FROM (SELECT condition, "table", label, object, mend, "colocationId", reference,
                    json_agg(shardid ORDER BY shardid) AS "shardIds" FROM f GROUP BY 1, 2, 3, 4, 5, 6, 7) a`;
 }

@@ -1,3 +1,8 @@
+/** SQL: whether rows of its own are in the relation `c`: parents of partitions that are distributed themselves have none. */
+const holdsRows = `(c.relkind = 'r' OR (c.relkind = 'p' AND EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhparent = c.oid)
+    AND NOT EXISTS (SELECT FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_dist_partition d ON d.logicalrelid = i.inhrelid
+                     WHERE i.inhparent = c.oid)))`;
+
 /** SQL: why the relation `c` has no replica identity that Citus and PostgreSQL take; no row when it has one. */
 export const brokenIdentity = `
   SELECT CASE c.relreplident
@@ -8,8 +13,8 @@ export const brokenIdentity = `
          CASE WHEN c.relreplident IN ('n', 'i') AND p.indimmediate THEN format('ALTER TABLE %s REPLICA IDENTITY DEFAULT', t.name) END
     FROM (SELECT) one LEFT JOIN pg_catalog.pg_index p ON p.indrelid = c.oid AND p.indisprimary
     LEFT JOIN pg_catalog.pg_index r ON r.indrelid = c.oid AND r.indisreplident AND r.indisvalid
-   WHERE c.relkind = 'r'
-     AND NOT CASE c.relreplident WHEN 'f' THEN true WHEN 'd' THEN coalesce(p.indimmediate AND p.indisvalid, false)
+   WHERE ${holdsRows}
+     AND NOT CASE c.relreplident WHEN 'f' THEN true WHEN 'd' THEN coalesce(p.indimmediate AND (p.indisvalid OR c.relkind = 'p'), false)
                                  WHEN 'i' THEN r.indexrelid IS NOT NULL ELSE false END`;
 
 /** SQL: what a type is made of: the base of a domain, the element of an array, else itself. */
