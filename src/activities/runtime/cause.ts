@@ -63,9 +63,6 @@ const limits = [
 /** A setting that ends what takes long, or refuses to write. */
 export type Limit = (typeof limits)[number]['setting'];
 
-/** All of them. */
-export const limitSettings: readonly Limit[] = limits.map(({ setting }) => setting);
-
 /** The thing to repair when one node doesn't let another in: libpq tells it as a failed connection, without a SQLSTATE. */
 export function refusedLogin({ message }: Pick<Cause, 'message'>): string | undefined {
   return logins.find(({ text }) => text.test(message))?.repair;

@@ -10,7 +10,7 @@ import { tlsOptions } from './tls.js';
 
 export { NodeNotAllowedError } from './allowed.js';
 export { CoordinatorAwayError, NoWritableCoordinatorError } from './coordinator-away.js';
-export { ConnectionLostError, nodeOf, warningsBefore, type Db, type Warning } from './db.js';
+export { ConnectionLostError, nodeOf, warningsBefore, type Db } from './db.js';
 export { TlsRefusedError } from './tls-refused.js';
 
 /** The options of a session. */
