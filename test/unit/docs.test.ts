@@ -50,7 +50,8 @@ describe('the reference says what it is', () => {
     const types = exported.flatMap(([, names = '']) => names.match(/\w+(?=\s*(,|$))/g) ?? []);
     expect(types).toEqual(expect.arrayContaining(['scaleOut', 'inspect', 'lockCluster']));
     // What takes the types that nobody knows is none of them.
-    for (const type of types.filter((name) => name !== 'default')) expect(page).toMatch(new RegExp(`^## ${type}\n\n[A-Z]`, 'm'));
+    for (const type of types.filter((name) => name !== 'default'))
+      expect(page).toMatch(new RegExp(`^## ${type}\n\n[A-Z]`, 'm'));
   });
 
   test('every state, error type, search attribute and exit code', () => {
