@@ -20,9 +20,9 @@ export class CoordinatorAwayError extends Error {
     cluster: string,
     node: string,
     readonly code: string,
-    why: string,
+    cause: Error,
   ) {
-    super(`The coordinator of ${cluster}, ${node}, can't be reached: ${why}`);
+    super(`The coordinator of ${cluster}, ${node}, can't be reached: ${cause.message}`, { cause });
   }
 }
 
@@ -41,8 +41,8 @@ export function coordinatorError(cluster: ClusterConfig, node: string, error: un
   // A host with several addresses fails as one error with an empty message.
   const cause: unknown = error instanceof AggregateError ? error.errors[0] : error;
   if (!(cause instanceof Error) || !('code' in cause)) return error;
-  const { code, message } = cause;
+  const { code } = cause;
   return typeof code === 'string' && away.has(code)
-    ? new CoordinatorAwayError(cluster.name, node, code, message)
+    ? new CoordinatorAwayError(cluster.name, node, code, cause)
     : error;
 }

@@ -1,7 +1,12 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { startCluster, type SandboxCluster } from '../../../sandbox/index.js';
-import { ConnectionLostError, withCoordinator, type Db } from '../../../src/citus/session/connect.js';
+import {
+  ConnectionLostError,
+  CoordinatorAwayError,
+  withCoordinator,
+  type Db,
+} from '../../../src/citus/session/connect.js';
 import { isPassingError } from '../../../src/activities/runtime/classify.js';
 import { flavour } from '../../support/stage.js';
 import { configOf } from './support.js';
@@ -20,11 +25,23 @@ const ends = {
 
 /** In what the connection ends: what the client sends, or the server answers, is not passed on. */
 const phases = {
-  'before anything was answered': { from: 'client', seen: () => true },
-  'while it logs in': { from: 'server', seen: (text: string) => text.startsWith('R') },
-  'once it is logged in': { from: 'client', seen: (text: string) => text.includes('set_config') },
-  'as a statement is sent': { from: 'client', seen: (text: string) => text.includes('generate_series') },
-  'in the middle of an answer': { from: 'server', seen: (text: string) => text.includes('row 77') },
+  'before anything was answered': { from: 'client', loggedIn: false, seen: () => true },
+  'while it logs in': { from: 'server', loggedIn: false, seen: (text: string) => text.startsWith('R') },
+  'once it is logged in': {
+    from: 'client',
+    loggedIn: true,
+    seen: (text: string) => text.includes('set_config'),
+  },
+  'as a statement is sent': {
+    from: 'client',
+    loggedIn: true,
+    seen: (text: string) => text.includes('generate_series'),
+  },
+  'in the middle of an answer': {
+    from: 'server',
+    loggedIn: true,
+    seen: (text: string) => text.includes('row 77'),
+  },
 } as const;
 
 interface Cutter {
@@ -85,7 +102,10 @@ for (const end of Object.keys(ends) as (keyof typeof ends)[])
           const error = await failureOf(
             withCoordinator(config, { applicationName: 'citus-scaler:test' }, work),
           );
-          expect(error).toBeInstanceOf(ConnectionLostError);
+          // Until it is logged in, it isn't a session that is lost but a coordinator that is away.
+          const isAway = error instanceof CoordinatorAwayError;
+          expect(isAway).toBe(!phases[phase].loggedIn);
+          expect(isAway ? error.cause : error).toBeInstanceOf(ConnectionLostError);
           expect(error.message).toContain(`127.0.0.1:${way.port}`);
           expect(isPassingError(error)).toBe(true);
         } finally {
