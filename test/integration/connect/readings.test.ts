@@ -40,7 +40,7 @@ test('nodes are told apart by role and sorted', async () => {
 
 test('a worker with an IPv6 address has brackets, and is found by them', async () => {
   await cluster.query(
-    `INSERT INTO pg_dist_node (nodeid, groupid, nodename, nodeport, isactive, shouldhaveshards) VALUES (998, 998, 'fd00::3', 5432, true, true)`,
+    `INSERT INTO pg_dist_node (nodeid, groupid, nodename, nodeport, isactive, shouldhaveshards, hasmetadata) VALUES (998, 998, 'fd00::3', 5432, true, true, true)`,
   );
   try {
     const node = '[fd00::3]:5432';

@@ -4,7 +4,12 @@ import { CoordinatorAwayError, NoWritableCoordinatorError } from '../../../src/c
 import { detailsOf, passingType } from '../../../src/failures.js';
 
 const away = [
-  new CoordinatorAwayError('shop', 'db0:5432', 'ECONNREFUSED', 'connect ECONNREFUSED 10.0.0.1:5432'),
+  new CoordinatorAwayError(
+    'shop',
+    'db0:5432',
+    'ECONNREFUSED',
+    new Error('connect ECONNREFUSED 10.0.0.1:5432'),
+  ),
   new NoWritableCoordinatorError('shop', ['db0 is read-only', 'db1: connect ECONNREFUSED']),
 ];
 
