@@ -94,7 +94,7 @@ function planFunction(signature: string, eachNode: string, options: string): str
 RETURNS TABLE (shardid bigint, source text, target text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE plan jsonb; shards_left_out bigint[] := ARRAY(
-  SELECT shardid FROM pg_catalog.pg_dist_placement WHERE groupid IN (SELECT groupid FROM pg_catalog.pg_dist_node WHERE ${isolated}));
+  SELECT p.shardid FROM pg_catalog.pg_dist_placement p WHERE p.groupid IN (SELECT n.groupid FROM pg_catalog.pg_dist_node n WHERE ${isolated}));
 BEGIN
   BEGIN
     UPDATE pg_catalog.pg_dist_node SET shouldhaveshards = false WHERE ${isolated};
