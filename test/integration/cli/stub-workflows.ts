@@ -138,4 +138,10 @@ const health: HealthAnswer = {
 };
 
 /** The other operations show themselves to a client in the same way. */
-export { scaleOut as cleanUp, scaleOut as drainWorker, scaleOut as rebalance, scaleOut as removeWorker };
+export {
+  scaleOut as cleanUp,
+  scaleOut as drainWorker,
+  scaleOut as isolateWorker,
+  scaleOut as rebalance,
+  scaleOut as removeWorker,
+};
