@@ -1,21 +1,11 @@
+import { awayCodes } from '../../citus/session/connect.js';
+
 /**
  * SQLSTATEs that pass by themselves: a server that starts or stops (57P01–57P03), too many connections (53300) or
  * slots and senders (53400), serialisation (40001), deadlock (40P01), lock time-out (55P03), an object in use
  * (55006), a statement that took too long while a node hung (57014).
  */
 const passingStates = /^(57P0[123]|53300|53400|40001|40P01|55P03|55006|57014)$/;
-
-const passingCodes = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'ECONNABORTED',
-  'ETIMEDOUT',
-  'EPIPE',
-  'EHOSTUNREACH',
-  'EHOSTDOWN',
-  'ENETUNREACH',
-  'EAI_AGAIN',
-]);
 
 /**
  * The texts of Citus, with SQLSTATE XX000 or another unspecific one, for things that pass: a node that is gone for
@@ -53,7 +43,7 @@ const passingTexts = [
 
 /** Whether a SQLSTATE, or Node's word for trouble with a connection, is of what passes. */
 export function isPassingCode(code: string | undefined): boolean {
-  return code !== undefined && (passingStates.test(code) || passingCodes.has(code));
+  return code !== undefined && (passingStates.test(code) || awayCodes.has(code));
 }
 
 /** Whether an error says no more than that a connection failed, or that something of Citus is not ready yet. */

@@ -9,7 +9,7 @@ import { CleartextRefusedError, tlsRefused, TlsRefusedError } from './tls-refuse
 import { tlsOptions } from './tls.js';
 
 export { NodeNotAllowedError } from './allowed.js';
-export { CoordinatorAwayError, NoWritableCoordinatorError } from './coordinator-away.js';
+export { awayCodes, CoordinatorAwayError, NoWritableCoordinatorError } from './coordinator-away.js';
 export { ConnectionLostError, nodeOf, warningsBefore, type Db } from './db.js';
 export { TlsRefusedError } from './tls-refused.js';
 

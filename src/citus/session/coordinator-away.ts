@@ -1,7 +1,7 @@
 import type { ClusterConfig } from '../../config/index.js';
 
 /** Node's words for a server that can't be reached, or not just now. */
-const away = new Set([
+export const awayCodes: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
   'ECONNABORTED',
@@ -42,7 +42,7 @@ export function coordinatorError(cluster: ClusterConfig, node: string, error: un
   const cause: unknown = error instanceof AggregateError ? error.errors[0] : error;
   if (!(cause instanceof Error) || !('code' in cause)) return error;
   const { code } = cause;
-  return typeof code === 'string' && away.has(code)
+  return typeof code === 'string' && awayCodes.has(code)
     ? new CoordinatorAwayError(cluster.name, node, code, cause)
     : error;
 }

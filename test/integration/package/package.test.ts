@@ -83,8 +83,8 @@ describe('the tarball', () => {
   test('is small', () => {
     const { size, unpackedSize } = installed.packed;
     console.log(`packed ${size} bytes, unpacked ${unpackedSize} bytes`);
-    expect(size).toBeLessThan(750_000);
-    expect(unpackedSize).toBeLessThan(2_900_000);
+    expect(size).toBeLessThan(600_000);
+    expect(unpackedSize).toBeLessThan(2_500_000);
   });
 });
 
