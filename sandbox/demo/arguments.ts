@@ -5,7 +5,8 @@ import { findFlavour, flavours, type Flavour, type FlavourChoice } from '../flav
 const common = { flavour: { type: 'string' }, help: { type: 'boolean', short: 'h' } } as const;
 
 /** The usage lines of both programs' common options. */
-export const commonUsage = `  --flavour citus|stand-in   real Citus, or the test double; default: real Citus where this machine has it
+export const commonUsage = `  --flavour citus|stand-in   real Citus, or the test double; default: what
+                             SANDBOX_FLAVOUR says, else real Citus where this machine has it
   --help                     this text`;
 
 /** The arguments of a program; a mistake is told with the usage, and ends it as `--help` does. */
@@ -23,19 +24,20 @@ export function argumentsOf<Options extends NonNullable<ParseArgsConfig['options
   }
 }
 
-/** The flavour that the command line names; a name that there isn't is a mistake like others. */
+/** The flavour that the command line names, else SANDBOX_FLAVOUR; a name that there isn't is a mistake like others. */
 export function flavourOf(usage: string, name: string | undefined): FlavourChoice {
   try {
-    return findFlavour(flavourNamed(name));
+    if (name !== undefined) return findFlavour(flavourNamed('--flavour', name));
+    const { SANDBOX_FLAVOUR: wanted = '' } = process.env;
+    return findFlavour(wanted === '' ? undefined : flavourNamed('SANDBOX_FLAVOUR', wanted));
   } catch (error) {
     return refuse(usage, error instanceof Error ? error.message : String(error));
   }
 }
 
-function flavourNamed(name: string | undefined): Flavour | undefined {
+function flavourNamed(setting: string, name: string): Flavour {
   const flavour = flavours.find((each) => each === name);
-  if (name !== undefined && flavour === undefined)
-    throw new Error(`--flavour may be ${flavours.join(' or ')}`);
+  if (flavour === undefined) throw new Error(`${setting} may be ${flavours.join(' or ')}, not ${name}`);
   return flavour;
 }
 

@@ -63,7 +63,7 @@ async function show(running: Stack): Promise<boolean> {
       requestedBy: 'npm run demo',
     });
     const io = createIo({});
-    const view = await createView(io);
+    const view = createView(io);
     const watch = followDemo(operation, io, view);
     const killed = await killHalfWay(operation, running, (line) => {
       view.pause();

@@ -56,7 +56,7 @@ function createApp(globals: GlobalOptions, { wait }: WaitOption): App {
     io,
     patience,
     withClient: async (work, { patient = wait !== undefined } = {}) => {
-      refuseMissingConfig(globals);
+      judgeConfig(globals, io);
       const { ScalerClient } = await import('../client/index.js');
       const connect = (): Promise<ScalerClient> =>
         ScalerClient.connect({
@@ -74,10 +74,15 @@ function createApp(globals: GlobalOptions, { wait }: WaitOption): App {
   };
 }
 
-/** What talks to Temporal doesn't read the config, the worker does; a name that is no file is a mistake all the same. */
-function refuseMissingConfig({ config }: GlobalOptions): void {
-  if (config === undefined || existsSync(config)) return;
-  throw new UsageError(`--config: there is no file ${config}.`, [
-    'Leave it out: only worker and init read the config.',
-  ]);
+/**
+ * What talks to Temporal doesn't read the config, the worker does. Who names one expects something of it; a name that is
+ * no file is a mistake.
+ */
+function judgeConfig({ config }: GlobalOptions, { tell }: Io): void {
+  if (config === undefined) return;
+  if (!existsSync(config))
+    throw new UsageError(`--config: there is no file ${config}.`, [
+      'Leave it out: only worker and init read the config.',
+    ]);
+  tell(`--config does nothing here: only worker and init read the config. The worker's own is what counts.`);
 }

@@ -9,6 +9,7 @@ import {
   type OperationStatus,
   type OperationType,
 } from '../contract/index.js';
+import { momentIn } from '../text/moment.js';
 import { request, type Context } from './context.js';
 import { firstInput } from './first-input.js';
 import { clusterOfId } from './ids.js';
@@ -108,8 +109,10 @@ async function rowOf(
 
 function attentionOf(status: OperationStatus | undefined): { attention?: string } {
   if (status?.attention) return { attention: status.attention.problem };
-  if (status?.state === 'waiting-for-window' && status.window?.opensAt !== undefined)
-    return { attention: `the maintenance window opens ${status.window.opensAt}` };
+  if (status?.state === 'waiting-for-window' && status.window?.opensAt !== undefined) {
+    const { opensAt, timezone } = status.window;
+    return { attention: `the maintenance window opens ${momentIn(opensAt, timezone)}` };
+  }
   const approval = status?.state === 'awaiting-approval' ? ['waits for approval'] : [];
   const lines = [...approval, ...(status?.paused ? [pausedBy(status.paused)] : [])];
   return lines.length > 0 ? { attention: lines.join('; ') } : {};

@@ -36,6 +36,7 @@ export function calendarOf(windows: Windows, from: number): WindowCalendar {
   const last = spans.at(-1);
   const [longest] = [...outlook.spans].sort((a, b) => b.to - b.from - (a.to - a.from));
   return {
+    timezone: windows.timezone,
     open: spans.map(formatSpan),
     until: iso(spans.length < outlook.spans.length && last ? last.to : outlook.until),
     ...(longest && { longest: formatSpan(longest) }),

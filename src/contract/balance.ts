@@ -2,7 +2,10 @@
 export interface Balance {
   /** The workers, and the coordinator where it holds shards. */
   workers: WorkerLoad[];
-  /** Largest over mean bytes of the workers that may hold shards; 1 is even, 0 when there is no data. */
+  /**
+   * Largest over mean bytes of the workers that may hold shards; 1 is even, 0 when there is no data. In a plan's `before` those
+   * count, too, that may hold shards afterwards: new workers are empty.
+   */
   skew: number;
   /** Shard placements that a rebalance may move. */
   movableShards: number;

@@ -6,6 +6,8 @@ export interface WindowSpan {
 
 /** The maintenance windows from now on. */
 export interface WindowCalendar {
+  /** Whose clock the config means, such as `Europe/Berlin`. */
+  timezone: string;
   /** The next stretches, in their order, apart from each other. */
   open: WindowSpan[];
   /** Beyond it nothing is known: a stretch that ends here may go on. */
@@ -18,6 +20,8 @@ export interface WindowCalendar {
 
 /** The maintenance windows, as an operation sees them now. */
 export interface WindowStatus {
+  /** Whose clock the config means, such as `Europe/Berlin`; the times here are UTC all the same. */
+  timezone?: string;
   /** Whether data may move now. */
   open: boolean;
   /** When the next window opens. */

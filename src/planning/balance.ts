@@ -24,8 +24,15 @@ export interface BalanceGroup {
 /**
  * The spread of the movable shards over the workers. Standbys are left out (their group's primary stands for them),
  * and so is a coordinator that neither holds nor should hold movable shards. Workers are in the order of `nodes`.
+ *
+ * @param nodesAfter the nodes as a plan is going to leave them: the skew counts who takes part then, too, so that
+ *   workers that join aren't told as a loss
  */
-export function balanceOf(groups: readonly BalanceGroup[], nodes: readonly BalanceNode[]): Balance {
+export function balanceOf(
+  groups: readonly BalanceGroup[],
+  nodes: readonly BalanceNode[],
+  nodesAfter: readonly BalanceNode[] = [],
+): Balance {
   const loads = new Map<number, { shards: number; bytes: number }>();
   let pinnedShards = 0;
   for (const group of groups) {
@@ -39,20 +46,22 @@ export function balanceOf(groups: readonly BalanceGroup[], nodes: readonly Balan
       bytes: load.bytes + group.bytes,
     });
   }
-  const workers = nodes
-    .filter(
-      (node) =>
-        node.role === 'worker' ||
-        (node.role === 'coordinator' && (node.shouldHaveShards || loads.has(node.groupId))),
-    )
-    .map((node): WorkerLoad => ({
-      node: node.node,
-      ...(loads.get(node.groupId) ?? { shards: 0, bytes: 0 }),
-      shouldHaveShards: node.shouldHaveShards,
-      state: stateOf(node),
-    }));
+  const workersOf = (all: readonly BalanceNode[]): WorkerLoad[] =>
+    all
+      .filter(
+        (node) =>
+          node.role === 'worker' ||
+          (node.role === 'coordinator' && (node.shouldHaveShards || loads.has(node.groupId))),
+      )
+      .map((node) => ({
+        node: node.node,
+        ...(loads.get(node.groupId) ?? { shards: 0, bytes: 0 }),
+        shouldHaveShards: node.shouldHaveShards,
+        state: stateOf(node),
+      }));
+  const workers = workersOf(nodes);
   const movableShards = [...loads.values()].reduce((sum, load) => sum + load.shards, 0);
-  return { workers, skew: skewOf(workers), movableShards, pinnedShards };
+  return { workers, skew: skewOf([...workers, ...workersOf(nodesAfter)]), movableShards, pinnedShards };
 }
 
 function stateOf({ role, active, hasMetadata, planned }: BalanceNode): WorkerLoad['state'] {
@@ -63,9 +72,8 @@ function stateOf({ role, active, hasMetadata, planned }: BalanceNode): WorkerLoa
 
 /** Largest over mean bytes of the workers that may hold shards and aren't isolated; 1 is even, 0 when there is no data. */
 function skewOf(workers: readonly WorkerLoad[]): number {
-  const bytes = workers
-    .filter(({ shouldHaveShards, state }) => shouldHaveShards && state !== 'isolated')
-    .map((worker) => worker.bytes);
+  const parts = workers.filter(({ shouldHaveShards, state }) => shouldHaveShards && state !== 'isolated');
+  const bytes = [...new Map(parts.map((worker) => [worker.node, worker.bytes])).values()];
   const total = bytes.reduce((sum, each) => sum + each, 0);
   return total === 0 ? 0 : Math.max(...bytes) / (total / bytes.length);
 }

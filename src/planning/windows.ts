@@ -46,6 +46,7 @@ export function windowStatus(calendar: WindowCalendar, at: number): WindowStatus
   const closesAt = closingTime(calendar, at);
   const opensAt = nextAfter(calendar, at)?.from;
   return {
+    timezone: calendar.timezone,
     open: openAt(calendar, at) !== undefined,
     ...(opensAt !== undefined && { opensAt }),
     ...(closesAt !== undefined && { closesAt }),

@@ -83,7 +83,7 @@ test('evens out what is uneven, and proves it by the strategy’s measure', asyn
   await op.update('approve', { by: 'test', planHash: plan?.hash });
   const report = await op.result();
   expect(report.steps.find(({ name }) => name === 'Verify')?.detail).toBe(
-    'the fullest node holds 2.00 → 1.00 times the mean, the emptiest 0.00 → 1.00 (strategy by_shard_count)',
+    'strategy by_shard_count: the fullest node holds 2.00 → 1.00 times the mean, the emptiest 0.00 → 1.00',
   );
   const [one, two] = await workersOf(stage.cluster);
   expect(one?.shards).toBe(two?.shards);
@@ -102,7 +102,7 @@ test('a strategy of the user’s is judged by its own cost function', async () =
   await markWorker(0, true);
   const report = await (await stage.start('rebalance', 'thirds', { strategy: 'thirds' })).result();
   expect(report.steps.find(({ name }) => name === 'Verify')?.detail).toMatch(
-    /the fullest node holds 2\.00 → 1\.00 times.*\(strategy thirds\)/,
+    /^strategy thirds: the fullest node holds 2\.00 → 1\.00 times/,
   );
 });
 

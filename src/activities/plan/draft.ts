@@ -78,7 +78,7 @@ export async function draftOf(
       bytes: moves.reduce((sum, { bytes }) => sum + bytes, 0),
       newWorkers,
       removedWorkers,
-      before: balanceOf(groups, nodes),
+      before: balanceOf(groups, nodes, nodesAfter),
       after: balanceOf(after, nodesAfter),
       ...(drainedWorkers.length > 0 ? { drainedWorkers } : {}),
       ...(restoredWorkers.length > 0 ? { restoredWorkers } : {}),

@@ -40,16 +40,20 @@ export async function assertImproved(
   const moves = Object.values(sources).reduce((sum, shardIds) => sum + shardIds.length, 0);
   // Nodes were emptied, or the tables are gone: there is nothing that could be better.
   if (movedGroups === 0) return count(moves, 'move');
-  const figures = `the fullest node holds ${shares(before, after, Math.max)} times the mean, the emptiest ${shares(before, after, Math.min)} (strategy ${strategy.name})`;
-  if (isBetter) return figures;
-  throw refused('NotImproved', `${count(moves, 'move')} later the data is not spread better: ${figures}`, {
-    cluster,
-    evidence: [figures],
-    remedies: [
-      'look whether someone else moved shards meanwhile, or loaded or deleted much data',
-      does('health', 'look at the balance, and start again to move the rest', { cluster }),
-    ],
-  });
+  const figures = `the fullest node holds ${shares(before, after, Math.max)} times the mean, the emptiest ${shares(before, after, Math.min)}`;
+  if (isBetter) return `strategy ${strategy.name}: ${figures}`;
+  throw refused(
+    'NotImproved',
+    `${count(moves, 'move')} later the data is not spread better by strategy ${strategy.name}: ${figures}`,
+    {
+      cluster,
+      evidence: [figures],
+      remedies: [
+        'look whether someone else moved shards meanwhile, or loaded or deleted much data',
+        does('health', 'look at the balance, and start again to move the rest', { cluster }),
+      ],
+    },
+  );
 }
 
 /** `3.90 → 2.10`: one of the nodes over their mean, before and after. */

@@ -9,33 +9,36 @@ export interface Canvas {
   done: () => void;
 }
 
-/** An empty canvas on a terminal. */
-export async function createCanvas(stream: WriteStream): Promise<Canvas> {
-  const { createLogUpdate } = await import('log-update');
-  const log = createLogUpdate(stream);
-  let frame = { text: '', columns: stream.columns };
-  const remember = (text: string): void => {
-    frame = { text, columns: stream.columns };
-  };
-  /** A terminal that was made narrower has broken what was drawn into more lines than log-update knows of. */
-  const wipe = (): void => {
-    const more = rowsOf(frame.text, stream.columns) - rowsOf(frame.text, frame.columns);
-    log.clear();
-    if (more > 0) stream.write(`\u001b[${more}A\u001b[J`);
+/** Terminals that know these show all in between at once; others ignore them. */
+const [together, shown] = ['\u001b[?2026h', '\u001b[?2026l'];
+
+/**
+ * An empty canvas on a terminal. Each frame wipes the one before and is written whole. Not by log-update 7.2, which
+ * writes what differs and leaves lines behind where one in the middle goes.
+ */
+export function createCanvas(stream: WriteStream): Canvas {
+  /** Ends with a newline: the cursor is at the beginning of the line below. */
+  let drawn = '';
+  let columns = stream.columns;
+  /** Back to where the frame begins. A terminal that was made narrower has broken it into more lines. */
+  const wiped = (): string => {
+    const above = rowsOf(drawn, stream.columns) - 1;
+    return `\r${above > 0 ? `\u001b[${above}A` : ''}\u001b[J`;
   };
   return {
     draw: (text) => {
-      if (frame.columns > stream.columns) wipe();
-      log(text);
-      remember(text);
+      const frame = text.endsWith('\n') ? text : `${text}\n`;
+      if (frame === drawn && columns === stream.columns) return;
+      stream.write(`${together}${wiped()}${frame}${shown}`);
+      drawn = frame;
+      columns = stream.columns;
     },
     clear: () => {
-      wipe();
-      remember('');
+      if (drawn !== '') stream.write(wiped());
+      drawn = '';
     },
     done: () => {
-      log.done();
-      remember('');
+      drawn = '';
     },
   };
 }

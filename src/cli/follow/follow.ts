@@ -27,7 +27,7 @@ export async function follow(
   const detach = new AbortController();
   const onInterrupt = (): void => detach.abort();
   process.once('SIGINT', onInterrupt);
-  const view = await createView(io);
+  const view = createView(io);
   const patience = usual.telling(view.away);
   let last: OperationStatus | undefined;
   let decidedHash: string | undefined;

@@ -20,15 +20,15 @@ export interface View {
 }
 
 /** The view that fits the output: live, by lines, or none. */
-export async function createView(io: Io): Promise<View> {
+export function createView(io: Io): View {
   const nothing = (): void => undefined;
   if (io.quiet) return { show: nothing, away: nothing, pause: nothing, end: nothing };
   return io.live ? liveView(io) : lineView(io);
 }
 
 /** Draws over itself; the seconds go on between two looks. */
-async function liveView(io: Io): Promise<View> {
-  const canvas = await createCanvas(process.stderr);
+function liveView(io: Io): View {
+  const canvas = createCanvas(process.stderr);
   let latest: OperationStatus | undefined;
   let silence: string | undefined;
   let hasPage = false;

@@ -82,18 +82,7 @@ export function balanceChange(before: Balance, after: Balance, paint: Colors): s
 
 function skewLine(before: Balance, after: Balance): string {
   if (before.skew === 0 && after.skew === 0) return 'no data to balance';
-  return `the fullest worker holds ${skewFrom(before, after).toFixed(2)} → ${after.skew.toFixed(2)} times the mean`;
-}
-
-/** How even it was for the workers that take part afterwards: those that join were empty, so that filling them isn't told as a loss. */
-function skewFrom(before: Balance, after: Balance): number {
-  const takesPart = ({ workers }: Balance, node: string): boolean =>
-    workers.some((worker) => worker.node === node && worker.shouldHaveShards);
-  const sizes = nodesOf(before, after)
-    .filter((node) => takesPart(before, node) || takesPart(after, node))
-    .map((node) => bytesOn(before, node));
-  const total = sizes.reduce((sum, size) => sum + size, 0);
-  return total === 0 ? 0 : Math.max(...sizes) / (total / sizes.length);
+  return `the fullest worker holds ${before.skew.toFixed(2)} → ${after.skew.toFixed(2)} times the mean`;
 }
 
 /** `5 shards never move (copies of reference tables, local tables)` */

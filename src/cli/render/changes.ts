@@ -1,6 +1,7 @@
 import type { OperationStatus, Step } from '../../contract/index.js';
 import { oneLine } from '../../text/lines.js';
-import { count, bytes, duration, moment, secondsBetween } from './figures.js';
+import { momentIn } from '../../text/moment.js';
+import { count, bytes, duration, secondsBetween } from './figures.js';
 import { progressLine } from './progress.js';
 import { pausedBy } from './state.js';
 
@@ -87,7 +88,7 @@ function stateChange(before: OperationStatus | undefined, now: OperationStatus):
   if (before?.state === state && before.attention?.problem === attention?.problem) return refusal;
   const opens =
     state === 'waiting-for-window' && now.window?.opensAt !== undefined
-      ? `, which opens ${moment(now.window.opensAt)} UTC`
+      ? `, which opens ${momentIn(now.window.opensAt, now.window.timezone)}`
       : '';
   const why = attention ? `: ${oneLine(attention.problem)}` : opens;
   const word = now.paused && state === 'paused' ? pausedBy(now.paused) : state.replaceAll('-', ' ');

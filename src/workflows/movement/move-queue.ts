@@ -2,6 +2,7 @@ import { CancellationScope, isCancellation } from '@temporalio/workflow';
 import type { MayMoveQuestion } from '../../contract/internal/may-move.js';
 import type { OperationRequest } from '../../contract/internal/request.js';
 import { count, formatBytes } from '../../text/figures.js';
+import { momentIn } from '../../text/moment.js';
 import { createMoveSeconds } from '../../planning/move-seconds.js';
 import { nextBatch, type Batch } from '../../planning/next-batch.js';
 import { namesOf, type PlannedMoves } from '../../planning/planned-moves.js';
@@ -222,8 +223,10 @@ export function createMoveQueue(
   /** Why further moves don't start. */
   function whatHolds(request: OperationRequest): string | undefined {
     if (status.paused) return '`resume`';
-    if (windows.secondsLeft() === 0)
-      return `the maintenance window${status.window?.().opensAt === undefined ? '' : `, which opens ${status.window().opensAt}`}`;
+    if (windows.secondsLeft() === 0) {
+      const { opensAt, timezone } = status.window?.() ?? {};
+      return `the maintenance window${opensAt === undefined ? '' : `, which opens ${momentIn(opensAt, timezone)}`}`;
+    }
     if (limit(request) < ceiling(request) && running.size >= limit(request))
       return `the load: ${status.view.governor?.reason ?? ''}`;
     if (running.size >= limit(request)) return `the running moves: ${limit(request)} at once`;

@@ -7,6 +7,7 @@ import {
 } from '../../contract/index.js';
 import { count, formatBytes, formatSeconds, formatTables } from '../../text/figures.js';
 import { oneLine, shorten } from '../../text/lines.js';
+import { momentIn } from '../../text/moment.js';
 import { remedyInTemporal } from './remedy.js';
 
 /** Characters of an entry: three lines of the page. */
@@ -97,11 +98,11 @@ function governor(now: GovernorStatus | undefined): string[] {
 
 function window(now: WindowStatus | undefined): string[] {
   if (!now) return [];
-  const { ignored, open, opensAt, closesAt } = now;
+  const { ignored, open, opensAt, closesAt, timezone } = now;
   if (ignored) return [`Maintenance windows are ignored, by ${ignored.by}: ${ignored.reason}`];
   const times = [
-    ...(closesAt === undefined ? [] : [`closes ${closesAt}`]),
-    ...(opensAt === undefined ? [] : [`${open ? 'the next ' : ''}opens ${opensAt}`]),
+    ...(closesAt === undefined ? [] : [`closes ${momentIn(closesAt, timezone)}`]),
+    ...(opensAt === undefined ? [] : [`${open ? 'the next ' : ''}opens ${momentIn(opensAt, timezone)}`]),
   ];
   return [`Maintenance window: ${[open ? 'open' : 'closed', ...times].join(', ')}`];
 }

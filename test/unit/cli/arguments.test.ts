@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander';
-import { describe, expect, test } from 'vitest';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test, vi } from 'vitest';
 import { commandGroups } from '../../../src/cli/commands/index.js';
 import { createProgram } from '../../../src/cli/program.js';
 
@@ -11,6 +12,19 @@ test('a config that is named and not there is a mistake, also where only the wor
     type: 'Usage',
     message: expect.stringContaining('/no/such.yaml') as string,
   });
+});
+
+test('a config that is named where only the worker would read it is said to do nothing', async () => {
+  const said = vi.spyOn(process.stderr, 'write').mockImplementation(() => true);
+  const file = fileURLToPath(import.meta.url);
+  const argv = ['list', '--config', file, '--profile', 'no-such'];
+  await createProgram({ exitCode: 0 })
+    .parseAsync(argv, { from: 'user' })
+    .catch(() => undefined);
+  expect(said).toHaveBeenCalledWith(
+    expect.stringMatching(/^--config does nothing here: only worker and init read/),
+  );
+  said.mockRestore();
 });
 
 async function codeOf(...argv: string[]): Promise<string> {

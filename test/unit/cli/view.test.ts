@@ -23,9 +23,9 @@ function ioInto(lines: string[]): Io {
   };
 }
 
-test('that nobody answers is said once, and again when it happens again', async () => {
+test('that nobody answers is said once, and again when it happens again', () => {
   const lines: string[] = [];
-  const view = await createView(ioInto(lines));
+  const view = createView(ioInto(lines));
   view.show(running);
   lines.length = 0;
   view.away(nobody);

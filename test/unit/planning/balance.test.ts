@@ -53,6 +53,19 @@ test('an empty worker makes it uneven, a drained one does not', () => {
   expect(balanceOf(groups, [node(1), node(2), node(3, { shouldHaveShards: false })]).skew).toBe(1);
 });
 
+test('before a plan those count that take part after it: filling new workers is no loss', () => {
+  const groups = [group(1, 100), group(2, 100)];
+  const after = [node(1), node(2), node(3, { planned: true })];
+  const before = balanceOf(groups, [node(1), node(2)], after);
+  expect(before.skew).toBeCloseTo(1.5);
+  expect(before.workers).toHaveLength(2);
+  const back = [node(1), node(2), node(3)];
+  expect(balanceOf(groups, [node(1), node(2), node(3, { shouldHaveShards: false })], back).skew).toBeCloseTo(
+    1.5,
+  );
+  expect(balanceOf(groups, [node(1), node(2)], [node(1)]).skew).toBe(1);
+});
+
 test('is 0 without data, and 1 when it is even', () => {
   expect(balanceOf([], [node(1), node(2)]).skew).toBe(0);
   expect(balanceOf([group(1, 7), group(2, 7)], [node(1), node(2)]).skew).toBe(1);

@@ -16,6 +16,7 @@ const span = (from: string, to: string) => ({
   to: new Date(at(to)).toISOString(),
 });
 const night: WindowCalendar = {
+  timezone: 'Europe/Berlin',
   open: [span('01:00', '03:00'), span('05:00', '06:00')],
   until: '2026-12-24T00:00:00.000Z',
   longest: span('01:00', '03:00'),
@@ -29,13 +30,18 @@ test('a window is open from its first moment on and closed at its last', () => {
 });
 
 test('the status says what comes next', () => {
-  expect(windowStatus(night, at('00:00'))).toEqual({ open: false, opensAt: '2026-11-24T01:00:00.000Z' });
+  expect(windowStatus(night, at('00:00'))).toEqual({
+    timezone: 'Europe/Berlin',
+    open: false,
+    opensAt: '2026-11-24T01:00:00.000Z',
+  });
   expect(windowStatus(night, at('02:00'))).toEqual({
+    timezone: 'Europe/Berlin',
     open: true,
     closesAt: '2026-11-24T03:00:00.000Z',
     opensAt: '2026-11-24T05:00:00.000Z',
   });
-  expect(windowStatus(night, at('07:00'))).toEqual({ open: false });
+  expect(windowStatus(night, at('07:00'))).toEqual({ timezone: 'Europe/Berlin', open: false });
 });
 
 test('seconds are counted to the end of the window, and there are none outside', () => {
@@ -59,6 +65,7 @@ test('the config is asked anew in each window, once, and when the calendar is at
 
 test('a stretch that lasts to the end of what is known has no closing time', () => {
   const always: WindowCalendar = {
+    timezone: 'UTC',
     open: [span('00:00', '23:00')],
     until: span('00:00', '23:00').to,
     graceSeconds: 0,

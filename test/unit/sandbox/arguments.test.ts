@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 
 const programs = { demo: '../../../sandbox/demo/main.ts', sandbox: '../../../sandbox/up.ts' };
 
@@ -28,6 +28,14 @@ test.each([
   expect(stderr).toMatch(new RegExp(`^${says.replace(/[.?*+^$[\]\\(){}|-]/g, '\\$&')}`));
   expect(stderr).toContain(`npm run ${program}`);
   expect(stderr).not.toContain('    at ');
+});
+
+test('SANDBOX_FLAVOUR counts as with npm test, and is judged like the option', () => {
+  vi.stubEnv('SANDBOX_FLAVOUR', 'foo');
+  const { status, stderr } = run('demo');
+  vi.unstubAllEnvs();
+  expect(status).toBe(2);
+  expect(stderr).toMatch(/^SANDBOX_FLAVOUR may be citus or stand-in, not foo/);
 });
 
 test('what is no folder of a sandbox is never removed', () => {

@@ -33,7 +33,7 @@ describe('a report', () => {
     const [first, second, added] = balance([30e9, 30e9, 30e9], 1).workers;
     if (!first || !second || !added) throw new Error('three workers are needed');
     const before = {
-      ...balance([45e9, 45e9], 1),
+      ...balance([45e9, 45e9], 1.5),
       workers: [first, second].map((each) => ({ ...each, bytes: 45e9 })),
     };
     const after = balance([34e9, 28e9, 28e9], 1.13);
