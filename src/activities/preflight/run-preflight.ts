@@ -76,7 +76,7 @@ export async function runPreflight(
     const checks = [
       ...first,
       foreign,
-      ...(await clusterChecks(db, request, { facts, nodes, capacities }, intent)),
+      ...(await clusterChecks(db, request, { facts, nodes, capacities }, intent, groups)),
       ...emptyNodes(groups, remainingNodes(nodes, intent)),
       ...(await actingChecks(db, cluster, reader, {
         ...deedsOf(cluster, intent, { nodes, capacities }),

@@ -71,7 +71,9 @@ export const tableConditions = {
   'forced-row-security': {
     works: 'blocking',
     check: 'online-moves',
-    // Who applies the changes has the owner's rights, which is not enough then. A parent's own doesn't matter to it.
+    at: 'tables',
+    // Who applies the changes has the owner's rights, which is not enough then. A parent's own doesn't matter
+    // to it, nor what is forced on shards alone: a move makes the new shard as the table is.
     objects: `SELECT '', format('ALTER TABLE %s NO FORCE ROW LEVEL SECURITY', t.name)
        WHERE c.relkind = 'r' AND c.relrowsecurity AND c.relforcerowsecurity`,
     says: () => 'has forced row level security',
@@ -79,6 +81,7 @@ export const tableConditions = {
   'replica-trigger': {
     works: 'blocking',
     check: 'online-moves',
+    at: 'tables',
     // It fires once more where the changes are applied.
     objects: `
       SELECT string_agg(g.tgname, ', '),

@@ -1,5 +1,7 @@
 import type { Db } from '../../../citus/session/connect.js';
 import type { ClusterConfig } from '../../../config/index.js';
+import type { ClusterNode } from '../../../citus/nodes/nodes.js';
+import type { ShardGroup } from '../../../citus/tables/shard-groups.js';
 import type { Check } from '../../../contract/index.js';
 import type { LeftoverReport } from '../../leftovers/find.js';
 import type { Finding } from '../../leftovers/finding.js';
@@ -22,6 +24,7 @@ export async function clusterChecks(
   request: PreflightRequest,
   state: ClusterState,
   intent: Intent,
+  groups: readonly ShardGroup[],
 ): Promise<Check[]> {
   const { facts, nodes, capacities } = state;
   const { parallelMoves, transferMode } = request;
@@ -36,7 +39,7 @@ export async function clusterChecks(
     versionsEqual(facts, capacities),
     oldTransactions(capacities),
     await tableLocks(db),
-    ...(intent.moves ? await moveChecks(db, { parallelMoves, transferMode }, state, intent) : []),
+    ...(intent.moves ? await moveChecks(db, { parallelMoves, transferMode }, state, intent, groups) : []),
     ...specialNodes(nodes, intent),
   ];
 }
@@ -61,14 +64,33 @@ async function moveChecks(
   db: Db,
   { parallelMoves, transferMode }: Pick<PreflightRequest, 'parallelMoves' | 'transferMode'>,
   { nodes, capacities }: ClusterState,
-  { leaving }: Intent,
+  intent: Intent,
+  groups: readonly ShardGroup[],
 ): Promise<Check[]> {
+  const { leaving } = intent;
   const holders = dataNodes(capacities, nodes);
   const sources =
     leaving.length > 0 ? holders.filter(({ node }) => leaving.includes(node.toLowerCase())) : holders;
+  const found = await findConditions(db, answeringNodes(sources));
   return [
     ...capacityChecks(holders, parallelMoves, transferMode),
-    ...tableChecks(await findConditions(db, answeringNodes(sources)), transferMode),
+    ...tableChecks(found, transferMode, groupsThatLeave(groups, nodes, intent)),
     ...(await replicatedShards(db)),
   ];
+}
+
+/** Shard groups that have to move whatever is planned: those of nodes that are to be emptied. */
+function groupsThatLeave(
+  groups: readonly ShardGroup[],
+  nodes: readonly ClusterNode[],
+  { leaving, spreads }: Intent,
+): ShardGroup[] {
+  const emptied = new Set(
+    nodes
+      .filter(({ node, shouldHaveShards }) =>
+        leaving.length > 0 ? leaving.includes(node.toLowerCase()) : spreads && !shouldHaveShards,
+      )
+      .map(({ groupId }) => groupId),
+  );
+  return groups.filter(({ movable, groupId }) => movable && emptied.has(groupId));
 }

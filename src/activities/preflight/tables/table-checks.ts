@@ -1,10 +1,11 @@
 import { conditionOf } from '../../../citus/tables/conditions.js';
 import type { Finding, Findings } from '../../../citus/tables/find-conditions.js';
+import type { ShardGroup } from '../../../citus/tables/shard-groups.js';
 import { readReplicatedTables } from '../../../citus/tables/tables.js';
 import type { Db } from '../../../citus/session/connect.js';
 import type { Check, TransferMode } from '../../../contract/index.js';
 import { failed, listOf, passed, warning } from '../check.js';
-import { groupedBy, keyOf, modeOf, tell } from './group-conditions.js';
+import { conditionsByGroup, groupedBy, keyOf, modeOf, tell } from './group-conditions.js';
 
 /** Tables named in one check. */
 const most = 20;
@@ -18,28 +19,46 @@ const good = {
 
 type OnlineCheck = keyof typeof good;
 
-/** Checks in which mode the shards of every table can be moved, if in any, by the conditions that were found. */
-export function tableChecks({ findings, unseen }: Findings, transferMode: TransferMode): Check[] {
+/**
+ * Checks in which mode the shards of every table can be moved, if in any, by the conditions that were found.
+ *
+ * @param leaving shard groups that the operation has to move: what hinders them blocks. Of others the plan is to tell
+ */
+export function tableChecks(
+  { findings, unseen }: Findings,
+  transferMode: TransferMode,
+  leaving: readonly ShardGroup[],
+): Check[] {
+  const conditions = conditionsByGroup(findings);
+  const inTheWay = new Set(leaving.flatMap(conditions));
   return [
-    movableTables(findings, transferMode, unseen),
-    ...(Object.keys(good) as OnlineCheck[]).map((id) => online(id, findings, transferMode)),
+    movableTables(findings, transferMode, unseen, leaving.map(conditions)),
+    ...(Object.keys(good) as OnlineCheck[]).map((id) => online(id, findings, transferMode, inTheWay)),
   ];
 }
 
 /** Whether there is a mode for every table, by itself and together with those that are colocated with it. */
-function movableTables(findings: Finding[], transferMode: TransferMode, unseen: string[]): Check {
-  // With force_logical the other checks block.
+function movableTables(
+  findings: Finding[],
+  transferMode: TransferMode,
+  unseen: string[],
+  leaving: Finding[][],
+): Check {
+  // With force_logical the other checks tell.
   const wished = transferMode === 'force_logical' ? 'auto' : transferMode;
-  const groups = groupedBy(findings, ({ colocationId, label }) => keyOf(colocationId, label));
-  const stuck = [...groups.values()].flatMap((group) =>
-    modeOf(wished, group) === undefined
-      ? group.filter(
-          ({ condition }) =>
-            conditionOf(condition).check === 'movable-tables' && conditionOf(condition).works !== 'unproved',
-        )
-      : [],
+  const stuckIn = (groups: Iterable<Finding[]>): Finding[] =>
+    [...groups].flatMap((group) => (modeOf(wished, group) === undefined ? group.filter(sticks) : []));
+  const bound = stuckIn(leaving);
+  if (bound.length > 0) return immovable(bound);
+  const stuck = stuckIn(
+    groupedBy(findings, ({ colocationId, label }) => keyOf(colocationId, label)).values(),
   );
-  if (stuck.length > 0) return immovable(stuck);
+  if (stuck.length > 0)
+    return warning(
+      'movable-tables',
+      `can't be moved: ${namesOf(stuck)}; the plan is refused if it moves one of them`,
+      remedyOf(stuck),
+    );
   const unproved = findings.filter(({ condition }) => conditionOf(condition).works === 'unproved');
   if (unproved.length > 0)
     return warning(
@@ -56,12 +75,22 @@ function movableTables(findings: Finding[], transferMode: TransferMode, unseen: 
       );
 }
 
+function sticks({ condition }: Finding): boolean {
+  const { check, works } = conditionOf(condition);
+  return check === 'movable-tables' && works !== 'unproved';
+}
+
 /** The check of shard groups that no mode moves. */
 export function immovable(findings: readonly Finding[]): Check {
   return failed('movable-tables', `can't be moved: ${namesOf(findings)}`, remedyOf(findings));
 }
 
-function online(id: OnlineCheck, all: Finding[], transferMode: TransferMode): Check {
+function online(
+  id: OnlineCheck,
+  all: Finding[],
+  transferMode: TransferMode,
+  inTheWay: ReadonlySet<Finding>,
+): Check {
   const findings = all.filter(({ condition }) => conditionOf(condition).check === id);
   if (findings.length === 0) return passed(id, good[id]);
   const names = namesOf(findings);
@@ -74,7 +103,7 @@ function online(id: OnlineCheck, all: Finding[], transferMode: TransferMode): Ch
     case 'force_logical':
       return id === 'replica-identity'
         ? warning(id, `UPDATE and DELETE will fail while they move: ${names}`, remedyOf(findings))
-        : failed(
+        : (findings.some((each) => inTheWay.has(each)) ? failed : warning)(
             id,
             `can't be moved online: ${names}`,
             `${remedyOf(findings)}, or move them with auto or block_writes`,
