@@ -3,8 +3,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startCluster, type SandboxCluster } from '../../../sandbox/index.js';
 import { noLocks } from '../../support/activity-stage.js';
 import { inspectActivities } from '../../../src/activities/inspect/activities.js';
+import { inspectPreflight } from '../../../src/activities/inspect/preflight.js';
 import { pageOf } from '../../../src/activities/inspect/pages.js';
-import { loadConfig, UnknownClusterError } from '../../../src/config/index.js';
+import { clusterOf, loadConfig, UnknownClusterError } from '../../../src/config/index.js';
 import type { HealthAnswer, InspectAnswers, InspectInput } from '../../../src/contract/index.js';
 import { flavour } from '../../support/stage.js';
 import { configFileOf } from '../connect/support.js';
@@ -76,6 +77,19 @@ test('nodes, moves and preflight answer by themselves', async () => {
   });
   expect(preflight).toMatchObject({ for: 'scaleOut', blockers: 0 });
   expect(preflight.checks.length).toBeGreaterThan(15);
+});
+
+test('who names no server is told what a machine that is started would meet, where a program can start one', async () => {
+  const idsOf = async (config: ReturnType<typeof clusterOf>): Promise<string[]> =>
+    (
+      await asActivity(() => inspectPreflight(config, 'scaleOut', [], 1, () => Promise.resolve(false)))
+    ).checks.map(({ id }) => id);
+  const config = clusterOf(loadConfig(configFileOf(cluster)), 'demo');
+  const program = { start: ['start-one'], stop: ['stop-one'], list: ['list-all'] };
+  expect(await idsOf(config)).not.toContain('worker-sequences');
+  expect(await idsOf({ ...config, workersFrom: { command: program } })).toEqual(
+    expect.arrayContaining(['provisioner', 'worker-sequences']),
+  );
 });
 
 test('what the planner would move is shown when a worker is empty', async () => {
