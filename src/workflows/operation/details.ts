@@ -52,6 +52,7 @@ function approval({ state, plan, checks: all }: OperationStatus): string[] {
   return [
     `### Waiting for approval: plan ${plan.hash}, ${sizeOf(plan)}`,
     ...workers(plan),
+    ...stall(plan),
     ...(effects.length > 0 ? [list(effects.slice(0, 50).map(({ evidence }) => evidence))] : []),
     `Send the update \`approve\` with \`{"by": "<you>", "planHash": "${plan.hash}"}\`, or \`reject\` with \`{"by": "<you>", "reason": "<why>"}\`.`,
   ];
@@ -128,11 +129,7 @@ function cleanupsSection({ hash, cleanups = [], cleanupsTotal = 0 }: Plan): stri
 }
 
 function movementSection(plan: Plan): string[] {
-  const { hash, moves, movesTotal, bytes, before, after, longestStallSeconds = 0 } = plan;
-  const stall =
-    longestStallSeconds > 0
-      ? [`Writes to a shard group wait for up to ${formatSeconds(longestStallSeconds)}.`]
-      : [];
+  const { hash, moves, movesTotal, bytes, before, after } = plan;
   const rows = moves
     .slice(0, 10)
     .map(
@@ -146,7 +143,7 @@ function movementSection(plan: Plan): string[] {
   return [
     `### Plan ${hash}: ${movesTotal} moves, ${formatBytes(bytes)}`,
     ...workers(plan),
-    ...stall,
+    ...stall(plan),
     ...(rows.length > 0
       ? [['| shard group | from | to | size |', '|---|---|---|---|', ...rows, ...more].join('\n')]
       : []),
@@ -156,6 +153,12 @@ function movementSection(plan: Plan): string[] {
       ...names.slice(0, 50).map((node) => `| ${node} | ${bytesOf(before, node)} | ${bytesOf(after, node)} |`),
     ].join('\n'),
   ];
+}
+
+function stall({ longestStallSeconds = 0 }: Plan): string[] {
+  return longestStallSeconds > 0
+    ? [`Writes to a shard group wait for up to ${formatSeconds(longestStallSeconds)}.`]
+    : [];
 }
 
 /** What becomes of the workers that the plan is about. */

@@ -61,8 +61,8 @@ export function createOperation<Type extends OperationType>(parts: Parts, reques
     skip: (name: string, why: string): void => skipStep(status, name, why),
     /** Skips all steps that are still ahead. */
     skipPending: (why: string): void => {
-      for (const { name, state } of [...status.view.steps])
-        if (state === 'pending') skipStep(status, name, why);
+      const names = status.view.steps.filter(({ state }) => state === 'pending').map(({ name }) => name);
+      for (const [index, name] of names.entries()) skipStep(status, name, index === 0 ? why : undefined);
     },
     /** Adds lines to the report. */
     note: (...lines: string[]): void => {

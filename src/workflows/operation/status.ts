@@ -162,7 +162,8 @@ export function failStep(status: Status, name: string, why: string): void {
 }
 
 /** Marks a step as skipped. */
-export function skipStep(status: Status, name: string, why: string): void {
-  Object.assign(stepOf(status, name), { state: 'skipped', detail: why } satisfies Partial<Step>);
+export function skipStep(status: Status, name: string, why?: string): void {
+  const skipped: Partial<Step> = { state: 'skipped', ...(why !== undefined && { detail: why }) };
+  Object.assign(stepOf(status, name), skipped);
   status.publish();
 }

@@ -93,6 +93,17 @@ describe.skipIf(findFlavour(flavour).flavour !== 'citus')(
       },
     );
 
+    test('by rows that a constraint came too late for waits for a person, and names the constraint', async () => {
+      await cluster.query(`alter table orders add constraint late check (id < 0) not valid`);
+      afterwards.push(() => cluster.query('alter table orders drop constraint late'));
+      const failure = await ended();
+      expect(failure).toMatchObject({
+        type: 'NeedsPerson',
+        message: expect.stringMatching(/^rows of orders_\d+ violate its check constraint late/) as string,
+      });
+      expect(failure.details[0].remedies[0]).toMatchObject({ action: 'retry' });
+    });
+
     test('by a node that takes no writes waits for a person at once', async () => {
       await setOn(target, 'default_transaction_read_only', 'on');
       expect(await ended()).toMatchObject({

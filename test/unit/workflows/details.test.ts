@@ -50,6 +50,19 @@ test('what is to be approved stands above the tables, and each check on lines of
   expect(text).toMatch(/the first words .* … .* the server db9$/m);
 });
 
+test('times of the maintenance windows are told by the clock of the config', () => {
+  const window = { open: false, opensAt: '2026-11-24T21:00:00Z', timezone: 'Europe/Berlin' };
+  expect(page({ window })).toContain('Maintenance window: closed, opens 2026-11-24 22:00 Europe/Berlin');
+});
+
+test('for how long writes wait stands with what is to be approved', () => {
+  const text = page({ plan: { ...plan, longestStallSeconds: 2 } });
+  expect(text.indexOf('Writes to a shard group wait for up to 2 s.')).toBeLessThan(
+    text.indexOf('Send the update'),
+  );
+  expect(text).toContain('Writes to a shard group');
+});
+
 test('a pause is named with who and why, whatever the state', () => {
   const paused = { by: 'ada@ops', reason: 'month-end run' };
   expect(page({ paused })).toContain('awaiting-approval (paused by ada@ops: month-end run)');

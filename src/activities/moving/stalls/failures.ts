@@ -8,6 +8,7 @@ import { diagnose } from './diagnose.js';
 import { diskIsFull, targetHasNoRoom } from './disk.js';
 import { limitReached, type Reached } from './limits.js';
 import { nodeHasLeft, nodeIsAway, otherNodeIsAway, pathIsCut, targetTakesNoShards } from './nodes.js';
+import { rowsViolate } from './rows.js';
 import { noSendersLeft, noSlotsLeft } from './slots.js';
 import { someoneCancelled, lockIsHeld } from './someone-else.js';
 import type { Diagnosis, Scene, Stall } from './stall.js';
@@ -45,6 +46,8 @@ export async function explainFailure(
   const cause = causeOf(error);
   const text = `${cause.code ?? ''} ${cause.message}`;
   if (cancelPattern.test(text)) return failureOf(someoneCancelled(failure.message, scene), scene);
+  const violated = rowsViolate(cause.message, failure.message, scene);
+  if (violated) return failureOf(violated, scene);
   const reached = limitIn(cause);
   const questions = reached ? [limitReached(reached)] : causes.find(({ pattern }) => pattern.test(text))?.ask;
   if (!questions && failure.type !== passingType) return failure;
