@@ -29,6 +29,8 @@ const typesThatEmpty: OperationType[] = ['drainWorker', 'removeWorker'];
 export const checks = {
   /** Limits of roles and of the database let all moves have the connections that they take at once. */
   'connection-limits': { severity: 'blocker', acceptable: true, of: typesThatMove },
+  /** Every node has the connections free that moves and new workers take. It blocks where one move lacks them. */
+  connections: { severity: 'blocker', acceptable: true, of: typesThatMove },
   /** No row of `pg_dist_cleanup` stops moves; other leftovers are a warning. */
   leftovers: { severity: 'blocker', acceptable: true, lessForIsolating: true },
   /** Every node has the present metadata. */
@@ -166,8 +168,6 @@ export const checks = {
   'not-undone': { severity: 'warning', of: [] },
   /** No setting is still lowered by an operation that was ended by force. */
   'temporary-settings': { severity: 'warning', of: typesThatMove },
-  /** Servers have connections to spare. */
-  connections: { severity: 'warning', of: typesThatMove },
   /** The coordinator holds shards, as workers do. */
   'coordinator-shards': { severity: 'info' },
   /** Every disk has room. */

@@ -1,5 +1,6 @@
 import type { Db } from '../../citus/session/connect.js';
-import { findConditions, type Finding } from '../../citus/tables/find-conditions.js';
+import { findConditions, type Finding, type Findings } from '../../citus/tables/find-conditions.js';
+import { findViolations } from '../../citus/tables/find-violations.js';
 import { does, type MoveMode, type TransferMode } from '../../contract/index.js';
 import { needsPerson } from '../../failures.js';
 import { copiedBlocking, modeOf, tell } from '../preflight/tables/group-conditions.js';
@@ -25,7 +26,7 @@ export async function chooseMode(
   { from, shardIds }: { from: string; shardIds: number[] },
 ): Promise<TransferMode> {
   if (approved.transferMode !== 'auto') return approved.transferMode;
-  const { findings } = await findConditions(db, [from], shardIds);
+  const { findings } = await hindrances(db, approved, from, shardIds);
   switch (modeOf('auto', findings)) {
     case 'logical':
       return 'auto';
@@ -36,6 +37,19 @@ export async function chooseMode(
       if (approved.accepts?.includes('movable-tables') === true) return 'auto';
       throw unapproved(`${tablesOf(findings)} can't be moved any more`, findings);
   }
+}
+
+/** What hinders the move. Rows are looked at once more only where nothing else tells why it was to block writes. */
+async function hindrances(
+  db: Db,
+  { mode }: ApprovedMode,
+  from: string,
+  shardIds: number[],
+): Promise<Findings> {
+  const found = await findConditions(db, [from], shardIds);
+  if (mode !== 'blocking' || modeOf('auto', found.findings) !== 'logical') return found;
+  const { findings, unseen } = await findViolations(db, found, [from], () => false, shardIds);
+  return { findings: findings.filter(({ reference }) => !reference), unseen };
 }
 
 /**

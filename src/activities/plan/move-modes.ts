@@ -1,10 +1,16 @@
 import type { Db } from '../../citus/session/connect.js';
 import { readReferenceRoute } from '../../citus/nodes/reference-copies.js';
 import { conditionOf } from '../../citus/tables/conditions.js';
-import { findConditions, type Finding } from '../../citus/tables/find-conditions.js';
+import type { Finding } from '../../citus/tables/find-conditions.js';
 import type { Check, TransferMode } from '../../contract/index.js';
 import { blockedWrites } from '../preflight/tables/blocked-writes.js';
-import { conditionsByGroup, copiedBlocking, modeOf } from '../preflight/tables/group-conditions.js';
+import { findHindrances } from '../preflight/tables/find-hindrances.js';
+import {
+  conditionsByGroup,
+  copiedBlocking,
+  modeOf,
+  neverCopied,
+} from '../preflight/tables/group-conditions.js';
 import { immovable } from '../preflight/tables/table-checks.js';
 import { applyAcceptance } from '../preflight/severity.js';
 import type { Approved } from '../../planning/approved.js';
@@ -63,7 +69,12 @@ export async function chooseModes(
 ): Promise<ModedMoves> {
   if (moves.length === 0) return noMoves;
   const { transferMode } = request;
-  const { findings } = await findConditions(db, [...new Set(moves.map(({ from }) => from))]);
+  const { findings } = await findHindrances(
+    db,
+    [...new Set(moves.map(({ from }) => from))],
+    transferMode,
+    moves.flatMap(({ group }) => group.shardIds),
+  );
   const conditionsOf = conditionsByGroup(findings);
   const stuck = new Set<GroupMove>();
   const obstacles = new Set<Finding>();
@@ -82,6 +93,7 @@ export async function chooseModes(
     return chosen;
   });
   const isCopied = joining || (await readReferenceRoute(db, transferMode)) !== undefined;
+  if (isCopied) for (const each of neverCopied(findings)) obstacles.add(each);
   const ofReferences = isCopied && transferMode === 'auto' ? copiedBlocking(findings) : [];
   return {
     moves: moded,

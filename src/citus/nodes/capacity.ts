@@ -17,13 +17,23 @@ export interface Capacity {
   senders: number;
   sendersUsed: number;
   workerProcesses: number;
+  workerProcessesUsed: number;
   logicalWorkers: number;
+  /** Subscriptions that are enabled, of anyone: each has such a worker. */
+  logicalWorkersUsed: number;
   preparedMax: number;
   preparedUsed: number;
   /** Prepared transactions older than a minute, of anyone: moves from the node wait for them for ever. */
   preparedOld: number;
   connectionsMax: number;
+  /** Of them, those kept for superusers and other roles. */
+  connectionsReserved: number;
   connectionsUsed: number;
+  /** `citus.max_shared_pool_size`: sessions to one node; 0: `max_connections`, -1: no limit. */
+  poolMax: number;
+  /** `citus.max_client_connections` of roles that are no superusers, and how many they have; -1: no limit. */
+  clientsMax: number;
+  clientsUsed: number;
   /** Milliseconds; 0 = none. */
   idleInTransactionTimeout: number;
   /** Seconds of the oldest transaction that has written, and its process; null when none is older than 30 s. */
@@ -33,6 +43,21 @@ export interface Capacity {
   /** A sign that Patroni runs the server; null for none. */
   patroni: string | null;
 }
+
+/** What of `pg_stat_activity` takes no place of `max_worker_processes`, or only for a query. */
+const notBackground = [
+  ...[
+    'client backend',
+    'walsender',
+    'walreceiver',
+    'startup',
+    'checkpointer',
+    'background writer',
+    'walwriter',
+  ],
+  ...['archiver', 'logger', 'autovacuum launcher', 'autovacuum worker', 'walsummarizer', 'slotsync worker'],
+  ...['io worker', 'parallel worker', 'standalone backend'],
+];
 
 /** The query of {@link Capacity}, one column of JSON, so that it also runs through `master_run_on_worker`. */
 const capacityQuery = `SELECT json_build_object(
@@ -46,11 +71,18 @@ const capacityQuery = `SELECT json_build_object(
   'senders', current_setting('max_wal_senders')::int,
   'sendersUsed', (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'walsender'),
   'workerProcesses', current_setting('max_worker_processes')::int,
+  'workerProcessesUsed', (SELECT count(*) FROM pg_stat_activity WHERE backend_type NOT IN (${notBackground.map((each) => `'${each}'`).join(', ')})),
+  'logicalWorkersUsed', (SELECT count(*) FROM pg_subscription WHERE subenabled),
   'logicalWorkers', current_setting('max_logical_replication_workers')::int,
   'preparedMax', current_setting('max_prepared_transactions')::int,
   'preparedUsed', (SELECT count(*) FROM pg_prepared_xacts),
-  'connectionsMax', current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int,
+  'connectionsMax', current_setting('max_connections')::int,
+  'connectionsReserved', current_setting('superuser_reserved_connections')::int + coalesce(current_setting('reserved_connections', true)::int, 0),
   'connectionsUsed', (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'),
+  'poolMax', coalesce(current_setting('citus.max_shared_pool_size', true)::int, 0),
+  'clientsMax', coalesce(current_setting('citus.max_client_connections', true)::int, -1),
+  'clientsUsed', (SELECT count(*) FROM pg_stat_activity a JOIN pg_roles r ON r.oid = a.usesysid AND NOT r.rolsuper
+     WHERE a.backend_type = 'client backend' AND a.application_name !~ '^citus_[a-z_]+ gpid='),
   'idleInTransactionTimeout', (SELECT setting::int FROM pg_settings WHERE name = 'idle_in_transaction_session_timeout'),
   'patroni', ${patroniSign},
   'preparedOld', (SELECT count(*) FROM pg_prepared_xacts WHERE prepared < now() - interval '1 minute'),

@@ -76,6 +76,17 @@ export async function readOwnerNames(db: Db): Promise<string[]> {
   return [...new Set((await readOwners(db)).map(({ owner }) => owner))];
 }
 
+/** Reads how many owners the tables of one shard group have at most: a move takes of some things one for each of them. */
+export async function readMostOwners(db: Db): Promise<number> {
+  const [row] = await db.query<{ most: number }>(`
+    SELECT coalesce(max(owners), 1)::int AS most FROM (
+      SELECT count(DISTINCT c.relowner) AS owners
+        FROM pg_catalog.pg_dist_partition t JOIN pg_catalog.pg_class c ON c.oid = t.logicalrelid AND c.relkind = 'r'
+       WHERE t.partmethod <> 'n' OR t.repmodel <> 't'
+       GROUP BY t.colocationid, CASE WHEN t.colocationid = 0 THEN t.logicalrelid END) g`);
+  return row?.most ?? 1;
+}
+
 /** Reads the owners that an operator needs grants of, from the coordinator alone. */
 export async function readGrantOwners(db: Db): Promise<GrantOwner[]> {
   const owners = await readOwners(db);

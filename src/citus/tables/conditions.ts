@@ -1,5 +1,6 @@
 import type { CheckId, MoveMode } from '../../contract/index.js';
 import { brokenIdentity, columnsWithoutEquality, inner } from './identity.js';
+import { failingExpressions, pathBound, violatedChecks, violatedDomains, violatedKeys } from './row-tests.js';
 
 /**
  * The mode that moves a table in spite of a condition: with its writes blocked, by logical replication alone, or none.
@@ -12,8 +13,13 @@ export interface TableCondition {
   works: Works;
   /** The check that tells it. */
   check: CheckId;
-  /** Where it is looked for; absent: in the tables, on the coordinator, and in their shards, on the nodes. */
-  at?: 'tables' | 'shards';
+  /**
+   * Where it is looked for; absent: in the tables, on the coordinator, and in their shards, on the nodes. `rows`: in the
+   * rows of the shards, see row-tests.ts.
+   */
+  at?: 'tables' | 'shards' | 'rows';
+  /** Of `rows`: what is answered, one way or the other, when all rows were looked at. */
+  settles?: 'unproved-check' | 'unproved-domain';
   /**
    * SQL: a row for each object that meets it, with the statement that mends it (or NULL). It may name `c`, the row of
    * `pg_class` (none for a shard that isn't there); `t.name`, the table as SQL spells it; in tables `t.colocation`, in shards `t.shell`, `t.uniques`,
@@ -151,6 +157,45 @@ export const tableConditions = {
        WHERE a.attrelid = c.oid AND c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped HAVING count(*) > 0`,
     says: (constraint) => `has a column of a domain with a constraint that is NOT VALID: ${constraint}`,
   },
+  'violated-check': {
+    works: 'none',
+    check: 'movable-tables',
+    at: 'rows',
+    settles: 'unproved-check',
+    objects: violatedChecks,
+    says: (constraint) => `has rows that violate ${constraint}`,
+  },
+  'violated-domain': {
+    works: 'none',
+    check: 'movable-tables',
+    at: 'rows',
+    settles: 'unproved-domain',
+    objects: violatedDomains,
+    says: (column) => `has rows that violate a constraint of the domain of ${column}`,
+  },
+  'failing-expression': {
+    works: 'none',
+    check: 'movable-tables',
+    at: 'rows',
+    objects: failingExpressions,
+    says: (object) => `has rows for which ${object} can't be computed any more`,
+  },
+  'path-bound': {
+    works: 'blocking',
+    check: 'online-moves',
+    at: 'rows',
+    // Whoever applies the changes has an empty search_path, and fails in a loop.
+    objects: pathBound,
+    says: (object) => `calls a function for ${object} that needs search_path to find what it uses`,
+  },
+  'violated-key': {
+    works: 'logical',
+    check: 'movable-tables',
+    at: 'rows',
+    // Of shards that move with their writes blocked, keys are checked anew.
+    objects: violatedKeys,
+    says: (key) => `has rows that violate the foreign key ${key}`,
+  },
   'shard-missing': {
     works: 'none',
     check: 'movable-tables',
@@ -166,7 +211,7 @@ export const tableConditions = {
       SELECT string_agg(a.attname, ', '), NULL FROM pg_catalog.pg_attribute a
         LEFT JOIN pg_catalog.pg_attribute b ON b.attrelid = t.shell AND b.attname = a.attname AND NOT b.attisdropped
        WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
-         AND b.atttypid IS DISTINCT FROM a.atttypid HAVING count(*) > 0`,
+         AND (b.atttypid IS DISTINCT FROM a.atttypid OR (b.atttypmod >= 0 AND b.atttypmod <> a.atttypmod)) HAVING count(*) > 0`,
     says: (column) => `has shards with other columns than its own: ${column}`,
   },
   'unique-index': {

@@ -86,22 +86,26 @@ function shardsQuery(shardIds: number[] | undefined, broken: BrokenIndexes[]): s
   return `
     WITH b AS (SELECT * FROM json_to_recordset(${literal(JSON.stringify(broken))}) AS b(name text, uniques int, broken text, mend text)),
     t AS MATERIALIZED (
-      SELECT h.oid AS shell, s.shardid, format('%I.%I', n.nspname, h.relname) AS name, ${label} AS label, d.colocationid AS colocation, b.uniques,
-             b.broken, b.mend, to_regclass(CASE n.nspname WHEN 'public' THEN 'public.' ELSE '' END
-                                              || shard_name(s.logicalrelid, s.shardid))::oid AS oid
-        FROM pg_catalog.pg_dist_shard s JOIN pg_catalog.pg_dist_placement p USING (shardid)
-        JOIN pg_catalog.pg_dist_local_group g ON g.groupid = p.groupid
-        JOIN pg_catalog.pg_dist_partition d USING (logicalrelid) JOIN pg_catalog.pg_class h ON h.oid = d.logicalrelid
-        JOIN pg_catalog.pg_namespace n ON n.oid = h.relnamespace
-        LEFT JOIN b ON b.name = format('%I.%I', n.nspname, h.relname)
-       WHERE NOT (d.partmethod = 'n' AND d.repmodel = 't') AND NOT (${isLocal})
-         ${shardIds ? `AND ${among(shardIds)}` : ''}),
+      SELECT t.*, b.uniques, b.broken, b.mend FROM (${ownShards(shardIds)}) t LEFT JOIN b USING (name) WHERE NOT t.reference),
     f AS (
       SELECT f.condition, t.name AS table, t.label, f.object, f.mend, t.colocation AS "colocationId", false AS reference, t.shardid
         FROM t LEFT JOIN pg_catalog.pg_class c ON c.oid = t.oid, LATERAL (${objectsAt('shards')}) f(condition, object, mend))
     SELECT coalesce(json_agg(a ORDER BY a.condition, a.table, a.object), '[]')::text AS answer
       FROM (SELECT condition, "table", label, object, mend, "colocationId", reference,
                    json_agg(shardid ORDER BY shardid) AS "shardIds" FROM f GROUP BY 1, 2, 3, 4, 5, 6, 7) a`;
+}
+
+/** SQL: the shards of a node, as it knows them itself, with the tables that they are of; its copies of reference tables always. */
+export function ownShards(shardIds?: number[]): string {
+  return `
+      SELECT h.oid AS shell, s.shardid, format('%I.%I', n.nspname, h.relname) AS name, quote_ident(h.relname) AS alias, ${label} AS label,
+             d.colocationid AS colocation, d.partmethod = 'n' AND d.repmodel = 't' AS reference,
+             to_regclass(CASE n.nspname WHEN 'public' THEN 'public.' ELSE '' END || shard_name(s.logicalrelid, s.shardid))::oid AS oid
+        FROM pg_catalog.pg_dist_shard s JOIN pg_catalog.pg_dist_placement p USING (shardid)
+        JOIN pg_catalog.pg_dist_local_group g ON g.groupid = p.groupid
+        JOIN pg_catalog.pg_dist_partition d USING (logicalrelid) JOIN pg_catalog.pg_class h ON h.oid = d.logicalrelid
+        JOIN pg_catalog.pg_namespace n ON n.oid = h.relnamespace
+       WHERE NOT (${isLocal}) ${shardIds ? `AND (d.repmodel = 't' OR ${among(shardIds)})` : ''}`;
 }
 
 function among(shardIds: number[]): string {

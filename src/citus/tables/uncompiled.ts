@@ -6,7 +6,16 @@ import { literal } from '../session/quote.js';
  * within it; of the functions that run one `query_to_xml` is there everywhere.
  */
 export function uncompiled(query: string): string {
-  return `SELECT query_to_xml(${literal(query)}, false, true, '')::text FROM (SELECT set_config('jit', 'off', true) AS jit OFFSET 0) s WHERE jit = 'off'`;
+  return withSettings(query, `set_config('jit', 'off', true) = 'off'`);
+}
+
+/** The same, where every name that the answer has says its schema. */
+export function uncompiledInFull(query: string): string {
+  return withSettings(query, `set_config('jit', 'off', true) || set_config('search_path', '', true) = 'off'`);
+}
+
+function withSettings(query: string, settings: string): string {
+  return `SELECT query_to_xml(${literal(query)}, false, true, '')::text FROM (SELECT ${settings} AS isset OFFSET 0) s WHERE isset`;
 }
 
 /** The text that an {@link uncompiled} query answered. */

@@ -100,6 +100,7 @@ const cases: Partial<Record<CheckId, Case | string>> = {
   'node-ports': 'the owner registers the nodes by their own ports then; tried in test/integration/preflight',
   'movable-tables': 'tables are changed as it says; tried in test/integration/preflight',
   'online-moves': 'another mode, or tables changed as it says; tried in test/integration/preflight',
+  connections: 'a restart with another setting; what it says is tried in test/unit/activities/preflight',
   'connection-limits': 'its statements are run in servers.test.ts',
   'cluster-changes': 'the backup of others has to end; see servers.test.ts',
   'foreign-job': 'its statement ends the job of others; see traffic.test.ts',

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { findFlavour, startCluster, type SandboxCluster } from '../../../sandbox/index.js';
 import { moveActivities } from '../../../src/activities/moving/activities.js';
+import { findHindrances } from '../../../src/activities/preflight/tables/find-hindrances.js';
 import { conditionsByGroup, modeOf } from '../../../src/activities/preflight/tables/group-conditions.js';
 import { withCoordinator } from '../../../src/citus/session/connect.js';
-import { findConditions } from '../../../src/citus/tables/find-conditions.js';
 import { readShardGroups } from '../../../src/citus/tables/shard-groups.js';
 import type { TransferMode } from '../../../src/contract/index.js';
 import { asActivity } from '../../support/activity-stage.js';
@@ -49,11 +49,19 @@ const tables: Record<'logical' | 'blocking' | 'none', Record<string, string[]>> 
       onShards('shielded', 'ALTER TABLE %s ENABLE ROW LEVEL SECURITY'),
       onShards('shielded', 'ALTER TABLE %s FORCE ROW LEVEL SECURITY'),
     ],
-    // Whether rows violate it is for them to tell: a warning.
+    // Rows tell, and these violate nothing.
     unproved: [
-      `CREATE TABLE unproved (${plain})`,
+      `CREATE TABLE unproved (${plain}, n natural_number)`,
       distributed('unproved'),
+      `INSERT INTO unproved SELECT i, 'v', i FROM generate_series(1, 20) i`,
       `ALTER TABLE unproved ADD CONSTRAINT positive CHECK (id > 0) NOT VALID`,
+    ],
+    // A move makes its foreign key NOT VALID again.
+    adopted: [
+      `CREATE TABLE adopted (${plain})`,
+      distributed('adopted'),
+      `INSERT INTO adopted SELECT i, 'v' FROM generate_series(1, 20) i`,
+      'ALTER TABLE adopted ADD CONSTRAINT of_fine FOREIGN KEY (id) REFERENCES lonely NOT VALID',
     ],
     whole: [
       'CREATE TABLE whole (id bigint, v varchar(20), tags text[], at cidr)',
@@ -62,6 +70,18 @@ const tables: Record<'logical' | 'blocking' | 'none', Record<string, string[]>> 
     ],
   },
   blocking: {
+    // Where changes are applied search_path is empty.
+    paths: [
+      `CREATE TABLE paths (${plain}, twice bigint GENERATED ALWAYS AS (public.doubled(id)) STORED)`,
+      distributed('paths'),
+      `INSERT INTO paths SELECT i, 'v' FROM generate_series(1, 20) i`,
+    ],
+    sought: [
+      `CREATE TABLE sought (${plain})`,
+      distributed('sought'),
+      'CREATE INDEX ON sought (v) WHERE public.doubled(id) > 5',
+      `INSERT INTO sought SELECT i, 'v' FROM generate_series(1, 20) i`,
+    ],
     alone: ['CREATE TABLE alone (id bigint)', distributed('alone', 'NULL')],
     quick: [`CREATE UNLOGGED TABLE quick (${plain})`, distributed('quick')],
     computed: [
@@ -98,6 +118,43 @@ const tables: Record<'logical' | 'blocking' | 'none', Record<string, string[]>> 
     ],
   },
   none: {
+    violated: [
+      `CREATE TABLE violated (${plain})`,
+      distributed('violated'),
+      `INSERT INTO violated SELECT i, 'v' FROM generate_series(1, 20) i`,
+      'ALTER TABLE violated ADD CONSTRAINT above CHECK (id > 10) NOT VALID',
+    ],
+    negative: [
+      `CREATE TABLE negative (${plain}, n natural_number[])`,
+      distributed('negative'),
+      `INSERT INTO negative SELECT i, 'v', ARRAY[-1] FROM generate_series(1, 20) i`,
+    ],
+    raises: [
+      `CREATE TABLE raises (${plain})`,
+      distributed('raises'),
+      'CREATE INDEX raising ON raises (public.once(id))',
+      `INSERT INTO raises SELECT i, 'v' FROM generate_series(1, 20) i`,
+    ],
+    lax: [
+      `CREATE TABLE lax (${plain}, n int NOT NULL)`,
+      distributed('lax'),
+      `INSERT INTO lax SELECT i, 'v', 1 FROM generate_series(1, 20) i`,
+      onShards('lax', 'ALTER TABLE %s ALTER n DROP NOT NULL'),
+      onShards('lax', 'UPDATE %s SET n = NULL'),
+    ],
+    long: [
+      'CREATE TABLE long (id bigint primary key, v varchar(5))',
+      distributed('long'),
+      onShards('long', 'ALTER TABLE %s ALTER v TYPE varchar(50)'),
+    ],
+    // Without a key it moves blocked only, and then its rows have to have what they refer to.
+    orphans: [
+      'CREATE TABLE orphans (id bigint, kind bigint)',
+      distributed('orphans'),
+      'ALTER TABLE orphans ADD CONSTRAINT of_kind FOREIGN KEY (kind) REFERENCES lonely',
+      'INSERT INTO orphans SELECT i, 1 FROM generate_series(1, 20) i',
+      onShards('orphans', 'SET session_replication_role = replica; UPDATE %s SET kind = 2'),
+    ],
     rented: [...partitioned('rented'), distributed('rented'), 'ALTER TABLE rented_new OWNER TO tenant'],
     wide: [
       `CREATE TABLE wide (${plain})`,
@@ -115,7 +172,16 @@ beforeAll(async () => {
     'CREATE EXTENSION IF NOT EXISTS citus_columnar',
     'CREATE ROLE tenant LOGIN',
     `CREATE FUNCTION public.count_up() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.n := NEW.n + 1; RETURN NEW; END'`,
+    'CREATE DOMAIN natural_number AS int',
+    'CREATE TABLE lonely (id bigint PRIMARY KEY)',
+    `SELECT create_reference_table('lonely')`,
+    'INSERT INTO lonely VALUES (1)',
+    `CREATE FUNCTION public.itself(x bigint) RETURNS bigint IMMUTABLE LANGUAGE sql AS 'SELECT x'`,
+    `CREATE FUNCTION public.doubled(x bigint) RETURNS bigint IMMUTABLE LANGUAGE plpgsql AS 'BEGIN RETURN 2 * itself(x); END'`,
+    `CREATE FUNCTION public.once(x bigint) RETURNS bigint IMMUTABLE LANGUAGE plpgsql AS 'BEGIN RETURN x; END'`,
     ...Object.values(tables).flatMap((each) => Object.values(each).flat()),
+    'ALTER DOMAIN natural_number ADD CONSTRAINT above_zero CHECK (VALUE > 0) NOT VALID',
+    `CREATE OR REPLACE FUNCTION public.once(x bigint) RETURNS bigint IMMUTABLE LANGUAGE plpgsql AS 'BEGIN RETURN x / (x - x); END'`,
   ])
     await cluster.query(statement);
 });
@@ -126,16 +192,36 @@ async function modesOf(transferMode: TransferMode): Promise<Record<string, strin
   const nodes = cluster.workers.map(({ address }) => address);
   return withCoordinator(configOf(cluster), { applicationName: 'test' }, async (db) => {
     const groups = await readShardGroups(db, false);
-    const { findings, unseen } = await findConditions(db, nodes);
+    const { findings, unseen } = await findHindrances(db, nodes, transferMode);
     expect(unseen).toEqual([]);
     const conditionsOf = conditionsByGroup(findings);
     return Object.fromEntries(
-      groups.map((group) => [
-        (group.tables[0] ?? '').replace(/_(old|new)$/, ''),
-        modeOf(transferMode, conditionsOf(group)) ?? 'none',
-      ]),
+      groups
+        .filter(({ movable }) => movable)
+        .map((group) => [
+          (group.tables[0] ?? '').replace(/_(old|new)$/, ''),
+          modeOf(transferMode, conditionsOf(group)) ?? 'none',
+        ]),
     );
   });
+}
+
+/** Moves a shard of a table to the other worker, in the mode that was planned. */
+async function moverOf(table: string) {
+  const [shard] = await cluster.query<{ id: number; from: string; to: string }>(
+    `SELECT p.shardid::int AS id, n.nodename || ':' || n.nodeport AS from, o.nodename || ':' || o.nodeport AS to
+       FROM pg_dist_shard s JOIN pg_dist_placement p USING (shardid) JOIN pg_dist_node n USING (groupid)
+       JOIN pg_dist_node o ON o.groupid NOT IN (n.groupid, 0) WHERE logicalrelid = '${table}'::regclass LIMIT 1`,
+  );
+  if (!shard) throw new Error('no shard');
+  const config = configOf(cluster);
+  return (mode: 'logical' | 'blocking') =>
+    asActivity({ clusters: [config] }, (context) =>
+      moveActivities(context).moveShardGroups({
+        ...{ cluster: config.name, lockId: 'lock', transferMode: 'auto', mode },
+        ...{ from: shard.from, to: shard.to, shardIds: [shard.id], bytes: [0] },
+      }),
+    );
 }
 
 test.runIf(isReal)('each table moves in the mode that works for it: online where it can', async () => {
@@ -180,24 +266,48 @@ test.runIf(isReal)(
 );
 
 test.runIf(isReal)(
+  'rows that would make a move fail are found before it, and what mends them is told',
+  async () => {
+    const findings = async () => {
+      const nodes = cluster.workers.map(({ address }) => address);
+      const config = configOf(cluster);
+      return (
+        await withCoordinator(config, { applicationName: 'test' }, (db) => findHindrances(db, nodes, 'auto'))
+      ).findings;
+    };
+    const found = async (table: string) =>
+      (await findings()).find((each) => each.table === `public.${table}`);
+    expect(await found('unproved')).toBeUndefined();
+    const violated = await found('violated');
+    expect(violated).toMatchObject({ condition: 'violated-check', object: 'above' });
+    const [lists = ''] = violated?.mend?.split(' lists ') ?? [];
+    expect(await cluster.query(lists)).toHaveLength(10);
+    expect(await found('orphans')).toMatchObject({ condition: 'no-identity' });
+    const bound = (await findings()).filter(({ condition }) => condition === 'path-bound');
+    expect(new Set(bound.map(({ table }) => table))).toEqual(new Set(['public.paths', 'public.sought']));
+    // Right before the move nothing of the catalog tells it.
+    expect((await (await moverOf('sought'))('blocking')).stallSeconds).toBeDefined();
+    await cluster.query(bound[0]?.mend ?? '');
+    expect((await findings()).filter(({ condition }) => condition === 'path-bound')).toEqual([]);
+    // What takes too long to look at stays what it was: nobody knows.
+    await cluster.query(
+      `CREATE FUNCTION public.slow(x bigint) RETURNS bool LANGUAGE sql AS 'SELECT pg_sleep(1) IS NOT NULL'`,
+    );
+    await cluster.query('ALTER TABLE unproved ADD CONSTRAINT slow CHECK (public.slow(id)) NOT VALID');
+    expect(await found('unproved')).toMatchObject({
+      condition: 'unproved-check',
+      object: 'positive, slow, and not all rows could be looked at',
+    });
+    await cluster.query('ALTER TABLE unproved DROP CONSTRAINT slow');
+  },
+);
+
+test.runIf(isReal)(
   'a table that can’t move online any more since the approval blocks no writes; one that can now does',
   async () => {
     await cluster.query(`CREATE TABLE shop (${plain})`);
     await cluster.query(distributed('shop'));
-    const [shard] = await cluster.query<{ id: number; from: string; to: string }>(
-      `SELECT p.shardid::int AS id, n.nodename || ':' || n.nodeport AS from, o.nodename || ':' || o.nodeport AS to
-       FROM pg_dist_shard s JOIN pg_dist_placement p USING (shardid) JOIN pg_dist_node n USING (groupid)
-       JOIN pg_dist_node o ON o.groupid NOT IN (n.groupid, 0) WHERE logicalrelid = 'shop'::regclass LIMIT 1`,
-    );
-    if (!shard) throw new Error('no shard');
-    const config = configOf(cluster);
-    const move = (mode: 'logical' | 'blocking') =>
-      asActivity({ clusters: [config] }, (context) =>
-        moveActivities(context).moveShardGroups({
-          ...{ cluster: config.name, lockId: 'lock', transferMode: 'auto', mode },
-          ...{ from: shard.from, to: shard.to, shardIds: [shard.id], bytes: [0] },
-        }),
-      );
+    const move = await moverOf('shop');
     await cluster.query('ALTER TABLE shop REPLICA IDENTITY NOTHING');
     await expect(move('logical')).rejects.toThrow(
       'moving public.shop would block writes, which nobody approved',

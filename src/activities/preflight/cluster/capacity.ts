@@ -1,12 +1,22 @@
 import type { Capacity, NodeCapacity } from '../../../citus/nodes/capacity.js';
 import type { Check, CheckId } from '../../../contract/index.js';
+import { count } from '../../../text/figures.js';
 import { failed, listOf, passed, warning } from '../check.js';
+
+/** The moves that servers have to have room for. */
+export interface MoveLoad {
+  /** At once. */
+  moves: number;
+  /** Owners that the tables of one shard group have at most. */
+  owners: number;
+  transferMode: string;
+}
 
 interface Need {
   id: CheckId;
   /** The shortage of a node in words; undefined when it has enough. */
-  shortage: (capacity: Capacity, moves: number) => string | undefined;
-  good: (moves: number) => string;
+  shortage: (capacity: Capacity, load: MoveLoad) => string | undefined;
+  good: (load: MoveLoad) => string;
   remedy: string;
   /** Whether only online moves need it. */
   online: boolean;
@@ -16,7 +26,8 @@ interface Need {
 
 /**
  * The needs of moves. Online moves take slots and senders on a source, and workers and replication origins, which
- * `max_replication_slots` bounds as well before PostgreSQL 18, on a target. Measured, docs/citus.md.
+ * `max_replication_slots` bounds as well before PostgreSQL 18, on a target: each for every owner of the tables that move
+ * together. Measured, docs/citus.md.
  */
 const needs: Need[] = [
   {
@@ -29,51 +40,60 @@ const needs: Need[] = [
   },
   {
     id: 'replication-slots',
-    shortage: ({ slots, slotsUsed, origins, originsUsed }, moves) => {
-      if (slots - slotsUsed < moves) return `${slots - slotsUsed} of ${slots} replication slots free`;
-      return origins !== null && origins - originsUsed < moves
-        ? `${origins - originsUsed} of max_active_replication_origins = ${origins} free`
+    shortage: ({ slots, slotsUsed, origins, originsUsed }, load) => {
+      const needed = neededBy(load);
+      if (slots - slotsUsed < needed)
+        return `${slots - slotsUsed} of ${slots} replication slots free${of(load)}`;
+      const name = origins === null ? 'max_replication_slots' : 'max_active_replication_origins';
+      const free = (origins ?? slots) - originsUsed;
+      return free < needed
+        ? `${free} of ${name} = ${origins ?? slots} free for subscriptions${of(load)}`
         : undefined;
     },
-    good: (moves) => `${moves} or more replication slots free on each node`,
+    good: (load) => `${neededBy(load)} or more replication slots free on each node`,
     remedy:
       'raise max_replication_slots (from PostgreSQL 18 on max_active_replication_origins too), drop slots that nobody uses, or make fewer moves at once',
     online: true,
   },
   {
     id: 'wal-senders',
-    shortage: ({ senders, sendersUsed }, moves) =>
-      senders - sendersUsed >= moves ? undefined : `${senders - sendersUsed} of ${senders} wal senders free`,
-    good: (moves) => `${moves} or more wal senders free on each node`,
+    shortage: ({ senders, sendersUsed }, load) =>
+      senders - sendersUsed >= sendersFor(load)
+        ? undefined
+        : `${senders - sendersUsed} of ${senders} wal senders free; ${count(load.moves, 'move')} at once: ${sendersFor(load)}`,
+    good: (load) => `${sendersFor(load)} or more wal senders free on each node`,
     remedy: 'raise max_wal_senders, or make fewer moves at once',
     online: true,
     sourceOnly: true,
   },
   {
     id: 'worker-processes',
-    shortage: ({ workerProcesses, logicalWorkers }, moves) => {
-      // A target without a free one waits in silence for ever (measured); one lets moves go one by one.
-      if (logicalWorkers < 1 || workerProcesses < 4)
-        return `max_worker_processes ${workerProcesses}, max_logical_replication_workers ${logicalWorkers}`;
-      return workerProcesses < moves + 3
-        ? `max_worker_processes ${workerProcesses} for ${moves} moves at once`
+    shortage: (capacity, load) => {
+      const { workerProcesses, workerProcessesUsed, logicalWorkers, logicalWorkersUsed } = capacity;
+      // A target that lacks one of those that a move takes waits in silence for ever; with enough for one, moves go one by
+      // one (measured).
+      if (logicalWorkers - logicalWorkersUsed < load.owners)
+        return `max_logical_replication_workers = ${logicalWorkers}, ${logicalWorkersUsed} in use${of(load)}`;
+      // Citus and PostgreSQL have three of their own.
+      return workerProcesses - Math.max(3, workerProcessesUsed) < neededBy(load)
+        ? `max_worker_processes = ${workerProcesses}, ${workerProcessesUsed} in use${of(load)}`
         : undefined;
     },
-    good: (moves) => `worker processes for ${moves} moves at once on each node`,
+    good: (load) => `${neededBy(load)} or more worker processes for moves on each node`,
     remedy:
       'raise max_worker_processes and max_logical_replication_workers and restart, or make fewer moves at once',
     online: true,
   },
   {
     id: 'prepared-transactions',
-    shortage: ({ preparedMax, preparedUsed, preparedOld }, moves) => {
+    shortage: ({ preparedMax, preparedUsed, preparedOld }, { moves }) => {
       const free = preparedMax - preparedUsed;
       if (free < moves) return `${free} of max_prepared_transactions = ${preparedMax} free`;
       return preparedOld > 0
         ? `${preparedOld} prepared transactions older than a minute: moves would wait for them for ever`
         : undefined;
     },
-    good: (moves) =>
+    good: ({ moves }) =>
       `no prepared transaction is open for long, and ${moves} or more slots are free on each node`,
     remedy:
       'commit or roll back what pg_prepared_xacts lists; raise max_prepared_transactions (Citus advises max_connections)',
@@ -81,25 +101,40 @@ const needs: Need[] = [
   },
 ];
 
+function neededBy({ moves, owners }: MoveLoad): number {
+  return moves * owners;
+}
+
+/** One more than slots: who makes them holds its own until the subscriptions have theirs. */
+function sendersFor({ moves, owners }: MoveLoad): number {
+  return moves * (owners + 1);
+}
+
+/** What is needed, in words that follow what is there. */
+function of(load: MoveLoad): string {
+  const { moves, owners } = load;
+  return `; ${count(moves, 'move')} at once: ${neededBy(load)}${owners > 1 ? `, one for each of ${owners} owners` : ''}`;
+}
+
 /**
- * Checks whether servers have enough of everything for this many moves at once.
+ * Checks whether servers have enough of everything for these moves.
  *
  * @param capacities nodes that give or take shards: a coordinator without shards is none of them
+ * @param blocks whether moves may block writes
  */
-export function capacityChecks(capacities: NodeCapacity[], moves: number, transferMode: string): Check[] {
+export function capacityChecks(capacities: NodeCapacity[], load: MoveLoad, blocks: boolean): Check[] {
   const answers = capacities.flatMap((each) => ('error' in each ? [] : [each]));
   return [
-    ...needsOf(transferMode).map((need) => {
+    ...needsOf(load).map((need) => {
       const shortages = answers.flatMap(({ node, capacity }) => {
-        const what = need.shortage(capacity, moves);
+        const what = need.shortage(capacity, load);
         return what === undefined ? [] : [`${node}: ${what}`];
       });
       return shortages.length === 0
-        ? passed(need.id, need.good(moves))
+        ? passed(need.id, need.good(load))
         : failed(need.id, listOf(shortages), need.remedy);
     }),
-    connections(answers, moves),
-    ...(transferMode === 'block_writes' ? [idleTimeout(answers)] : []),
+    ...(blocks ? [idleTimeout(answers)] : []),
   ];
 }
 
@@ -107,14 +142,9 @@ export function capacityChecks(capacities: NodeCapacity[], moves: number, transf
  * The needs that a server that is yet to join doesn't meet. A need that it has only to give shards away later is a
  * warning.
  */
-export function newNodeShortages(
-  node: string,
-  capacity: Capacity,
-  moves: number,
-  transferMode: string,
-): Check[] {
-  return needsOf(transferMode).flatMap((need) => {
-    const what = need.shortage(capacity, moves);
+export function newNodeShortages(node: string, capacity: Capacity, load: MoveLoad): Check[] {
+  return needsOf(load).flatMap((need) => {
+    const what = need.shortage(capacity, load);
     if (what === undefined) return [];
     return need.sourceOnly === true
       ? [warning(need.id, `${node}: ${what}: it can take shards, but not give them away online`, need.remedy)]
@@ -122,28 +152,11 @@ export function newNodeShortages(
   });
 }
 
-function needsOf(transferMode: string): Need[] {
+function needsOf({ transferMode }: MoveLoad): Need[] {
   return needs.filter(({ online }) => !online || transferMode !== 'block_writes');
 }
 
 type CapacityAnswer = Extract<NodeCapacity, { capacity: Capacity }>;
-
-/** A long series of moves has run servers out of connections before (citusdata/citus#4928). */
-function connections(answers: CapacityAnswer[], moves: number): Check {
-  const least = 10 + 3 * moves;
-  const few = answers.flatMap(({ node, capacity: { connectionsMax, connectionsUsed } }) =>
-    connectionsMax - connectionsUsed < least
-      ? [`${node}: ${connectionsMax - connectionsUsed} of ${connectionsMax} connections free`]
-      : [],
-  );
-  return few.length === 0
-    ? passed('connections', `${least} or more connections free on each node`)
-    : failed(
-        'connections',
-        `${listOf(few)}; ${least} would be good`,
-        'raise max_connections, or make fewer moves at once',
-      );
-}
 
 /** A move that blocks writes holds a transaction open on every node, also those that it doesn't touch (citusdata/citus#8484). */
 function idleTimeout(answers: CapacityAnswer[]): Check {

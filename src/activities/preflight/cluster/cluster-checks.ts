@@ -1,12 +1,15 @@
 import type { Db } from '../../../citus/session/connect.js';
 import type { ClusterConfig } from '../../../config/index.js';
-import type { ClusterNode } from '../../../citus/nodes/nodes.js';
+import { activeWorkers, type ClusterNode } from '../../../citus/nodes/nodes.js';
+import { readMostOwners } from '../../../citus/roles/owners.js';
+import { conditionOf } from '../../../citus/tables/conditions.js';
 import type { ShardGroup } from '../../../citus/tables/shard-groups.js';
 import type { Check } from '../../../contract/index.js';
 import type { LeftoverReport } from '../../leftovers/find.js';
 import type { Finding } from '../../leftovers/finding.js';
 import { capacityChecks, oldTransactions } from './capacity.js';
 import { passed } from '../check.js';
+import { connections, type ConnectionLoad } from './connections.js';
 import { addressFits, noPatroni, noPooler } from './coordinator.js';
 import type { Intent, PreflightRequest } from '../intent.js';
 import { isolatingChecks } from './isolating.js';
@@ -15,7 +18,7 @@ import { metadataSynced, nodesActive } from './nodes-active.js';
 import { specialNodes, versionsEqual } from './nodes.js';
 import { answeringNodes, dataNodes, newServers, type ClusterState } from '../cluster-state.js';
 import { replicatedShards, tableChecks } from '../tables/table-checks.js';
-import { findConditions } from '../../../citus/tables/find-conditions.js';
+import { findHindrances } from '../tables/find-hindrances.js';
 import { leftovers, noTemporarySettings, tableLocks } from './traffic.js';
 
 /** Checks a cluster that has a coordinator: its nodes, its tables, and what goes on in it. */
@@ -39,7 +42,11 @@ export async function clusterChecks(
     versionsEqual(facts, capacities),
     oldTransactions(capacities),
     await tableLocks(db),
-    ...(intent.moves ? await moveChecks(db, { parallelMoves, transferMode }, state, intent, groups) : []),
+    ...(intent.moves
+      ? await moveChecks(db, { parallelMoves, transferMode }, state, intent, groups)
+      : added(nodes, intent) > 0
+        ? [connections(capacities, connectionLoad(state, intent, 0, false))]
+        : []),
     ...specialNodes(nodes, intent),
   ];
 }
@@ -63,20 +70,48 @@ export function leftoverChecks(
 async function moveChecks(
   db: Db,
   { parallelMoves, transferMode }: Pick<PreflightRequest, 'parallelMoves' | 'transferMode'>,
-  { nodes, capacities }: ClusterState,
+  state: ClusterState,
   intent: Intent,
   groups: readonly ShardGroup[],
 ): Promise<Check[]> {
+  const { nodes, capacities } = state;
   const { leaving } = intent;
   const holders = dataNodes(capacities, nodes);
   const sources =
     leaving.length > 0 ? holders.filter(({ node }) => leaving.includes(node.toLowerCase())) : holders;
-  const found = await findConditions(db, answeringNodes(sources));
+  const found = await findHindrances(db, answeringNodes(sources), transferMode);
+  const load = { moves: parallelMoves, owners: await readMostOwners(db), transferMode };
+  const blocks =
+    transferMode === 'block_writes' ||
+    (transferMode === 'auto' &&
+      found.findings.some(({ condition }) => conditionOf(condition).works === 'blocking'));
   return [
-    ...capacityChecks(holders, parallelMoves, transferMode),
+    ...capacityChecks(holders, load, blocks),
+    connections(capacities, connectionLoad(state, intent, parallelMoves, blocks)),
     ...tableChecks(found, transferMode, groupsThatLeave(groups, nodes, intent)),
     ...(await replicatedShards(db)),
   ];
+}
+
+function connectionLoad(
+  { facts, nodes, capacities }: ClusterState,
+  intent: Intent,
+  moves: number,
+  blocks: boolean,
+): ConnectionLoad {
+  return {
+    moves,
+    joining: added(nodes, intent),
+    dataNodes: new Set(moves > 0 ? answeringNodes(dataNodes(capacities, nodes)) : []),
+    coordinator: nodes.find(({ role }) => role === 'coordinator')?.node,
+    blocks,
+    superuser: facts.superuser,
+  };
+}
+
+/** Workers that the operation adds. */
+function added(nodes: ClusterNode[], { joining, toStart }: Intent): number {
+  return newServers(joining, nodes).length + toStart(activeWorkers(nodes).length);
 }
 
 /** Shard groups that have to move whatever is planned: those of nodes that are to be emptied. */

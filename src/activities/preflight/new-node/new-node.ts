@@ -1,5 +1,5 @@
 import { withCoordinator, withNode, NodeNotAllowedError, type Db } from '../../../citus/session/connect.js';
-import { readCapacity, type Capacity } from '../../../citus/nodes/capacity.js';
+import { readCapacity, type Capacity, type NodeCapacity } from '../../../citus/nodes/capacity.js';
 import { readDirt, type Dirt } from '../../../citus/new-server/dirt.js';
 import {
   readOtherExtensions,
@@ -19,6 +19,7 @@ import type { ClusterConfig } from '../../../config/index.js';
 import type { Check } from '../../../contract/index.js';
 import { readSession } from '../../runtime/context.js';
 import { newNodeShortages } from '../cluster/capacity.js';
+import { newNodeConnections } from '../cluster/connections.js';
 import { temporary } from '../../settings/temporary.js';
 import { failed, passed } from '../check.js';
 import { newServerChecks } from '../servers/server-checks.js';
@@ -51,6 +52,9 @@ export interface NewNodeContext {
   nodes: ClusterNode[];
   /** Active workers that answer. */
   workers: string[];
+  capacities: NodeCapacity[];
+  /** Owners that the tables of one shard group have at most. */
+  owners: number;
   parallelMoves: number;
   transferMode: string;
 }
@@ -183,7 +187,12 @@ function checksOf(context: NewNodeContext, node: string, state: NewServerState):
     ...(dirt ? [...belonging(context, node, facts, dirt), cleanServer(node, dirt, facts)] : []),
     ...(broken ? [mesh(node, broken)] : []),
     ...(lacks ? [newNodeTuning(node, facts.user, lacks)] : []),
-    ...(capacity ? newNodeShortages(node, capacity, parallelMoves, transferMode) : []),
+    ...(capacity
+      ? [
+          ...newNodeShortages(node, capacity, { moves: parallelMoves, owners: context.owners, transferMode }),
+          ...newNodeConnections(node, capacity, { others: context.capacities, moves: parallelMoves }),
+        ]
+      : []),
   ];
 }
 

@@ -5,6 +5,7 @@ import { readIdentities } from '../../../citus/new-server/identity.js';
 import { readLikeness } from '../../../citus/new-server/likeness.js';
 import { readComingObjects } from '../../../citus/new-server/names-in-use.js';
 import { readNeeds } from '../../../citus/new-server/needs.js';
+import { readMostOwners } from '../../../citus/roles/owners.js';
 import { activePrimaries, readNodes } from '../../../citus/nodes/nodes.js';
 import { readServerFacts } from '../../../citus/nodes/server-facts.js';
 import type { ClusterConfig } from '../../../config/index.js';
@@ -74,6 +75,8 @@ export async function newNodeContext(
       )),
     ],
     nodes,
+    capacities,
+    owners: await readMostOwners(db),
     workers: nodes.filter(({ role, node }) => role === 'worker' && answer.has(node)).map(({ node }) => node),
     parallelMoves,
     transferMode,

@@ -4,6 +4,7 @@ import { identifier } from '../../../citus/session/quote.js';
 import type { Check } from '../../../contract/index.js';
 import { failed, passed } from '../check.js';
 import { mendOnNodes, sayByNodes } from './on-nodes.js';
+import { onCoordinator, onDataNode } from './sessions-needed.js';
 
 /** A limit on a node that leaves too little. */
 interface Limit {
@@ -11,9 +12,6 @@ interface Limit {
   evidence: string;
   statement: string;
 }
-
-/** Sessions of ours on the coordinator besides those that move: they look, watch and register. */
-const ownSessions = 4;
 
 interface Demand {
   database: string;
@@ -24,8 +22,7 @@ interface Demand {
 
 /**
  * Checks that the connection limits of roles and of the database let all moves have the sessions that they take at
- * once. Superusers have no limit. Measured: the acting role has two sessions a move on source and target, an owner one
- * on the target.
+ * once. Superusers have no limit.
  */
 export function connectionLimits(
   sessions: readonly RoleSession[],
@@ -50,9 +47,8 @@ export function connectionLimits(
 }
 
 function needed({ role: { parts }, node }: RoleSession, { dataNodes, moves }: Demand): number {
-  const isActing = parts.includes('acting');
-  if (dataNodes.has(node)) return (isActing ? 2 : 1) * moves;
-  return isActing ? moves + ownSessions : 1;
+  const { acting, owner } = dataNodes.has(node) ? onDataNode(moves) : onCoordinator(moves);
+  return parts.includes('acting') ? acting : owner;
 }
 
 function roleLimit(session: RoleSession, demand: Demand): Limit[] {

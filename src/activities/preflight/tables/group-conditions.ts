@@ -70,6 +70,11 @@ export function copiedBlocking(findings: readonly Finding[]): Finding[] {
   );
 }
 
+/** What keeps reference tables from being copied at all. */
+export function neverCopied(findings: readonly Finding[]): Finding[] {
+  return findings.filter(({ reference, condition }) => reference && conditionOf(condition).works === 'none');
+}
+
 /** A condition in words: `public.orders (has no primary key)`, with the node and the shards where it is theirs. */
 export function tell({ condition, table, object, at }: Finding): string {
   const where = at ? ` on ${at.node}: ${shardsOf(at.shardIds)}` : '';

@@ -122,7 +122,7 @@ const advice: Record<OnlineCheck | 'movable-tables', string> = {
   'replica-identity': 'give them a primary key or REPLICA IDENTITY',
   'unlogged-tables': 'ALTER TABLE … SET LOGGED',
   'online-moves': 'mend what the evidence names, if their writes may not wait',
-  'movable-tables': 'make the shards what the table says, on the nodes that the evidence names',
+  'movable-tables': 'make the shards, or the rows, what the table says, on the nodes that the evidence names',
 };
 
 /** The statements that mend these findings; where there are none, what to do in words. */

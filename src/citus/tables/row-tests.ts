@@ -1,0 +1,93 @@
+import { inner } from './identity.js';
+
+/**
+ * What only rows tell of a table: SQL that answers, for a shard, a row for each thing that they have to be looked at for,
+ * with the statement that mends it (or NULL) and the condition under which a row is at fault. To compute it may also fail.
+ * It may name `c`, the row of `pg_class` of the shard; `t.shell`, the table on the node; `t.name` and `t.alias`, the table
+ * and its bare name, as SQL spells them.
+ */
+
+/** SQL: whether this object calls a function or an operator that isn't PostgreSQL's own. */
+const callsOthers = (catalog: string, object: string): string => `EXISTS (
+    SELECT FROM pg_catalog.pg_depend d
+     WHERE d.classid = ${catalog} AND d.objid = ${object} AND d.refobjid >= 16384
+       AND d.refclassid IN ('pg_catalog.pg_proc'::regclass, 'pg_catalog.pg_operator'::regclass))`;
+
+/** Constraints of the table that the rows of the shard needn't meet: the copy holds each row against them. */
+export const violatedChecks = `
+  SELECT k.conname::text,
+         CASE WHEN k.convalidated THEN format('SELECT * FROM %s WHERE NOT (%s) lists the rows to mend', t.name, e.text)
+              ELSE format('SELECT * FROM %s WHERE NOT (%s) lists the rows to mend before ALTER TABLE %1$s VALIDATE CONSTRAINT %3$I',
+                          t.name, e.text, k.conname) END,
+         format('NOT (%s)', e.text)
+    FROM pg_catalog.pg_constraint k, LATERAL (SELECT pg_get_expr(k.conbin, k.conrelid)) e(text)
+   WHERE k.conrelid = t.shell AND k.contype = 'c' AND coalesce((to_jsonb(k) ->> 'conenforced')::boolean, true)
+     AND (NOT k.convalidated OR ${callsOthers("'pg_catalog.pg_constraint'::regclass", 'k.oid')} OR NOT EXISTS (
+          SELECT FROM pg_catalog.pg_constraint own
+           WHERE own.conrelid = c.oid AND own.contype = 'c' AND starts_with(own.conname, k.conname)))
+  UNION ALL
+  SELECT format('NOT NULL of %I', a.attname), format('SELECT * FROM %s WHERE %I IS NULL lists the rows to mend', t.name, a.attname),
+         format('%I IS NULL', a.attname)
+    FROM pg_catalog.pg_attribute a
+    JOIN pg_catalog.pg_attribute own ON own.attrelid = c.oid AND own.attname = a.attname
+    AND (NOT own.attnotnull OR EXISTS (SELECT FROM pg_catalog.pg_constraint k
+          WHERE k.conrelid = a.attrelid AND k.contype = 'n' AND k.conkey[1] = a.attnum AND NOT k.convalidated))
+   WHERE a.attrelid = t.shell AND a.attnum > 0 AND a.attnotnull`;
+
+/** Columns of a domain with a constraint that is NOT VALID. A value is put into it anew, which fails. */
+export const violatedDomains = `
+  SELECT a.attname::text, NULL, format('num_nulls(%I::text::%s) < 0', a.attname, format_type(a.atttypid, a.atttypmod))
+    FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type y0 ON y0.oid = a.atttypid
+    JOIN pg_catalog.pg_type y1 ON y1.oid = ${inner('y0')}
+   WHERE a.attrelid = t.shell AND a.attnum > 0 AND NOT a.attisdropped AND EXISTS (
+         SELECT FROM pg_catalog.pg_constraint k WHERE NOT k.convalidated AND k.contypid IN (y0.oid, y1.oid, ${inner('y1')}))`;
+
+/** Indexes with expressions, and generated columns, by functions that may answer otherwise than they did. */
+const expressions = `
+  SELECT x.name, CASE WHEN i.indpred IS NULL THEN format('num_nulls(%s) < 0', x.exprs)
+                      WHEN i.indexprs IS NULL THEN format('num_nulls(%s) < 0', x.predicate)
+                      ELSE format('CASE WHEN %s THEN num_nulls(%s) < 0 END', x.predicate, x.exprs) END,
+         'pg_catalog.pg_class'::regclass, i.indexrelid
+    FROM pg_catalog.pg_index i, LATERAL (SELECT format('index %s', i.indexrelid::regclass), pg_get_expr(i.indexprs, i.indrelid),
+                                                pg_get_expr(i.indpred, i.indrelid)) x(name, exprs, predicate)
+   WHERE i.indrelid = t.shell AND num_nulls(i.indexprs, i.indpred) < 2
+  UNION ALL
+  SELECT format('column %I', a.attname), format('num_nulls(%s) < 0', pg_get_expr(g.adbin, g.adrelid)), 'pg_catalog.pg_attrdef'::regclass, g.oid
+    FROM pg_catalog.pg_attrdef g JOIN pg_catalog.pg_attribute a ON a.attrelid = g.adrelid AND a.attnum = g.adnum
+   WHERE g.adrelid = t.shell AND a.attgenerated = 's'`;
+
+/** What the copy or the index build computes anew. */
+export const failingExpressions = `
+  SELECT x.name, format('put right what %s calls, or the rows of %s for which it fails', x.name, t.name), x.test
+    FROM (${expressions}) x(name, test, catalog, object) WHERE ${callsOthers('x.catalog', 'x.object')}`;
+
+/** What is computed where changes are applied, with the search_path that everybody else has. */
+export const pathBound = `
+  SELECT x.name,
+         (SELECT string_agg(format('ALTER FUNCTION %s SET search_path = %s', d.refobjid::regprocedure, p.reset_val), '; ')
+            FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_settings p ON p.name = 'search_path'
+           WHERE d.classid = x.catalog AND d.objid = x.object AND d.refclassid = 'pg_catalog.pg_proc'::regclass AND d.refobjid >= 16384),
+         x.test
+    FROM (${expressions}
+    UNION ALL
+    SELECT format('constraint %I', k.conname), format('num_nulls(%s) < 0', pg_get_expr(k.conbin, k.conrelid)),
+           'pg_catalog.pg_constraint'::regclass, k.oid
+      FROM pg_catalog.pg_constraint k WHERE k.conrelid = t.shell AND k.contype = 'c') x(name, test, catalog, object)
+   WHERE c.relam = (SELECT oid FROM pg_catalog.pg_am WHERE amname = 'heap') AND ${callsOthers('x.catalog', 'x.object')}`;
+
+/** Foreign keys that are made anew with a shard: rows put in while triggers were off need not meet them. */
+export const violatedKeys = `
+  SELECT coalesce(s.conname, f.conname)::text,
+         format('SELECT %s FROM %s EXCEPT SELECT %s FROM %s lists the keys that are nowhere', x.columns, t.name, x.others, s.confrelid::regclass),
+         format('%s AND NOT EXISTS (SELECT FROM %s AS referenced WHERE %s)', x.given, f.confrelid::regclass, x.same)
+    FROM pg_catalog.pg_constraint f
+    LEFT JOIN LATERAL (SELECT k.conname, k.confrelid FROM pg_catalog.pg_constraint k
+                        WHERE k.conrelid = t.shell AND k.contype = 'f' AND starts_with(f.conname, k.conname)
+                        ORDER BY length(k.conname) DESC LIMIT 1) s ON true,
+    LATERAL (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY u.n), string_agg(quote_ident(b.attname), ', ' ORDER BY u.n),
+                    string_agg(format('%s.%I IS NOT NULL', t.alias, a.attname), ' AND '),
+                    string_agg(format('referenced.%I = %s.%I', b.attname, t.alias, a.attname), ' AND ')
+               FROM unnest(f.conkey, f.confkey) WITH ORDINALITY AS u(own, other, n)
+               JOIN pg_catalog.pg_attribute a ON a.attrelid = f.conrelid AND a.attnum = u.own
+               JOIN pg_catalog.pg_attribute b ON b.attrelid = f.confrelid AND b.attnum = u.other) x(columns, others, given, same)
+   WHERE f.conrelid = c.oid AND f.contype = 'f'`;
