@@ -9,7 +9,8 @@ import {
 } from '@temporalio/workflow';
 import { entriesQuery, ledgerQuery, type LockInput, type LockResult } from '../contract/internal/lock.js';
 import { describeUndo, undoByHand, type HandedOver, type UndoEntry } from '../contract/internal/undo.js';
-import type { Attention } from '../contract/index.js';
+import { operationTypes, type Attention } from '../contract/index.js';
+import { refused } from '../failures.js';
 import { keeperActivities } from './activities.js';
 import { attentionOf } from './operation/failure.js';
 import { groupsOf, hindranceOf, queueOf, registrationNodes } from './operation/undo-entries.js';
@@ -25,6 +26,7 @@ const patienceMs = 5 * 60_000;
  * ends and undoes nothing.
  */
 export async function lockCluster(input: LockInput): Promise<LockResult> {
+  refuseByHand();
   const { cluster, holder } = input;
   const ledger = new Map<string, UndoEntry>();
   const keeper: Keeper = { ledger, handedOver: [], notes: [], trouble: [], released: false, show };
@@ -189,4 +191,13 @@ async function untilDone(
 
 function linesOf({ problem, evidence }: Attention): string[] {
   return [problem, ...evidence.split('\n').filter(Boolean)];
+}
+
+/** Without an operation nobody would ever release it; and its input is none that a person could know. */
+function refuseByHand(): void {
+  if (workflowInfo().parent) return;
+  throw refused('InvalidInput', 'lockCluster is started by operations, not by hand', {
+    evidence: ['it has no parent workflow'],
+    remedies: [`start an operation instead: ${operationTypes.join(', ')}`],
+  });
 }

@@ -135,6 +135,15 @@ describe('an input that contradicts itself or says too little is refused', () =>
     expect(JSON.stringify(failure)).not.toContain('geheim');
   });
 
+  test('lockCluster, which operations start, started by hand', async () => {
+    const failure = await stage.failureOf('lockCluster', {});
+    expect(failure).toMatchObject({
+      type: 'InvalidInput',
+      message: expect.stringContaining('not by hand') as string,
+    });
+    expect(failure.remedies).not.toEqual([]);
+  });
+
   test('fewer workers than there are: removeWorker takes workers out', async () => {
     const { remedies } = await stage.expectInvalid(
       'scaleOut',
