@@ -29,7 +29,7 @@ export interface Capacity {
   /** Of them, those kept for superusers and other roles. */
   connectionsReserved: number;
   connectionsUsed: number;
-  /** `citus.max_shared_pool_size`: sessions to one node; 0: `max_connections`, -1: no limit. */
+  /** `citus.max_shared_pool_size`: sessions to one node; 0: `max_connections`, or the role may not know; -1: no limit. */
   poolMax: number;
   /** `citus.max_client_connections` of roles that are no superusers, and how many they have; -1: no limit. */
   clientsMax: number;
@@ -79,8 +79,8 @@ const capacityQuery = `SELECT json_build_object(
   'connectionsMax', current_setting('max_connections')::int,
   'connectionsReserved', current_setting('superuser_reserved_connections')::int + coalesce(current_setting('reserved_connections', true)::int, 0),
   'connectionsUsed', (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'),
-  'poolMax', coalesce(current_setting('citus.max_shared_pool_size', true)::int, 0),
-  'clientsMax', coalesce(current_setting('citus.max_client_connections', true)::int, -1),
+  'poolMax', coalesce((SELECT setting::int FROM pg_settings WHERE name = 'citus.max_shared_pool_size'), 0),
+  'clientsMax', coalesce((SELECT setting::int FROM pg_settings WHERE name = 'citus.max_client_connections'), -1),
   'clientsUsed', (SELECT count(*) FROM pg_stat_activity a JOIN pg_roles r ON r.oid = a.usesysid AND NOT r.rolsuper
      WHERE a.backend_type = 'client backend' AND a.application_name !~ '^citus_[a-z_]+ gpid='),
   'idleInTransactionTimeout', (SELECT setting::int FROM pg_settings WHERE name = 'idle_in_transaction_session_timeout'),
