@@ -4,6 +4,7 @@ import { describeUndo, undoByHand, type HandedOver } from '../../contract/intern
 import { count, formatBytes } from '../../text/figures.js';
 import type { LeftoverReport } from '../leftovers/find.js';
 import { failed, listOf, passed, warning } from '../preflight/check.js';
+import { preparedTransactions } from '../preflight/cluster/capacity.js';
 import { cleanUpFirst } from '../preflight/cluster/traffic.js';
 
 /** Warns of what earlier moves left behind. */
@@ -37,18 +38,10 @@ export function nothingToUndo(items: HandedOver[]): Check {
       );
 }
 
-/** Prepared transactions that nobody finished hold back vacuum everywhere, and moves for ever. */
-export function preparedTransactions(capacities: NodeCapacity[]): Check {
-  const old = capacities.flatMap((each) =>
-    'error' in each || each.capacity.preparedOld === 0 ? [] : [`${each.node}: ${each.capacity.preparedOld}`],
-  );
-  return old.length > 0
-    ? warning(
-        'prepared-transactions',
-        `older than a minute: ${listOf(old)}`,
-        'commit or roll back what pg_prepared_xacts lists there; those of Citus are finished by its own recovery',
-      )
-    : passed('prepared-transactions', 'none is older than a minute');
+/** Warns of prepared transactions that nobody finished. */
+export function oldPreparedTransactions(capacities: NodeCapacity[]): Check {
+  const check = preparedTransactions(capacities);
+  return check.ok ? check : { ...check, severity: 'warning' };
 }
 
 /** Fails when a node has less than 15 % of its disk free. */

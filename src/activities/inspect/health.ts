@@ -18,8 +18,8 @@ import { metadataSynced, nodesActive } from '../preflight/cluster/nodes-active.j
 import {
   dataBalance,
   noLeftovers,
-  preparedTransactions,
   nothingToUndo,
+  oldPreparedTransactions,
   roomOnDisk,
   verdictOf,
   withoutHaste,
@@ -64,12 +64,12 @@ async function lookAt(
   const settings = jobs.length > 0 || holding !== 'nobody' ? [] : await findTemporarySettings(db, answering);
   const checks = worstFirst([
     supportedVersions(facts),
-    isWritable(facts),
+    isWritable(facts, config.database),
     nodesActive(nodes, capacities),
     metadataSynced(nodes, capacities),
     versionsEqual(facts, capacities),
     oldTransactions(capacities),
-    preparedTransactions(capacities),
+    oldPreparedTransactions(capacities),
     roomOnDisk(capacities),
     ...specialNodes(nodes),
     await tableLocks(db),

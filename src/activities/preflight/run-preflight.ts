@@ -57,7 +57,7 @@ export async function runPreflight(
       versionsKnown(facts),
       isCoordinator(facts),
       ...(facts.citus === null ? [] : [supportedVersions(facts)]),
-      isWritable(facts),
+      isWritable(facts, cluster.database),
     ];
     // What follows asks for columns and functions that an older Citus hasn't.
     if (first.some(blocks)) return { checks: worstFirst(first) };

@@ -1,5 +1,6 @@
 import { runOnNodes } from '../nodes/node-settings.js';
 import type { Db } from '../session/db.js';
+import { literal } from '../session/quote.js';
 import { within } from '../session/within.js';
 
 /** Seconds that a node may take to answer; one that is frozen tells nothing, and holds up nobody. */
@@ -23,4 +24,20 @@ export async function preparingPids(db: Db, nodes: string[]): Promise<Set<number
       success ? result.split(',').filter(Boolean).map(Number) : [],
     ),
   );
+}
+
+/** What ends a prepared transaction that nobody finished: Citus its own, whoever began it any other. */
+export function endPrepared({
+  gid,
+  database,
+  node,
+}: {
+  gid: string;
+  database: string;
+  node: string;
+}): string {
+  const [, group] = /^citus_(\d+)_/.exec(gid) ?? [];
+  return group === undefined
+    ? `ask whose it is; then, in database ${database} on ${node}: COMMIT PREPARED ${literal(gid)}; or ROLLBACK PREPARED ${literal(gid)};`
+    : `${gid} is Citus's own, which finishes it within a minute once all nodes answer; if it stays, on ${group === '0' ? 'the coordinator' : `the node of group ${group}`}: SELECT recover_prepared_transactions();`;
 }

@@ -23,8 +23,8 @@ export interface Capacity {
   logicalWorkersUsed: number;
   preparedMax: number;
   preparedUsed: number;
-  /** Prepared transactions older than a minute, of anyone: moves from the node wait for them for ever. */
-  preparedOld: number;
+  /** Prepared transactions older than a minute, of anyone, ten at most: moves from the node wait for them for ever. */
+  preparedOld: { gid: string; database: string }[];
   connectionsMax: number;
   /** Of them, those kept for superusers and other roles. */
   connectionsReserved: number;
@@ -85,7 +85,8 @@ const capacityQuery = `SELECT json_build_object(
      WHERE a.backend_type = 'client backend' AND a.application_name !~ '^citus_[a-z_]+ gpid='),
   'idleInTransactionTimeout', (SELECT setting::int FROM pg_settings WHERE name = 'idle_in_transaction_session_timeout'),
   'patroni', ${patroniSign},
-  'preparedOld', (SELECT count(*) FROM pg_prepared_xacts WHERE prepared < now() - interval '1 minute'),
+  'preparedOld', (SELECT coalesce(json_agg(json_build_object('gid', gid, 'database', database)), '[]') FROM
+     (SELECT gid, database FROM pg_prepared_xacts WHERE prepared < now() - interval '1 minute' ORDER BY prepared LIMIT 10) p),
   'oldestWrite', (SELECT json_build_object('seconds', extract(epoch FROM now() - xact_start)::int, 'pid', pid, 'tag', coalesce(substring(upper(query) FROM '^\\s*([A-Z]+)'), state))
      FROM pg_stat_activity WHERE backend_xid IS NOT NULL AND backend_type = 'client backend' AND pid <> pg_backend_pid()
       AND xact_start < now() - interval '30 seconds' AND application_name NOT LIKE 'citus-scaler:%' ORDER BY xact_start LIMIT 1),

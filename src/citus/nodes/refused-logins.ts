@@ -52,28 +52,29 @@ function reasonIn(warnings: readonly string[], at: string): string | undefined {
 }
 
 /** A refusal of a server, and what makes it let the other in. */
-const refusals: readonly { says: RegExp; remedy: (name: string) => string }[] = [
+const refusals: readonly { says: RegExp; remedy: (node: string, name: string, from: string) => string }[] = [
   {
     says: /too many connections for role "(.*)"/,
-    remedy: (role) => `on that node: ${alone} ALTER ROLE ${identifier(role)} CONNECTION LIMIT -1`,
+    remedy: (node, role) => `on ${node}: ${alone} ALTER ROLE ${identifier(role)} CONNECTION LIMIT -1;`,
   },
   {
     says: /too many connections for database "(.*)"/,
-    remedy: (database) => `on that node: ${alone} ALTER DATABASE ${identifier(database)} CONNECTION LIMIT -1`,
+    remedy: (node, database) =>
+      `on ${node}: ${alone} ALTER DATABASE ${identifier(database)} CONNECTION LIMIT -1;`,
   },
   {
     says: /database "(.*)" is not currently accepting connections/,
-    remedy: (database) =>
-      `on that node, in the database postgres: ${alone} ALTER DATABASE ${identifier(database)} ALLOW_CONNECTIONS true`,
+    remedy: (node, database) =>
+      `on ${node}, in the database postgres: ${alone} ALTER DATABASE ${identifier(database)} ALLOW_CONNECTIONS true;`,
   },
   {
     says: /role "(.*)" is not permitted to log in/,
-    remedy: (role) => `on that node: ${alone} ALTER ROLE ${identifier(role)} LOGIN`,
+    remedy: (node, role) => `on ${node}: ${alone} ALTER ROLE ${identifier(role)} LOGIN;`,
   },
   {
     says: /authentication failed|no password supplied|password is required|pg_hba\.conf|role ".*" does not exist|database ".*" does not exist|permission denied for database|certificate/i,
-    remedy: () =>
-      'let the coordinator log in there: pg_hba.conf of that node, ~/.pgpass (of the server) or certificates of the coordinator',
+    remedy: (node, _name, from) =>
+      `let ${from} log in to ${node}: pg_hba.conf of that node, ~/.pgpass (of the server) or certificates of ${from}`,
   },
 ];
 
@@ -81,13 +82,13 @@ const refusals: readonly { says: RegExp; remedy: (name: string) => string }[] = 
 const alone = 'SET citus.enable_ddl_propagation = off;';
 
 /**
- * What makes a server let the coordinator in that it refuses. Undefined when it gives another reason, or none: then it
- * may be away, or comes back by itself.
+ * What makes a server let another in that it refuses. Undefined when it gives another reason, or none: then it may be
+ * away, or comes back by itself.
  */
-export function remedyOfRefusal(reason: string): string | undefined {
+export function remedyOfRefusal(node: string, reason: string, from = 'the coordinator'): string | undefined {
   for (const { says, remedy } of refusals) {
     const found = says.exec(reason);
-    if (found) return remedy(found[1] ?? '');
+    if (found) return remedy(node, found[1] ?? '', from);
   }
   return undefined;
 }

@@ -129,13 +129,13 @@ interface BrokenIndexes {
 
 /**
  * Tables with a unique index that a failed CREATE INDEX CONCURRENTLY has left invalid. Workers don't know it, and it
- * may be on some shards only; a move makes it on all the same.
+ * may be on some shards only; a move makes it on all the same. Without IF EXISTS, dropping it fails where it isn't.
  */
 function readBrokenIndexes(db: Db): Promise<BrokenIndexes[]> {
   return db.query<BrokenIndexes>(`
     SELECT format('%I.%I', n.nspname, c.relname) AS name, count(*)::int AS uniques,
            string_agg(i.indexrelid::regclass::text, ', ') FILTER (WHERE NOT i.indisvalid) AS broken,
-           string_agg(format('DROP INDEX CONCURRENTLY %s', i.indexrelid::regclass), '; ') FILTER (WHERE NOT i.indisvalid) AS mend
+           string_agg(format('DROP INDEX CONCURRENTLY IF EXISTS %s', i.indexrelid::regclass), '; ') FILTER (WHERE NOT i.indisvalid) AS mend
       FROM pg_catalog.pg_dist_partition d JOIN pg_catalog.pg_class c ON c.oid = d.logicalrelid AND c.relkind = 'r'
       JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
       JOIN pg_catalog.pg_index i ON i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion)

@@ -2,6 +2,7 @@ import { connect, createServer, type AddressInfo, type Server } from 'node:net';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { SandboxCluster } from '../../../sandbox/index.js';
+import { follow } from '../../support/follow-remedy.js';
 import { checkOf, failing, preflightOf, startWithOrders, type Wishes } from './support.js';
 
 let cluster: SandboxCluster;
@@ -22,10 +23,14 @@ test('a database without Citus, and a worker, are no coordinator', async () => {
 test('a coordinator that takes no writes blocks', async () => {
   await cluster.query(`ALTER DATABASE ${cluster.database} SET default_transaction_read_only = on`);
   try {
-    expect(failing(await preflight())).toEqual(['blocker coordinator-writable']);
+    const checks = await preflight();
+    expect(failing(checks)).toEqual(['blocker coordinator-writable']);
+    await follow(cluster, checkOf(checks, 'coordinator-writable').remedy?.text ?? '');
+    expect(checkOf(await preflight(), 'coordinator-writable').ok).toBe(true);
   } finally {
     await cluster.query(
-      `BEGIN READ WRITE; ALTER DATABASE ${cluster.database} RESET default_transaction_read_only; COMMIT`,
+      `BEGIN READ WRITE; ALTER DATABASE ${cluster.database} RESET default_transaction_read_only;
+       ALTER ROLE ${cluster.user} IN DATABASE ${cluster.database} RESET ALL; COMMIT`,
     );
   }
 });

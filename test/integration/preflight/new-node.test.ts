@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
@@ -24,6 +25,7 @@ import {
 } from '../../../src/citus/new-server/names-in-use.js';
 import { withCoordinator, withNode } from '../../../src/citus/session/connect.js';
 import type { Check } from '../../../src/contract/index.js';
+import { follow } from '../../support/follow-remedy.js';
 import { copyServer } from '../../support/copy-server.js';
 import { flavour } from '../../support/stage.js';
 import { configOf } from '../connect/support.js';
@@ -140,6 +142,12 @@ test('a server of another cluster is refused, a coordinator too: Citus would tak
     ]);
     expect(first?.evidence).toContain('the coordinator of a cluster of its own, with 1 workers');
     expect(second?.evidence).toContain(`whose coordinator is ${elsewhere.coordinator.address}`);
+    const { coordinator, passwordFile } = elsewhere;
+    const known = readFileSync(passwordFile, 'utf8');
+    writeFileSync(passwordFile, `127.0.0.1:${worker.port}:*:${cluster.user}:${cluster.password}\n${known}`);
+    const login = { ...coordinator.login, password: cluster.password };
+    await follow({ ...elsewhere, coordinator: { ...coordinator, login } }, second?.remedy?.text ?? '');
+    expect(checkOf(await preflight([worker.address]), 'new-node-other-cluster').ok).toBe(true);
   } finally {
     await elsewhere.stop();
   }
@@ -149,7 +157,8 @@ test('a server without the extension in the right database is told apart', async
   const bare = await cluster.addNode({ extension: false });
   const check = checkOf(await preflight([bare.address]), 'new-node-extension');
   expect(check).toMatchObject({ severity: 'blocker', ok: false });
-  expect(check.remedy?.text).toContain(cluster.database);
+  await follow(cluster, check.remedy?.text ?? '');
+  expect(checkOf(await preflight([bare.address]), 'new-node-extension').ok).toBe(true);
 });
 
 test('a server that nobody allowed is not spoken to, and the remedy says where to allow it', async () => {
@@ -167,10 +176,13 @@ test('servers that do not answer are all named, and none stops the other checks'
 test('a server that takes no writes is refused', async () => {
   await fresh.query(`ALTER DATABASE ${cluster.database} SET default_transaction_read_only = on`);
   const checks = await preflight([fresh.address]);
-  await fresh.query(
-    `BEGIN READ WRITE; ALTER DATABASE ${cluster.database} RESET default_transaction_read_only; COMMIT`,
-  );
   expect(failing(checks)).toEqual(['blocker new-node-writable']);
+  await follow(cluster, checkOf(checks, 'new-node-writable').remedy?.text ?? '');
+  expect(failing(await preflight([fresh.address]))).toEqual([]);
+  await fresh.query(
+    `ALTER DATABASE ${cluster.database} RESET default_transaction_read_only;
+     ALTER ROLE ${cluster.user} IN DATABASE ${cluster.database} RESET ALL`,
+  );
 });
 
 test('a server that waits at each commit for a standby that it doesn’t have is refused', async () => {
@@ -262,12 +274,7 @@ test('what all other nodes have and Citus doesn’t bring is told with what mend
     expect(text).toContain(`SELECT pg_create_logical_replication_slot('changes', 'pgoutput')`);
     expect(text).toContain(`ALTER DATABASE "${cluster.database}" RESET TimeZone`);
     expect(text).toContain('ALTER SYSTEM SET search_path = "$user", public; SELECT pg_reload_conf()');
-    // Followed, they mend it.
-    await fresh.query(`CREATE ROLE "reporter" LOGIN`);
-    await fresh.query(`SELECT pg_create_logical_replication_slot('changes', 'pgoutput')`);
-    await fresh.query(`ALTER DATABASE "${cluster.database}" RESET TimeZone`);
-    await fresh.query('ALTER SYSTEM SET search_path = "$user", public');
-    await fresh.query('SELECT pg_reload_conf()');
+    await follow(cluster, told.map(({ remedy }) => remedy?.text ?? '').join('; '));
     expect(checkOf(await preflight([fresh.address]), 'new-node-alike').ok).toBe(true);
   } finally {
     for (const node of [...others, fresh]) {
@@ -304,6 +311,13 @@ test.skipIf(isStandIn)(
         `blocker on ${fresh.address}: CREATE ROLE "keeper" LOGIN`,
         `blocker on ${fresh.address}: CREATE TABLESPACE "fast" LOCATION '…'`,
       ]);
+      const inPlaceToo = (statement: string): string =>
+        statement.startsWith('CREATE TABLESPACE') ? statement.replace(`'…'`, `''`) : statement;
+      await fresh.query('ALTER SYSTEM SET allow_in_place_tablespaces = on');
+      await fresh.query('SELECT pg_reload_conf()');
+      for (const { remedy } of checksOf(checks, 'new-node-lacks'))
+        await follow(cluster, remedy?.text ?? '', { fill: inPlaceToo });
+      expect(checkOf(await preflight([fresh.address]), 'new-node-lacks').ok).toBe(true);
       const [sequences, ...more] = checksOf(checks, 'worker-sequences');
       expect(sequences).toMatchObject({ severity: 'warning', ok: false });
       expect(sequences?.evidence).toContain('public.kept.n (integer)');
@@ -380,6 +394,11 @@ test('workers that are called localhost only fit a coordinator that is too', asy
     const check = checkOf(await preflight([fresh.address]), 'coordinator-address');
     expect(check).toMatchObject({ severity: 'blocker', ok: false });
     expect(check.evidence).toContain(fresh.address);
+    await follow(cluster, check.remedy?.text ?? '', {
+      fill: (statement) =>
+        statement.replace('<host>', '127.0.0.1').replace('<port>', String(cluster.coordinator.port)),
+    });
+    expect(checkOf(await preflight([fresh.address]), 'coordinator-address').ok).toBe(true);
   } finally {
     await cluster.query(`UPDATE pg_dist_node SET nodename = '127.0.0.1' WHERE groupid = 0`);
   }
@@ -396,4 +415,13 @@ test('a target must have room for all that it will receive', async () => {
   expect(full?.evidence).toMatch(/receives 1\.0 PB, has .* of .* free/);
   const [accepted] = await targets(1e15, { acceptChecks: ['target-disk'] });
   expect(accepted?.severity).toBe('warning');
+  await follow(
+    cluster,
+    `ALTER SYSTEM SET citus.desired_percent_disk_available_after_move = 99; SELECT pg_reload_conf();`,
+  );
+  const [less] = await targets(1_000_000);
+  expect(less?.ok).toBe(false);
+  await follow(cluster, less?.remedy?.text ?? '');
+  expect(failing(await targets(1_000_000))).toEqual([]);
+  await follow(cluster, 'ALTER SYSTEM RESET ALL; SELECT pg_reload_conf();');
 });

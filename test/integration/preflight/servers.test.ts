@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { findFlavour, type SandboxCluster, type SandboxNode } from '../../../sandbox/index.js';
 import type { Check } from '../../../src/contract/index.js';
+import { follow } from '../../support/follow-remedy.js';
 import { mapPort, startPooler } from '../../support/in-between.js';
 import { newRole, runSql, type Role } from '../../support/roles.js';
 import { flavour } from '../../support/stage.js';
@@ -72,18 +73,6 @@ const locally = (node: SandboxNode, sql: string): Promise<void> =>
     `SET ROLE NONE; SET default_transaction_read_only = off; SET citus.enable_ddl_propagation = off; ${sql}`,
   );
 
-/** Does what a remedy says, node by node. */
-async function follow(remedy: string): Promise<void> {
-  for (const part of remedy.split(' — ')) {
-    const [, where = '', statements = ''] = /on ([\d.:, ]+): (.*)$/.exec(part) ?? [];
-    for (const address of where.split(', ')) {
-      const node = [cluster.coordinator, ...cluster.workers].find((each) => each.address === address);
-      expect(node, `${address} in ${part}`).toBeDefined();
-      if (node) await runSql(node, statements);
-    }
-  }
-}
-
 /** What is set on one worker, and what the check must say of it. */
 interface Case {
   set: string[];
@@ -102,7 +91,7 @@ async function tryCase({ set, as, id, severity, says, undo }: Case): Promise<voi
   for (const text of says) expect(check.evidence).toMatch(text);
   expect(check.evidence).toContain(worker.address);
   expect(check.evidence).not.toContain(cluster.workers[1]?.address);
-  await follow(check.remedy?.text ?? '');
+  await follow(cluster, check.remedy?.text ?? '');
   expect(checkOf(await sessionChecks(as), id), `${set.join('; ')}, mended`).toMatchObject({ ok: true });
   if (undo !== undefined) await locally(worker, undo);
 }
@@ -197,7 +186,9 @@ test.skipIf(!isReal)('what a move would cost others is said before', async () =>
   await locally(
     cluster.coordinator,
     `CREATE FUNCTION pg_catalog.citus_cluster_changes_block_status(OUT state text, OUT block_start_time timestamptz, OUT timeout_ms int)
-     LANGUAGE sql AS $$ SELECT 'active', now(), 300000 $$`,
+     LANGUAGE sql AS $$ SELECT 'active', now(), 300000 $$;
+     CREATE FUNCTION pg_catalog.citus_cluster_changes_unblock() RETURNS void LANGUAGE plpgsql
+     AS $$ BEGIN DROP FUNCTION pg_catalog.citus_cluster_changes_block_status(); END $$`,
   );
   const checks = await sessionChecks('mover', 1e9);
   expect(checkOf(checks, 'cluster-changes')).toMatchObject({ ok: false, severity: 'blocker' });
@@ -211,7 +202,8 @@ test.skipIf(!isReal)('what a move would cost others is said before', async () =>
   );
   await worker.query(`SELECT pg_drop_replication_slot('warehouse')`);
   await locally(worker, 'ALTER SYSTEM RESET max_slot_wal_keep_size; SELECT pg_reload_conf()');
-  await locally(cluster.coordinator, 'DROP FUNCTION pg_catalog.citus_cluster_changes_block_status()');
+  await follow(cluster, checkOf(checks, 'cluster-changes').remedy?.text ?? '');
+  await locally(cluster.coordinator, 'DROP FUNCTION pg_catalog.citus_cluster_changes_unblock()');
   const quiet = await sessionChecks();
   expect(quiet.filter(({ id }) => id === 'cluster-changes' || id === 'change-consumers')).toEqual([]);
   expect(checkOf(quiet, 'wal-room').ok).toBe(true);
@@ -261,13 +253,23 @@ test.skipIf(!isReal)(
     if (pooler) {
       await registerAt(pooler.port);
       const check = checkOf(await sessionChecks('superuser', 0, [`127.0.0.1:${pooler.port}`]), 'node-ports');
+      await follow(cluster, check.remedy?.text ?? '');
       pooler.stop();
+      expect(checkOf(await sessionChecks('superuser'), 'node-ports').ok).toBe(true);
       expect(check).toMatchObject({ ok: false, severity: 'blocker' });
       expect(check.evidence).toContain(
         `127.0.0.1:${pooler.port}: a pooler answers at this port; PostgreSQL itself listens on ${worker.port}`,
       );
     }
     await registerAt(worker.port);
+    await cluster.query(
+      `INSERT INTO pg_dist_poolinfo SELECT nodeid, $1 FROM pg_dist_node WHERE nodeport = $2`,
+      [`host=127.0.0.1 port=${worker.port}`, worker.port],
+    );
+    const byRow = checkOf(await sessionChecks('superuser'), 'node-ports');
+    expect(byRow).toMatchObject({ ok: false, severity: 'blocker' });
+    await follow(cluster, byRow.remedy?.text ?? '');
+    expect(checkOf(await sessionChecks('superuser'), 'node-ports').ok).toBe(true);
   },
 );
 

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { withClient, type SandboxCluster } from '../../../sandbox/index.js';
 import { runPreflight } from '../../../src/activities/preflight/run-preflight.js';
 import { moveName } from '../../../src/citus/session/application-name.js';
+import { follow } from '../../support/follow-remedy.js';
 import { startForeignJob } from '../../support/foreign-job.js';
 import { configOf } from '../connect/support.js';
 import { asActivity, checkOf, preflightOf, request, startWithOrders, type Wishes } from './support.js';
@@ -23,6 +24,10 @@ test('a job of Citus that someone else started is named with its start, and so i
     expect(check.evidence).toContain(`background job ${job} (rebalance), running, since ${startedAt}`);
     expect(check.evidence).toMatch(/(a move|citus_move_shard_placement) in session \d+, running/);
     expect(check.remedy?.text).toContain(`SELECT citus_job_cancel(${job})`);
+    await follow(cluster, check.remedy?.text ?? '');
+    await expect
+      .poll(async () => checkOf(await preflight({ rebalance: false }), 'foreign-job').ok, { timeout: 20_000 })
+      .toBe(true);
   } finally {
     await end();
   }

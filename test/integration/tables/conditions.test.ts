@@ -7,6 +7,7 @@ import { withCoordinator } from '../../../src/citus/session/connect.js';
 import { readShardGroups } from '../../../src/citus/tables/shard-groups.js';
 import type { TransferMode } from '../../../src/contract/index.js';
 import { asActivity } from '../../support/activity-stage.js';
+import { follow } from '../../support/follow-remedy.js';
 import { flavour } from '../../support/stage.js';
 import { configOf } from '../connect/support.js';
 import { checkOf, preflightOf } from '../preflight/support.js';
@@ -255,13 +256,23 @@ test.runIf(isReal)(
     );
     expect(evidence).toMatch(/public\.twice \(.*valid unique index.*only_once on 127\.0\.0\.1:\d+: shard/);
     expect(remedy?.text).toContain('ALTER TABLE public.rented_new OWNER TO postgres');
-    expect(remedy?.text).toContain('DROP INDEX CONCURRENTLY public.only_once');
+    expect(remedy?.text).toContain('DROP INDEX CONCURRENTLY IF EXISTS public.only_once');
     expect(checkOf(checks, 'online-moves')).toMatchObject({ severity: 'info', ok: false });
     const online = checkOf(await preflightOf(cluster, {}, { transferMode: 'force_logical' }), 'online-moves');
     expect(online.severity).toBe('warning');
     expect(checkOf(await drain('force_logical'), 'online-moves').severity).toBe('blocker');
     for (const table of ['events', 'history_new', 'counted_new', 'forced', 'computed', 'documents'])
       expect(online.evidence).toContain(`public.${table} (`);
+    const unlogged = await preflightOf(cluster, {}, { transferMode: 'force_logical' });
+    for (const each of [remedy, online.remedy, checkOf(unlogged, 'unlogged-tables').remedy])
+      await follow(cluster, each?.text ?? '');
+    const after = await preflightOf(cluster, {}, { transferMode: 'force_logical' });
+    expect(checkOf(after, 'unlogged-tables').ok).toBe(true);
+    const left = [checkOf(after, 'movable-tables'), checkOf(after, 'online-moves')].map(
+      (each) => each.evidence,
+    );
+    for (const mended of ['rented_new', 'twice', 'counted_new', 'forced'])
+      expect(left.join()).not.toContain(`public.${mended} (`);
   },
 );
 

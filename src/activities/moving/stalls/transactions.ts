@@ -1,3 +1,4 @@
+import { endPrepared } from '../../../citus/moving/prepared.js';
 import type { Db } from '../../../citus/session/connect.js';
 import { readOrigin, readWaits, type Blocker, type Wait } from '../../../citus/moving/waits.js';
 import { nodesOf, type Scene, type Stall } from './stall.js';
@@ -54,11 +55,7 @@ function preparedStall(
       `pg_prepared_xacts on ${node}: ${gid} of ${user} in database ${database}, since ${since}`,
       what,
     ],
-    remedies: [
-      gid.startsWith('citus_')
-        ? `it is Citus's own: SELECT recover_prepared_transactions() on the node that began it finishes it, once all nodes answer`
-        : `ask whose it is; then COMMIT PREPARED '${gid}' or ROLLBACK PREPARED '${gid}' in database ${database} on ${node}`,
-    ],
+    remedies: [`${endPrepared({ gid, database, node })} It goes on by itself then`],
     outlook: 'heals',
   };
 }

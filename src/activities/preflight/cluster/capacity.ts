@@ -1,7 +1,9 @@
 import type { Capacity, NodeCapacity } from '../../../citus/nodes/capacity.js';
 import type { Check, CheckId } from '../../../contract/index.js';
 import { count } from '../../../text/figures.js';
+import { endPrepared } from '../../../citus/moving/prepared.js';
 import { failed, listOf, passed, warning } from '../check.js';
+import { setOnNodes } from '../on-nodes.js';
 
 /** The moves that servers have to have room for. */
 export interface MoveLoad {
@@ -17,7 +19,10 @@ interface Need {
   /** The shortage of a node in words; undefined when it has enough. */
   shortage: (capacity: Capacity, load: MoveLoad) => string | undefined;
   good: (load: MoveLoad) => string;
-  remedy: string;
+  /** What it takes to have enough, each a setting that needs a restart. */
+  settings: (capacity: Capacity, load: MoveLoad) => Record<string, string | number>;
+  /** What else helps. */
+  otherwise: string;
   /** Whether only online moves need it. */
   online: boolean;
   /** Whether a node needs it only to give shards away: a new one has none to give yet. */
@@ -34,7 +39,8 @@ const needs: Need[] = [
     id: 'wal-level',
     shortage: ({ walLevel }) => (walLevel === 'logical' ? undefined : `wal_level = ${walLevel}`),
     good: () => 'wal_level = logical everywhere',
-    remedy: 'set wal_level = logical and restart, or move with block_writes',
+    settings: () => ({ wal_level: 'logical' }),
+    otherwise: 'move with block_writes',
     online: true,
     sourceOnly: true,
   },
@@ -51,8 +57,17 @@ const needs: Need[] = [
         : undefined;
     },
     good: (load) => `${neededBy(load)} or more replication slots free on each node`,
-    remedy:
-      'raise max_replication_slots (from PostgreSQL 18 on max_active_replication_origins too), drop slots that nobody uses, or make fewer moves at once',
+    settings: ({ slots, slotsUsed, origins, originsUsed }, load) => ({
+      max_replication_slots: Math.max(
+        slots,
+        slotsUsed + 2 * neededBy(load),
+        origins === null ? originsUsed + 2 * neededBy(load) : 0,
+      ),
+      ...(origins !== null && {
+        max_active_replication_origins: Math.max(origins, originsUsed + 2 * neededBy(load)),
+      }),
+    }),
+    otherwise: 'drop slots that nobody uses, or make fewer moves at once',
     online: true,
   },
   {
@@ -62,7 +77,8 @@ const needs: Need[] = [
         ? undefined
         : `${senders - sendersUsed} of ${senders} wal senders free; ${count(load.moves, 'move')} at once: ${sendersFor(load)}`,
     good: (load) => `${sendersFor(load)} or more wal senders free on each node`,
-    remedy: 'raise max_wal_senders, or make fewer moves at once',
+    settings: ({ sendersUsed }, load) => ({ max_wal_senders: sendersUsed + 2 * sendersFor(load) }),
+    otherwise: 'make fewer moves at once',
     online: true,
     sourceOnly: true,
   },
@@ -80,23 +96,26 @@ const needs: Need[] = [
         : undefined;
     },
     good: (load) => `${neededBy(load)} or more worker processes for moves on each node`,
-    remedy:
-      'raise max_worker_processes and max_logical_replication_workers and restart, or make fewer moves at once',
+    settings: ({ workerProcesses, workerProcessesUsed, logicalWorkers, logicalWorkersUsed }, load) => ({
+      max_worker_processes: Math.max(workerProcesses, workerProcessesUsed + 8 + 2 * neededBy(load)),
+      max_logical_replication_workers: Math.max(logicalWorkers, logicalWorkersUsed + 2 * neededBy(load)),
+    }),
+    otherwise: 'make fewer moves at once',
     online: true,
   },
   {
     id: 'prepared-transactions',
-    shortage: ({ preparedMax, preparedUsed, preparedOld }, { moves }) => {
-      const free = preparedMax - preparedUsed;
-      if (free < moves) return `${free} of max_prepared_transactions = ${preparedMax} free`;
-      return preparedOld > 0
-        ? `${preparedOld} prepared transactions older than a minute: moves would wait for them for ever`
-        : undefined;
-    },
+    shortage: ({ preparedMax, preparedUsed }, { moves }) =>
+      preparedMax - preparedUsed < moves
+        ? `${preparedMax - preparedUsed} of max_prepared_transactions = ${preparedMax} free`
+        : undefined,
     good: ({ moves }) =>
       `no prepared transaction is open for long, and ${moves} or more slots are free on each node`,
-    remedy:
-      'commit or roll back what pg_prepared_xacts lists; raise max_prepared_transactions (Citus advises max_connections)',
+    // What Citus advises.
+    settings: ({ connectionsMax, preparedUsed }, { moves }) => ({
+      max_prepared_transactions: Math.max(connectionsMax, preparedUsed + 2 * moves),
+    }),
+    otherwise: 'make fewer moves at once',
     online: false,
   },
 ];
@@ -126,16 +145,49 @@ export function capacityChecks(capacities: NodeCapacity[], load: MoveLoad, block
   const answers = capacities.flatMap((each) => ('error' in each ? [] : [each]));
   return [
     ...needsOf(load).map((need) => {
-      const shortages = answers.flatMap(({ node, capacity }) => {
+      const short = answers.flatMap(({ node, capacity }) => {
         const what = need.shortage(capacity, load);
-        return what === undefined ? [] : [`${node}: ${what}`];
+        return what === undefined ? [] : [{ node, capacity, what: `${node}: ${what}` }];
       });
-      return shortages.length === 0
-        ? passed(need.id, need.good(load))
-        : failed(need.id, listOf(shortages), need.remedy);
+      if (short.length > 0)
+        return failed(need.id, listOf(short.map(({ what }) => what)), remedyOf(need, short, load));
+      return need.id === 'prepared-transactions'
+        ? preparedTransactions(capacities, need.good(load))
+        : passed(need.id, need.good(load));
     }),
     ...(blocks ? [idleTimeout(answers)] : []),
   ];
+}
+
+/** Prepared transactions that nobody finished hold back vacuum everywhere, and moves for ever. */
+export function preparedTransactions(
+  capacities: readonly NodeCapacity[],
+  good = 'none is older than a minute',
+): Check {
+  const old = capacities.flatMap((each) =>
+    'error' in each ? [] : each.capacity.preparedOld.map((prepared) => ({ node: each.node, ...prepared })),
+  );
+  return old.length === 0
+    ? passed('prepared-transactions', good)
+    : failed(
+        'prepared-transactions',
+        `prepared for longer than a minute, which moves would wait for: ${listOf(old.map(({ node, gid }) => `${node}: ${gid}`))}`,
+        listOf(old.map(endPrepared)),
+      );
+}
+
+function remedyOf(
+  { settings, otherwise }: Need,
+  short: { node: string; capacity: Capacity }[],
+  load: MoveLoad,
+): string {
+  const raise = short.map(({ node, capacity }) => ({
+    node,
+    what: Object.entries(settings(capacity, load))
+      .map(([name, value]) => `ALTER SYSTEM SET ${name} = ${value};`)
+      .join(' '),
+  }));
+  return `${setOnNodes(raise)} and a restart there; or ${otherwise}`;
 }
 
 /**
@@ -146,9 +198,10 @@ export function newNodeShortages(node: string, capacity: Capacity, load: MoveLoa
   return needsOf(load).flatMap((need) => {
     const what = need.shortage(capacity, load);
     if (what === undefined) return [];
+    const remedy = remedyOf(need, [{ node, capacity }], load);
     return need.sourceOnly === true
-      ? [warning(need.id, `${node}: ${what}: it can take shards, but not give them away online`, need.remedy)]
-      : [failed(need.id, `${node}: ${what}`, need.remedy)];
+      ? [warning(need.id, `${node}: ${what}: it can take shards, but not give them away online`, remedy)]
+      : [failed(need.id, `${node}: ${what}`, remedy)];
   });
 }
 

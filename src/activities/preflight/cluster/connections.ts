@@ -2,7 +2,7 @@ import type { Capacity, NodeCapacity } from '../../../citus/nodes/capacity.js';
 import type { Check } from '../../../contract/index.js';
 import { count } from '../../../text/figures.js';
 import { failed, listOf, passed, warning } from '../check.js';
-import { mendOnNodes } from '../servers/on-nodes.js';
+import { mendOnNodes } from '../on-nodes.js';
 import { inAll, onCoordinator, onDataNode } from '../servers/sessions-needed.js';
 
 /** What an operation does that takes connections. */

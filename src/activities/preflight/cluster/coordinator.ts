@@ -3,7 +3,9 @@ import type { Db } from '../../../citus/session/connect.js';
 import type { ClusterNode } from '../../../citus/nodes/nodes.js';
 import { versionText, type ServerFacts } from '../../../citus/nodes/server-facts.js';
 import { combinations, supportOf, type Check } from '../../../contract/index.js';
+import { identifier } from '../../../citus/session/quote.js';
 import { failed, listOf, passed, warning } from '../check.js';
+import { mendOnNodes } from '../on-nodes.js';
 
 /** Checks that the server is the coordinator of a Citus cluster. */
 export function isCoordinator({ citus, localGroup }: ServerFacts): Check {
@@ -37,7 +39,7 @@ export function supportedVersions({ citus, library, versionNum }: ServerFacts): 
       return failed(
         'supported-versions',
         evidence,
-        'finish the update: ALTER EXTENSION citus UPDATE in this database, on every node',
+        'finish the update, in this database, on the coordinator and then on every other node: ALTER EXTENSION citus UPDATE;',
       );
     case 'untried':
       return warning(
@@ -53,7 +55,7 @@ const triedOnes = combinations.flatMap(({ citus, postgres, tried }) =>
 );
 
 /** Checks that the coordinator takes writes. */
-export function isWritable({ inRecovery, readOnly }: ServerFacts): Check {
+export function isWritable({ inRecovery, readOnly, user }: ServerFacts, database: string): Check {
   if (inRecovery)
     return failed(
       'coordinator-writable',
@@ -64,9 +66,15 @@ export function isWritable({ inRecovery, readOnly }: ServerFacts): Check {
     ? failed(
         'coordinator-writable',
         'transactions are read-only',
-        'set default_transaction_read_only = off for this role',
+        takeWrites('the coordinator', user, database),
       )
     : passed('coordinator-writable', 'a primary that takes writes');
+}
+
+/** What lets a role write in a database that is read-only by default; for this role alone, as it wins over all else. */
+export function takeWrites(node: string, user: string, database: string): string {
+  const statement = `ALTER ROLE ${identifier(user)} IN DATABASE ${identifier(database)} SET default_transaction_read_only = off;`;
+  return `find out who wanted that and why; if it isn't wanted any more, ${mendOnNodes([{ node, what: statement }])}`;
 }
 
 /** Checks that new nodes can reach the coordinator by the address that it is registered with. */
@@ -76,7 +84,7 @@ export function addressFits(nodes: ClusterNode[], newNodes: string[]): Check {
     return warning(
       'coordinator-address',
       'the coordinator is not registered in its own metadata',
-      `run select citus_set_coordinator_host('<host>', <port>)`,
+      `on the coordinator, with the address by which workers reach it: SELECT citus_set_coordinator_host('<host>', <port>);`,
     );
   const local = isLocal(own.node);
   const elsewhere = newNodes.filter((node) => !isLocal(node));
@@ -84,7 +92,7 @@ export function addressFits(nodes: ClusterNode[], newNodes: string[]): Check {
     return failed(
       'coordinator-address',
       `the coordinator is registered as ${own.node}, which ${elsewhere.join(', ')} can't reach`,
-      `run select citus_set_coordinator_host('<host that workers reach>', <port>)`,
+      `on the coordinator, with the address by which workers reach it: SELECT citus_set_coordinator_host('<host>', <port>);`,
     );
   }
   return passed('coordinator-address', `registered as ${own.node}`);

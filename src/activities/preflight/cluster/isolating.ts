@@ -49,7 +49,7 @@ function notIsolable(problem: string, nodes: ClusterNode[]): Check {
 }
 
 function isAway(node: string, answer: NodeCapacity | undefined): Check {
-  const refusal = remedyOfRefusal(errorOf(answer));
+  const refusal = remedyOfRefusal(node, errorOf(answer));
   if (refusal !== undefined)
     return failed(
       'isolated-node-away',

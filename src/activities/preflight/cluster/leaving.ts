@@ -1,7 +1,7 @@
 import type { ClusterNode } from '../../../citus/nodes/nodes.js';
 import { literal } from '../../../citus/session/quote.js';
 import { addressOf } from '../../../text/address.js';
-import type { Check } from '../../../contract/index.js';
+import { does, type Check } from '../../../contract/index.js';
 import { failed, listOf, passed } from '../check.js';
 import type { Intent } from '../intent.js';
 
@@ -43,13 +43,13 @@ function noStandbys(nodes: ClusterNode[], leaving: string[]): Check {
   return failed(
     'leaving-standbys',
     `registered as standbys of those that leave: ${listOf(standbys.map(({ node }) => node))}`,
-    `take them out first: ${standbys.map(({ node }) => removeCall(node)).join('; ')}`,
+    `take them out first, on the coordinator: ${standbys.map(({ node }) => removeCall(node)).join(' ')}`,
   );
 }
 
 function removeCall(node: string): string {
   const { host, port } = addressOf(node);
-  return `SELECT citus_remove_node(${literal(host)}, ${port})`;
+  return `SELECT citus_remove_node(${literal(host)}, ${port});`;
 }
 
 function someRemain(nodes: ClusterNode[], leaving: string[]): Check {
@@ -57,11 +57,20 @@ function someRemain(nodes: ClusterNode[], leaving: string[]): Check {
     ({ node, role, active, shouldHaveShards }) =>
       role !== 'secondary' && active && shouldHaveShards && !leaving.includes(node.toLowerCase()),
   );
+  const [marked] = nodes.filter(
+    ({ node, role, active, shouldHaveShards }) =>
+      role === 'worker' && active && !shouldHaveShards && !leaving.includes(node.toLowerCase()),
+  );
   return takers.length > 0
     ? passed('remaining-workers', `${takers.length} nodes remain that may hold shards`)
     : failed(
         'remaining-workers',
         'no other active node may hold shards: there is nowhere for the data to go',
-        'add a worker first, or put one that is marked back in service',
+        marked === undefined
+          ? 'add a worker first'
+          : does('drainWorker', 'put one that is marked back in service, or add a worker, first', {
+              nodes: [marked.node],
+              undo: true,
+            }),
       );
 }

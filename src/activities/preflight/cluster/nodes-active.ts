@@ -15,18 +15,16 @@ import type { Intent } from '../intent.js';
  * @param intent absent where nothing is planned
  */
 export function nodesActive(nodes: ClusterNode[], capacities: NodeCapacity[], intent?: Intent): Check {
-  const inactive = nodes
-    .filter(
-      ({ role, active, node }) =>
-        role === 'worker' && !active && intent?.joining.includes(node.toLowerCase()) !== true,
-    )
-    .map(({ node }) => `${node} is inactive`);
+  const inactive = nodes.filter(
+    ({ role, active, node }) =>
+      role === 'worker' && !active && intent?.joining.includes(node.toLowerCase()) !== true,
+  );
   const { silent, refusing } = notAnswering(nodes, capacities);
   const [dead] = silent.filter(({ node }) => !isIsolated(node));
   const [wanted] = silent.filter(({ node }) => isNeeded(node, intent));
-  const letIn = [...new Set(refusing.map(({ error }) => remedyOfRefusal(error) ?? ''))];
+  const letIn = [...new Set(refusing.map(({ node, error }) => remedyOfRefusal(node.node, error) ?? ''))];
   const lines = [
-    ...inactive,
+    ...inactive.map(({ node }) => `${node} is inactive`),
     ...silent.map((each) => lineOf(each, intent)),
     ...refusing.map(({ node, error }) => `${node.node} runs and refuses the coordinator's login: ${error}`),
   ];
@@ -44,7 +42,7 @@ export function nodesActive(nodes: ClusterNode[], capacities: NodeCapacity[], in
     return failed(
       'nodes-active',
       listOf(lines),
-      [...letIn, ...(inactive.length > 0 ? [activate] : [])].join('; '),
+      [...letIn, ...(inactive.length > 0 ? [activate(inactive)] : [])].join('; '),
     );
   const [isolated] = silent;
   if (isolated)
@@ -56,8 +54,13 @@ export function nodesActive(nodes: ClusterNode[], capacities: NodeCapacity[], in
   return passed('nodes-active', `${nodes.length} nodes registered, all active and answering`);
 }
 
-const activate =
-  'activate those that are inactive (SELECT citus_activate_node(host, port) on the coordinator), or take them out, first';
+function activate(inactive: ClusterNode[]): string {
+  const calls = inactive.slice(0, 5).map(({ node }) => {
+    const { host, port } = addressOf(node);
+    return `SELECT citus_activate_node(${literal(host)}, ${port});`;
+  });
+  return `activate those that are inactive, on the coordinator: ${calls.join(' ')} or take them out`;
+}
 
 interface Silent {
   node: ClusterNode;
@@ -73,7 +76,7 @@ function notAnswering(
     const node = nodes.find((row) => row.node === each.node);
     return 'error' in each && node ? [{ node, error: each.error.split('\n')[0] ?? '' }] : [];
   });
-  const refuses = ({ error }: Silent): boolean => remedyOfRefusal(error) !== undefined;
+  const refuses = ({ node, error }: Silent): boolean => remedyOfRefusal(node.node, error) !== undefined;
   return { silent: all.filter((each) => !refuses(each)), refusing: all.filter(refuses) };
 }
 

@@ -1,24 +1,19 @@
-import type { NodeCapacity } from '../../../citus/nodes/capacity.js';
+import type { Capacity, NodeCapacity } from '../../../citus/nodes/capacity.js';
 import type { ClusterNode } from '../../../citus/nodes/nodes.js';
 import type { ShardGroup } from '../../../citus/tables/shard-groups.js';
 import { versionText, type ServerFacts } from '../../../citus/nodes/server-facts.js';
 import { does, type Check } from '../../../contract/index.js';
 import { failed, listOf, passed } from '../check.js';
+import { mendOnNodes } from '../on-nodes.js';
 import type { Intent } from '../intent.js';
 
 /** Checks that all nodes have one version of PostgreSQL and of Citus; a minor PostgreSQL version may differ. */
 export function versionsEqual({ versionNum, citus }: ServerFacts, capacities: NodeCapacity[]): Check {
   const others = capacities.flatMap((each) => {
     if ('error' in each) return [];
-    const { capacity } = each;
-    const same =
-      Math.floor(capacity.versionNum / 10_000) === Math.floor(versionNum / 10_000) &&
-      capacity.citus === citus;
-    return same
-      ? []
-      : [
-          `${each.node}: PostgreSQL ${versionText(capacity.versionNum)}, Citus ${capacity.citus ?? 'missing'}`,
-        ];
+    const { node, capacity } = each;
+    const samePostgres = Math.floor(capacity.versionNum / 10_000) === Math.floor(versionNum / 10_000);
+    return samePostgres && capacity.citus === citus ? [] : [{ node, capacity, samePostgres }];
   });
   return others.length === 0
     ? passed(
@@ -27,9 +22,26 @@ export function versionsEqual({ versionNum, citus }: ServerFacts, capacities: No
       )
     : failed(
         'versions',
-        `the coordinator has PostgreSQL ${versionText(versionNum)}, Citus ${citus ?? 'missing'}; ${listOf(others)}`,
-        'finish the upgrade of all nodes first',
+        `the coordinator has PostgreSQL ${versionText(versionNum)}, Citus ${citus ?? 'missing'}; ${listOf(
+          others.map(
+            ({ node, capacity }) =>
+              `${node}: PostgreSQL ${versionText(capacity.versionNum)}, Citus ${capacity.citus ?? 'missing'}`,
+          ),
+        )}`,
+        others.every(({ samePostgres }) => samePostgres)
+          ? `finish the upgrade: the same packages of Citus on all nodes, and a restart; then, ${mendOnNodes(
+              olderOf(citus, others).map((node) => ({ node, what: 'ALTER EXTENSION citus UPDATE;' })),
+            )}`
+          : 'finish the upgrade: the same packages of PostgreSQL and Citus on all nodes',
       );
+}
+
+/** Those whose extension is older than the coordinator's, else the coordinator itself. */
+function olderOf(citus: string | null, others: { node: string; capacity: Capacity }[]): string[] {
+  const older = others.filter(
+    ({ capacity }) => (capacity.citus ?? '').localeCompare(citus ?? '', 'en', { numeric: true }) < 0,
+  );
+  return older.length > 0 ? older.map(({ node }) => node) : ['the coordinator'];
 }
 
 /**

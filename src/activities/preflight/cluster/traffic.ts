@@ -25,7 +25,7 @@ export async function foreignJob(db: Db, operationId: string | undefined): Promi
 function endOf(others: ForeignWork[]): Advice {
   const statements = others.flatMap((work) => endStatement(work) ?? []);
   return statements.length > 0
-    ? `wait until it has ended, or end it: ${listOf(statements)}`
+    ? `wait until it has ended, or end it, on the coordinator: ${statements.slice(0, 10).join('; ')};`
     : does('list', 'wait until it has ended, or cancel that operation: the list names it');
 }
 

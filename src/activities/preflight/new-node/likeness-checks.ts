@@ -68,7 +68,7 @@ const traits: readonly Trait[] = [
       );
       return without(inAll(workers.map((each) => each.slots.map(nameOf))), slots.map(nameOf)).map((slot) => ({
         evidence: `no replication slot ${slot}, which all other workers have: its consumer misses what is changed there until it has one`,
-        remedy: `SELECT pg_create_logical_replication_slot(${literal(slot)}, ${literal(plugin.get(slot) ?? '')}), and have the consumer read it`,
+        remedy: `SELECT pg_create_logical_replication_slot(${literal(slot)}, ${literal(plugin.get(slot) ?? '')}); and have the consumer read it`,
       }));
     },
   },

@@ -13,7 +13,7 @@ export function extension(node: string, { citus }: ServerFacts, database: string
     ? failed(
         'new-node-extension',
         `${node} has no citus extension in the database ${database}`,
-        `run create extension citus in ${database} on ${node}`,
+        `on ${node}, in the database ${database}: CREATE EXTENSION citus;`,
       )
     : passed('new-node-extension', `${node} has Citus ${citus} in ${database}`);
 }

@@ -170,7 +170,7 @@ function checksOf(context: NewNodeContext, node: string, state: NewServerState):
   const { coordinator, cluster, known, parallelMoves, transferMode } = context;
   const twin = anotherName(node, facts, known);
   if (twin) return [twin];
-  const writable = takesWrites(node, facts, known);
+  const writable = takesWrites(node, facts, context);
   if (!writable.ok) return [writable];
   const citus = extension(node, facts, cluster.database);
   if (!citus.ok) return [writable, citus];

@@ -1,9 +1,12 @@
 import type { Dirt } from '../../../citus/new-server/dirt.js';
 import { isCopy, isSameServer, type KnownServer } from '../../../citus/new-server/identity.js';
+import { literal } from '../../../citus/session/quote.js';
 import type { ClusterNode } from '../../../citus/nodes/nodes.js';
 import type { ServerFacts } from '../../../citus/nodes/server-facts.js';
 import type { Check } from '../../../contract/index.js';
+import { addressOf } from '../../../text/address.js';
 import { failed, listOf, passed, warning } from '../check.js';
+import { takeWrites } from '../cluster/coordinator.js';
 
 /** Checks that the server is none of those that are known, under another name; undefined when it is none. */
 export function anotherName(node: string, facts: ServerFacts, known: KnownServer[]): Check | undefined {
@@ -15,7 +18,11 @@ export function anotherName(node: string, facts: ServerFacts, known: KnownServer
 }
 
 /** Checks that the server is a primary that takes writes. */
-export function takesWrites(node: string, facts: ServerFacts, known: KnownServer[]): Check {
+export function takesWrites(
+  node: string,
+  facts: ServerFacts,
+  { known, cluster }: { known: KnownServer[]; cluster: { database: string } },
+): Check {
   if (facts.inRecovery) {
     const primary = known.find((each) => isCopy(facts, each));
     const whose = primary ? ` of ${primary.node}` : '';
@@ -25,7 +32,7 @@ export function takesWrites(node: string, facts: ServerFacts, known: KnownServer
     ? failed(
         'new-node-writable',
         `${node}: transactions are read-only`,
-        'set default_transaction_read_only = off there',
+        takeWrites(node, facts.user, cluster.database),
       )
     : passed('new-node-writable', `${node} is a primary that takes writes`);
 }
@@ -114,14 +121,17 @@ function noOtherCluster(
     return failed(
       'new-node-other-cluster',
       `${node} is the coordinator of a cluster of its own, with ${workers.length} workers and ${citusTables} tables, which would be lost`,
-      `name another server; if that cluster is to go, make its database anew: DROP DATABASE, CREATE DATABASE, CREATE EXTENSION citus`,
+      `name another server; if that cluster is to go, drop its database and make it anew, with the extension citus`,
     );
   if (localGroup !== 0 && members.length > 0 && !isOurs) {
     const coordinator = members.find(({ groupId }) => groupId === 0)?.node ?? 'an unknown server';
+    const itself = addressOf(members.find(({ groupId }) => groupId === localGroup)?.node ?? node);
+    const call = `(${literal(itself.host)}, ${itself.port})`;
     return failed(
       'new-node-other-cluster',
       `${node} is a worker of another cluster, whose coordinator is ${coordinator}: that one would lose what is there`,
-      `take it out of that cluster first, on its coordinator: SELECT citus_remove_node(…); if that cluster is gone, run DELETE FROM pg_dist_node on ${node}`,
+      // Without the first statement it would keep its copy of the metadata (measured, docs/citus.md).
+      `take it out of that cluster first, on ${coordinator}: SELECT stop_metadata_sync_to_node${call}; SELECT citus_remove_node${call}; — if that cluster is gone, drop its database and make it anew, with the extension citus`,
     );
   }
   return passed('new-node-other-cluster', `${node} belongs to no other cluster`);

@@ -5,6 +5,7 @@ import type { RefusedSession } from '../../../citus/roles/role-sessions.js';
 import { identifier } from '../../../citus/session/quote.js';
 import type { Check } from '../../../contract/index.js';
 import { failed, listOf, passed } from '../check.js';
+import { mendOnNodes, type OnNode } from '../on-nodes.js';
 
 /** Moves take the rights of each table's owner, who must be able to take part on every node. */
 export async function ownerRights(
@@ -20,9 +21,14 @@ export async function ownerRights(
       'owner-rights',
       `${user} has the rights of every table owner; all may log in and create in their schemas, on ${nodes.length} nodes`,
     );
-  const evidence = problems.map((each) => `${each.node}: ${evidenceOf(each, user)}`);
-  const remedies = [...new Set(problems.map((each) => remedyOf(each, member)))];
-  return failed('owner-rights', listOf(evidence), listOf(remedies));
+  return failed(
+    'owner-rights',
+    listOf(problems.map((each) => `${each.node}: ${evidenceOf(each, user)}`)),
+    mend(
+      problems.map((each) => ({ node: each.node, what: remedyOf(each, member) })),
+      nodes,
+    ),
+  );
 }
 
 function evidenceOf({ owner, table, problem, schema, answer }: OwnerProblem, user: string): string {
@@ -43,20 +49,41 @@ function evidenceOf({ owner, table, problem, schema, answer }: OwnerProblem, use
   }
 }
 
-/** On the coordinator: what is granted there in this matter reaches the workers. */
+/**
+ * What is granted on the coordinator in this matter reaches the workers, unless it has it already: then it is done where
+ * it is missing.
+ */
+function mend(all: readonly OnNode[], nodes: readonly string[]): string {
+  const whats = [...new Set(all.map(({ what }) => what))];
+  const isEverywhere = (what: string): boolean =>
+    all.filter((each) => each.what === what).length === nodes.length;
+  const [words, statements] = [
+    whats.filter((what) => !what.endsWith(';')),
+    whats.filter((what) => what.endsWith(';')),
+  ];
+  const here = statements.filter(isEverywhere).slice(0, 10);
+  const there = all.filter(({ what }) => statements.includes(what) && !isEverywhere(what));
+  return [
+    ...words.slice(0, 3),
+    ...(here.length > 0 ? [`on the coordinator: ${here.join(' ')}`] : []),
+    ...(there.length > 0 ? [mendOnNodes(there)] : []),
+  ].join(' — ');
+}
+
+/** A statement, which ends with a semicolon, or what to do in words. */
 function remedyOf({ owner, table, problem, schema, superuser }: OwnerProblem, member: Member): string {
   const role = identifier(owner);
   switch (problem) {
     case 'not a member':
       return superuser
         ? `${owner} is a superuser, of whom no operator should be a member: ALTER TABLE ${table} OWNER TO a role that is none`
-        : membershipGrant(role, member);
+        : `${membershipGrant(role, member)};`;
     case 'may not log in':
-      return `ALTER ROLE ${role} LOGIN`;
+      return `ALTER ROLE ${role} LOGIN;`;
     case 'may not create in the schema':
-      return `GRANT CREATE ON SCHEMA ${identifier(schema)} TO ${role}`;
+      return `GRANT CREATE ON SCHEMA ${identifier(schema)} TO ${role};`;
     case 'unknown there':
-      return `CREATE ROLE ${role} LOGIN there`;
+      return `CREATE ROLE ${role} LOGIN;`;
     case 'could not log in':
     case 'we could not log in':
       return 'let nodes log in to each other as this role: pg_hba.conf of the node, ~/.pgpass (of the server) or certificates on the others';

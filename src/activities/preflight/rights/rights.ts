@@ -8,6 +8,7 @@ import { wrapperSchema, wrapperSignatures, type WrapperName } from '../../../cit
 import type { Check } from '../../../contract/index.js';
 import { temporary } from '../../settings/temporary.js';
 import { failed, listOf, passed } from '../check.js';
+import { setOnNodes } from '../on-nodes.js';
 import { ownerRights } from './owner-rights.js';
 
 /** The deeds of an operation, as far as they take rights. */
@@ -136,7 +137,10 @@ function mayTune({ user, superuser }: Rights, answers: TuningRights[]): Check {
   return failed(
     'tune-rights',
     `${user} can't lower ${temporary.name}, so moves take longer: ${listOf(lacking.map(({ node, what }) => `${node}: ${what}`))}`,
-    tuneRemedy(user),
+    tuneRemedy(
+      user,
+      lacking.map(({ node }) => node),
+    ),
   );
 }
 
@@ -147,11 +151,12 @@ export function newNodeTuning(node: string, user: string, lacks: string[]): Chec
     : failed(
         'tune-rights',
         `${user} can't lower ${temporary.name}, so moves take longer: ${listOf(lacks.map((what) => `${node}: ${what}`))}`,
-        tuneRemedy(user),
+        tuneRemedy(user, [node]),
       );
 }
 
-function tuneRemedy(user: string): string {
+function tuneRemedy(user: string, nodes: string[]): string {
   const role = identifier(user);
-  return `on each of them: GRANT ALTER SYSTEM ON PARAMETER ${temporary.name} TO ${role}; GRANT EXECUTE ON FUNCTION pg_reload_conf() TO ${role}`;
+  const what = `GRANT ALTER SYSTEM ON PARAMETER ${temporary.name} TO ${role}; GRANT EXECUTE ON FUNCTION pg_reload_conf() TO ${role};`;
+  return setOnNodes(nodes.map((node) => ({ node, what })));
 }

@@ -3,7 +3,7 @@ import type { RoleSession } from '../../../citus/roles/role-sessions.js';
 import { identifier } from '../../../citus/session/quote.js';
 import type { Check } from '../../../contract/index.js';
 import { failed, passed } from '../check.js';
-import { mendOnNodes, sayByNodes } from './on-nodes.js';
+import { mendOnNodes, sayByNodes } from '../on-nodes.js';
 import { onCoordinator, onDataNode } from './sessions-needed.js';
 
 /** A limit on a node that leaves too little. */

@@ -46,7 +46,9 @@ export async function nodeLogins(
     ({ from, to, role, reason }) =>
       `${from} can't log in to ${to} as ${role}: ${reason ?? 'it failed to connect'}`,
   );
-  const remedies = new Set(told.map(({ reason }) => remedyOfRefusal(reason ?? '') ?? letIn));
+  const remedies = new Set(
+    told.map(({ from, to, reason }) => remedyOfRefusal(to, reason ?? '', from) ?? letIn),
+  );
   return failed('node-logins', listOf(lines, 5), [...remedies].join('; '));
 }
 

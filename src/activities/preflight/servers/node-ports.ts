@@ -1,13 +1,14 @@
 import type { Conditions } from '../../../citus/nodes/conditions.js';
 import { isPooled, readPooledNodes } from '../../../citus/nodes/poolers.js';
 import { withNode, type Db } from '../../../citus/session/connect.js';
+import { literal } from '../../../citus/session/quote.js';
 import type { ClusterConfig } from '../../../config/index.js';
 import type { Check } from '../../../contract/index.js';
 import { addressOf } from '../../../text/address.js';
 import { readSession } from '../../runtime/context.js';
 import { failed, listOf, passed, warning } from '../check.js';
 import { inBatches } from '../in-batches.js';
-import { sayByNodes } from './on-nodes.js';
+import { sayByNodes } from '../on-nodes.js';
 
 /** Nodes that are looked at directly, with a connection each. */
 const mostAsked = 20;
@@ -30,10 +31,20 @@ export async function nodePorts(
     pooled: await askDirectly(cluster, each.node),
   }));
   const problems = [
-    ...pooledByRow.map((node) => ({ node, what: 'pg_dist_poolinfo sends its connections over a pooler' })),
+    ...pooledByRow.map((node) => ({
+      node,
+      what: 'pg_dist_poolinfo sends its connections over a pooler',
+      mend: `DELETE FROM pg_dist_poolinfo WHERE nodeid IN (SELECT nodeid FROM pg_dist_node WHERE ${isRow(node)});`,
+    })),
     ...answers.flatMap(({ node, port, pooled }) =>
       pooled === true
-        ? [{ node, what: `a pooler answers at this port; PostgreSQL itself listens on ${port}` }]
+        ? [
+            {
+              node,
+              what: `a pooler answers at this port; PostgreSQL itself listens on ${port}`,
+              mend: `SELECT citus_update_node(nodeid, nodename, ${port}) FROM pg_dist_node WHERE ${isRow(node)};`,
+            },
+          ]
         : [],
     ),
   ];
@@ -41,7 +52,10 @@ export async function nodePorts(
     return (online ? failed : warning)(
       'node-ports',
       `${sayByNodes(problems)}: online moves need replication connections, which poolers refuse`,
-      'register the node with the port of PostgreSQL (SELECT citus_update_node(…)), take its row out of pg_dist_poolinfo while shards move, or move with block_writes',
+      `let nodes reach PostgreSQL itself there, on the coordinator: ${problems
+        .slice(0, 5)
+        .map(({ mend }) => mend)
+        .join(' ')} or move with block_writes`,
     );
   const unknown = answers.filter(({ pooled }) => pooled === undefined);
   if (unknown.length > 0)
@@ -61,6 +75,11 @@ export async function nodePorts(
       ? 'each node is registered with the port that it listens on'
       : `no pooler in between; mapped ports: ${listOf(answers.map(({ node, port }) => `${node} is ${port}`))}`,
   );
+}
+
+function isRow(node: string): string {
+  const { host, port } = addressOf(node);
+  return `nodename = ${literal(host)} AND nodeport = ${port} AND noderole = 'primary'`;
 }
 
 /** Undefined: it can't be asked from here. */

@@ -3,7 +3,7 @@ import type { Db } from '../../../citus/session/connect.js';
 import type { Check } from '../../../contract/index.js';
 import { formatSeconds } from '../../../text/figures.js';
 import { failed, listOf, passed, warning } from '../check.js';
-import { mendOnNodes, sayByNodes } from './on-nodes.js';
+import { mendOnNodes, sayByNodes } from '../on-nodes.js';
 
 /** Checks that no server waits at each commit for a standby that isn't there. It does so without a word, and for ever. */
 export function synchronousStandbys(conditions: readonly Conditions[]): Check {
@@ -64,7 +64,7 @@ export function changesBlock(block: ChangesBlock | undefined): Check[] {
     failed(
       'cluster-changes',
       `a backup holds cluster changes (citus_cluster_changes_block, ${block.state})${since}, for ${formatSeconds(block.atMostSeconds)} at most`,
-      'wait until it has ended; if nobody needs it any more, run SELECT citus_cluster_changes_unblock() on the coordinator',
+      'wait until it has ended; if nobody needs it any more, on the coordinator: SELECT citus_cluster_changes_unblock();',
     ),
   ];
 }

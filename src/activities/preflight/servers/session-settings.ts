@@ -4,7 +4,7 @@ import { expectedSeconds } from '../../../planning/next-batch.js';
 import type { Check } from '../../../contract/index.js';
 import { formatSeconds } from '../../../text/figures.js';
 import { failed, listOf, passed, warning } from '../check.js';
-import { mendOnNodes, sayByNodes } from './on-nodes.js';
+import { mendOnNodes, sayByNodes } from '../on-nodes.js';
 import { harmfulSettings, type HarmfulSetting } from './harmful-settings.js';
 
 /** The work for which sessions have to last. */

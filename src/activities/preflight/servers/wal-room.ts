@@ -4,7 +4,7 @@ import { expectedSeconds } from '../../../planning/next-batch.js';
 import type { Check } from '../../../contract/index.js';
 import { formatBytes } from '../../../text/figures.js';
 import { failed, passed } from '../check.js';
-import { sayByNodes } from './on-nodes.js';
+import { sayByNodes } from '../on-nodes.js';
 
 /** Times that a node may write more than in the mean: copies are made at night, and not only then. */
 const margin = 3;

@@ -106,7 +106,7 @@ function online(
         : (findings.some((each) => inTheWay.has(each)) ? failed : warning)(
             id,
             `can't be moved online: ${names}`,
-            `${remedyOf(findings)}, or move them with auto or block_writes`,
+            `${remedyOf(findings)} or move them with auto or block_writes`,
           );
     case 'block_writes':
       return passed(id, `writes are blocked while they move: ${names}`);
@@ -128,7 +128,7 @@ const advice: Record<OnlineCheck | 'movable-tables', string> = {
 /** The statements that mend these findings; where there are none, what to do in words. */
 function remedyOf(findings: readonly Finding[]): string {
   const statements = [...new Set(findings.flatMap(({ mend }) => mend ?? []))];
-  if (statements.length > 0) return listOf(statements);
+  if (statements.length > 0) return `${statements.slice(0, 10).join('; ')};`;
   const [first] = findings;
   return first ? advice[conditionOf(first.condition).check as keyof typeof advice] : '';
 }

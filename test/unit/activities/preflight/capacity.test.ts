@@ -24,7 +24,7 @@ const enough: Capacity = {
   logicalWorkersUsed: 0,
   preparedMax: 100,
   preparedUsed: 0,
-  preparedOld: 0,
+  preparedOld: [],
   connectionsMax: 100,
   connectionsReserved: 3,
   connectionsUsed: 0,

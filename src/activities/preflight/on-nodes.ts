@@ -1,4 +1,4 @@
-import { listOf } from '../check.js';
+import { listOf } from './check.js';
 
 /** Something that is so, or is to be done, on a node. */
 export interface OnNode {
@@ -19,12 +19,21 @@ export function sayByNodes(all: readonly OnNode[], most = 10): string {
  * docs/citus.md). A session may itself be read-only, or act as another role.
  */
 export function mendOnNodes(all: readonly OnNode[]): string {
+  return runOnNodes(all, `${before} `);
+}
+
+/** The same for statements that Citus sends to nobody and that change no row, such as ALTER SYSTEM. */
+export function setOnNodes(all: readonly OnNode[]): string {
+  return runOnNodes(all, '');
+}
+
+function runOnNodes(all: readonly OnNode[], first: string): string {
   const byNode = new Map<string, Set<string>>();
   for (const { node, what } of all) byNode.set(node, (byNode.get(node) ?? new Set()).add(what));
   const groups = byWhat([...byNode].map(([node, statements]) => ({ node, what: [...statements].join(' ') })));
   return `as a superuser, ${groups
     .slice(0, 5)
-    .map(([statements, nodes]) => `on ${listOf(nodes, 20)}: ${before} ${statements}`)
+    .map(([statements, nodes]) => `on ${listOf(nodes, 20)}: ${first}${statements}`)
     .join(' — ')}`;
 }
 

@@ -1,0 +1,79 @@
+import type { CheckId } from '../../../src/contract/index.js';
+
+/** Where the remedy of a check is followed, if not here: a file of test/ and the name of the test in it. */
+interface Elsewhere {
+  file: string;
+  test: string;
+}
+
+const servers = (test: string): Elsewhere => ({ file: 'integration/preflight/servers.test.ts', test });
+const newNode = (test: string): Elsewhere => ({ file: 'integration/preflight/new-node.test.ts', test });
+const coordinator = (test: string): Elsewhere => ({
+  file: 'integration/preflight/coordinator.test.ts',
+  test,
+});
+const grants: Elsewhere = {
+  file: 'integration/roles/grants.test.ts',
+  test: 'without $what the preflight says so, and how to grant it',
+};
+const tables: Elsewhere = {
+  file: 'integration/tables/conditions.test.ts',
+  test: 'what can’t be moved at all is named before, with object, node and what mends it',
+};
+const mends =
+  'what is set for a role, the database or a server and ends or refuses moves is named, and its remedy mends it';
+const limits = 'what waits, fires or is limited on a server is named, and its remedy mends it';
+
+/** Tests that follow remedies themselves: what they prepare is their own. */
+export const elsewhere: Partial<Record<CheckId, Elsewhere>> = {
+  'owner-rights': grants,
+  role: grants,
+  'movable-tables': tables,
+  'online-moves': tables,
+  'unlogged-tables': tables,
+  'session-settings': servers(mends),
+  'synchronous-standbys': servers(limits),
+  'event-triggers': servers(limits),
+  'connection-limits': servers(limits),
+  'cluster-changes': servers('what a move would cost others is said before'),
+  'node-ports': servers(
+    'a pooler at the port of a node is found, and a port that is only mapped is no hindrance',
+  ),
+  'foreign-job': {
+    file: 'integration/preflight/traffic.test.ts',
+    test: 'a job of Citus that someone else started is named with its start, and so is its move',
+  },
+  'coordinator-writable': coordinator('a coordinator that takes no writes blocks'),
+  'new-node-writable': newNode('a server that takes no writes is refused'),
+  'new-node-extension': newNode('a server without the extension in the right database is told apart'),
+  'new-node-lacks': newNode('what Citus would fail at is a blocker: roles, tablespaces, files (real Citus)'),
+  'new-node-other-cluster': newNode(
+    'a server of another cluster is refused, a coordinator too: Citus would take it over',
+  ),
+  'target-disk': newNode('a target must have room for all that it will receive'),
+  'coordinator-address': newNode('workers that are called localhost only fit a coordinator that is too'),
+};
+
+/** Remedies that nothing here can do: why. */
+export const byPeople: Partial<Record<CheckId, string>> = {
+  'replica-identity': 'blocks nobody: such tables move with their writes blocked, or are warned of',
+  'node-logins':
+    'a line in pg_hba.conf or a password file; that the check passes afterwards: servers.test.ts',
+  'shards-without-place': 'a strategy of the user’s own refuses the nodes, and only they know why',
+  patroni: 'Patroni itself has to add the worker',
+  pooler: 'the config names PostgreSQL itself then; that the check passes: coordinator.test.ts',
+  connections: 'a restart with another setting; what it says is tried in test/unit/activities/preflight',
+  versions: 'other packages on a node; the statement after them is that of supported-versions',
+  'coordinator-reachable': 'the platform brings the coordinator back: test/e2e/refusals/configs.test.ts',
+  'is-coordinator': 'the config names another server then',
+  'coordinator-reaches-new-node': 'networks and passwords are the owner’s',
+  'new-node-allowed': 'the config allows it then; new-node.test.ts with and without',
+  'new-node-copy': 'another server is made with initdb',
+  'new-node-extensions': 'packages are installed',
+  'new-node-is-new': 'another server is named',
+  'new-node-locale': 'the database is made anew',
+  'new-node-mesh': 'networks and passwords are the owner’s',
+  'new-node-reachable': 'it is started, or named rightly',
+  'new-node-tables': 'the owner looks what they are; renamed or dropped, the check passes: new-node.test.ts',
+  'new-node-versions': 'packages are installed',
+};
