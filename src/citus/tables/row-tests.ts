@@ -34,13 +34,20 @@ export const violatedChecks = `
           WHERE k.conrelid = a.attrelid AND k.contype = 'n' AND k.conkey[1] = a.attnum AND NOT k.convalidated))
    WHERE a.attrelid = t.shell AND a.attnum > 0 AND a.attnotnull`;
 
-/** Columns of a domain with a constraint that is NOT VALID. A value is put into it anew, which fails. */
-export const violatedDomains = `
-  SELECT a.attname::text, NULL, format('num_nulls(%I::text::%s) < 0', a.attname, format_type(a.atttypid, a.atttypmod))
+/** SQL: columns of a domain with a constraint that meets a condition. A value is put into it anew, which fails. */
+const ofDomains = (which: string): string => `
+  SELECT a.attname, format('num_nulls(%I::text::%s) < 0', a.attname, format_type(a.atttypid, a.atttypmod)),
+         'pg_catalog.pg_constraint'::regclass, max(k.oid)
     FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type y0 ON y0.oid = a.atttypid
     JOIN pg_catalog.pg_type y1 ON y1.oid = ${inner('y0')}
-   WHERE a.attrelid = t.shell AND a.attnum > 0 AND NOT a.attisdropped AND EXISTS (
-         SELECT FROM pg_catalog.pg_constraint k WHERE NOT k.convalidated AND k.contypid IN (y0.oid, y1.oid, ${inner('y1')}))`;
+    JOIN pg_catalog.pg_constraint k ON k.contypid IN (y0.oid, y1.oid, ${inner('y1')}) AND (${which})
+   WHERE a.attrelid = t.shell AND a.attnum > 0 AND NOT a.attisdropped GROUP BY 1, 2`;
+
+const callsOthersInDomain = callsOthers(`'pg_catalog.pg_constraint'::regclass`, 'k.oid');
+
+/** Columns of a domain with a constraint that is NOT VALID, or asks a function. */
+export const violatedDomains = `
+  SELECT x.name::text, NULL, x.test FROM (${ofDomains(`NOT k.convalidated OR ${callsOthersInDomain}`)}) x(name, test)`;
 
 /** Indexes with expressions, and generated columns, by functions that may answer otherwise than they did. */
 const expressions = `
@@ -56,23 +63,29 @@ const expressions = `
     FROM pg_catalog.pg_attrdef g JOIN pg_catalog.pg_attribute a ON a.attrelid = g.adrelid AND a.attnum = g.adnum
    WHERE g.adrelid = t.shell AND a.attgenerated = 's'`;
 
+/** SQL: the statements that give the functions of an object the search_path that everybody has. */
+const pathGiven = `(
+     SELECT string_agg(format('ALTER FUNCTION %s SET search_path = %s', d.refobjid::regprocedure, p.reset_val), '; ')
+       FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_settings p ON p.name = 'search_path'
+      WHERE d.classid = x.catalog AND d.objid = x.object AND d.refclassid = 'pg_catalog.pg_proc'::regclass AND d.refobjid >= 16384)`;
+
 /** What the copy or the index build computes anew. */
 export const failingExpressions = `
-  SELECT x.name, format('put right what %s calls, or the rows of %s for which it fails', x.name, t.name), x.test
+  SELECT x.name, format('put right what %s calls, or the rows of %s for which it fails; where it lacks search_path: %s', x.name, t.name,
+                        ${pathGiven}), x.test
     FROM (${expressions}) x(name, test, catalog, object) WHERE ${callsOthers('x.catalog', 'x.object')}`;
 
 /** What is computed where changes are applied, with the search_path that everybody else has. */
 export const pathBound = `
   SELECT x.name,
-         (SELECT string_agg(format('ALTER FUNCTION %s SET search_path = %s', d.refobjid::regprocedure, p.reset_val), '; ')
-            FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_settings p ON p.name = 'search_path'
-           WHERE d.classid = x.catalog AND d.objid = x.object AND d.refclassid = 'pg_catalog.pg_proc'::regclass AND d.refobjid >= 16384),
-         x.test
+         ${pathGiven}, x.test
     FROM (${expressions}
     UNION ALL
     SELECT format('constraint %I', k.conname), format('num_nulls(%s) < 0', pg_get_expr(k.conbin, k.conrelid)),
            'pg_catalog.pg_constraint'::regclass, k.oid
-      FROM pg_catalog.pg_constraint k WHERE k.conrelid = t.shell AND k.contype = 'c') x(name, test, catalog, object)
+      FROM pg_catalog.pg_constraint k WHERE k.conrelid = t.shell AND k.contype = 'c'
+    UNION ALL
+    SELECT format('the domain of %s', y.name), y.test, y.catalog, y.object FROM (${ofDomains(callsOthersInDomain)}) y(name, test, catalog, object)) x(name, test, catalog, object)
    WHERE c.relam = (SELECT oid FROM pg_catalog.pg_am WHERE amname = 'heap') AND ${callsOthers('x.catalog', 'x.object')}`;
 
 /** Foreign keys that are made anew with a shard: rows put in while triggers were off need not meet them. */

@@ -3,9 +3,12 @@ import { findFlavour, startCluster, type SandboxCluster } from '../../../sandbox
 import { moveActivities } from '../../../src/activities/moving/activities.js';
 import { findHindrances } from '../../../src/activities/preflight/tables/find-hindrances.js';
 import { conditionsByGroup, modeOf } from '../../../src/activities/preflight/tables/group-conditions.js';
-import { withCoordinator } from '../../../src/citus/session/connect.js';
+import { withCoordinator, type Db } from '../../../src/citus/session/connect.js';
 import { readShardGroups } from '../../../src/citus/tables/shard-groups.js';
-import type { TransferMode } from '../../../src/contract/index.js';
+import { chooseModes } from '../../../src/activities/plan/move-modes.js';
+import type { GroupMove } from '../../../src/activities/plan/group-moves.js';
+import type { Finding } from '../../../src/citus/tables/find-conditions.js';
+import { blocks, type TransferMode } from '../../../src/contract/index.js';
 import { asActivity } from '../../support/activity-stage.js';
 import { follow } from '../../support/follow-remedy.js';
 import { flavour } from '../../support/stage.js';
@@ -76,6 +79,11 @@ const tables: Record<'logical' | 'blocking' | 'none', Record<string, string[]>> 
       `CREATE TABLE paths (${plain}, twice bigint GENERATED ALWAYS AS (public.doubled(id)) STORED)`,
       distributed('paths'),
       `INSERT INTO paths SELECT i, 'v' FROM generate_series(1, 20) i`,
+    ],
+    domains: [
+      `CREATE TABLE domains (${plain}, n doubled_number)`,
+      distributed('domains'),
+      `INSERT INTO domains SELECT i, 'v', i FROM generate_series(1, 20) i`,
     ],
     sought: [
       `CREATE TABLE sought (${plain})`,
@@ -180,6 +188,7 @@ beforeAll(async () => {
     `CREATE FUNCTION public.itself(x bigint) RETURNS bigint IMMUTABLE LANGUAGE sql AS 'SELECT x'`,
     `CREATE FUNCTION public.doubled(x bigint) RETURNS bigint IMMUTABLE LANGUAGE plpgsql AS 'BEGIN RETURN 2 * itself(x); END'`,
     `CREATE FUNCTION public.once(x bigint) RETURNS bigint IMMUTABLE LANGUAGE plpgsql AS 'BEGIN RETURN x; END'`,
+    'CREATE DOMAIN doubled_number AS bigint CHECK (public.doubled(VALUE) > 0)',
     ...Object.values(tables).flatMap((each) => Object.values(each).flat()),
     'ALTER DOMAIN natural_number ADD CONSTRAINT above_zero CHECK (VALUE > 0) NOT VALID',
     `CREATE OR REPLACE FUNCTION public.once(x bigint) RETURNS bigint IMMUTABLE LANGUAGE plpgsql AS 'BEGIN RETURN x / (x - x); END'`,
@@ -229,7 +238,12 @@ test.runIf(isReal)('each table moves in the mode that works for it: online where
   const expected = Object.entries(tables).flatMap(([mode, of]) =>
     Object.keys(of).map((name) => [name, mode]),
   );
-  expect(await modesOf('auto')).toEqual(Object.fromEntries(expected));
+  const [{ version } = { version: 0 }] = await cluster.query<{ version: number }>(
+    `SELECT current_setting('server_version_num')::int AS version`,
+  );
+  // From 17 on an index is built with an empty search_path, too.
+  const sought = version >= 170_000 ? 'none' : 'blocking';
+  expect(await modesOf('auto')).toEqual({ ...Object.fromEntries(expected), sought });
   expect((await modesOf('block_writes'))['fine']).toBe('blocking');
   expect((await modesOf('force_logical'))['quick']).toBe('none');
 });
@@ -279,25 +293,36 @@ test.runIf(isReal)(
 test.runIf(isReal)(
   'rows that would make a move fail are found before it, and what mends them is told',
   async () => {
-    const findings = async () => {
-      const nodes = cluster.workers.map(({ address }) => address);
-      const config = configOf(cluster);
-      return (
-        await withCoordinator(config, { applicationName: 'test' }, (db) => findHindrances(db, nodes, 'auto'))
-      ).findings;
-    };
-    const found = async (table: string) =>
-      (await findings()).find((each) => each.table === `public.${table}`);
-    expect(await found('unproved')).toBeUndefined();
-    const violated = await found('violated');
+    const nodes = cluster.workers.map(({ address }) => address);
+    const ask = <T>(work: (db: Db) => Promise<T>) =>
+      withCoordinator(configOf(cluster), { applicationName: 'test' }, work);
+    const findings = async () => (await ask((db) => findHindrances(db, nodes, 'auto'))).findings;
+    const first = await findings();
+    const of = (found: Finding[], table: string) => found.find((each) => each.table === `public.${table}`);
+    expect(of(first, 'unproved')).toBeUndefined();
+    const violated = of(first, 'violated');
     expect(violated).toMatchObject({ condition: 'violated-check', object: 'above' });
     const [lists = ''] = violated?.mend?.split(' lists ') ?? [];
     expect(await cluster.query(lists)).toHaveLength(10);
-    expect(await found('orphans')).toMatchObject({ condition: 'no-identity' });
-    const bound = (await findings()).filter(({ condition }) => condition === 'path-bound');
-    expect(new Set(bound.map(({ table }) => table))).toEqual(new Set(['public.paths', 'public.sought']));
+    const bound = first.filter(({ condition }) => condition === 'path-bound');
+    for (const table of ['public.paths', 'public.domains'])
+      expect(bound.map((each) => each.table)).toContain(table);
+    // The plan is refused for what it moves, and only for that.
+    const groups = await ask((db) => readShardGroups(db, false));
+    const plan = async (...tables: string[]) => {
+      const moves = groups
+        .filter((group) => tables.some((table) => group.tables.includes(table)))
+        .map((group): GroupMove => ({
+          group,
+          ...{ from: nodes[0] ?? '', to: '', bytes: 0, mode: 'logical' },
+        }));
+      const { checks } = await ask((db) => chooseModes(db, { transferMode: 'auto', input: {} }, moves));
+      return checks.filter(blocks);
+    };
+    expect(await plan('fine', 'unproved', 'paths')).toEqual([]);
+    expect(await plan('fine', 'violated')).toMatchObject([{ id: 'movable-tables' }]);
     // Right before the move nothing of the catalog tells it.
-    expect((await (await moverOf('sought'))('blocking')).stallSeconds).toBeDefined();
+    expect((await (await moverOf('paths'))('blocking')).stallSeconds).toBeDefined();
     await cluster.query(bound[0]?.mend ?? '');
     expect((await findings()).filter(({ condition }) => condition === 'path-bound')).toEqual([]);
     // What takes too long to look at stays what it was: nobody knows.
@@ -305,7 +330,7 @@ test.runIf(isReal)(
       `CREATE FUNCTION public.slow(x bigint) RETURNS bool LANGUAGE sql AS 'SELECT pg_sleep(1) IS NOT NULL'`,
     );
     await cluster.query('ALTER TABLE unproved ADD CONSTRAINT slow CHECK (public.slow(id)) NOT VALID');
-    expect(await found('unproved')).toMatchObject({
+    expect(of(await findings(), 'unproved')).toMatchObject({
       condition: 'unproved-check',
       object: 'positive, slow, and not all rows could be looked at',
     });
