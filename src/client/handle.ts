@@ -90,7 +90,7 @@ export class OperationHandle extends TakesUpdates {
       const text = JSON.stringify(status);
       if (text !== last) yield status;
       last = text;
-      if (isOver(status.state)) return;
+      if (isOver(status.state) && !isStillClosing(status)) return;
       await sleep(intervalMs, undefined, signal ? { signal } : {}).catch(() => undefined);
     }
   }
@@ -106,4 +106,9 @@ export class OperationHandle extends TakesUpdates {
       throw await closedError(this.#context, this.id, error);
     }
   }
+}
+
+/** Whether it says that it failed, and Temporal doesn't say yet why: it keeps its report. */
+function isStillClosing({ state, failure }: OperationStatus): boolean {
+  return state === 'failed' && failure === undefined;
 }

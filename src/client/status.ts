@@ -1,6 +1,7 @@
 import {
   clusterIn,
   does,
+  isOver,
   statusQuery,
   type FailureDetails,
   type OperationFailure,
@@ -33,8 +34,27 @@ export async function readStatus(
   timeoutMs = answerTimeoutMs,
 ): Promise<OperationStatus> {
   const described = await describeOperation(context, id);
-  if (described.open) return openStatus(context, id, timeoutMs);
-  return closedStatus(context, id, described);
+  if (!described.open) return closedStatus(context, id, described);
+  const status = await openStatus(context, id, timeoutMs);
+  return isOver(status.state) ? endingStatus(context, id, described, status) : status;
+}
+
+/**
+ * The status of an operation that says how it ends: it keeps its report first, and only when Temporal has closed it is it
+ * known why it failed. Where that takes longer than a request, it is what it says.
+ */
+async function endingStatus(
+  context: Context,
+  id: string,
+  described: DescribedOperation,
+  status: OperationStatus,
+): Promise<OperationStatus> {
+  try {
+    return await closedStatus(context, id, described);
+  } catch (error) {
+    if (error instanceof UnreachableError) return status;
+    throw error;
+  }
 }
 
 async function openStatus(context: Context, id: string, timeoutMs: number): Promise<OperationStatus> {

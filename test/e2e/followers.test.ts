@@ -41,5 +41,5 @@ test('a Temporal that restarts is waited for by who watches, who asks and who st
   expect((await status.done).json<OperationStatus>().state).toBe('awaiting-approval');
   expect(await steering.done).toMatchObject({ code: 0 });
   expect(await start('reject', 'demo', '--reason', 'enough').done).toMatchObject({ code: 0 });
-  expect((await watching.done).code).toBe(6);
+  expect(await watching.done).toMatchObject({ code: 6 });
 });

@@ -6,6 +6,7 @@ import { governed } from './governed.js';
 import { largeCluster } from './large-cluster.js';
 import { longMove } from './long-move.js';
 import { manyClusters } from './many-clusters.js';
+import { nobodyThere } from './nobody-there.js';
 import { smallHistory } from './small-history.js';
 import { smallShards } from './small-shards.js';
 import { waiting } from './waiting.js';
@@ -22,4 +23,5 @@ export const measures: readonly Measure[] = [
   manyClusters,
   waiting,
   cliStart,
+  nobodyThere,
 ];

@@ -76,6 +76,13 @@ describe('an outcome', () => {
     });
   });
 
+  test('is told once it is known why, though the operation says before that it failed', async () => {
+    const handle = await stage.client.scaleOut(input('late fail PlanRejected'));
+    const seen: OperationStatus[] = [];
+    for await (const status of handle.watch({ intervalMs: 100 })) seen.push(status);
+    expect(seen.at(-1)).toMatchObject({ state: 'failed', failure: { type: 'PlanRejected' } });
+  });
+
   test('can be rejected, and an update that makes no sense is refused with its sentence', async () => {
     const handle = await stage.client.scaleOut(input('approval'));
     await expect(handle.approve({ by: 'me', planHash: 'old' })).rejects.toMatchObject({

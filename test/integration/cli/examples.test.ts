@@ -1,9 +1,10 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import getPort from 'get-port';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { examplesOf, loadedProgram } from '../../../scripts/docs/commands.js';
+import type { OperationHandle } from '../../../src/client/index.js';
 import { buildCli, type BuiltCli } from './built-cli.js';
 import { makeShellPlace, type ShellPlace } from './shells.js';
 import { setStubStage, type StubStage } from './stub-stage.js';
@@ -42,7 +43,7 @@ const wishes: Record<string, string> = {
   reject: 'approval',
   retry: 'attention',
   'give-up': 'attention',
-  watch: 'moving',
+  watch: 'open until an update',
   ...Object.fromEntries(
     ['status', 'report', 'pause', 'resume', 'cancel', 'parallel-moves', 'ignore-window'].map((n) => [
       n,
@@ -58,7 +59,7 @@ interface Ended {
 }
 
 /** As a shell runs it, without what the example does with the answer. */
-function run(line: string, until?: { says: RegExp; then: NodeJS.Signals }): Promise<Ended> {
+function run(line: string, once?: { says: RegExp; act: (child: ChildProcess) => void }): Promise<Ended> {
   const [command = ''] = line.split(/ (?:\||>>?) /);
   const child = spawn('sh', ['-c', `exec ${command}`], {
     cwd: place.folder,
@@ -70,11 +71,19 @@ function run(line: string, until?: { says: RegExp; then: NodeJS.Signals }): Prom
   });
   let stdout = '';
   let stderr = '';
-  child.stdout.on('data', (data: Buffer) => (stdout += data.toString()));
+  let isTold = false;
+  const look = (): void => {
+    if (isTold || !once?.says.test(`${stdout}${stderr}`)) return;
+    isTold = true;
+    once.act(child);
+  };
+  child.stdout.on('data', (data: Buffer) => {
+    stdout += data.toString();
+    look();
+  });
   child.stderr.on('data', (data: Buffer) => {
-    const before = stderr;
     stderr += data.toString();
-    if (until?.says.test(stderr) && !until.says.test(before)) child.kill(until.then);
+    look();
   });
   return new Promise((resolve) => child.once('close', (code) => resolve({ code, stdout, stderr })));
 }
@@ -89,12 +98,15 @@ describe('each example does what it says', () => {
   test.each(others)('$line', async ({ name, line }) => {
     const wish = wishes[name];
     const [id] = /shop\/scaleOut\/\S+/.exec(line) ?? [];
+    let handle: OperationHandle | undefined;
     if (wish !== undefined) {
       const input = { cluster: 'shop', add: 1, reason: wish };
-      await stage.client.scaleOut(input, id === undefined ? {} : { id });
+      handle = await stage.client.scaleOut(input, id === undefined ? {} : { id });
       await expect.poll(() => stage.client.list({ cluster: 'shop' })).toHaveLength(1);
     }
-    const ended = await run(line);
+    // Who watches has begun before it ends.
+    const end = { says: /Move shards/, act: () => void handle?.pause({ by: 'test' }) };
+    const ended = await run(line, name === 'watch' ? end : undefined);
     expect(ended).toMatchObject({ code: 0 });
     expect(`${ended.stdout}${ended.stderr}`).not.toBe('');
   });
@@ -106,7 +118,7 @@ describe('each example does what it says', () => {
     const [worker = ''] = examples.filter(({ name }) => name === 'worker').map(({ line }) => line);
     const listening = worker.replace('0.0.0.0:9464', `127.0.0.1:${await getPort()}`);
     expect(listening).not.toBe(worker);
-    const ended = await run(listening, { says: /RUNNING/, then: 'SIGTERM' });
+    const ended = await run(listening, { says: /RUNNING/, act: (child) => child.kill('SIGTERM') });
     expect(ended).toMatchObject({ code: 0 });
   });
 });

@@ -7,6 +7,7 @@ import {
   isCancellation,
   proxyActivities,
   setHandler,
+  sleep,
   workflowInfo,
 } from '@temporalio/workflow';
 import {
@@ -81,14 +82,17 @@ export async function scaleOut(input: ScaleOutInput): Promise<OperationReport> {
       await move();
     }
     if (wish === 'open') await condition(() => false);
+    if (wish === 'open until an update') await condition(() => answer !== undefined);
   } catch (error) {
     if (!isCancellation(error)) throw error;
     status.state = 'cancelled';
     throw new CancelledFailure('cancelled');
   }
-  if (wish.startsWith('fail ')) {
+  if (/^(late )?fail /.test(wish)) {
     status.state = 'failed';
-    throw ApplicationFailure.nonRetryable('it went wrong', wish.slice(5), {
+    // As an operation that keeps its report before it ends.
+    if (wish.startsWith('late')) await sleep('3s');
+    throw ApplicationFailure.nonRetryable('it went wrong', wish.replace(/^(late )?fail /, ''), {
       cluster: input.cluster,
       evidence: ['what was seen'],
       remedies: [{ text: 'what to do' }],
