@@ -7,6 +7,8 @@ export interface Balance {
    * count, too, that may hold shards afterwards: new workers are empty.
    */
   skew: number;
+  /** A node didn't tell the sizes: all `bytes` are 0 then, and so is the skew. */
+  sizesUnknown?: true;
   /** Shard placements that a rebalance may move. */
   movableShards: number;
   /** Shard placements that never move: reference tables, Citus local tables. */

@@ -64,6 +64,11 @@ export function balanceOf(
   return { workers, skew: skewOf([...workers, ...workersOf(nodesAfter)]), movableShards, pinnedShards };
 }
 
+/** A balance of shards of which no size could be read. */
+export function withoutSizes(balance: Balance): Balance {
+  return { ...balance, sizesUnknown: true };
+}
+
 function stateOf({ role, active, hasMetadata, planned }: BalanceNode): WorkerLoad['state'] {
   if (planned) return 'planned';
   if (!active) return 'inactive';

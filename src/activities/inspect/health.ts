@@ -4,7 +4,7 @@ import { readJobs, readMovingSessions } from '../../citus/moving/jobs.js';
 import { readServerFacts, versionText, type ServerFacts } from '../../citus/nodes/server-facts.js';
 import type { ClusterConfig } from '../../config/index.js';
 import { blocks, worstFirst, type Check, type HealthAnswer, type NodeView } from '../../contract/index.js';
-import { balanceOf } from '../../planning/balance.js';
+import { balanceOf, withoutSizes } from '../../planning/balance.js';
 import { readSession } from '../runtime/context.js';
 import { findLeftovers } from '../leftovers/find.js';
 import type { LockViews } from '../lock/lock-views.js';
@@ -56,7 +56,8 @@ async function lookAt(
   const { name: cluster } = config;
   const { nodes, groups, hasSizes, capacities, views } = await viewNodes(db);
   const jobs = [...(await readJobs(db)), ...(await readMovingSessions(db))];
-  const balance = balanceOf(groups, nodes);
+  const sized = balanceOf(groups, nodes);
+  const balance = hasSizes ? sized : withoutSizes(sized);
   const answering = answeringNodes(capacities);
   const report = await findLeftovers(db, nodes, answering);
   const holding = await locks.readHolding(config);

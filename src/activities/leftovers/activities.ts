@@ -5,7 +5,7 @@ import { activePrimaries, readNodes, type ClusterNode } from '../../citus/nodes/
 import { readShardGroupsWithin } from '../../citus/tables/shard-groups.js';
 import type { Plan } from '../../contract/index.js';
 import type { OperationRequest } from '../../contract/internal/request.js';
-import { balanceOf } from '../../planning/balance.js';
+import { balanceOf, withoutSizes } from '../../planning/balance.js';
 import { count } from '../../text/figures.js';
 import { clusterIn, changeSession, type ActivityContext } from '../runtime/context.js';
 import { assertHeld } from '../lock/assert-held.js';
@@ -46,8 +46,9 @@ export function cleanUpActivities(context: ActivityContext) {
     planCleanUp: ({ request }: { request: OperationRequest<'cleanUp'> }): Promise<CleanUpPlan> =>
       inSession(request.cluster, async (db) => {
         const { nodes, report } = await findAll(db);
-        const { groups } = await readShardGroupsWithin(db, 10);
-        const balance = balanceOf(groups, nodes);
+        const { groups, hasSizes } = await readShardGroupsWithin(db, 10);
+        const sized = balanceOf(groups, nodes);
+        const balance = hasSizes ? sized : withoutSizes(sized);
         const { plan, ...more } = planRemovals(report);
         return { ...more, plan: { ...plan, before: balance, after: balance } };
       }),

@@ -1,10 +1,10 @@
 import type { ClusterNode } from '../../citus/nodes/nodes.js';
 import type { ShardGroup } from '../../citus/tables/shard-groups.js';
 import type { ClusterConfig } from '../../config/index.js';
-import type { Check, Plan } from '../../contract/index.js';
+import type { Balance, Check, Plan } from '../../contract/index.js';
 import type { OperationRequest } from '../../contract/internal/request.js';
 import type { NodeMarkEntry } from '../../contract/internal/undo.js';
-import { balanceOf } from '../../planning/balance.js';
+import { balanceOf, withoutSizes } from '../../planning/balance.js';
 import { estimateSeconds } from '../../planning/estimate.js';
 import { count } from '../../text/figures.js';
 import { approvedFor, type Approved } from '../../planning/approved.js';
@@ -37,6 +37,8 @@ export interface Sketch {
   groups: ShardGroup[];
   /** As they are now. */
   nodes: ClusterNode[];
+  /** False: a node is silent, and the groups are without sizes. */
+  hasSizes?: boolean;
   /** As they will be. */
   nodesAfter: ClusterNode[];
   newWorkers?: string[];
@@ -62,6 +64,7 @@ export async function draftOf(
   const roundMoves = oneRound(moves, request);
   const after = applyMoves(groups, moves, nodesAfter);
   const incoming = incomingOf(moves);
+  const sized = (balance: Balance): Balance => (sketch.hasSizes === false ? withoutSizes(balance) : balance);
   const toCheck = incoming.filter(({ node }) => !sketch.notYetThere?.includes(node));
   return {
     plan: {
@@ -78,8 +81,8 @@ export async function draftOf(
       bytes: moves.reduce((sum, { bytes }) => sum + bytes, 0),
       newWorkers,
       removedWorkers,
-      before: balanceOf(groups, nodes, nodesAfter),
-      after: balanceOf(after, nodesAfter),
+      before: sized(balanceOf(groups, nodes, nodesAfter)),
+      after: sized(balanceOf(after, nodesAfter)),
       ...(drainedWorkers.length > 0 ? { drainedWorkers } : {}),
       ...(restoredWorkers.length > 0 ? { restoredWorkers } : {}),
       ...(isolatedWorkers.length > 0 ? { isolatedWorkers } : {}),

@@ -17,12 +17,13 @@ export async function isolationPlan(
 ): Promise<Draft> {
   const { node: address, undo = false } = request.input;
   const nodes = await readNodes(db);
-  const { groups } = await readShardGroupsWithin(db, sizesSeconds);
+  const { groups, hasSizes } = await readShardGroupsWithin(db, sizesSeconds);
   const row = nodes.find(({ node }) => node.toLowerCase() === address);
   const changing = row && row.hasMetadata !== undo ? [row.node] : [];
   return draftOf(cluster, request, {
     moded: noMoves,
     groups,
+    hasSizes,
     nodes,
     nodesAfter: nodes,
     [undo ? 'rejoinedWorkers' : 'isolatedWorkers']: changing,

@@ -3,7 +3,7 @@ import { readNodes } from '../../citus/nodes/nodes.js';
 import type { Db } from '../../citus/session/connect.js';
 import { readShardGroupsWithin } from '../../citus/tables/shard-groups.js';
 import { passing } from '../../failures.js';
-import { balanceOf } from '../../planning/balance.js';
+import { balanceOf, withoutSizes } from '../../planning/balance.js';
 import { presentNodes } from './present-nodes.js';
 import { outcomeUndone, type Verification } from './verification.js';
 
@@ -37,9 +37,10 @@ export async function isolationOutcome(db: Db, { node, undo }: VerifyIsolationOr
     if (!away) throw passing(`the metadata of ${other} is not in sync yet`);
     notes.push(`${other} doesn't answer either: until it is isolated too, nothing can move or change`);
   }
-  const { groups } = await readShardGroupsWithin(db, sizesSeconds);
+  const { groups, hasSizes } = await readShardGroupsWithin(db, sizesSeconds);
+  const balance = balanceOf(groups, nodes);
   return {
-    after: balanceOf(groups, nodes),
+    after: hasSizes ? balance : withoutSizes(balance),
     notes,
     detail: undo ? `${row.node} has the metadata again` : `${row.node} is isolated; all others are in sync`,
   };

@@ -72,7 +72,7 @@ export function balanceChange(before: Balance, after: Balance, paint: Colors): s
   );
   const lines = nodes.map((node) => {
     const counts = `${shardsOn(before, node)} → ${shardsOn(after, node)}`;
-    return `  ${pad(cutMiddle(node, names), names)}  ${cell(bytes(bytesOn(before, node)))}  → ${cell(bytes(bytesOn(after, node)))}  ${paint.dim(pad(counts, 13, 'left'))}`;
+    return `  ${pad(cutMiddle(node, names), names)}  ${cell(sizeOn(before, node))}  → ${cell(sizeOn(after, node))}  ${paint.dim(pad(counts, 13, 'left'))}`;
   });
   const pinned = after.pinnedShards > 0 ? [pinnedShards(after)] : [];
   return [head, ...lines, ...[skewLine(before, after), ...pinned].map((line) => paint.dim(`  ${line}`))].join(
@@ -81,6 +81,7 @@ export function balanceChange(before: Balance, after: Balance, paint: Colors): s
 }
 
 function skewLine(before: Balance, after: Balance): string {
+  if (before.sizesUnknown || after.sizesUnknown) return 'sizes not known: a node doesn’t answer';
   if (before.skew === 0 && after.skew === 0) return 'no data to balance';
   return `the fullest worker holds ${before.skew.toFixed(2)} → ${after.skew.toFixed(2)} times the mean`;
 }
@@ -92,6 +93,10 @@ export function pinnedShards({ pinnedShards: pinned }: Balance): string {
 
 function nodesOf(...balances: Balance[]): string[] {
   return [...new Set(balances.flatMap(({ workers }) => workers.map(({ node }) => node)))];
+}
+
+function sizeOn(balance: Balance, node: string): string {
+  return balance.sizesUnknown ? '–' : bytes(bytesOn(balance, node));
 }
 
 function bytesOn(balance: Balance, node: string): number {

@@ -52,6 +52,12 @@ function planChange(before: OperationStatus | undefined, { plan }: OperationStat
   if (!plan || before?.plan?.hash === plan.hash) return [];
   if (plan.cleanupsTotal !== undefined)
     return [`plan ${plan.hash}: ${count(plan.cleanupsTotal, 'leftover')}`];
+  const { isolatedWorkers = [], rejoinedWorkers = [] } = plan;
+  const metadata = [
+    ...isolatedWorkers.map((node) => `${node} is isolated`),
+    ...rejoinedWorkers.map((node) => `${node} gets the metadata again`),
+  ];
+  if (metadata.length > 0) return [`plan ${plan.hash}: ${metadata.join(', ')}`];
   return [`plan ${plan.hash}: ${count(plan.movesTotal, 'move')}, ${bytes(plan.bytes)}`];
 }
 

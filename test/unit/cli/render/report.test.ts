@@ -29,6 +29,14 @@ describe('a report', () => {
     expect(text).not.toContain('Nothing was moved');
   });
 
+  test('sizes that a silent node didn’t tell are not told as nothing', () => {
+    const unknown = { ...balance([0, 0], 0), sizesUnknown: true as const };
+    const text = renderReport({ ...done, before: unknown, after: unknown }, plain, 80);
+    expect(text).toMatch(/–  → +–/);
+    expect(text).toContain('sizes not known: a node doesn’t answer');
+    expect(text).not.toContain('0 B');
+  });
+
   test('doesn’t tell a scale-out as a loss of evenness, whatever the new worker was before', () => {
     const [first, second, added] = balance([30e9, 30e9, 30e9], 1).workers;
     if (!first || !second || !added) throw new Error('three workers are needed');
