@@ -16,9 +16,7 @@ const callsOthers = (catalog: string, object: string): string => `EXISTS (
 /** Constraints of the table that the rows of the shard needn't meet: the copy holds each row against them. */
 export const violatedChecks = `
   SELECT k.conname::text,
-         CASE WHEN k.convalidated THEN format('SELECT * FROM %s WHERE NOT (%s) lists the rows to mend', t.name, e.text)
-              ELSE format('SELECT * FROM %s WHERE NOT (%s) lists the rows to mend before ALTER TABLE %1$s VALIDATE CONSTRAINT %3$I',
-                          t.name, e.text, k.conname) END,
+         format('SELECT * FROM %s WHERE NOT (%s) — and mend the rows that it lists', t.name, e.text),
          format('NOT (%s)', e.text)
     FROM pg_catalog.pg_constraint k, LATERAL (SELECT pg_get_expr(k.conbin, k.conrelid)) e(text)
    WHERE k.conrelid = t.shell AND k.contype = 'c' AND coalesce((to_jsonb(k) ->> 'conenforced')::boolean, true)
@@ -26,7 +24,7 @@ export const violatedChecks = `
           SELECT FROM pg_catalog.pg_constraint own
            WHERE own.conrelid = c.oid AND own.contype = 'c' AND starts_with(own.conname, k.conname)))
   UNION ALL
-  SELECT format('NOT NULL of %I', a.attname), format('SELECT * FROM %s WHERE %I IS NULL lists the rows to mend', t.name, a.attname),
+  SELECT format('NOT NULL of %I', a.attname), format('SELECT * FROM %s WHERE %I IS NULL — and mend the rows that it lists', t.name, a.attname),
          format('%I IS NULL', a.attname)
     FROM pg_catalog.pg_attribute a
     JOIN pg_catalog.pg_attribute own ON own.attrelid = c.oid AND own.attname = a.attname
@@ -34,10 +32,16 @@ export const violatedChecks = `
           WHERE k.conrelid = a.attrelid AND k.contype = 'n' AND k.conkey[1] = a.attnum AND NOT k.convalidated))
    WHERE a.attrelid = t.shell AND a.attnum > 0 AND a.attnotnull`;
 
+/** SQL: the condition of a domain's constraint `k` on what is called like this. */
+const ofValue = (name: string): string =>
+  String.raw`regexp_replace(pg_get_expr(k.conbin, 0), '\mVALUE\M', ${name}, 'g')`;
+
 /** SQL: columns of a domain with a constraint that meets a condition. A value is put into it anew, which fails. */
 const ofDomains = (which: string): string => `
   SELECT a.attname, format('num_nulls(%I::text::%s) < 0', a.attname, format_type(a.atttypid, a.atttypmod)),
-         'pg_catalog.pg_constraint'::regclass, max(k.oid)
+         'pg_catalog.pg_constraint'::regclass, max(k.oid), string_agg(DISTINCT CASE
+           WHEN k.contypid = y0.oid OR y0.typcategory <> 'A' THEN format('NOT (%s)', ${ofValue('quote_ident(a.attname)')})
+           ELSE format('EXISTS (SELECT FROM unnest(%I) AS v WHERE NOT (%s))', a.attname, ${ofValue(`'v'`)}) END, ' OR ')
     FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type y0 ON y0.oid = a.atttypid
     JOIN pg_catalog.pg_type y1 ON y1.oid = ${inner('y0')}
     JOIN pg_catalog.pg_constraint k ON k.contypid IN (y0.oid, y1.oid, ${inner('y1')}) AND (${which})
@@ -45,9 +49,13 @@ const ofDomains = (which: string): string => `
 
 const callsOthersInDomain = callsOthers(`'pg_catalog.pg_constraint'::regclass`, 'k.oid');
 
-/** Columns of a domain with a constraint that is NOT VALID, or asks a function. */
+/** Columns of a domain with a constraint that is NOT VALID, or asks a function. As it is, the coordinator can't read such a value. */
 export const violatedDomains = `
-  SELECT x.name::text, NULL, x.test FROM (${ofDomains(`NOT k.convalidated OR ${callsOthersInDomain}`)}) x(name, test)`;
+  SELECT x.name::text, format('SELECT %s%I::text FROM %s WHERE %s — and mend the rows that it lists', (
+           SELECT string_agg(quote_ident(b.attname) || ', ', '') FROM pg_catalog.pg_index i
+             JOIN pg_catalog.pg_attribute b ON b.attrelid = i.indrelid AND b.attnum = ANY (i.indkey)
+            WHERE i.indrelid = t.shell AND i.indisprimary), x.name, t.name, x.faults), x.test
+    FROM (${ofDomains(`NOT k.convalidated OR ${callsOthersInDomain}`)}) x(name, test, catalog, object, faults)`;
 
 /** Indexes with expressions, and generated columns, by functions that may answer otherwise than they did. */
 const expressions = `
@@ -71,8 +79,8 @@ const pathGiven = `(
 
 /** What the copy or the index build computes anew. */
 export const failingExpressions = `
-  SELECT x.name, format('put right what %s calls, or the rows of %s for which it fails; where it lacks search_path: %s', x.name, t.name,
-                        ${pathGiven}), x.test
+  SELECT x.name, format('%s — where that isn''t it, put right what %s calls, or the rows of %s for which it fails',
+                        ${pathGiven}, x.name, t.name), x.test
     FROM (${expressions}) x(name, test, catalog, object) WHERE ${callsOthers('x.catalog', 'x.object')}`;
 
 /** What is computed where changes are applied, with the search_path that everybody else has. */
@@ -91,7 +99,7 @@ export const pathBound = `
 /** Foreign keys that are made anew with a shard: rows put in while triggers were off need not meet them. */
 export const violatedKeys = `
   SELECT coalesce(s.conname, f.conname)::text,
-         format('SELECT %s FROM %s EXCEPT SELECT %s FROM %s lists the keys that are nowhere', x.columns, t.name, x.others, s.confrelid::regclass),
+         format('SELECT %s FROM %s EXCEPT SELECT %s FROM %s — and mend the rows with the keys that it lists', x.columns, t.name, x.others, s.confrelid::regclass),
          format('%s AND NOT EXISTS (SELECT FROM %s AS referenced WHERE %s)', x.given, f.confrelid::regclass, x.same)
     FROM pg_catalog.pg_constraint f
     LEFT JOIN LATERAL (SELECT k.conname, k.confrelid FROM pg_catalog.pg_constraint k
