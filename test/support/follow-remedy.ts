@@ -1,4 +1,4 @@
-import { withClient, type SandboxCluster, type SandboxNode } from '../../sandbox/index.js';
+import { withClient, type SandboxCluster } from '../../sandbox/index.js';
 
 /** A statement that a remedy names. */
 export interface Step {
@@ -47,17 +47,17 @@ function placeOf(text: string, at: number): Omit<Step, 'statement'> {
   };
 }
 
-/** Runs the statements of a remedy where it says, those of one server in one session. Answers them. */
+/** Runs the statements of a remedy where it says, those of one server in one session; `only`: where it gives a choice. Answers them. */
 export async function follow(
   cluster: SandboxCluster,
   text: string,
   {
     fill = (statement) => statement,
-    others = [],
-  }: { fill?: (statement: string) => string; others?: SandboxNode[] } = {},
+    only = /./,
+  }: { fill?: (statement: string) => string; only?: RegExp } = {},
 ): Promise<Step[]> {
-  const steps = stepsOf(text);
-  const servers = [cluster.coordinator, ...cluster.workers, ...others];
+  const steps = stepsOf(text).filter(({ statement }) => only.test(statement));
+  const servers = [cluster.coordinator, ...cluster.workers];
   for (const { node, database } of new Map(
     steps.map((step) => [`${step.node} ${step.database}`, step]),
   ).values()) {

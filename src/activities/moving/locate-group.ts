@@ -57,7 +57,7 @@ function withoutReferenceTables(to: string): Error {
   return needsPerson(`${to}, the target of planned moves, lacks reference tables`, {
     evidence: [`pg_dist_placement: not every reference table is on ${to}; it may have been registered anew`],
     remedies: [
-      does('retry', `SELECT replicate_reference_tables('auto') on the coordinator, then retry`),
+      does('retry', `on the coordinator: SELECT replicate_reference_tables('auto'); then retry`),
       does('cancel', 'or cancel'),
     ],
   });

@@ -1,6 +1,8 @@
+import { endPrepared } from '../../citus/moving/prepared.js';
 import { readWaits } from '../../citus/moving/waits.js';
 import { runOnNodes } from '../../citus/nodes/node-settings.js';
 import { activeWorkers, readNodes } from '../../citus/nodes/nodes.js';
+import { applicationPrefix } from '../../citus/session/application-name.js';
 import type { Db } from '../../citus/session/connect.js';
 import type { OwnSession } from '../../citus/session/own-sessions.js';
 import { remediesOf, type Attention } from '../../contract/index.js';
@@ -46,9 +48,9 @@ async function lingeringAttention(
 ): Promise<{ attention: Attention; hasCause: boolean } | undefined> {
   const nodes = [...activeWorkers(await readNodes(db)).map(({ node }) => node), ...joining];
   const [first] = sessions;
-  const causes: string[] = [];
+  const causes: Cause[] = [];
   for (const { pid } of sessions.slice(0, 5)) {
-    causes.push(...(await readWaits(db, pid, nodes)).map(({ node, blocker }) => blockerLine(node, blocker)));
+    causes.push(...(await readWaits(db, pid, nodes)).map(({ node, blocker }) => heldBy(node, blocker)));
   }
   causes.push(...(await absentStandbys(db, [...new Set(nodes)])));
   if (causes.length === 0 && !withoutCause) return undefined;
@@ -59,10 +61,11 @@ async function lingeringAttention(
         ({ pid, applicationName, seconds, waits }) =>
           `process ${pid} (${applicationName}), for ${Math.round(seconds)} s${waits === null ? '' : `, waits for ${waits}`}`,
       ),
-      ...new Set(causes),
+      ...new Set(causes.map(({ line }) => line)),
     ].join('\n'),
     remedies: remediesOf(
       'let what holds it end: it goes on by itself',
+      ...new Set(causes.flatMap(({ remedy }) => remedy ?? [])),
       'don’t end our statement itself: it may be preparing a distributed transaction, and if it is ended then it can hang with a lock on pg_dist_node',
     ),
   };
@@ -81,24 +84,45 @@ function wordsFor(session: OwnSession | undefined): string {
 
 type Blocker = Awaited<ReturnType<typeof readWaits>>[number]['blocker'];
 
-function blockerLine(node: string, blocker: Blocker): string {
-  if (blocker.kind === 'prepared') return `on ${node} it waits for the prepared transaction ${blocker.gid}`;
+/** What holds a statement, and what ends that. */
+interface Cause {
+  line: string;
+  remedy?: string;
+}
+
+function heldBy(node: string, blocker: Blocker): Cause {
+  if (blocker.kind === 'prepared')
+    return {
+      line: `on ${node} it waits for the prepared transaction ${blocker.gid}`,
+      remedy: endPrepared({ ...blocker, node }),
+    };
   const { pid, application, user } = blocker;
   const owner = [application, user].filter((each) => each !== null && each !== '').join(', ');
-  return `on ${node} it waits for process ${pid}${owner === '' ? '' : ` (${owner})`}`;
+  return {
+    line: `on ${node} it waits for process ${pid}${owner === '' ? '' : ` (${owner})`}`,
+    // One of ours may be preparing something.
+    ...(application?.startsWith(applicationPrefix) !== true && {
+      remedy: `or end its session, on ${node}: SELECT pg_terminate_backend(${pid});`,
+    }),
+  };
 }
 
 /** A commit waits for ever for a synchronous standby that isn't there. */
-async function absentStandbys(db: Db, nodes: string[]): Promise<string[]> {
+async function absentStandbys(db: Db, nodes: string[]): Promise<Cause[]> {
   const command = `select count(*) from pg_stat_activity where wait_event = 'SyncRep'`;
   const answers = await runOnNodes(
     db,
     nodes.map((node) => ({ node, command })),
   );
   return answers.flatMap(({ node, success, result }) => {
-    if (!success) return [`${node} gives no answer: ${result}`];
+    if (!success) return [{ line: `${node} gives no answer: ${result}` }];
     return result === '0'
       ? []
-      : [`on ${node} commits wait for a synchronous standby that isn't there (synchronous_standby_names)`];
+      : [
+          {
+            line: `on ${node} commits wait for a synchronous standby that isn't there (synchronous_standby_names)`,
+            remedy: `bring that standby back; or, if there is none, on ${node}: ALTER SYSTEM SET synchronous_standby_names = ''; SELECT pg_reload_conf();`,
+          },
+        ];
   });
 }

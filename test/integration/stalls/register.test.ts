@@ -4,6 +4,7 @@ import { findFlavour, startCluster, type SandboxCluster, type SandboxNode } from
 import { nodeActivities } from '../../../src/activities/nodes/activities.js';
 import { undoActivities } from '../../../src/activities/undo/activities.js';
 import type { Attention } from '../../../src/contract/index.js';
+import { follow } from '../../support/follow-remedy.js';
 import { asActivity } from '../../support/activity-stage.js';
 import { flavour } from '../../support/stage.js';
 import { configOf } from '../connect/support.js';
@@ -81,7 +82,7 @@ describe.skipIf(findFlavour(flavour).flavour !== 'citus')('registering a server 
     await expect.poll(() => toldAtEnd.length, { timeout: 60_000 }).toBe(1);
     node.thaw();
     expect(toldAtEnd[0]?.evidence).toContain(`${node.address} gives no answer`);
-    await mend();
+    await follow(cluster, told[0]?.remedies.map(({ text }) => text).join('; ') ?? '');
     await Promise.all([registered, ended]);
     expect(told.at(-1)).toBeNull();
     expect(toldAtEnd.at(-1)).toBeNull();

@@ -2,6 +2,7 @@ import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { findFlavour, startCluster, type SandboxCluster, type SandboxNode } from '../../../sandbox/index.js';
 import { repetitionOf } from '../../../src/failures.js';
+import { follow } from '../../support/follow-remedy.js';
 import { newRole } from '../../support/roles.js';
 import { flavour } from '../../support/stage.js';
 import { move, type Failed } from './support.js';
@@ -80,7 +81,7 @@ describe.skipIf(findFlavour(flavour).flavour !== 'citus')(
           `select min(shardid)::int as id from pg_dist_placement join pg_dist_node using (groupid) where nodeport = $1`,
           [source.port],
         );
-        await holdShard(shard?.id ?? 0);
+        const release = await holdShard(shard?.id ?? 0);
         const failure = await ended(shard?.id);
         expect(failure).toMatchObject({
           type: 'Passing',
@@ -89,7 +90,10 @@ describe.skipIf(findFlavour(flavour).flavour !== 'citus')(
         expect(repetitionOf(failure)).toMatchObject({ most: 3 });
         const [{ evidence, remedies }] = failure.details;
         expect(evidence).toContain(`${setting} = 300ms on ${source.address}: ALTER DATABASE app SET`);
-        expect(remedies[0]?.text).toBe(`ALTER DATABASE app RESET ${setting} on ${source.address}`);
+        expect(remedies[0]?.text).toContain(`ALTER DATABASE app RESET ${setting};`);
+        await follow(cluster, remedies[0]?.text ?? '');
+        await release();
+        expect(await (await move(cluster, source, target, shard?.id)).end).toBe('ended');
       },
     );
 
@@ -105,8 +109,10 @@ describe.skipIf(findFlavour(flavour).flavour !== 'citus')(
     });
 
     test('by a node that takes no writes waits for a person at once', async () => {
+      await cluster.query('call citus_cleanup_orphaned_resources()');
       await setOn(target, 'default_transaction_read_only', 'on');
-      expect(await ended()).toMatchObject({
+      const failure = await ended();
+      expect(failure).toMatchObject({
         type: 'NeedsPerson',
         message: `${target.address} takes no writes (default_transaction_read_only)`,
         details: [
@@ -122,6 +128,9 @@ describe.skipIf(findFlavour(flavour).flavour !== 'citus')(
           },
         ],
       });
+      await follow(cluster, failure.details[0].remedies[0]?.text ?? '');
+      await cluster.query('call citus_cleanup_orphaned_resources()');
+      expect(await (await move(cluster, source, target)).end).toBe('ended');
     });
 
     test('by an apply worker that fails is ended, with what is wrong about the table', async () => {

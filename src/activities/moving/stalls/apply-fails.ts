@@ -63,7 +63,7 @@ export async function slotIsLost(db: Db, scene: Scene): Promise<Stall | undefine
     ],
     remedies: [
       isLimit
-        ? `raise max_slot_wal_keep_size on ${node}, or set it to -1 until all is moved (ALTER SYSTEM, then pg_reload_conf()), or move when less is written there`
+        ? `let the slot keep more until all is moved, on ${node}: ALTER SYSTEM SET max_slot_wal_keep_size = -1; SELECT pg_reload_conf(); or move when less is written there`
         : `see to what ${reason} means on ${node}`,
       does('cancel', 'or cancel, and move with block_writes, which needs no slot'),
     ],

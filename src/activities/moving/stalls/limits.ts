@@ -41,7 +41,8 @@ export function limitReached({ limit, message, node, guessed }: Reached): Diagno
       ],
       remedies: [
         resets.length > 0
-          ? `${resets.join('; ')} on ${where}`
+          ? // A worker refuses these while Citus would propagate them, and a session may itself be read-only (docs/citus.md).
+            `on ${where}: SET default_transaction_read_only = off; SET citus.enable_ddl_propagation = off; ${resets.join('; ')};`
           : place
             ? `take ${limit} out of ${place.by} on ${where}, and reload it`
             : `look where ${limit} is set for the sessions that the nodes open on ${where}: for the database, for the roles, or in postgresql.conf`,

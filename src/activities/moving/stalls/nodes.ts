@@ -41,7 +41,7 @@ export async function targetTakesNoShards(db: Db, { target, what }: Scene): Prom
     remedies: [
       does(
         'retry',
-        `SELECT citus_set_node_property(${literal(host)}, ${port}, 'shouldhaveshards', true), then retry`,
+        `on the coordinator: SELECT citus_set_node_property(${literal(host)}, ${port}, 'shouldhaveshards', true); then retry`,
       ),
       does('cancel', 'or cancel: what was moved stays where it is'),
     ],

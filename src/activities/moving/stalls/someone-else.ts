@@ -57,7 +57,7 @@ function endOf(work: ForeignWork): Advice {
   const statement = endStatement(work);
   return statement === undefined
     ? does('list', 'or cancel that operation: the list names it')
-    : `or end it: ${statement}`;
+    : `or end it, on the coordinator: ${statement};`;
 }
 
 function since(startedAt: string | undefined): string {

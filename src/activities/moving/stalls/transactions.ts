@@ -37,7 +37,7 @@ async function sessionStall(
     ],
     remedies: [
       'let that transaction end: it goes on by itself',
-      `or end its session: SELECT pg_terminate_backend(${origin.pid}) on ${origin.node}`,
+      `or end its session, on ${origin.node}: SELECT pg_terminate_backend(${origin.pid});`,
     ],
     outlook: 'heals',
   };

@@ -4,7 +4,7 @@ import { expectedSeconds } from '../../../planning/next-batch.js';
 import type { Check } from '../../../contract/index.js';
 import { formatBytes } from '../../../text/figures.js';
 import { failed, passed } from '../check.js';
-import { sayByNodes } from '../on-nodes.js';
+import { sayByNodes, setOnNodes, type OnNode } from '../on-nodes.js';
 
 /** Times that a node may write more than in the mean: copies are made at night, and not only then. */
 const margin = 3;
@@ -44,6 +44,13 @@ export function walRoom(
     : failed(
         'wal-room',
         sayByNodes(short),
-        'raise max_slot_wal_keep_size there for as long as shards move (ALTER SYSTEM SET max_slot_wal_keep_size = -1; SELECT pg_reload_conf()), add disk space, or move while little is written',
+        `${keepMore(short.filter(({ what }) => what.startsWith('max_slot')))}add disk space, or move while little is written`,
       );
+}
+
+function keepMore(all: readonly OnNode[]): string {
+  const what = 'ALTER SYSTEM SET max_slot_wal_keep_size = -1; SELECT pg_reload_conf();';
+  return all.length === 0
+    ? ''
+    : `let slots keep more for as long as shards move, ${setOnNodes(all.map(({ node }) => ({ node, what })))} or `;
 }
