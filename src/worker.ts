@@ -13,8 +13,8 @@ import { usualStallTimes, type StallTimes } from './activities/moving/stalls/wat
 import { deedOf } from './activities/deeds.js';
 import { sharedActivityBehaviour } from './activities/runtime/interceptor.js';
 import { workflowBundle } from './bundle.js';
-import { resolveConnection } from './client/connect.js';
-import { explain, isNotFound, noNamespace, unreachable, type Target } from './client/grpc.js';
+import { resolveConnection } from './client/temporal/connect.js';
+import { explain, isNotFound, noNamespace, unreachable, type Target } from './client/temporal/grpc.js';
 import { loadConfig } from './config/index.js';
 import type { Limits } from './contract/internal/limits.js';
 import { searchAttributes, taskQueue, type SearchAttributeName } from './contract/index.js';

@@ -1,6 +1,6 @@
 import pc from 'picocolors';
 import type { OperationReport } from '../../src/contract/index.js';
-import { wrap } from '../../src/cli/render/text.js';
+import { wrap } from '../../src/cli/render/text/text.js';
 import { tables, type Table, type TableChecksum } from '../data.js';
 import type { LoadReport } from '../load.js';
 import type { Stack } from '../stack.js';

@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { Patience, ScalerClient } from '../client/index.js';
-import { createPatience } from '../client/patience.js';
+import { createPatience } from '../client/temporal/patience.js';
 import { exit, type ExitCode } from './exit-codes.js';
 import { sayOnce } from './follow/waiting.js';
 import { createIo, type DocumentStyle, type GlobalOptions, type Io } from './io.js';
 import { UsageError } from './problem.js';
-import type { WaitOption } from './wait-option.js';
+import type { WaitOption } from './options/wait-option.js';
 
 /** The surroundings of a command: where to write, and the way to Temporal. */
 export interface App {

@@ -1,5 +1,5 @@
 import type { OperationStatus, UndoView } from '../contract/index.js';
-import { count } from './render/figures.js';
+import { count } from './render/text/figures.js';
 import { stateSentence } from './render/state.js';
 
 /** As many as one reads before saying yes. */

@@ -3,7 +3,7 @@ import type { OperationHandle, Patience, ResolveOptions } from '../client/index.
 import { isOver, type OperationStatus } from '../contract/index.js';
 import type { App } from './app.js';
 import { exit, type ExitCode } from './exit-codes.js';
-import { moment } from './render/figures.js';
+import { moment } from './render/text/figures.js';
 import { stateWord } from './render/state.js';
 
 /** The argument of commands for an open operation. */

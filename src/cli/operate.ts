@@ -2,7 +2,7 @@ import type { OperationHandle, ScalerClient, StartOptions } from '../client/inde
 import type { App } from './app.js';
 import { exit, type ExitCode } from './exit-codes.js';
 import { follow } from './follow/follow.js';
-import type { OperationOptions } from './operation-options.js';
+import type { OperationOptions } from './options/operation-options.js';
 import { renderStatus } from './render/status.js';
 
 type Start = (client: ScalerClient, options: StartOptions) => Promise<OperationHandle>;

@@ -1,8 +1,8 @@
 import { WorkflowNotFoundError, type WorkflowExecutionDescription } from '@temporalio/client';
 import { does, isOperationType, type OperationType } from '../contract/index.js';
-import { request, type Context } from './context.js';
+import { request, type Context } from './temporal/context.js';
 import { UnknownOperationError } from './errors.js';
-import { isNotFound } from './grpc.js';
+import { isNotFound } from './temporal/grpc.js';
 
 /** An operation's workflow as Temporal sees it, with its type narrowed. */
 export interface DescribedOperation {

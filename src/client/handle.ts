@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { isOver, type OperationReport, type OperationStatus } from '../contract/index.js';
-import { request, type Context } from './context.js';
+import { request, type Context } from './temporal/context.js';
 import { describeOperation } from './describe.js';
 import { failureOf } from './failure.js';
-import { explain } from './grpc.js';
-import { createPatience, type Patience } from './patience.js';
-import { rateMeter } from './rate.js';
-import { readStatus } from './status.js';
+import { explain } from './temporal/grpc.js';
+import { createPatience, type Patience } from './temporal/patience.js';
+import { rateMeter } from './live/rate.js';
+import { readStatus } from './live/status.js';
 import { closedError, TakesUpdates } from './updates.js';
 
 /** How to watch an operation. */

@@ -1,22 +1,22 @@
 import type { Client } from '@temporalio/client';
 import type { InspectAnswers, InspectWhat } from '../contract/index.js';
-import { connect, type ConnectOptions } from './connect.js';
-import type { Context } from './context.js';
+import { connect, type ConnectOptions } from './temporal/connect.js';
+import type { Context } from './temporal/context.js';
 import { OperationHandle } from './handle.js';
 import { inspect, type InspectInputOf } from './inspect.js';
 import { listOperations, type ListOptions, type OperationRow } from './list.js';
 import { StartsOperations } from './operations.js';
 import { resolveOperation, type ResolveOptions } from './resolve.js';
-import { countWorkers, noWorker } from './workers.js';
+import { countWorkers, noWorker } from './temporal/workers.js';
 
 export * from './errors.js';
 export { OperationHandle, type WatchOptions } from './handle.js';
-export type { ConnectOptions } from './connect.js';
+export type { ConnectOptions } from './temporal/connect.js';
 export type { InspectInputOf } from './inspect.js';
 export type { ListOptions, OperationRow } from './list.js';
-export { createPatience, type Patience, type PatienceOptions, type Waiting } from './patience.js';
+export { createPatience, type Patience, type PatienceOptions, type Waiting } from './temporal/patience.js';
 export type { ResolveOptions } from './resolve.js';
-export type { StartOptions } from './start.js';
+export type { StartOptions } from './start/start.js';
 export type { UpdateOptions } from './updates.js';
 
 /**

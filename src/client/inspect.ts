@@ -8,12 +8,12 @@ import {
   type InspectWhat,
 } from '../contract/index.js';
 import { needsPersonType, passingType } from '../failures.js';
-import { request, type Context } from './context.js';
+import { request, type Context } from './temporal/context.js';
 import { UnreachableError } from './errors.js';
 import { applicationFailure, failureOf, parseDetails } from './failure.js';
-import { explain, isDeadline } from './grpc.js';
-import { operationId } from './ids.js';
-import { countWorkers, noWorker } from './workers.js';
+import { explain, isDeadline } from './temporal/grpc.js';
+import { operationId } from './start/ids.js';
+import { countWorkers, noWorker } from './temporal/workers.js';
 
 /** A look at a cluster takes seconds; one whose nodes hang takes their deadlines. */
 const answerTimeoutMs = 80_000;
@@ -28,7 +28,7 @@ export async function inspect<What extends InspectWhat>(
   context: Context,
   query: InspectInputOf<What>,
 ): Promise<InspectAnswers[What]> {
-  const { checkInspectInput } = await import('./input.js');
+  const { checkInspectInput } = await import('./start/input.js');
   const input = { ...checkInspectInput(query), what: query.what };
   let answer = await readPage(context, input);
   while (input.page === undefined && answer.nextPage !== undefined) {

@@ -10,10 +10,10 @@ import {
   type OperationType,
 } from '../contract/index.js';
 import { momentIn } from '../text/moment.js';
-import { request, type Context } from './context.js';
-import { firstInput } from './first-input.js';
-import { clusterOfId } from './ids.js';
-import { readStatus } from './status.js';
+import { request, type Context } from './temporal/context.js';
+import { firstInput } from './start/first-input.js';
+import { clusterOfId } from './start/ids.js';
+import { readStatus } from './live/status.js';
 
 /** Which operations to list. */
 export interface ListOptions {

@@ -4,9 +4,9 @@ import {
   type operations,
   type OperationType,
 } from '../contract/index.js';
-import type { Context } from './context.js';
+import type { Context } from './temporal/context.js';
 import { OperationHandle } from './handle.js';
-import { startOperation, type StartOptions } from './start.js';
+import { startOperation, type StartOptions } from './start/start.js';
 
 /**
  * A method for each operation.

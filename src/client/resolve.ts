@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { clusterNamePattern, does, isOperationType } from '../contract/index.js';
-import type { Context } from './context.js';
+import type { Context } from './temporal/context.js';
 import { findWorkflow, isOpen } from './describe.js';
 import { UnknownOperationError } from './errors.js';
 import { listOperations } from './list.js';

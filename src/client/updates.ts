@@ -13,13 +13,13 @@ import {
   type UpdateArgs,
   type UpdateName,
 } from '../contract/index.js';
-import type { Context } from './context.js';
+import type { Context } from './temporal/context.js';
 import { describeOperation } from './describe.js';
 import { UpdateRejectedError } from './errors.js';
 import { parseDetails } from './failure.js';
-import { explain } from './grpc.js';
-import { answerTimeoutMs } from './status.js';
-import { noWorker } from './workers.js';
+import { explain } from './temporal/grpc.js';
+import { answerTimeoutMs } from './live/status.js';
+import { noWorker } from './temporal/workers.js';
 
 /** How long an accepted update may take: pausing at once waits for the running moves to stop. */
 const outcomeTimeoutMs = 60_000;

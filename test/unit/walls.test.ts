@@ -31,8 +31,8 @@ const fileOf: Record<string, string> = {
   machines: 'machines/provisioner',
   activities: 'activities/runtime/context',
   workflows: 'workflows/rebalance',
-  client: 'client/ids',
-  cli: 'cli/who',
+  client: 'client/list',
+  cli: 'cli/io',
   worker: 'worker',
 };
 

@@ -8,8 +8,8 @@ import { example } from '../example.js';
 import { exit, type ExitCode } from '../exit-codes.js';
 import { follow } from '../follow/follow.js';
 import { onOperation, operationArgument } from '../on-operation.js';
-import { wrap } from '../render/text.js';
-import { addWaitOption } from '../wait-option.js';
+import { wrap } from '../render/text/text.js';
+import { addWaitOption } from '../options/wait-option.js';
 
 interface Options {
   yes?: boolean;

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { runs, type App, type Session } from '../app.js';
 import { example } from '../example.js';
 import { exit, type ExitCode } from '../exit-codes.js';
-import { table } from '../render/table.js';
+import { table } from '../render/text/table.js';
 
 /** Defines `clusters`: its arguments, options, examples and action. */
 export function define(command: Command, session: Session): void {

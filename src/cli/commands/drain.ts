@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Session } from '../app.js';
-import { optional } from '../operation-options.js';
+import { optional } from '../options/operation-options.js';
 import { defineOperation } from './operation.js';
 
 /** Defines `drain`: its arguments, options, examples and action. */

@@ -13,8 +13,8 @@ import { printGrants, type GrantOptions } from '../init/print-grants.js';
 import { refuseOptions } from '../init/refuse-options.js';
 import { withDraft, askCoordinator } from '../init/try-config.js';
 import { UsageError } from '../problem.js';
-import { optionOf, wholeNumber } from '../parse.js';
-import { table } from '../render/table.js';
+import { optionOf, wholeNumber } from '../options/parse.js';
+import { table } from '../render/text/table.js';
 
 interface Options extends GrantOptions {
   test: boolean;

@@ -4,8 +4,8 @@ import { ScalerError } from '../../client/errors.js';
 import { runs, type App, type Session } from '../app.js';
 import { example } from '../example.js';
 import { exit, type ExitCode } from '../exit-codes.js';
-import { optional } from '../operation-options.js';
-import { wholeNumberFrom1 } from '../parse.js';
+import { optional } from '../options/operation-options.js';
+import { wholeNumberFrom1 } from '../options/parse.js';
 import { renderList } from '../render/list.js';
 
 interface Options {

@@ -1,14 +1,14 @@
 import type { Command } from 'commander';
 import type { OperationHandle, ScalerClient, StartOptions } from '../../client/index.js';
-import { operationId } from '../../client/ids.js';
+import { operationId } from '../../client/start/ids.js';
 import type { CommonInput } from '../../contract/index.js';
 import { runs, type App, type Session } from '../app.js';
 import { typeNamed } from '../command-names.js';
 import { example } from '../example.js';
 import type { ExitCode } from '../exit-codes.js';
-import { toList } from '../spelling.js';
+import { toList } from '../options/spelling.js';
 import { operate } from '../operate.js';
-import { addOperationOptions, commonInput, type OperationOptions } from '../operation-options.js';
+import { addOperationOptions, commonInput, type OperationOptions } from '../options/operation-options.js';
 
 /** What a command that starts an operation has of its own. */
 interface OperationCommand<Options> {

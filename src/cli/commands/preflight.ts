@@ -4,11 +4,11 @@ import { runs, type App, type Session } from '../app.js';
 import { commandNames, typeNamed } from '../command-names.js';
 import { example } from '../example.js';
 import { exit, type ExitCode } from '../exit-codes.js';
-import { optional } from '../operation-options.js';
-import { optionOf } from '../parse.js';
+import { optional } from '../options/operation-options.js';
+import { optionOf } from '../options/parse.js';
 import { UsageError } from '../problem.js';
 import { checkLines } from '../render/checks.js';
-import { count } from '../render/figures.js';
+import { count } from '../render/text/figures.js';
 
 interface Options {
   for: string;

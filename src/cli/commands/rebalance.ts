@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Session } from '../app.js';
-import { optional } from '../operation-options.js';
-import { fraction } from '../parse.js';
+import { optional } from '../options/operation-options.js';
+import { fraction } from '../options/parse.js';
 import { defineOperation } from './operation.js';
 
 interface Options {

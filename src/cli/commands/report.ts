@@ -3,7 +3,7 @@ import { runs, type App, type Session } from '../app.js';
 import { example } from '../example.js';
 import { anyOperationArgument, show } from '../on-operation.js';
 import { renderReport } from '../render/report.js';
-import { addWaitOption } from '../wait-option.js';
+import { addWaitOption } from '../options/wait-option.js';
 
 /** Defines `report`. While an operation isn't over, its report is how far it is. */
 export function define(command: Command, session: Session): void {

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import type { ScaleOutInput } from '../../contract/index.js';
 import type { Session } from '../app.js';
-import { optional } from '../operation-options.js';
-import { optionOf, wholeNumber } from '../parse.js';
+import { optional } from '../options/operation-options.js';
+import { optionOf, wholeNumber } from '../options/parse.js';
 import { defineOperation } from './operation.js';
 
 interface Options {

@@ -3,7 +3,7 @@ import { runs, type App, type Session } from '../app.js';
 import { example } from '../example.js';
 import { anyOperationArgument, show } from '../on-operation.js';
 import { renderStatus } from '../render/status.js';
-import { addWaitOption } from '../wait-option.js';
+import { addWaitOption } from '../options/wait-option.js';
 
 /** Defines `status`: its arguments, options, examples and action. */
 export function define(command: Command, session: Session): void {

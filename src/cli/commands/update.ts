@@ -6,9 +6,9 @@ import { runs, type App, type Session } from '../app.js';
 import { kebabCase } from '../command-names.js';
 import { example } from '../example.js';
 import { operationArgument, steer } from '../on-operation.js';
-import { wholeNumber } from '../parse.js';
-import { addWaitOption } from '../wait-option.js';
-import { whoAmI } from '../who.js';
+import { wholeNumber } from '../options/parse.js';
+import { addWaitOption } from '../options/wait-option.js';
+import { whoAmI } from '../options/who.js';
 import type { CommandModule } from '../command-module.js';
 
 /** The command that sends an update, as its row describes it: numbers are arguments, all else is an option. */

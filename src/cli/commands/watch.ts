@@ -5,7 +5,7 @@ import type { ExitCode } from '../exit-codes.js';
 import { follow } from '../follow/follow.js';
 import { stream } from '../follow/stream.js';
 import { onOperation, operationArgument } from '../on-operation.js';
-import { addWaitOption } from '../wait-option.js';
+import { addWaitOption } from '../options/wait-option.js';
 
 /** Defines `watch`: its arguments, options, examples and action. */
 export function define(command: Command, session: Session): void {

@@ -6,7 +6,7 @@ import type { App } from '../app.js';
 import { renderPlan } from '../render/plan.js';
 import { heading } from '../render/state.js';
 import { windowLines } from '../render/window.js';
-import { whoAmI } from '../who.js';
+import { whoAmI } from '../options/who.js';
 
 /** Shows the plan and asks. Someone else may answer meanwhile: then the question goes away. */
 export async function askApproval(

@@ -1,5 +1,5 @@
 import type { WriteStream } from 'node:tty';
-import { rowsOf } from '../render/text.js';
+import { rowsOf } from '../render/text/text.js';
 
 /** Text that is drawn over itself. */
 export interface Canvas {

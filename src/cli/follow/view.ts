@@ -2,9 +2,9 @@ import type { Waiting } from '../../client/index.js';
 import type { OperationStatus } from '../../contract/index.js';
 import type { Io } from '../io.js';
 import { changes } from '../render/changes.js';
-import { fit } from '../render/room.js';
+import { fit } from '../render/text/room.js';
 import { renderStatus } from '../render/status.js';
-import { wrap } from '../render/text.js';
+import { wrap } from '../render/text/text.js';
 import { createCanvas } from './canvas.js';
 import { sayOnce, waitingLine } from './waiting.js';
 

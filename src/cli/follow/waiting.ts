@@ -1,5 +1,5 @@
 import type { Waiting } from '../../client/index.js';
-import { duration } from '../render/figures.js';
+import { duration } from '../render/text/figures.js';
 
 /** `No worker answers on task queue citus-scaler. Waiting for it, 2 min at most.` */
 export function waitingLine({ problem, leftMs }: Waiting): string {

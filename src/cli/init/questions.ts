@@ -1,6 +1,6 @@
 import type { NewCluster } from './config-text.js';
 import { UsageError } from '../problem.js';
-import { optional } from '../operation-options.js';
+import { optional } from '../options/operation-options.js';
 
 /** Options of `init`. */
 export interface InitOptions {

@@ -1,7 +1,7 @@
 import type { Colors } from 'picocolors/types.js';
 import type { Balance, Plan, Progress } from '../../contract/index.js';
-import { bytes, count } from './figures.js';
-import { cutMiddle, pad, width } from './text.js';
+import { bytes, count } from './text/figures.js';
+import { cutMiddle, pad, width } from './text/text.js';
 
 const barWidth = 20;
 const nodeWidth = 28;

@@ -1,7 +1,7 @@
 import type { OperationStatus, Step } from '../../contract/index.js';
 import { oneLine } from '../../text/lines.js';
 import { momentIn } from '../../text/moment.js';
-import { count, bytes, duration, secondsBetween } from './figures.js';
+import { count, bytes, duration, secondsBetween } from './text/figures.js';
 import { progressLine } from './progress.js';
 import { pausedBy } from './state.js';
 

@@ -1,7 +1,7 @@
 import type { Colors } from 'picocolors/types.js';
 import { worstFirst, type Check } from '../../contract/index.js';
 import { remedyLines, type About } from './remedy.js';
-import { pad, width, wrap } from './text.js';
+import { pad, width, wrap } from './text/text.js';
 
 /** Whether a check is worth a line. */
 export function standsOut({ ok }: Check): boolean {

@@ -1,7 +1,7 @@
 import type { Colors } from 'picocolors/types.js';
 import type { Plan } from '../../contract/index.js';
-import { bytes, count } from './figures.js';
-import { wrap } from './text.js';
+import { bytes, count } from './text/figures.js';
+import { wrap } from './text/text.js';
 
 /** Lists what is going to be removed, and how: all of it that the plan shows, since none of it comes back. */
 export function renderCleanups(

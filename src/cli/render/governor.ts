@@ -1,6 +1,6 @@
 import type { LoadFigure, OperationStatus } from '../../contract/index.js';
-import { bytes } from './figures.js';
-import { wrap } from './text.js';
+import { bytes } from './text/figures.js';
+import { wrap } from './text/text.js';
 
 /** How many moves at once the load allows, why, and the load itself. Nothing where it isn't watched. */
 export function governorLines({ governor }: OperationStatus, columns: number): string[] {

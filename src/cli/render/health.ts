@@ -2,9 +2,9 @@ import type { Colors } from 'picocolors/types.js';
 import type { HealthAnswer, NodeView } from '../../contract/index.js';
 import { pinnedShards } from './balance.js';
 import { checkLines, standsOut } from './checks.js';
-import { bytes, count, moment } from './figures.js';
-import { table } from './table.js';
-import { cutMiddle, wrap } from './text.js';
+import { bytes, count, moment } from './text/figures.js';
+import { table } from './text/table.js';
+import { cutMiddle, wrap } from './text/text.js';
 
 /** As many as one takes in at a glance; what they are in all, a dry run of the clean-up tells. */
 const shownLeftovers = 10;

@@ -1,9 +1,9 @@
 import type { Colors } from 'picocolors/types.js';
 import type { OperationRow } from '../../client/index.js';
 import { oneLine } from '../../text/lines.js';
-import { duration, moment, secondsBetween } from './figures.js';
+import { duration, moment, secondsBetween } from './text/figures.js';
 import { stateWord } from './state.js';
-import { cut, pad, width, wrap } from './text.js';
+import { cut, pad, width, wrap } from './text/text.js';
 
 /** Two lines an operation: what and how far, then the id to copy. */
 export function renderList(

@@ -3,9 +3,9 @@ import { consequences, type Check, type Move, type Plan } from '../../contract/i
 import { balanceChange } from './balance.js';
 import { renderCleanups } from './cleanups.js';
 import { checkLines, standsOut } from './checks.js';
-import { bytes, count, duration, tablesOf } from './figures.js';
+import { bytes, count, duration, tablesOf } from './text/figures.js';
 import type { About } from './remedy.js';
-import { cut, cutMiddle, pad, width, wrap } from './text.js';
+import { cut, cutMiddle, pad, width, wrap } from './text/text.js';
 
 /** As many moves as one looks through before saying yes. */
 const shownMoves = 8;

@@ -1,9 +1,9 @@
 import type { Colors } from 'picocolors/types.js';
 import { problemLine, type InputProblem } from '../../contract/index.js';
 import type { Problem } from '../problem.js';
-import { optionFor } from '../spelling.js';
+import { optionFor } from '../options/spelling.js';
 import { remedyLines, type About } from './remedy.js';
-import { wrap } from './text.js';
+import { wrap } from './text/text.js';
 
 /** One clear sentence, what was seen, and what to do about it. */
 export function renderProblem(

@@ -1,10 +1,10 @@
 import type { Colors } from 'picocolors/types.js';
 import type { Moving, OperationStatus, Progress } from '../../contract/index.js';
 import { nodeBars } from './balance.js';
-import { bytes, count, duration, tablesOf } from './figures.js';
-import { shortNames } from './node-names.js';
-import { roomy, type Room } from './room.js';
-import { cutMiddle, pad, width, wrap } from './text.js';
+import { bytes, count, duration, tablesOf } from './text/figures.js';
+import { shortNames } from './text/node-names.js';
+import { roomy, type Room } from './text/room.js';
+import { cutMiddle, pad, width, wrap } from './text/text.js';
 
 /** Bars by node, the sum with rate and time left, and the moves that run. */
 export function renderProgress(

@@ -1,7 +1,7 @@
 import type { Colors } from 'picocolors/types.js';
 import type { Remedy } from '../../contract/index.js';
-import { argumentsOf, commandFor, toList, neededBy, placeOf, wordsFor } from '../spelling.js';
-import { wrap } from './text.js';
+import { argumentsOf, commandFor, toList, neededBy, placeOf, wordsFor } from '../options/spelling.js';
+import { wrap } from './text/text.js';
 
 /** The operation and the cluster that remedies mean where they name none. */
 export interface About {

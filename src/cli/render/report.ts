@@ -1,12 +1,12 @@
 import type { Colors } from 'picocolors/types.js';
 import type { OperationReport, OperationStatus, Step } from '../../contract/index.js';
 import { balanceChange } from './balance.js';
-import { bytes, count, duration, secondsBetween } from './figures.js';
+import { bytes, count, duration, secondsBetween } from './text/figures.js';
 import { renderPlan } from './plan.js';
 import { renderStatus } from './status.js';
 import { heading, steps } from './state.js';
 import { checkLines, standsOut } from './checks.js';
-import { wrap } from './text.js';
+import { wrap } from './text/text.js';
 import { windowLines } from './window.js';
 
 /** Whether it is the status of an operation that is over, with what came of it. */

@@ -1,8 +1,8 @@
 import type { Colors } from 'picocolors/types.js';
 import type { OperationState, OperationStatus, Step } from '../../contract/index.js';
 import { oneLine } from '../../text/lines.js';
-import { duration, secondsBetween } from './figures.js';
-import { cut, pad, width } from './text.js';
+import { duration, secondsBetween } from './text/figures.js';
+import { cut, pad, width } from './text/text.js';
 
 /** `awaiting-approval` → `awaiting approval`, in the colour of what it asks of a person. */
 export function stateWord(state: OperationState, paint: Colors): string {

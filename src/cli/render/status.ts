@@ -6,9 +6,9 @@ import { renderPlan } from './plan.js';
 import { renderProblem } from './problem.js';
 import { renderProgress } from './progress.js';
 import { commandOf, remedyLines, type About } from './remedy.js';
-import { roomy, type Room } from './room.js';
+import { roomy, type Room } from './text/room.js';
 import { briefSteps, heading, pausedBy, steps } from './state.js';
-import { wrap } from './text.js';
+import { wrap } from './text/text.js';
 import { windowLines } from './window.js';
 
 /** Everything that matters about an operation now, in one screen. */

@@ -1,7 +1,7 @@
 import type { OperationStatus } from '../../contract/index.js';
 import { momentIn } from '../../text/moment.js';
-import { duration } from './figures.js';
-import { wrap } from './text.js';
+import { duration } from './text/figures.js';
+import { wrap } from './text/text.js';
 
 /** Says when the operation may move, by its maintenance windows. Nothing where there are none. */
 export function windowLines({ window }: OperationStatus, columns: number, now: number): string[] {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { clusterOfId, operationId } from '../../../src/client/ids.js';
-import { checkInput, sameInput } from '../../../src/client/input.js';
-import { summaryOf } from '../../../src/client/summary.js';
+import { clusterOfId, operationId } from '../../../src/client/start/ids.js';
+import { checkInput, sameInput } from '../../../src/client/start/input.js';
+import { summaryOf } from '../../../src/client/start/summary.js';
 import type { ScaleOutInput } from '../../../src/contract/index.js';
 
 test('all problems of an input are named at once, with the field', () => {

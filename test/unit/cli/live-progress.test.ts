@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { parseHeartbeat } from '../../../src/client/heartbeats.js';
-import { withLiveProgress } from '../../../src/client/progress.js';
-import { rateMeter } from '../../../src/client/rate.js';
+import { parseHeartbeat } from '../../../src/client/live/heartbeats.js';
+import { withLiveProgress } from '../../../src/client/live/progress.js';
+import { rateMeter } from '../../../src/client/live/rate.js';
 import type { Moving, OperationStatus, Progress } from '../../../src/contract/index.js';
 import { running } from './statuses.js';
 

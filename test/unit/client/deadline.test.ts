@@ -2,7 +2,7 @@ import { constants, createServer } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { Connection } from '@temporalio/client';
 import { expect, test } from 'vitest';
-import { within } from '../../../src/client/grpc.js';
+import { within } from '../../../src/client/temporal/grpc.js';
 
 test('a server that resets a late request is Temporal that doesn’t answer, as one that lets it wait', async () => {
   const server = createServer();

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { UnreachableError } from '../../../src/client/errors.js';
-import { createPatience, type Waiting } from '../../../src/client/patience.js';
+import { createPatience, type Waiting } from '../../../src/client/temporal/patience.js';
 
 beforeEach(() => {
   vi.useFakeTimers();

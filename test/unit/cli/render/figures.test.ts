@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { bytes, duration } from '../../../../src/cli/render/figures.js';
+import { bytes, duration } from '../../../../src/cli/render/text/figures.js';
 
 test.each([
   [0.04, '0 s'],

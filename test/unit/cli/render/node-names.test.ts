@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { shortNames } from '../../../../src/cli/render/node-names.js';
+import { shortNames } from '../../../../src/cli/render/text/node-names.js';
 
 describe('names that stand close together', () => {
   test.each([

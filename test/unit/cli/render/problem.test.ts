@@ -1,6 +1,6 @@
 import pc from 'picocolors';
 import { describe, expect, test } from 'vitest';
-import { checkInput, checkInspectInput } from '../../../../src/client/input.js';
+import { checkInput, checkInspectInput } from '../../../../src/client/start/input.js';
 import { UpdateRejectedError } from '../../../../src/client/errors.js';
 import { problemOf } from '../../../../src/cli/problem.js';
 import { renderProblem } from '../../../../src/cli/render/problem.js';

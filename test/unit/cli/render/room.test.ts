@@ -1,7 +1,7 @@
 import pc from 'picocolors';
 import { describe, expect, test } from 'vitest';
 import type { Balance, OperationStatus } from '../../../../src/contract/index.js';
-import { fit } from '../../../../src/cli/render/room.js';
+import { fit } from '../../../../src/cli/render/text/room.js';
 import { renderStatus } from '../../../../src/cli/render/status.js';
 import { balance, plan, running } from '../statuses.js';
 import { expectToFit } from './expect-to-fit.js';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createColors } from 'picocolors';
-import { cut, cutMiddle, pad, rowsOf, width, wrap } from '../../../../src/cli/render/text.js';
+import { cut, cutMiddle, pad, rowsOf, width, wrap } from '../../../../src/cli/render/text/text.js';
 
 describe('wrapping', () => {
   test('keeps alignment and indents what follows', () => {

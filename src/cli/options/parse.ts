@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
-import { durationPattern, secondsOf } from '../text/duration.js';
+import { durationPattern, secondsOf } from '../../text/duration.js';
 
 /** Commander's own words around it name the option and the value. */
 export function wholeNumber(value: string): number {

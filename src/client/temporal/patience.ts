@@ -1,4 +1,4 @@
-import { UnreachableError } from './errors.js';
+import { UnreachableError } from '../errors.js';
 
 /** A worker that was killed, a deploy and a restart of Temporal take less than this. */
 const usualMs = 120_000;

@@ -1,5 +1,5 @@
 import { defaultPayloadConverter } from '@temporalio/client';
-import { request, type Context } from './context.js';
+import { request, type Context } from '../temporal/context.js';
 
 /** The input that a workflow was started with, from the first event of its history. */
 export async function firstInput(context: Context, workflowId: string, runId?: string): Promise<unknown> {

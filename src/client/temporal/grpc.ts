@@ -1,6 +1,6 @@
 import type { ConnectionLike } from '@temporalio/client';
 import { isGrpcServiceError, NamespaceNotFoundError } from '@temporalio/client';
-import { ConnectionConfigError, UnreachableError } from './errors.js';
+import { ConnectionConfigError, UnreachableError } from '../errors.js';
 
 /** gRPC status codes that mean "nobody is there" rather than "you asked for nonsense". */
 const code = {

@@ -1,4 +1,4 @@
-import { addressOf } from '../../text/address.js';
+import { addressOf } from '../../../text/address.js';
 
 const isIp = /^[\d.]+$|:/;
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { transferModes, type CommonInput } from '../contract/index.js';
+import { transferModes, type CommonInput } from '../../contract/index.js';
 import { optionOf, wholeNumber } from './parse.js';
 import { addWaitOption } from './wait-option.js';
 import { whoAmI } from './who.js';

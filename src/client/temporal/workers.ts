@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
-import { does, taskQueue, type Advice } from '../contract/index.js';
-import { UnreachableError } from './errors.js';
+import { does, taskQueue, type Advice } from '../../contract/index.js';
+import { UnreachableError } from '../errors.js';
 import { within, type Target } from './grpc.js';
 
 /**

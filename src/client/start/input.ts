@@ -6,11 +6,11 @@ import {
   type InspectInput,
   type OperationInputs,
   type OperationType,
-} from '../contract/index.js';
-import { inspectInput, operationInputs } from '../contract/schema/inputs.js';
-import { problemsIn } from '../contract/schema/problems.js';
-import { plainWords } from '../contract/schema/plain-words.js';
-import { OperationError } from './errors.js';
+} from '../../contract/index.js';
+import { inspectInput, operationInputs } from '../../contract/schema/inputs.js';
+import { problemsIn } from '../../contract/schema/problems.js';
+import { plainWords } from '../../contract/schema/plain-words.js';
+import { OperationError } from '../errors.js';
 
 /** The input, checked and in its one spelling (hosts in lower case), or an `InvalidInput` that names every problem. */
 export function checkInput<Type extends OperationType>(

@@ -1,7 +1,7 @@
 import type { ConnectionOptions } from '@temporalio/client';
 import { Client, Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { ConnectionConfigError } from './errors.js';
+import { ConnectionConfigError } from '../errors.js';
 import { explain, requestTimeoutMs, unreachable, type Target } from './grpc.js';
 
 /**

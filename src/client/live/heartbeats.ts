@@ -1,5 +1,5 @@
 import { defaultPayloadConverter, type WorkflowExecutionDescription } from '@temporalio/client';
-import { governorLimits, type LoadFigure, type MoveHeartbeat, type Moving } from '../contract/index.js';
+import { governorLimits, type LoadFigure, type MoveHeartbeat, type Moving } from '../../contract/index.js';
 
 /** A running batch of moves: its last heartbeat, and how often it was tried. */
 export interface LiveBatch {

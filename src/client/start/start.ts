@@ -5,10 +5,10 @@ import {
   type OperationInputs,
   type OperationType,
   type PartialDetails,
-} from '../contract/index.js';
-import { request, type Context } from './context.js';
-import { describeOperation } from './describe.js';
-import { OperationError, UnknownOperationError } from './errors.js';
+} from '../../contract/index.js';
+import { request, type Context } from '../temporal/context.js';
+import { describeOperation } from '../describe.js';
+import { OperationError, UnknownOperationError } from '../errors.js';
 import { firstInput } from './first-input.js';
 import { operationId } from './ids.js';
 import { summaryOf } from './summary.js';

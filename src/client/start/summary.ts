@@ -1,4 +1,4 @@
-import { operationFacts, type OperationInput, type OperationType } from '../contract/index.js';
+import { operationFacts, type OperationInput, type OperationType } from '../../contract/index.js';
 
 /** One line for the Temporal UI and `list`, at most 200 bytes. */
 export function summaryOf(type: OperationType, input: OperationInput): string {

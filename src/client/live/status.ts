@@ -7,17 +7,17 @@ import {
   type OperationFailure,
   type OperationReport,
   type OperationStatus,
-} from '../contract/index.js';
-import { request, type Context } from './context.js';
-import { describeOperation, type DescribedOperation } from './describe.js';
-import { OperationCancelledError, UnreachableError } from './errors.js';
-import { failureOf } from './failure.js';
-import { firstInput } from './first-input.js';
+} from '../../contract/index.js';
+import { request, type Context } from '../temporal/context.js';
+import { describeOperation, type DescribedOperation } from '../describe.js';
+import { OperationCancelledError, UnreachableError } from '../errors.js';
+import { failureOf } from '../failure.js';
+import { firstInput } from '../start/first-input.js';
 import { liveBatches, liveLoad } from './heartbeats.js';
-import { clusterOfId } from './ids.js';
+import { clusterOfId } from '../start/ids.js';
 import { withLiveProgress } from './progress.js';
-import { explain, isDeadline } from './grpc.js';
-import { countWorkers, noWorker } from './workers.js';
+import { explain, isDeadline } from '../temporal/grpc.js';
+import { countWorkers, noWorker } from '../temporal/workers.js';
 
 /** A worker that is there answers in milliseconds; one that restarts needs some seconds. */
 export const answerTimeoutMs = 6_000;

@@ -1,4 +1,4 @@
-import type { OperationStatus } from '../contract/index.js';
+import type { OperationStatus } from '../../contract/index.js';
 
 /** A rate is taken over this much time: steady enough to read, quick enough to tell when moves stall. */
 const windowMs = 30_000;

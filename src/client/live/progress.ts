@@ -1,4 +1,4 @@
-import type { MoveHeartbeat, Moving, NodeFlow, OperationStatus, Progress } from '../contract/index.js';
+import type { MoveHeartbeat, Moving, NodeFlow, OperationStatus, Progress } from '../../contract/index.js';
 import type { LiveBatch } from './heartbeats.js';
 
 /** How many running moves a status shows. */

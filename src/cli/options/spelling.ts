@@ -1,5 +1,5 @@
-import { isOperationType, updateNames, type Action, type UpdateName } from '../contract/index.js';
-import { commandNames, kebabCase, updateCommands } from './command-names.js';
+import { isOperationType, updateNames, type Action, type UpdateName } from '../../contract/index.js';
+import { commandNames, kebabCase, updateCommands } from '../command-names.js';
 
 /** How a command takes a field: as an argument in this place of its line, or as an option. */
 interface Spelling {
