@@ -101,7 +101,7 @@ function heldBy(node: string, blocker: Blocker): Cause {
   return {
     line: `on ${node} it waits for process ${pid}${owner === '' ? '' : ` (${owner})`}`,
     // One of ours may be preparing something.
-    ...(application?.startsWith(applicationPrefix) !== true && {
+    ...(!application.startsWith(applicationPrefix) && {
       remedy: `or end its session, on ${node}: SELECT pg_terminate_backend(${pid});`,
     }),
   };

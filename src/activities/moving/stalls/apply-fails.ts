@@ -64,7 +64,9 @@ export async function slotIsLost(db: Db, scene: Scene): Promise<Stall | undefine
     remedies: [
       isLimit
         ? `let the slot keep more until all is moved, on ${node}: ALTER SYSTEM SET max_slot_wal_keep_size = -1; SELECT pg_reload_conf(); or move when less is written there`
-        : `see to what ${reason} means on ${node}`,
+        : reason === 'idle_timeout'
+          ? `on ${node}: ALTER SYSTEM SET idle_replication_slot_timeout = 0; SELECT pg_reload_conf(); its slot rests while the copy is made`
+          : `see to what ${reason} means on ${node}`,
       does('cancel', 'or cancel, and move with block_writes, which needs no slot'),
     ],
     outlook: 'anew',
