@@ -138,7 +138,7 @@ describe('who may import whom', () => {
 
 describe('circles', () => {
   test('a file that imports who imports it is refused', async () => {
-    const said = await refusals('src/cli/render/text.ts', "export * from './room.js';");
+    const said = await refusals('src/cli/render/text/text.ts', "export * from './room.js';");
     expect(said).toEqual([expect.stringContaining('no-cycle')]);
   });
 
