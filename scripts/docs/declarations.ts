@@ -27,10 +27,12 @@ export interface Declarations {
   functions: Map<string, Declared>;
 }
 
-/** Reads the declarations of a folder. */
+/** Reads the declarations of a folder and of the folders in it. */
 export function declarationsIn(folder: string): Declarations {
   const declarations: Declarations = { interfaces: new Map(), lists: new Map(), functions: new Map() };
-  for (const name of readdirSync(folder).filter((file) => file.endsWith('.ts'))) {
+  for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    file.endsWith('.ts'),
+  )) {
     const text = readFileSync(join(folder, name), 'utf8');
     const file = ts.createSourceFile(name, text, ts.ScriptTarget.ES2022, true);
     for (const statement of file.statements) collect(statement, declarations);

@@ -1,8 +1,8 @@
 import type { InspectWhat } from './names.js';
-import type { Balance } from './balance.js';
+import type { Balance } from './status/balance.js';
 import type { Check } from './checks.js';
 import type { Leftover } from './leftover.js';
-import type { Move } from './status.js';
+import type { Move } from './status/plan.js';
 
 /** Answers of the `inspect` workflow, by `what`. Each is one page of at most 64 KB. */
 export interface InspectAnswers {

@@ -1,4 +1,4 @@
-import type { Moving } from '../status.js';
+import type { Moving } from '../status/progress.js';
 
 /**
  * Heartbeat details of the activities that move a batch of shard groups, and that copy reference tables. Live progress travels here and not in

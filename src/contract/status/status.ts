@@ -1,12 +1,12 @@
 import type { Balance } from './balance.js';
-import type { Check } from './checks.js';
-import type { InputProblem } from './input-problem.js';
+import type { Check } from '../checks.js';
+import type { InputProblem } from '../input-problem.js';
 import type { GovernorStatus } from './governor.js';
-import type { UndoKind } from './internal/undo.js';
-import type { LeftoverKind } from './leftover.js';
-import type { MoveMode } from './names.js';
-import type { OperationType } from './operations.js';
-import type { Remedy } from './remedy.js';
+import type { UndoKind } from '../internal/undo.js';
+import type { OperationType } from '../operations.js';
+import type { Remedy } from '../remedy.js';
+import type { Plan } from './plan.js';
+import type { Progress } from './progress.js';
 import type { WindowStatus } from './windows.js';
 
 /**
@@ -104,121 +104,6 @@ export interface Step {
   endedAt?: string;
   /** What came of it, or why it was skipped. */
   detail?: string;
-}
-
-/** The plan of an operation, as a person approves it. */
-export interface Plan {
-  /**
-   * Made from the moves (shard group, from, to, and whether writes wait) and the nodes, or from what is removed where. Not from bytes, which
-   * change by the second.
-   */
-  hash: string;
-  /** The first 50 moves. */
-  moves: Move[];
-  /** How many moves there are, in all rounds. */
-  movesTotal: number;
-  /** Size of all moves. */
-  bytes: number;
-  /**
-   * Workers that join: `host:port`, or a placeholder such as `new worker 1` for a machine that is yet to be started.
-   */
-  newWorkers: string[];
-  /** Workers that are emptied and taken out of the cluster; the checks `machine` say what becomes of their machines. */
-  removedWorkers: string[];
-  /** Workers that are emptied and stay registered. */
-  drainedWorkers?: string[];
-  /** Workers that are put back in service. */
-  restoredWorkers?: string[];
-  /** Workers to which metadata sync is stopped. */
-  isolatedWorkers?: string[];
-  /** Workers that get the metadata again. */
-  rejoinedWorkers?: string[];
-  /** The first 50 things that `cleanUp` will remove. */
-  cleanups?: Cleanup[];
-  /** How many things `cleanUp` will remove. */
-  cleanupsTotal?: number;
-  /** How data lies now. */
-  before: Balance;
-  /** How data is going to lie. */
-  after: Balance;
-  /** For how long writes to a shard group are expected to wait at most; 0: no move blocks them. */
-  longestStallSeconds?: number;
-  /** How long it may take, and what that estimate is based on. */
-  estimateSeconds?: { low: number; high: number; basis: string };
-}
-
-/** One thing that `cleanUp` removes. */
-export interface Cleanup {
-  kind: LeftoverKind;
-  /** `host:port` where it is. */
-  node: string;
-  /** Its name on that node. */
-  name: string;
-  /** How: the SQL, and what to know of it. */
-  how: string;
-  /** What it frees. */
-  bytes?: number;
-}
-
-/** One shard group (all colocated shards of one hash range) that goes from one node to another. */
-export interface Move {
-  /** Its shards, 20 at most. */
-  shardIds: number[];
-  /** Their tables, 20 at most. */
-  tables: string[];
-  from: string;
-  to: string;
-  bytes: number;
-  /** `logical`: writes go on meanwhile; `blocking`: writes to this shard group wait. */
-  mode: MoveMode;
-}
-
-/** Progress of the moves. */
-export interface Progress {
-  /** What `done` and `total` count. */
-  basis: 'bytes' | 'moves';
-  done: number;
-  total: number;
-  /** 0 to 100. */
-  percent: number;
-  /** Rate of the last 30 s; filled in by the client when it watches. */
-  bytesPerSecond?: number;
-  /** Seconds left, at that rate. */
-  etaSeconds?: number;
-  /** Bytes that came to each node or went from it so far; the 50 nodes with the most. */
-  byNode?: NodeFlow[];
-  /** Moves that run now, 50 at most. */
-  moving: Moving[];
-  /** How many moves run now. */
-  movingTotal: number;
-  /** What the moves that don't run wait for. */
-  waitingFor?: string;
-}
-
-/** The change of one node's data by the moves so far. */
-export interface NodeFlow {
-  node: string;
-  /** Bytes that came; negative: that went. */
-  bytes: number;
-}
-
-/** One move that runs, or a batch of small ones. */
-export interface Moving {
-  from: string;
-  to: string;
-  tables: string[];
-  /** Citus's own word (`Setting Up`, `Copying Data`, `Catching Up`, …), or `waiting`. */
-  phase: string;
-  /** Bytes that the copy is behind, while it catches up. */
-  lagBytes?: number;
-  /** Bytes that have arrived, of `bytes`. */
-  copiedBytes?: number;
-  /** Size of the move. */
-  bytes?: number;
-  /** Which attempt it is, from 1. */
-  attempt: number;
-  /** Why the last attempt failed, or what holds up this one. */
-  message?: string;
 }
 
 /** Why an operation failed. */

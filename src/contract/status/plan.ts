@@ -1,0 +1,70 @@
+import type { LeftoverKind } from '../leftover.js';
+import type { MoveMode } from '../names.js';
+import type { Balance } from './balance.js';
+
+/** The plan of an operation, as a person approves it. */
+export interface Plan {
+  /**
+   * Made from the moves (shard group, from, to, and whether writes wait) and the nodes, or from what is removed where. Not from bytes, which
+   * change by the second.
+   */
+  hash: string;
+  /** The first 50 moves. */
+  moves: Move[];
+  /** How many moves there are, in all rounds. */
+  movesTotal: number;
+  /** Size of all moves. */
+  bytes: number;
+  /**
+   * Workers that join: `host:port`, or a placeholder such as `new worker 1` for a machine that is yet to be started.
+   */
+  newWorkers: string[];
+  /** Workers that are emptied and taken out of the cluster; the checks `machine` say what becomes of their machines. */
+  removedWorkers: string[];
+  /** Workers that are emptied and stay registered. */
+  drainedWorkers?: string[];
+  /** Workers that are put back in service. */
+  restoredWorkers?: string[];
+  /** Workers to which metadata sync is stopped. */
+  isolatedWorkers?: string[];
+  /** Workers that get the metadata again. */
+  rejoinedWorkers?: string[];
+  /** The first 50 things that `cleanUp` will remove. */
+  cleanups?: Cleanup[];
+  /** How many things `cleanUp` will remove. */
+  cleanupsTotal?: number;
+  /** How data lies now. */
+  before: Balance;
+  /** How data is going to lie. */
+  after: Balance;
+  /** For how long writes to a shard group are expected to wait at most; 0: no move blocks them. */
+  longestStallSeconds?: number;
+  /** How long it may take, and what that estimate is based on. */
+  estimateSeconds?: { low: number; high: number; basis: string };
+}
+
+/** One thing that `cleanUp` removes. */
+export interface Cleanup {
+  kind: LeftoverKind;
+  /** `host:port` where it is. */
+  node: string;
+  /** Its name on that node. */
+  name: string;
+  /** How: the SQL, and what to know of it. */
+  how: string;
+  /** What it frees. */
+  bytes?: number;
+}
+
+/** One shard group (all colocated shards of one hash range) that goes from one node to another. */
+export interface Move {
+  /** Its shards, 20 at most. */
+  shardIds: number[];
+  /** Their tables, 20 at most. */
+  tables: string[];
+  from: string;
+  to: string;
+  bytes: number;
+  /** `logical`: writes go on meanwhile; `blocking`: writes to this shard group wait. */
+  mode: MoveMode;
+}
