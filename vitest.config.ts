@@ -1,10 +1,12 @@
 import { accessSync, constants, statfsSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
+import { SlowFirst } from './test/support/slow-first.js';
 
 /** Unit tests need nothing; the rest needs the sandbox and a Temporal server, one for the whole run. */
 export default defineConfig({
   test: {
     pool: 'forks',
+    sequence: { sequencer: SlowFirst },
     projects: [
       {
         extends: true,
