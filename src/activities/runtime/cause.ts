@@ -46,7 +46,7 @@ function rootOf(error: Error): Cause {
   };
 }
 
-/** The setting of a server by which it ends what takes long, or refuses to write, if that is what happened. */
+/** The setting of a server by which it ends what takes long or too much room, or refuses to write, if that is what happened. */
 export function limitOf({ message }: Pick<Cause, 'message'>): Limit | undefined {
   return limits.find(({ text }) => text.test(message))?.setting;
 }
@@ -58,9 +58,10 @@ const limits = [
   { setting: 'transaction_timeout', text: /due to transaction timeout/ },
   { setting: 'idle_session_timeout', text: /due to idle-session timeout/ },
   { setting: 'default_transaction_read_only', text: /in a read-only transaction/ },
+  { setting: 'temp_file_limit', text: /exceeds temp_file_limit/ },
 ] as const;
 
-/** A setting that ends what takes long, or refuses to write. */
+/** A setting that ends what takes long or too much room, or refuses to write. */
 export type Limit = (typeof limits)[number]['setting'];
 
 /** The thing to repair when one node doesn't let another in: libpq tells it as a failed connection, without a SQLSTATE. */

@@ -36,10 +36,10 @@ export async function readLimits(db: Db, nodes: string[], setting: string): Prom
                      else format('ALTER ROLE %I IN DATABASE %I', rolname, current_database()) end as scope
                 from pg_db_role_setting s left join pg_roles r on r.oid = s.setrole, unnest(s.setconfig) c
                where split_part(c, '=', 1) = ${name} and setdatabase in (0, (select oid from pg_database where datname = current_database()))
-                 and substr(c, strpos(c, '=') + 1) not in ('0', 'off', 'false', 'no')) given),
+                 and substr(c, strpos(c, '=') + 1) not in ('0', '-1', 'off', 'false', 'no')) given),
       'file', (select json_build_object('value', current_setting(name), 'by', coalesce(sourcefile || ':' || sourceline, source))
                 from pg_settings where name = ${name} and source in ('configuration file', 'command line', 'environment variable')
-                 and setting not in ('0', 'off')))::text`;
+                 and setting not in ('0', '-1', 'off')))::text`;
   const answers = await runOnNodes(
     db,
     nodes.map((node) => ({ node, command })),

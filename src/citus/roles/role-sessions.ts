@@ -13,6 +13,8 @@ export interface SessionSetting {
   value: string;
   /** For a time. */
   milliseconds: number | null;
+  /** For an amount of room; negative: no limit. */
+  bytes: number | null;
   /** The source in PostgreSQL's words: `database`, `user`, `database user`, `global`, `configuration file`, … */
   source: string;
   /** `file:line`, where it comes from a file and the role may know. */
@@ -176,11 +178,12 @@ function sessionQuery(names: readonly string[], roles: readonly MoveRole[]): str
     'connections', (SELECT count(*) - 1 FROM pg_catalog.pg_stat_activity WHERE usename = session_user AND backend_type = 'client backend'),
     'settings', (SELECT coalesce(json_agg(json_build_object('name', name, 'value', current_setting(name), 'milliseconds',
         CASE WHEN unit = 'ms' THEN setting::bigint WHEN unit = 's' THEN setting::bigint * 1000 END,
-        'source', source, 'file', sourcefile || ':' || sourceline)), '[]')
+        'bytes', CASE WHEN unit = 'kB' THEN setting::bigint * 1024 END, 'source', source, 'file', sourcefile || ':' || sourceline)), '[]')
       FROM pg_catalog.pg_settings WHERE name IN ${listed(names)} AND source <> 'default'),
     'given', (SELECT coalesce(json_agg(json_build_object('role', r.rolname, 'setting', json_build_object(
         'name', name, 'value', value, 'milliseconds', CASE WHEN value ~ '^\\d+$' THEN value::bigint
           WHEN name LIKE '%timeout' THEN (extract(epoch FROM value::interval) * 1000)::bigint END,
+        'bytes', CASE WHEN name NOT LIKE '%limit' THEN NULL WHEN value ~ '^-?\\d+$' THEN value::bigint * 1024 ELSE pg_size_bytes(value) END,
         'source', CASE WHEN setrole = 0 AND setdatabase = 0 THEN 'global' WHEN setrole = 0 THEN 'database'
           WHEN setdatabase = 0 THEN 'user' ELSE 'database user' END, 'file', NULL)) ORDER BY setrole = 0, setdatabase = 0), '[]')
       FROM pg_catalog.pg_db_role_setting s LEFT JOIN pg_catalog.pg_roles r ON r.oid = s.setrole,

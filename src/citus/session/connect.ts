@@ -203,10 +203,13 @@ async function prepareSession(db: Db, options: ConnectOptions): Promise<void> {
     client_min_messages: 'warning',
     client_connection_check_interval: '0',
     'citus.node_connection_timeout': '5s',
+    // With it off a move is told to no other node, and a new one is told nothing at all (measured, docs/citus.md).
+    'citus.enable_metadata_sync': 'on',
   };
+  // pg_settings doesn't list all of them.
   await db.query(
-    `SELECT set_config(s.name, w.value, false)
-     FROM unnest($1::text[], $2::text[]) w(name, value) JOIN pg_catalog.pg_settings s ON s.name = w.name`,
+    `SELECT set_config(name, value, false) FROM unnest($1::text[], $2::text[]) w(name, value)
+      WHERE current_setting(name, true) IS NOT NULL`,
     [Object.keys(settings), Object.values(settings)],
   );
 }

@@ -79,20 +79,24 @@ interface Case {
   as?: 'superuser';
   id: string;
   severity?: 'warning';
+  /** Bytes of the largest shard group. */
+  largest?: number;
   says: RegExp[];
   undo?: string;
 }
 
 /** Sets it all, expects the check to name it on that worker alone, and follows the remedy until the check passes. */
-async function tryCase({ set, as, id, severity, says, undo }: Case): Promise<void> {
+async function tryCase({ set, as, id, severity, largest, says, undo }: Case): Promise<void> {
   await locally(worker, set.join('; '));
-  const check = checkOf(await sessionChecks(as), id);
+  const check = checkOf(await sessionChecks(as, largest), id);
   expect(check).toMatchObject({ ok: false, severity: severity ?? 'blocker' });
   for (const text of says) expect(check.evidence).toMatch(text);
   expect(check.evidence).toContain(worker.address);
   expect(check.evidence).not.toContain(cluster.workers[1]?.address);
   await follow(cluster, check.remedy?.text ?? '');
-  expect(checkOf(await sessionChecks(as), id), `${set.join('; ')}, mended`).toMatchObject({ ok: true });
+  expect(checkOf(await sessionChecks(as, largest), id), `${set.join('; ')}, mended`).toMatchObject({
+    ok: true,
+  });
   if (undo !== undefined) await locally(worker, undo);
 }
 
@@ -127,6 +131,19 @@ test.skipIf(!isReal)(
       set: ['ALTER ROLE mover SET role = app_owner'],
       id,
       says: [/mover \(as which we act\) act as app_owner/],
+    });
+    await tryCase({
+      set: [
+        `ALTER ROLE app_owner SET temp_file_limit = '1MB'`,
+        `ALTER ROLE mover SET temp_file_limit = '1TB'`,
+      ],
+      id,
+      severity: 'warning',
+      largest: 1e9,
+      says: [
+        /^\S+: temp_file_limit = 1MB for app_owner [^;]*: an index build [^;]*; the largest shard group has 1\.0 GB$/,
+      ],
+      undo: reset,
     });
     await tryCase({
       set: [`ALTER ROLE ${user} SET statement_timeout = '10h'`],

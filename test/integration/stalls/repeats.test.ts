@@ -97,6 +97,54 @@ describe.skipIf(findFlavour(flavour).flavour !== 'citus')(
       },
     );
 
+    test('by an index that is sorted in more room than temp_file_limit lets it names it, and where it is set', async () => {
+      await cluster.query(`create table bulky (id bigint primary key, note text)`);
+      await cluster.query(
+        `select create_distributed_table('bulky', 'id', shard_count => 1, colocate_with => 'none')`,
+      );
+      await cluster.query(
+        `insert into bulky select i, repeat(md5(i::text), 4) from generate_series(1, 20000) i`,
+      );
+      await cluster.query('create index on bulky (note)');
+      const [bulky] = await cluster.query<{ id: number; port: number }>(
+        `select shardid::int as id, nodeport as port from pg_dist_shard join pg_dist_placement using (shardid)
+           join pg_dist_node using (groupid) where logicalrelid = 'bulky'::regclass`,
+      );
+      const [from, to] = bulky?.port === source.port ? [source, target] : [target, source];
+      await setOn(to, 'maintenance_work_mem', `'1MB'`);
+      await setOn(to, 'temp_file_limit', `'100kB'`);
+      const attempt = async () => (await move(cluster, from, to, bulky?.id)).end;
+      const failure = (await attempt()) as Failed;
+      expect(failure).toMatchObject({
+        type: 'Passing',
+        message: `${to.address} ends what takes more room than temp_file_limit lets it (100kB)`,
+      });
+      expect(repetitionOf(failure)).toMatchObject({ most: 3 });
+      await follow(cluster, failure.details[0].remedies[0]?.text ?? '');
+      expect(await attempt()).toBe('ended');
+      await cluster.query('drop table bulky');
+    });
+
+    test('where the coordinator is set to tell no other node of it is told to all', async () => {
+      await on(
+        cluster.coordinator,
+        'alter system set citus.enable_metadata_sync = off',
+        'select pg_reload_conf()',
+      );
+      afterwards.push(() =>
+        on(cluster.coordinator, 'alter system reset citus.enable_metadata_sync', 'select pg_reload_conf()'),
+      );
+      const { shardId, end } = await move(cluster, source, target);
+      expect(await end).toBe('ended');
+      for (const node of [cluster.coordinator, source, target])
+        expect(
+          await node.query(
+            `select nodeport from pg_dist_placement join pg_dist_node using (groupid) where shardid = $1`,
+            [shardId],
+          ),
+        ).toEqual([{ nodeport: target.port }]);
+    });
+
     test('by rows that a constraint came too late for waits for a person, and names the constraint', async () => {
       await cluster.query(`alter table orders add constraint late check (id < 0) not valid`);
       afterwards.push(() => cluster.query('alter table orders drop constraint late'));

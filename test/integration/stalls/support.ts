@@ -39,8 +39,8 @@ export async function move(
   const [row] = await cluster.query<{ shardId: number; fromNodeId: number; toNodeId: number }>(
     `select p.shardid::int as "shardId", f.nodeid as "fromNodeId", t.nodeid as "toNodeId"
        from pg_dist_placement p join pg_dist_shard s using (shardid) join pg_dist_node f using (groupid), pg_dist_node t
-      where s.logicalrelid = 'orders'::regclass and f.nodeport = $1 and t.nodeport = $2
-        and p.shardid = coalesce($3, p.shardid) order by 1 limit 1`,
+      where f.nodeport = $1 and t.nodeport = $2
+        and case when $3::bigint is null then s.logicalrelid = 'orders'::regclass else p.shardid = $3 end order by 1 limit 1`,
     [from.port, to.port, shardId],
   );
   if (!row) throw new Error('no shard to move');

@@ -33,7 +33,7 @@ export function limitReached({ limit, message, node, guessed }: Reached): Diagno
       problem:
         limit === 'default_transaction_read_only'
           ? `${where} takes no writes (default_transaction_read_only)`
-          : `${where} ends what takes longer than ${limit} lets it${place ? ` (${place.value})` : ''}`,
+          : `${where} ends what takes ${limit === 'temp_file_limit' ? 'more room' : 'longer'} than ${limit} lets it${place ? ` (${place.value})` : ''}`,
       evidence: [
         `${node ?? 'a node'}: ${message}`,
         ...places.map(({ node: on, value, by }) => `${limit} = ${value} on ${on}: ${by}`),

@@ -3,8 +3,11 @@ import type { RolePart } from '../../../citus/roles/move-roles.js';
 /** A setting that makes what nodes do for each other fail. */
 export interface HarmfulSetting {
   name: string;
-  /** `limit`: harmful when it is shorter than what it ends; `switch`: harmful when it is on. */
-  kind: 'limit' | 'switch';
+  /**
+   * `limit`: harmful when it is shorter than what it ends; `room`: when it may be less than what is written; `switch`: when
+   * it is on.
+   */
+  kind: 'limit' | 'room' | 'switch';
   /** What it ends: by it the time is known that it takes. */
   ends?: 'copy' | 'wait';
   /** Whose sessions it harms so that moves fail. */
@@ -58,6 +61,13 @@ export const harmfulSettings: readonly HarmfulSetting[] = [
     rarelyOf: ['acting', 'table owner'],
     harm: 'a move that waits longer for a transaction that writes fails',
     good: '0',
+  },
+  {
+    name: 'temp_file_limit',
+    kind: 'room',
+    of: everybody,
+    harm: 'an index build that sorts more than that is ended, and the move with it',
+    good: '-1',
   },
   {
     name: 'default_transaction_read_only',

@@ -2,7 +2,7 @@ import type { RoleSession, SessionSetting } from '../../../citus/roles/role-sess
 import { identifier } from '../../../citus/session/quote.js';
 import { expectedSeconds } from '../../../planning/next-batch.js';
 import type { Check } from '../../../contract/index.js';
-import { formatSeconds } from '../../../text/figures.js';
+import { formatBytes, formatSeconds } from '../../../text/figures.js';
 import { failed, listOf, passed, warning } from '../check.js';
 import { mendOnNodes, sayByNodes } from '../on-nodes.js';
 import { harmfulSettings, type HarmfulSetting } from './harmful-settings.js';
@@ -85,12 +85,17 @@ function harms(session: RoleSession, work: SessionWork): Finding[] {
 function weightOf(
   { kind, ends, of, rarelyOf = [] }: HarmfulSetting,
   { role, node }: RoleSession,
-  { value, milliseconds }: SessionSetting,
+  { value, milliseconds, bytes }: SessionSetting,
   { dataNodes, largestBytes }: SessionWork,
 ): 'blocks' | 'warns' | undefined {
   const fails = of.some((part) => role.parts.includes(part));
   if (!fails && !rarelyOf.some((part) => role.parts.includes(part))) return undefined;
   if (kind === 'switch') return value === 'on' ? 'blocks' : undefined;
+  // What is sorted for an index is less than the whole, and what fits into memory isn't written: who knows.
+  if (kind === 'room')
+    return bytes !== null && bytes >= 0 && dataNodes.has(node) && bytes < (largestBytes ?? 0)
+      ? 'warns'
+      : undefined;
   if (milliseconds === null || milliseconds <= 0) return undefined;
   const seconds = milliseconds / 1_000;
   if (!dataNodes.has(node)) return seconds < shortSeconds ? 'blocks' : undefined;
@@ -100,10 +105,11 @@ function weightOf(
 }
 
 function expectation(
-  { ends }: HarmfulSetting,
+  { kind, ends }: HarmfulSetting,
   { node }: RoleSession,
   { dataNodes, largestBytes }: SessionWork,
 ): string {
+  if (kind === 'room') return `; the largest shard group has ${formatBytes(largestBytes ?? 0)}`;
   return ends === 'copy' && dataNodes.has(node) && largestBytes !== undefined
     ? `; the largest is expected to take about ${formatSeconds(Math.ceil(expectedSeconds(largestBytes)))}`
     : '';
