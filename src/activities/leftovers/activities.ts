@@ -1,5 +1,6 @@
 import { cancellationSignal } from '@temporalio/activity';
-import { withCoordinator, type Db } from '../../citus/session/connect.js';
+import type { Db } from '../../citus/session/connect.js';
+import { withAnswers } from '../../citus/session/lost-answer.js';
 import { cleanUpByCitus } from '../../citus/leftovers/removal.js';
 import { activePrimaries, readNodes, type ClusterNode } from '../../citus/nodes/nodes.js';
 import { readShardGroupsWithin } from '../../citus/tables/shard-groups.js';
@@ -35,7 +36,7 @@ export interface CleanUpOrder {
 /** Finds and removes what earlier moves and operations left on nodes. */
 export function cleanUpActivities(context: ActivityContext) {
   const inSession = <T>(cluster: string, work: (db: Db) => Promise<T>): Promise<T> =>
-    withCoordinator(
+    withAnswers(
       clusterIn(context, cluster),
       changeSession('clean up', { statementTimeoutSeconds: 300 }),
       work,

@@ -3,6 +3,7 @@ import { markNodes } from '../../citus/nodes/marks.js';
 import { readNodes } from '../../citus/nodes/nodes.js';
 import type { Deed } from '../../citus/session/application-name.js';
 import { withCoordinator, type Db } from '../../citus/session/connect.js';
+import { withAnswers } from '../../citus/session/lost-answer.js';
 import type { NodeMarkEntry, RegistrationEntry } from '../../contract/internal/undo.js';
 import { assertHeld } from '../lock/assert-held.js';
 import {
@@ -29,7 +30,7 @@ export function nodeActivities(context: ActivityContext) {
   ): Promise<T> => {
     const cluster = clusterIn(context, name);
     return tellWaiting(context, cluster, joining, () =>
-      withCoordinator(cluster, changeSession(deed, { statementTimeoutSeconds: 0 }), work),
+      withAnswers(cluster, changeSession(deed, { statementTimeoutSeconds: 0 }), work),
     );
   };
   return {

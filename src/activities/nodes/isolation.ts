@@ -3,6 +3,7 @@ import { setMetadataSync } from '../../citus/nodes/metadata-sync.js';
 import { readNodeAway, type NodeAway } from '../../citus/nodes/node-answers.js';
 import { readRegistration } from '../../citus/nodes/registration.js';
 import { withCoordinator, type Db } from '../../citus/session/connect.js';
+import { withAnswers } from '../../citus/session/lost-answer.js';
 import { does } from '../../contract/index.js';
 import type { MetadataSyncEntry } from '../../contract/internal/undo.js';
 import { refused } from '../../failures.js';
@@ -62,7 +63,7 @@ export function isolationActivities(context: ActivityContext) {
       // Without a time-out: a change of metadata that is ended in the middle could hang in ROLLBACK PREPARED.
       const options = changeSession('sync', { statementTimeoutSeconds: 0 });
       return tellWaiting(context, cluster, [], () =>
-        withCoordinator(cluster, options, async (db) => {
+        withAnswers(cluster, options, async (db) => {
           const row = await readRegistration(db, node);
           if (!row || row.hasMetadata === during) return;
           if (!during && !alsoAlive && !(await staysAway(db, node))) throw answersAgain(name, node);

@@ -1,6 +1,7 @@
 import { activityInfo } from '@temporalio/activity';
 import type { Deed } from '../../citus/session/application-name.js';
-import { withCoordinator, type Db } from '../../citus/session/connect.js';
+import type { Db } from '../../citus/session/connect.js';
+import { withAnswers } from '../../citus/session/lost-answer.js';
 import { countShards, readRegistration, type Registration } from '../../citus/nodes/registration.js';
 import { does, type Advice } from '../../contract/index.js';
 import { needsPerson } from '../../failures.js';
@@ -31,7 +32,7 @@ export function removalActivities(context: ActivityContext) {
   ): Promise<T> => {
     const cluster = clusterIn(context, name);
     return tellWaiting(context, cluster, [], () =>
-      withCoordinator(cluster, changeSession(deed, { statementTimeoutSeconds: 0 }), work),
+      withAnswers(cluster, changeSession(deed, { statementTimeoutSeconds: 0 }), work),
     );
   };
 

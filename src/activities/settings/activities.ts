@@ -1,5 +1,6 @@
 import { activityInfo } from '@temporalio/activity';
 import { withCoordinator } from '../../citus/session/connect.js';
+import { withAnswers } from '../../citus/session/lost-answer.js';
 import type { SettingEntry } from '../../contract/internal/undo.js';
 import { passing } from '../../failures.js';
 import { assertHeld } from '../lock/assert-held.js';
@@ -43,7 +44,7 @@ export function settingActivities(context: ActivityContext) {
      * of the operation.
      */
     lowerSettings: ({ cluster, lockId, entries }: SettingOrder): Promise<Omit<LoweringResult, 'away'>> =>
-      withCoordinator(clusterIn(context, cluster), changeSession('settings'), async (db) => {
+      withAnswers(clusterIn(context, cluster), changeSession('settings'), async (db) => {
         await assertHeld(context.client, lockId);
         const { away, notes, unchanged } = await lowerTemporary(db, entries);
         const lines = away.map(({ node, error }) => `${node}: ${error}`);

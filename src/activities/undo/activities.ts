@@ -1,6 +1,7 @@
 import { activityInfo, Context } from '@temporalio/activity';
 import { deedName, operationPrefix, type Deed } from '../../citus/session/application-name.js';
 import { withCoordinator, type Db } from '../../citus/session/connect.js';
+import { withAnswers } from '../../citus/session/lost-answer.js';
 import type { UndoEntry } from '../../contract/internal/undo.js';
 import { detailsOf, isLockLost } from '../../failures.js';
 import { assertHeld } from '../lock/assert-held.js';
@@ -100,7 +101,7 @@ export function undoActivities(context: ActivityContext) {
         statementTimeoutSeconds: 0,
         signal: AbortSignal.any([ownSignal(), gone.signal]),
       });
-      const work = withCoordinator(cluster, options, async (db) => {
+      const work = withAnswers(cluster, options, async (db) => {
         // An attempt that was frozen may be about to do what is undone here.
         await endSessions(db, { prefixes: [deedName(ownWorkflowId(), deeds[first.kind].effect)] });
         const results: UndoResult[] = [];
@@ -143,7 +144,7 @@ export function undoActivities(context: ActivityContext) {
       const cluster = clusterIn(context, name);
       const options = changeSession(deeds[entry.kind].effect, { statementTimeoutSeconds: 0 });
       return tellWaiting(context, cluster, joiningOf([entry]), () =>
-        withCoordinator(cluster, options, async (db) => {
+        withAnswers(cluster, options, async (db) => {
           await assertHeld(context.client, lockId);
           await redoEntry(context, lockId, entry, { cluster, db });
         }),

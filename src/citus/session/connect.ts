@@ -47,17 +47,18 @@ export async function withCoordinator<T>(
   const answers: string[] = [];
   let answer: Error | undefined;
   for (const host of cluster.hosts) {
+    let outcome: { result: () => T } | undefined;
     try {
-      const outcome = await withServer(cluster, { host, port: cluster.port }, options, async (db) =>
+      outcome = await withServer(cluster, { host, port: cluster.port }, options, async (db) =>
         (await isWritable(db)) ? { result: await settle(work(db)) } : undefined,
       );
-      if (outcome) return outcome.result();
-      answers.push(`${host} is read-only`);
+      if (!outcome) answers.push(`${host} is read-only`);
     } catch (error) {
       if (options.signal?.aborted) throw error;
       answer = error instanceof pg.DatabaseError || error instanceof TlsRefusedError ? error : answer;
       answers.push(`${host}: ${error instanceof Error ? error.message : String(error)}`);
     }
+    if (outcome) return outcome.result();
   }
   // A refused password or certificate is nothing that waiting heals.
   if (answer !== undefined && !answers.some((line) => line.endsWith('is read-only'))) throw answer;

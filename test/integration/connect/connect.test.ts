@@ -224,6 +224,15 @@ describe('several hosts of a coordinator', () => {
         code: '22012',
       },
     );
+    let times = 0;
+    const twice = configOf(cluster, { coordinator: { host: undefined, hosts: ['127.0.0.1', '127.0.0.1'] } });
+    await failureOf(
+      withCoordinator(twice, options, (db) => {
+        times += 1;
+        return db.query('SELECT 1 / 0');
+      }),
+    );
+    expect(times).toBe(1);
     await cluster.query(`ALTER DATABASE ${cluster.database} SET default_transaction_read_only = on`);
     const error = await failureOf(withCoordinator(config, options, one));
     expect(error).toBeInstanceOf(NoWritableCoordinatorError);
