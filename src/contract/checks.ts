@@ -47,6 +47,8 @@ export const checks = {
     lessForCleaning: true,
     lessForIsolating: true,
   },
+  /** Each address leads to the server that is registered there, and that one is a primary. */
+  'node-identity': { severity: 'blocker', acceptable: true, lessForIsolating: true },
   /** Nodes log in to each other, and the coordinator to itself, as the roles that moves use. */
   'node-logins': { severity: 'blocker', acceptable: true, of: typesThatMove },
   /** Nodes are registered with PostgreSQL's own port, or one that is mapped to it; no pooler is in between. */

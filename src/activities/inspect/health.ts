@@ -1,6 +1,7 @@
 import type { Db } from '../../citus/session/connect.js';
 import { withCoordinator } from '../../citus/session/connect.js';
 import { readJobs, readMovingSessions } from '../../citus/moving/jobs.js';
+import { readStale } from '../../citus/nodes/stale-metadata.js';
 import { readServerFacts, versionText, type ServerFacts } from '../../citus/nodes/server-facts.js';
 import type { ClusterConfig } from '../../config/index.js';
 import { blocks, worstFirst, type Check, type HealthAnswer, type NodeView } from '../../contract/index.js';
@@ -14,6 +15,7 @@ import { oldTransactions } from '../preflight/cluster/capacity.js';
 import { isCoordinator, isWritable, supportedVersions } from '../preflight/cluster/coordinator.js';
 import { noTemporarySettings, tableLocks } from '../preflight/cluster/traffic.js';
 import { emptyNodes, specialNodes, versionsEqual } from '../preflight/cluster/nodes.js';
+import { nodeIdentity } from '../preflight/cluster/node-identity.js';
 import { metadataSynced, nodesActive } from '../preflight/cluster/nodes-active.js';
 import {
   dataBalance,
@@ -26,7 +28,7 @@ import {
 } from './health-checks.js';
 import { firstBytes, pageOf } from './pages.js';
 import { viewNodes } from './node-views.js';
-import { answeringNodes } from '../preflight/cluster-state.js';
+import { answeringNodes, syncedNodes } from '../preflight/cluster-state.js';
 
 /**
  * Nodes, versions, balance, jobs, leftovers and what stands out. Only the list of nodes goes by pages.
@@ -67,7 +69,8 @@ async function lookAt(
     supportedVersions(facts),
     isWritable(facts, config.database),
     nodesActive(nodes, capacities),
-    metadataSynced(nodes, capacities),
+    nodeIdentity(nodes, capacities),
+    metadataSynced(nodes, capacities, await readStale(db, syncedNodes(nodes, capacities))),
     versionsEqual(facts, capacities),
     oldTransactions(capacities),
     oldPreparedTransactions(capacities),

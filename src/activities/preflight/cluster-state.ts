@@ -15,6 +15,13 @@ export function answeringNodes(capacities: NodeCapacity[]): string[] {
   return capacities.flatMap((each) => ('error' in each ? [] : [each.node]));
 }
 
+/** Nodes that answered and of which Citus says that they have the present metadata. */
+export function syncedNodes(nodes: ClusterNode[], capacities: NodeCapacity[]): string[] {
+  return answeringNodes(capacities).filter((address) =>
+    nodes.some(({ node, hasMetadata, metadataSynced }) => node === address && hasMetadata && metadataSynced),
+  );
+}
+
 /** A coordinator without shards neither gives nor takes any. */
 export function dataNodes(capacities: NodeCapacity[], nodes: ClusterNode[]): NodeCapacity[] {
   return capacities.filter(({ node }) =>

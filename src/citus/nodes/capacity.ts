@@ -8,6 +8,9 @@ import { readLoginReasons } from './refused-logins.js';
 export interface Capacity {
   versionNum: number;
   citus: string | null;
+  inRecovery: boolean;
+  /** The node group that the server itself says it is; 0: the coordinator, or no node. */
+  localGroup: number | null;
   walLevel: string;
   slots: number;
   slotsUsed: number;
@@ -63,6 +66,8 @@ const notBackground = [
 const capacityQuery = `SELECT json_build_object(
   'versionNum', current_setting('server_version_num')::int,
   'citus', (SELECT extversion FROM pg_extension WHERE extname = 'citus'),
+  'inRecovery', pg_catalog.pg_is_in_recovery(),
+  'localGroup', (SELECT groupid FROM pg_catalog.pg_dist_local_group),
   'walLevel', current_setting('wal_level'),
   'slots', current_setting('max_replication_slots')::int,
   'slotsUsed', (SELECT count(*) FROM pg_replication_slots),

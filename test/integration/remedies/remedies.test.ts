@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { findFlavour, type SandboxCluster, type SandboxNode } from '../../../sandbox/index.js';
@@ -63,6 +64,15 @@ const restart = async (node: SandboxNode): Promise<void> => {
   await node.stop();
   await node.start();
 };
+/** As a name server does that has mixed up two of them. */
+const swapAddresses = async (): Promise<void> => {
+  for (const [from, to] of [
+    [worker.port, 1],
+    [other.port, worker.port],
+    [1, other.port],
+  ])
+    await sql('UPDATE pg_dist_node SET nodeport = $2 WHERE nodeport = $1', [from, to]);
+};
 const alone = 'SET citus.enable_ddl_propagation = off';
 
 /** Nodes are named as the remedy names them. */
@@ -84,6 +94,34 @@ const cases: Case[] = [
     name: 'metadata-synced, one that is behind',
     break: () => sql(`UPDATE pg_dist_node SET metadatasynced = false WHERE nodeport = ${worker.port}`),
     look: () => [],
+  },
+  {
+    id: 'metadata-synced',
+    name: 'metadata-synced, one that doesn’t know that it is behind',
+    real: true,
+    break: () =>
+      worker.query(
+        'DELETE FROM pg_dist_placement WHERE shardid = (SELECT min(shardid) FROM pg_dist_placement)',
+      ),
+    look: () => [],
+  },
+  {
+    id: 'node-identity',
+    name: 'node-identity, a standby',
+    real: true,
+    break: async () => {
+      await worker.stop();
+      writeFileSync(join(worker.dataFolder, 'standby.signal'), '');
+      await worker.start();
+    },
+    look: () => [],
+  },
+  {
+    id: 'node-identity',
+    name: 'node-identity, one that is at the address of another',
+    break: () => swapAddresses(),
+    look: () => [],
+    follow: () => swapAddresses(),
   },
   {
     id: 'nodes-active',

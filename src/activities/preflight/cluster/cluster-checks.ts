@@ -1,6 +1,7 @@
 import type { Db } from '../../../citus/session/connect.js';
 import type { ClusterConfig } from '../../../config/index.js';
 import { activeWorkers, type ClusterNode } from '../../../citus/nodes/nodes.js';
+import { readStale } from '../../../citus/nodes/stale-metadata.js';
 import { readMostOwners } from '../../../citus/roles/owners.js';
 import { conditionOf } from '../../../citus/tables/conditions.js';
 import type { ShardGroup } from '../../../citus/tables/shard-groups.js';
@@ -14,9 +15,10 @@ import { addressFits, noPatroni, noPooler } from './coordinator.js';
 import type { Intent, PreflightRequest } from '../intent.js';
 import { isolatingChecks } from './isolating.js';
 import { leavingChecks } from './leaving.js';
+import { nodeIdentity } from './node-identity.js';
 import { metadataSynced, nodesActive } from './nodes-active.js';
 import { specialNodes, versionsEqual } from './nodes.js';
-import { answeringNodes, dataNodes, newServers, type ClusterState } from '../cluster-state.js';
+import { answeringNodes, dataNodes, newServers, syncedNodes, type ClusterState } from '../cluster-state.js';
 import { replicatedShards, tableChecks } from '../tables/table-checks.js';
 import { findHindrances } from '../tables/find-hindrances.js';
 import { leftovers, noTemporarySettings, tableLocks } from './traffic.js';
@@ -38,7 +40,8 @@ export async function clusterChecks(
     ...isolatingChecks(nodes, capacities, intent),
     addressFits(nodes, newServers(intent.joining, nodes)),
     nodesActive(nodes, capacities, intent),
-    metadataSynced(nodes, capacities, intent),
+    nodeIdentity(nodes, capacities),
+    metadataSynced(nodes, capacities, await readStale(db, syncedNodes(nodes, capacities)), intent),
     versionsEqual(facts, capacities),
     oldTransactions(capacities),
     await tableLocks(db),

@@ -128,8 +128,15 @@ function wayOut(silent: ClusterNode[], letIn: string[]): Remedy {
 /**
  * Checks that every node has the metadata, and none is behind with it. A move from a worker without it fails. Those that
  * don't answer are told by {@link nodesActive}.
+ *
+ * @param stale nodes with another copy than the coordinator's, without knowing it
  */
-export function metadataSynced(nodes: ClusterNode[], capacities: NodeCapacity[], intent?: Intent): Check {
+export function metadataSynced(
+  nodes: ClusterNode[],
+  capacities: NodeCapacity[],
+  stale: readonly string[],
+  intent?: Intent,
+): Check {
   const answering = new Set(capacities.flatMap((each) => ('error' in each ? [] : [each.node])));
   const own = nodes.filter(({ role, active, node }) => role !== 'secondary' && active && answering.has(node));
   const without = own.filter(isIsolated);
@@ -150,6 +157,16 @@ export function metadataSynced(nodes: ClusterNode[], capacities: NodeCapacity[],
       ),
     );
   }
+  if (stale.length > 0)
+    return failed(
+      'metadata-synced',
+      `other metadata than the coordinator's, as after a restore or a failover: ${listOf(stale)}: who connects there may miss rows`,
+      `on the coordinator: ${own
+        .filter(({ node }) => stale.includes(node))
+        .slice(0, 5)
+        .map(startSync)
+        .join(' ')}`,
+    );
   return behind.length === 0
     ? passed('metadata-synced', 'all nodes that answer have the present metadata')
     : failed(

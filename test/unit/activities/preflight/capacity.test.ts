@@ -36,6 +36,8 @@ const enough: Capacity = {
   diskAvailable: null,
   diskTotal: null,
   patroni: null,
+  inRecovery: false,
+  localGroup: 1,
 };
 
 const two: MoveLoad = { moves: 2, owners: 1, transferMode: 'auto' };
