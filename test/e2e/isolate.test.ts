@@ -109,6 +109,29 @@ test('what lies on a dead worker can’t be moved: that is said, with isolation 
   }
 });
 
+test('a second dead worker is isolated as well, whichever is first, and both are taken back', async () => {
+  const [first, second] = stage.cluster.workers;
+  if (!first || !second) throw new Error('no workers');
+  await dead.start();
+  expect(await (await isolate('back-once', { undo: true })).result()).toMatchObject({ state: 'done' });
+  await Promise.all([dead.kill(), second.kill()]);
+  const op = await isolate('one-of-two');
+  const { checks } = await op.result();
+  expect(checks.find(({ id }) => id === 'isolation')?.evidence).toContain(`${second.address}: dead too`);
+  expect((await synced())[dead.address]).toBe('false false');
+  await (await isolate('two-of-two', { node: second.address })).result();
+  const rows = 'select nodeport::int as port from pg_dist_node where not hasmetadata order by 1';
+  const ports = [dead.port, second.port].sort((a, b) => a - b).map((port) => ({ port }));
+  expect(await stage.cluster.query(rows)).toEqual(ports);
+  // The live ones have heard of both, also of the one that was isolated first.
+  expect(await first.query(rows)).toEqual(ports);
+  await second.start();
+  expect(await (await isolate('second-back', { node: second.address, undo: true })).result()).toMatchObject({
+    state: 'done',
+  });
+  expect((await synced())[second.address]).toBe('true true');
+});
+
 test('a worker that is still dead is not taken back, one that answers is', async () => {
   const { type, text } = await refusalOf('too-early', { undo: true });
   expect(type).toBe('PreflightRefused');

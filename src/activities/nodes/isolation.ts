@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { setMetadataSync } from '../../citus/nodes/metadata-sync.js';
+import { readUntold, setMetadataSync, untoldStop } from '../../citus/nodes/metadata-sync.js';
 import { readNodeAway, type NodeAway } from '../../citus/nodes/node-answers.js';
 import { readRegistration } from '../../citus/nodes/registration.js';
 import { withCoordinator, type Db } from '../../citus/session/connect.js';
 import { withAnswers } from '../../citus/session/lost-answer.js';
 import { does } from '../../contract/index.js';
 import type { MetadataSyncEntry } from '../../contract/internal/undo.js';
-import { refused } from '../../failures.js';
+import { needsPerson, refused } from '../../failures.js';
 import { assertHeld } from '../lock/assert-held.js';
 import { changeSession, clusterIn, readSession, type ActivityContext } from '../runtime/context.js';
 import { tellWaiting } from '../runtime/tell-waiting.js';
@@ -68,7 +68,9 @@ export function isolationActivities(context: ActivityContext) {
           if (!row || row.hasMetadata === during) return;
           if (!during && !alsoAlive && !(await staysAway(db, node))) throw answersAgain(name, node);
           await assertHeld(context.client, lockId);
-          await setMetadataSync(db, node, during);
+          await setMetadataSync(db, node, during).catch(async (error: unknown) => {
+            throw (await untoldFailure(db, { node, during })) ?? error;
+          });
         }),
       );
     },
@@ -82,6 +84,23 @@ async function staysAway(db: Db, node: string): Promise<NodeAway | undefined> {
     if (!away || look === looks) return away;
     await sleep(lookMs);
   }
+}
+
+/** Why another dead worker hinders the change, when it does: nobody but a person can go on then. */
+async function untoldFailure(
+  db: Db,
+  { node, during }: Pick<MetadataSyncEntry, 'node' | 'during'>,
+): Promise<Error | undefined> {
+  const other = await readUntold(db, node).catch(() => undefined);
+  if (!other) return undefined;
+  const remedy = during
+    ? does('retry', `start ${other.node}, or isolate it once this operation has ended, then ask again`)
+    : does('retry', `as a superuser, on the coordinator: ${untoldStop(node)}; then retry`);
+  const what = during ? 'get the metadata again' : 'be isolated';
+  return needsPerson(`${node} can't ${what} while ${other.node} is dead too and not isolated`, {
+    evidence: [`${other.node} doesn't answer: ${other.answer}`],
+    remedies: [remedy, does('giveUp', 'or give up: what was changed is given back')],
+  });
 }
 
 function answersAgain(cluster: string, node: string): Error {

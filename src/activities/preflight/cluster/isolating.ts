@@ -1,5 +1,5 @@
 import type { NodeCapacity } from '../../../citus/nodes/capacity.js';
-import type { ClusterNode } from '../../../citus/nodes/nodes.js';
+import { activeWorkers, type ClusterNode } from '../../../citus/nodes/nodes.js';
 import { remedyOfRefusal } from '../../../citus/nodes/refused-logins.js';
 import { versionText } from '../../../citus/nodes/server-facts.js';
 import { does, type Check } from '../../../contract/index.js';
@@ -27,7 +27,7 @@ export function isolatingChecks(
   return [
     known,
     undo ? isBack(node.node, answer) : isAway(node.node, answer),
-    ...(undo ? [] : [limits(node.node)]),
+    ...(undo ? [] : [limits(node.node, alsoDead(node, nodes, capacities))]),
   ];
 }
 
@@ -82,11 +82,24 @@ function errorOf(answer: NodeCapacity | undefined): string {
   return (answer && 'error' in answer ? answer.error.split('\n')[0] : undefined) ?? 'no answer';
 }
 
+/** Other workers that don't answer and have the metadata: Citus wants to tell them of every change. */
+function alsoDead(node: ClusterNode, nodes: ClusterNode[], capacities: NodeCapacity[]): string[] {
+  return activeWorkers(nodes)
+    .filter((each) => each.nodeId !== node.nodeId && each.hasMetadata)
+    .map((each) => each.node)
+    .filter((each) => capacities.some((answer) => answer.node === each && 'error' in answer));
+}
+
 /** Measured with a worker killed, before and after its isolation (docs/citus.md, "A dead worker"). */
-function limits(node: string): Check {
+function limits(node: string, others: string[]): Check {
   return passed(
     'isolation',
     [
+      ...(others.length > 0
+        ? [
+            `${listOf(others, 20)}: dead too, and not isolated; what follows holds once they are isolated as well`,
+          ]
+        : []),
       `while ${node} is isolated, shards move between the other nodes, workers are added and marked, and tables that have no shard on it are changed`,
       `what lies on ${node} stays there and can't be read or written until it is back; reference tables can be read, not written, and tables with a shard on it, new roles, schemas, types and functions still fail`,
     ].join('; '),
