@@ -196,6 +196,37 @@ test('a server that waits at each commit for a standby that it doesn’t have is
   expect(blockers[0]?.remedy?.text).toContain(`on ${fresh.address}: `);
 });
 
+test('an owner of tables that is there already and was given what makes moves fail is told, and the remedy mends it', async () => {
+  await cluster.query('CREATE ROLE keeper LOGIN');
+  await cluster.query('CREATE TABLE kept (id bigint PRIMARY KEY)');
+  await cluster.query(
+    `SELECT create_distributed_table('kept', 'id', shard_count := 2, colocate_with := 'none')`,
+  );
+  await cluster.query('GRANT CREATE ON SCHEMA public TO keeper');
+  await cluster.query('ALTER TABLE kept OWNER TO keeper');
+  const there = async () =>
+    (await preflight([fresh.address])).filter(
+      ({ id, ok, evidence }) => id === 'session-settings' && !ok && evidence.startsWith(fresh.address),
+    );
+  try {
+    expect(await there()).toEqual([]);
+    await fresh.query('CREATE ROLE keeper LOGIN');
+    expect(await there()).toEqual([]);
+    await fresh.query('ALTER ROLE keeper SET default_transaction_read_only = on');
+    const [check, ...more] = await there();
+    expect(more).toEqual([]);
+    expect(check).toMatchObject({ severity: 'blocker' });
+    expect(check?.evidence).toContain('default_transaction_read_only = on for keeper (who owns tables)');
+    await follow({ ...cluster, workers: [...cluster.workers, fresh] }, check?.remedy?.text ?? '');
+    expect(await there()).toEqual([]);
+  } finally {
+    await cluster.query('DROP TABLE kept');
+    await fresh.query('DROP ROLE IF EXISTS keeper');
+    await cluster.query('DROP OWNED BY keeper');
+    await cluster.query('DROP ROLE keeper');
+  }
+});
+
 test('what is left of an earlier cluster is said', async () => {
   await fresh.query('CREATE TABLE orders_102008 (id bigint)');
   const check = checkOf(await preflight([fresh.address]), 'new-node-clean');

@@ -1,7 +1,12 @@
 import type { NodeCapacity } from '../../../citus/nodes/capacity.js';
 import { readChangesBlock, readConditions } from '../../../citus/nodes/conditions.js';
-import { readMoveRoles } from '../../../citus/roles/move-roles.js';
-import { readRoleSessions, type RefusedSession } from '../../../citus/roles/role-sessions.js';
+import { readMoveRoles, type MoveRole } from '../../../citus/roles/move-roles.js';
+import { readOwnerNames } from '../../../citus/roles/owners.js';
+import {
+  readRoleSessions,
+  type RefusedSession,
+  type RoleSession,
+} from '../../../citus/roles/role-sessions.js';
 import type { Db } from '../../../citus/session/connect.js';
 import type { ClusterConfig } from '../../../config/index.js';
 import type { Check } from '../../../contract/index.js';
@@ -27,6 +32,8 @@ export interface ServerWork {
   dataNodes: string[];
   moves: boolean;
   registers: boolean;
+  /** They are yet to join: owners of tables need not be there, and those that are may have been given something. */
+  joins?: true;
   /** Owners of tables that move. */
   owners: string[];
   /** Moves at once. */
@@ -50,12 +57,22 @@ export async function serverChecks(
   const { nodes, moves, registers, owners, atOnce, online, largestBytes, capacities } = work;
   const { database } = cluster;
   const roles = await readMoveRoles(db, owners);
-  const { sessions, refused } = await readRoleSessions(db, roles, nodes, harmfulNames);
+  const { sessions: all, refused } = await readRoleSessions(
+    db,
+    work.joins ? roles.map(unusableOwner) : roles,
+    nodes,
+    harmfulNames,
+  );
+  const sessions = work.joins ? all.filter(({ role }) => !isOwnerAlone(role)) : all;
   const conditions = await readConditions(db, nodes);
   const dataNodes = new Set(moves || registers ? work.dataNodes : []);
   const givers = conditions.filter(({ node }) => dataNodes.has(node));
   const checks = [
-    sessionSettings(sessions, { database, dataNodes, largestBytes }),
+    sessionSettings(work.joins ? [...sessions, ...all.flatMap(givenToOwner)] : sessions, {
+      database,
+      dataNodes,
+      largestBytes,
+    }),
     synchronousStandbys(conditions),
     ...changesBlock(await readChangesBlock(db)),
     ...(moves || registers ? [await eventTriggers(db, conditions)] : []),
@@ -73,6 +90,24 @@ export async function serverChecks(
   return { checks, refused };
 }
 
+function isOwnerAlone({ parts }: MoveRole): boolean {
+  return parts.every((part) => part === 'table owner');
+}
+
+/** Nobody tries to log in as who need not be there: what it was given is read. */
+function unusableOwner(role: MoveRole): MoveRole {
+  return isOwnerAlone(role) ? { ...role, usable: false } : role;
+}
+
+/** What an owner that is there already was given there: Citus alters the role, and leaves that as it is (measured, docs/citus.md). */
+function givenToOwner(session: RoleSession): RoleSession[] {
+  const isGiven = (source: string | null): boolean => source === 'user' || source === 'database user';
+  if (!isOwnerAlone(session.role)) return [];
+  const settings = session.settings.filter(({ source }) => isGiven(source));
+  const actsAs = isGiven(session.actsAsBy) ? session.actsAs : null;
+  return settings.length > 0 || actsAs !== null ? [{ ...session, actsAs, settings }] : [];
+}
+
 /** What a server lacks that is to join: what passes there is left out, since all else says it of the cluster. */
 export async function newServerChecks(
   db: Db,
@@ -84,8 +119,8 @@ export async function newServerChecks(
     dataNodes: [node],
     moves: true,
     registers: true,
-    // They come with the registration.
-    owners: [],
+    joins: true,
+    owners: await readOwnerNames(db),
     atOnce,
     online,
     capacities: [],
