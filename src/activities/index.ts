@@ -11,6 +11,7 @@ import { moveActivities } from './moving/activities.js';
 import { nodeActivities } from './nodes/activities.js';
 import { planActivities } from './plan/activities.js';
 import { removalActivities } from './nodes/removal.js';
+import { rescueActivities } from './rescue/activities.js';
 import { reportActivities } from './operation/keep-report.js';
 import { requestActivities } from './operation/check-input.js';
 import { settingActivities } from './settings/activities.js';
@@ -29,6 +30,7 @@ export function createActivities(context: ActivityContext) {
     ...nodeActivities(context),
     ...removalActivities(context),
     ...isolationActivities(context),
+    ...rescueActivities(context),
     ...settingActivities(context),
     ...undoActivities(context),
     ...moveActivities(context),

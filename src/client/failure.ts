@@ -5,7 +5,14 @@ import {
   TimeoutFailure,
   WorkflowFailedError,
 } from '@temporalio/client';
-import { does, isErrorType, type InputProblem, type Remedy, type PartialDetails } from '../contract/index.js';
+import {
+  does,
+  isErrorType,
+  type InputProblem,
+  type Loss,
+  type Remedy,
+  type PartialDetails,
+} from '../contract/index.js';
 import { OperationCancelledError, OperationError } from './errors.js';
 
 /** The error of ours for a workflow that didn't complete, or undefined when the error is about something else. */
@@ -65,12 +72,18 @@ export function parseDetails(value: unknown): PartialDetails {
   const fields = fieldsOf(value);
   const cluster = fields.get('cluster');
   const problems = listOf(fields.get('problems')).flatMap(problemIn);
+  const loss = fields.get('loss');
   return {
     ...(typeof cluster === 'string' && { cluster }),
     evidence: textsOf(fields.get('evidence')),
     remedies: listOf(fields.get('remedies')).flatMap(remedyIn),
     ...(problems.length > 0 && { problems }),
+    ...(isLoss(loss) && { loss }),
   };
+}
+
+function isLoss(value: unknown): value is Loss {
+  return typeof fieldsOf(value).get('sentence') === 'string';
 }
 
 function remedyIn(value: unknown): Remedy[] {

@@ -11,8 +11,8 @@ interface CheckFacts {
   essential?: true;
   /** A blocker that doesn't hinder the removal of leftovers: nothing is moved or registered then. */
   lessForCleaning?: true;
-  /** A blocker that doesn't hinder the isolation of a dead worker: it moves and registers nothing either. */
-  lessForIsolating?: true;
+  /** A blocker that doesn't hinder the isolation or the removal of a dead worker. */
+  lessForTheDead?: true;
   /** When it fails, the plan waits for a person's approval also where none is required; not when the request accepts it. */
   asks?: true;
   /** Nothing is wrong in it, but whoever approves a plan should have read it. */
@@ -21,40 +21,46 @@ interface CheckFacts {
   of?: readonly OperationType[];
 }
 
-const typesThatMove = operationTypes.filter((type) => operations[type].moves);
+const typesThatRescue: OperationType[] = ['emergencyRemoveWorker'];
+/** Types that copy data; a rescue makes shards anew. */
+const typesThatMove = operationTypes.filter(
+  (type) => operations[type].moves && !typesThatRescue.includes(type),
+);
+/** Types by which servers make tables for each other, as the owners of those. */
+const typesThatMakeShards = [...typesThatMove, ...typesThatRescue];
 const typesThatAdd: OperationType[] = ['scaleOut'];
 const typesThatEmpty: OperationType[] = ['drainWorker', 'removeWorker'];
 
 /** All checks, by id: kebab-case, for ever. Those that may be accepted come first, those that never block last. */
 export const checks = {
   /** Limits of roles and of the database let all moves have the connections that they take at once. */
-  'connection-limits': { severity: 'blocker', acceptable: true, of: typesThatMove },
+  'connection-limits': { severity: 'blocker', acceptable: true, of: typesThatMakeShards },
   /** Every node has the connections free that moves and new workers take. It blocks where one move lacks them. */
   connections: { severity: 'blocker', acceptable: true, of: typesThatMove },
   /** No row of `pg_dist_cleanup` stops moves; other leftovers are a warning. */
-  leftovers: { severity: 'blocker', acceptable: true, lessForIsolating: true },
+  leftovers: { severity: 'blocker', acceptable: true, lessForTheDead: true },
   /** Every node has the present metadata. */
   'metadata-synced': {
     severity: 'blocker',
     acceptable: true,
     lessForCleaning: true,
-    lessForIsolating: true,
+    lessForTheDead: true,
   },
   /** Every registered node is active and answers. */
   'nodes-active': {
     severity: 'blocker',
     acceptable: true,
     lessForCleaning: true,
-    lessForIsolating: true,
+    lessForTheDead: true,
   },
   /** Each address leads to the server that is registered there, and that one is a primary. */
-  'node-identity': { severity: 'blocker', acceptable: true, lessForIsolating: true },
+  'node-identity': { severity: 'blocker', acceptable: true, lessForTheDead: true },
   /** Nodes log in to each other, and the coordinator to itself, as the roles that moves use. */
-  'node-logins': { severity: 'blocker', acceptable: true, of: typesThatMove },
+  'node-logins': { severity: 'blocker', acceptable: true, of: typesThatMakeShards },
   /** Nodes are registered with PostgreSQL's own port, or one that is mapped to it; no pooler is in between. */
-  'node-ports': { severity: 'blocker', acceptable: true, of: typesThatMove },
+  'node-ports': { severity: 'blocker', acceptable: true, of: typesThatMakeShards },
   /** Owners of tables may log in and create on every node, as moves do in their name. */
-  'owner-rights': { severity: 'blocker', acceptable: true, of: typesThatMove },
+  'owner-rights': { severity: 'blocker', acceptable: true, of: typesThatMakeShards },
   /**
    * For how long writes will wait: an estimate. With `auto` it names the tables that can't move online, and the plan waits
    * for a person, unless the request accepts this check.
@@ -73,7 +79,7 @@ export const checks = {
   /** Moves have prepared transactions free, and none is open for long. */
   'prepared-transactions': { severity: 'blocker', acceptable: true, of: typesThatMove },
   /** Every table's shards can be moved, in one mode at least. */
-  'movable-tables': { severity: 'blocker', acceptable: true, of: typesThatMove },
+  'movable-tables': { severity: 'blocker', acceptable: true, of: typesThatMakeShards },
   /** Every table can be moved online: none is columnar, has forced row security, or triggers that fire where changes are applied. */
   'online-moves': { severity: 'blocker', acceptable: true, of: typesThatMove },
   /** Every table can be moved online: it has a primary key or a replica identity. */
@@ -87,11 +93,11 @@ export const checks = {
   /** No server waits at each commit for a synchronous standby that isn't there. */
   'synchronous-standbys': { severity: 'blocker', acceptable: true },
   /** Event triggers let through what moves and registrations make on the nodes. */
-  'event-triggers': { severity: 'blocker', acceptable: true, of: typesThatMove },
+  'event-triggers': { severity: 'blocker', acceptable: true, of: typesThatMakeShards },
   /** Each target has room for what it gets, with a margin. */
   'target-disk': { severity: 'blocker', acceptable: true, of: typesThatMove },
   /** All nodes have the same PostgreSQL and Citus. */
-  versions: { severity: 'blocker', acceptable: true, lessForCleaning: true, lessForIsolating: true },
+  versions: { severity: 'blocker', acceptable: true, lessForCleaning: true, lessForTheDead: true },
   /** Moves have WAL senders free on every node. */
   'wal-senders': { severity: 'blocker', acceptable: true, of: typesThatMove },
   /** Moves have worker processes free on every node. */
@@ -106,10 +112,16 @@ export const checks = {
   'new-node-locale': { severity: 'blocker', acceptable: true, of: typesThatAdd },
   /** Workers and a new server reach one another. */
   'new-node-mesh': { severity: 'blocker', acceptable: true, of: typesThatAdd },
+  /** No other worker is away: when several are at once, the likely cause is the network, or this host. */
+  'other-workers-answer': { severity: 'blocker', acceptable: true, of: typesThatRescue },
   /** The worker that is to be isolated doesn't answer: one that lives would lose its copy of the metadata. */
   'isolated-node-away': { severity: 'blocker', acceptable: true, of: ['isolateWorker'] },
   /** No backup holds all changes of the cluster. */
   'cluster-changes': { severity: 'blocker' },
+  /** The worker that is to be taken out is a worker of this cluster, or one that was given up and is not made good yet. */
+  'dead-worker': { severity: 'blocker', essential: true, of: typesThatRescue },
+  /** It answers nobody: not citus-scaler, not the coordinator, not the other workers. */
+  'dead-worker-away': { severity: 'blocker', of: typesThatRescue },
   /** The coordinator is registered with an address that other hosts reach. */
   'coordinator-address': { severity: 'blocker' },
   /** The coordinator answers. */
@@ -159,9 +171,9 @@ export const checks = {
   /** `wal_level = logical`, which moves need online. */
   'wal-level': { severity: 'blocker', of: typesThatMove },
   /** No base backup runs, which would not fit to those of other nodes. */
-  'base-backups': { severity: 'warning', of: typesThatMove },
+  'base-backups': { severity: 'warning', of: typesThatMakeShards },
   /** Consumers of changes (logical slots), who must follow a shard to its new node. */
-  'change-consumers': { severity: 'warning', of: typesThatMove },
+  'change-consumers': { severity: 'warning', of: typesThatMakeShards },
   /** Nodes can keep the WAL that is written while their largest shard group is copied. */
   'wal-room': { severity: 'warning', of: typesThatMove },
   /** How evenly the data lies. */
@@ -180,8 +192,10 @@ export const checks = {
   'empty-nodes': { severity: 'info' },
   /** `idle_in_transaction_session_timeout` doesn't end moves that block writes. */
   'idle-timeout': { severity: 'warning', of: typesThatMove },
-  /** What goes on while a worker is isolated, and what doesn't. */
-  isolation: { severity: 'info', consequence: true, of: ['isolateWorker'] },
+  /** Transactions that a dead worker began, and that others have prepared: nobody can tell any more whether they are committed. */
+  'in-doubt-transactions': { severity: 'info', consequence: true, of: typesThatRescue },
+  /** What goes on while a worker is isolated, or dead, and what doesn't. */
+  isolation: { severity: 'info', consequence: true, of: ['isolateWorker', ...typesThatRescue] },
   /** At the end of a movement, Citus wants no move that nobody has approved. */
   'left-to-move': { severity: 'warning', of: typesThatMove },
   /** What becomes of the machine of a worker that is removed. */

@@ -1,4 +1,5 @@
 import type { InputProblem } from './input-problem.js';
+import type { Loss } from './status/rescue.js';
 import { remediesOf, type Advice, type Remedy } from './remedy.js';
 
 /** Types of the ApplicationFailure with which a failed operation fails its workflow. */
@@ -25,7 +26,7 @@ export const errorTypes = [
   'HistoryFull',
   /** The data doesn't lie better than before. */
   'NotImproved',
-  /** Data would be lost, and nobody accepted that. Not used yet. */
+  /** Data would be lost, and nobody accepted exactly that loss; `details[0].loss` says what it is. */
   'DataLossNotAccepted',
   /** It failed unexpectedly, or a person gave up past a point of no return. The details say how the cluster was left and what to do. */
   'RecoveryRequired',
@@ -43,6 +44,8 @@ export interface FailureDetails {
   remedies: Remedy[];
   /** What is wrong with an input, a field each; only with `InvalidInput`. The evidence repeats them as lines. */
   problems?: InputProblem[];
+  /** What would be lost; only with `DataLossNotAccepted`. */
+  loss?: Loss;
 }
 
 /** The details of a failure as the code writes them: any part may be left out. */

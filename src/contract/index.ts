@@ -13,6 +13,7 @@ export * from './operations.js';
 export * from './remedy.js';
 export * from './status/plan.js';
 export * from './status/progress.js';
+export * from './status/rescue.js';
 export * from './status/status.js';
 export * from './supported-versions.js';
 export * from './updates.js';

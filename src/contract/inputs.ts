@@ -11,6 +11,8 @@ export type RebalanceInput = OperationInputs['rebalance'];
 export type DrainWorkerInput = OperationInputs['drainWorker'];
 /** Input of `removeWorker`. */
 export type RemoveWorkerInput = OperationInputs['removeWorker'];
+/** Input of `emergencyRemoveWorker`. */
+export type EmergencyRemoveWorkerInput = OperationInputs['emergencyRemoveWorker'];
 /** Input of `isolateWorker`. */
 export type IsolateWorkerInput = OperationInputs['isolateWorker'];
 /** Input of `cleanUp`. */

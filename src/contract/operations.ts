@@ -8,6 +8,8 @@ interface OperationFacts {
   verb: string;
   /** Whether it moves data: then windows, the load and the number of parallel moves bind it. */
   moves: boolean;
+  /** Whether its moves wait neither for a window nor for the load: the data that they bring back is missing till then. */
+  urgent?: true;
   /** What becomes of the `nodes` that its input names. */
   nodes?: 'join' | 'leave';
 }
@@ -53,6 +55,19 @@ export const operations = {
     summary: 'empty workers and take them out of the cluster',
     verb: 'Remove from',
     moves: true,
+    nodes: 'leave',
+  },
+  /**
+   * Takes a dead worker out of the cluster by the safest way that works, and never loses a row that could be kept: it
+   * holds no shard of its own; or, when what only it holds is given up by a sentence that names it, its shards are made
+   * anew, empty, on the others. It can be cancelled until the worker is taken out.
+   */
+  emergencyRemoveWorker: {
+    command: 'emergency-remove',
+    summary: 'take a dead worker out by the safest way that works',
+    verb: 'Emergency removal from',
+    moves: true,
+    urgent: true,
     nodes: 'leave',
   },
   /**

@@ -47,6 +47,12 @@ export function movesOf({ moves }: PlannedMoves): PlannedMove[] {
   }));
 }
 
+/** Those moves of a round that are made in one mode. */
+export function movesIn(round: PlannedMoves, mode: MoveMode): PlannedMoves {
+  const moves = round.moves.filter(([, , , , , blocking]) => (blocking === 1) === (mode === 'blocking'));
+  return { ...round, moves };
+}
+
 /** Puts the machines that were started in the place of their placeholders. */
 export function withNodes(round: PlannedMoves, machines: ReadonlyMap<string, string>): PlannedMoves {
   return { ...round, nodes: round.nodes.map((node) => machines.get(node) ?? node) };

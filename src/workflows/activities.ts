@@ -10,6 +10,7 @@ import type { NodeActivities } from '../activities/nodes/activities.js';
 import type { PlanActivities } from '../activities/plan/activities.js';
 import type { RemovalActivities } from '../activities/nodes/removal.js';
 import type { ReportActivities } from '../activities/operation/keep-report.js';
+import type { RescueActivities } from '../activities/rescue/activities.js';
 import type { RequestActivities } from '../activities/operation/check-input.js';
 import type { SettingActivities } from '../activities/settings/activities.js';
 import type { UndoActivities } from '../activities/undo/activities.js';
@@ -60,6 +61,8 @@ export const nodeActivities = proxyActivities<NodeActivities>(lasting);
 export const removalActivities = proxyActivities<RemovalActivities>(lasting);
 /** Activities that stop and start metadata sync; they may wait for others' statements. */
 export const isolationActivities = proxyActivities<IsolationActivities>(lasting);
+/** Activities that take dead workers out; they look for long, and may wait for others' statements. */
+export const rescueActivities = proxyActivities<RescueActivities>(lasting);
 /** Activities that start and stop machines by the user's programs. */
 export const machineActivities = proxyActivities<MachineActivities>({
   ...persistent,

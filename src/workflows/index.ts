@@ -1,5 +1,6 @@
 export { cleanUp } from './clean-up.js';
 export { drainWorker } from './drain-worker.js';
+export { emergencyRemoveWorker } from './emergency-remove-worker.js';
 export { isolateWorker } from './isolate-worker.js';
 export { lockCluster } from './lock-cluster.js';
 export { inspect } from './inspect.js';

@@ -1,6 +1,6 @@
 import { operationInputs } from '../../contract/schema/inputs.js';
 import { plainWords } from '../../contract/schema/plain-words.js';
-import { isOperationType, type OperationType } from '../../contract/index.js';
+import { isOperationType, operationFacts, type OperationType } from '../../contract/index.js';
 import type { OperationRequest } from '../../contract/internal/request.js';
 import { operationPrefix } from '../../citus/session/application-name.js';
 import { startAgain } from '../../contract/internal/start-again.js';
@@ -25,6 +25,7 @@ export function requestActivities(context: ActivityContext) {
       const { data } = result;
       const cluster = knownCluster(context, data.cluster);
       const { movement } = cluster;
+      const { urgent = false } = operationFacts(type);
       const request: OperationRequest = {
         type,
         cluster: cluster.name,
@@ -35,11 +36,11 @@ export function requestActivities(context: ActivityContext) {
         parallelMoves: data.parallelMoves ?? movement.parallelMoves,
         approval: data.approval ?? cluster.approval ?? 'required',
         ...((data.approval ?? cluster.approval) === 'required' && { approvesMarks: true }),
-        tune: movement.tune,
+        tune: !urgent && movement.tune,
         searchAttributes: context.searchAttributes,
         keepsReports: context.config.reports !== undefined,
-        ...(cluster.windows && { hasWindows: true }),
-        ...(movement.governor && { governed: true }),
+        ...(!urgent && cluster.windows && { hasWindows: true }),
+        ...(!urgent && movement.governor && { governed: true }),
         ...(context.limits && { limits: context.limits }),
         ...urlOf(context),
       };

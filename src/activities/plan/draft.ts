@@ -47,6 +47,8 @@ export interface Sketch {
   restoredWorkers?: string[];
   isolatedWorkers?: string[];
   rejoinedWorkers?: string[];
+  /** Hash of what is lost with the removed workers. */
+  lossHash?: string | undefined;
   /** Nodes of which the disk is not looked at yet, because they don't run yet. */
   notYetThere?: string[];
   whyNoMoves: string;
@@ -75,6 +77,7 @@ export async function draftOf(
         ...restoredWorkers.map((node) => `put back ${node}`),
         ...isolatedWorkers.map((node) => `isolate ${node}`),
         ...rejoinedWorkers.map((node) => `rejoin ${node}`),
+        ...(sketch.lossHash === undefined ? [] : [`lose ${sketch.lossHash}`]),
       ]),
       moves: firstMoves(moves),
       movesTotal: moves.length,

@@ -69,6 +69,7 @@ async function wishesOf(db: Db, request: AnyRequest): Promise<PlanWishes> {
     case 'scaleOut':
     // They move nothing.
     case 'isolateWorker':
+    case 'emergencyRemoveWorker':
     case 'cleanUp':
       return {};
     case 'rebalance':

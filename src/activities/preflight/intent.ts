@@ -21,6 +21,8 @@ export interface Intent {
   cleans: boolean;
   /** The worker to which metadata sync is stopped; with `undo` it gets the metadata again. */
   isolating?: { node: string; undo: boolean };
+  /** Dead workers that are taken out, `host:port` in lower case. */
+  rescuing: string[];
 }
 
 /** The fields of an input that say so. */
@@ -29,6 +31,7 @@ export interface IntentInput {
   add?: number | undefined;
   nodes?: string[] | undefined;
   node?: string | undefined;
+  alsoDead?: string[] | undefined;
   rebalance?: boolean | undefined;
   undo?: boolean | undefined;
   drainOnly?: boolean | undefined;
@@ -56,6 +59,7 @@ const nothing: Intent = {
   spreads: false,
   emptiesMarked: false,
   cleans: false,
+  rescuing: [],
 };
 
 /** The intent behind an operation's input. */
@@ -78,9 +82,17 @@ export function intentOf(type: OperationType, input: IntentInput): Intent {
       const node = input.node?.toLowerCase() ?? nodes[0];
       return node === undefined ? nothing : { ...nothing, isolating: { node, undo: input.undo === true } };
     }
+    case 'emergencyRemoveWorker':
+      return { ...nothing, rescuing: deadIn(input) };
     case 'cleanUp':
       return { ...nothing, cleans: true };
     case 'removeWorker':
       return { ...nothing, leaving: nodes, marks: true, deregisters: true, moves: true };
   }
+}
+
+/** The dead workers that an input names. A preflight that isn't started names them as `nodes`. */
+export function deadIn({ node, alsoDead = [], nodes = [] }: IntentInput): string[] {
+  const named = node === undefined ? nodes : [node, ...alsoDead];
+  return [...new Set(named.map((each) => each.toLowerCase()))];
 }

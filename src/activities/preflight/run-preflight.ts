@@ -13,6 +13,7 @@ import type { ClusterConfig } from '../../config/index.js';
 import { blocks, worstFirst, type Balance, type Check } from '../../contract/index.js';
 import { balanceOf } from '../../planning/balance.js';
 import { fitChecks } from '../../planning/fit.js';
+import { deathOf } from '../rescue/death.js';
 import { readSession } from '../runtime/context.js';
 import { findLeftovers } from '../leftovers/find.js';
 import { findTemporarySettings } from '../leftovers/temporary-settings.js';
@@ -76,12 +77,13 @@ export async function runPreflight(
     const checks = [
       ...first,
       foreign,
+      ...(intent.rescuing.length > 0 ? await deathOf(cluster, intent.rescuing, 0) : []),
       ...(await clusterChecks(db, request, { facts, nodes, capacities }, intent, groups)),
       ...emptyNodes(groups, remainingNodes(nodes, intent)),
       ...(await actingChecks(db, cluster, reader, {
         ...deedsOf(cluster, intent, { nodes, capacities }),
-        atOnce: intent.moves ? request.parallelMoves : 0,
-        online: request.transferMode !== 'block_writes',
+        atOnce: makesShards(intent) ? request.parallelMoves : 0,
+        online: intent.moves && request.transferMode !== 'block_writes',
         capacities,
         ...(hasSizes && { largestBytes: Math.max(0, ...groups.map(({ bytes }) => bytes)) }),
       })),
@@ -123,6 +125,11 @@ function addsWorkers({ joining, toStart }: Intent, nodes: ClusterNode[]): boolea
   return newServers(joining, nodes).length > 0 || toStart(activeWorkers(nodes).length) > 0;
 }
 
+/** Whether nodes make shards for each other: by moves, or anew what a dead worker held. */
+function makesShards({ moves, rescuing }: Intent): boolean {
+  return moves || rescuing.length > 0;
+}
+
 function deedsOf(
   { movement }: ClusterConfig,
   intent: Intent,
@@ -135,8 +142,8 @@ function deedsOf(
     // Isolated workers are marked where Citus plans, and rolled back.
     marks: intent.marks || (intent.moves && nodes.some(isIsolated)),
     isolates: intent.isolating !== undefined,
-    moves: intent.moves,
-    tunes: movement.tune,
+    moves: makesShards(intent),
+    tunes: intent.moves && movement.tune,
     nodes: answeringNodes(capacities),
     takers: answeringNodes(dataNodes(capacities, nodes)),
   };

@@ -11,8 +11,9 @@ export function applyAcceptance(checks: Check[], ids: readonly string[]): Check[
 }
 
 /** Turns a blocker that doesn't hinder an operation which moves and registers nothing into a warning. */
-export function easeFor({ cleans, isolating }: Intent, check: Check): Check {
-  const { lessForCleaning = false, lessForIsolating = false } = checkFacts(check.id);
-  const isLess = (cleans && lessForCleaning) || (isolating !== undefined && lessForIsolating);
+export function easeFor({ cleans, isolating, rescuing }: Intent, check: Check): Check {
+  const { lessForCleaning = false, lessForTheDead = false } = checkFacts(check.id);
+  const isLess =
+    (cleans && lessForCleaning) || ((isolating !== undefined || rescuing.length > 0) && lessForTheDead);
   return isLess && check.severity === 'blocker' ? { ...check, severity: 'warning' } : check;
 }

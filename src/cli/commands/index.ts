@@ -29,6 +29,7 @@ const operationModules: Record<OperationType, () => Promise<CommandModule>> = {
   rebalance: () => import('./rebalance.js'),
   drainWorker: () => import('./drain.js'),
   removeWorker: () => import('./remove.js'),
+  emergencyRemoveWorker: () => import('./emergency-remove.js'),
   isolateWorker: () => import('./isolate.js'),
   cleanUp: () => import('./clean.js'),
 };

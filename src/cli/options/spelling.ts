@@ -49,6 +49,8 @@ export function argumentsOf(action: Action): string[] {
       return ['cluster', 'nodes'];
     case 'isolateWorker':
       return ['cluster', 'node'];
+    case 'emergencyRemoveWorker':
+      return ['cluster', 'node', 'alsoDead'];
     case 'setParallelMoves':
       return ['operation', 'n'];
     case 'clusters':
@@ -63,6 +65,8 @@ export function argumentsOf(action: Action): string[] {
 /** The placeholder for an argument that a remedy leaves to the person. */
 export function placeOf(field: string): string {
   if (field === 'nodes') return 'NODE…';
+  // Mostly just one is dead.
+  if (field === 'alsoDead') return '';
   return field === 'node' ? 'NODE' : optionFor(field);
 }
 

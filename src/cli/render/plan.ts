@@ -5,6 +5,7 @@ import { renderCleanups } from './cleanups.js';
 import { checkLines, standsOut } from './checks.js';
 import { bytes, count, duration, tablesOf } from './text/figures.js';
 import type { About } from './remedy.js';
+import { rescueLines } from './rescue.js';
 import { cut, cutMiddle, pad, width, wrap } from './text/text.js';
 
 /** As many moves as one looks through before saying yes. */
@@ -23,10 +24,15 @@ export function renderPlan(
   const outstanding = checks.filter(standsOut);
   return [
     paint.bold(`Plan ${plan.hash}`),
-    ...(plan.cleanups ? [renderCleanups(plan, paint, columns)] : movement(plan, paint, columns)),
+    ...whatChanges(plan, paint, columns),
     ...worthKnowing(checks, columns),
     ...(outstanding.length > 0 ? ['', checkLines(outstanding, paint, columns, about)] : []),
   ].join('\n');
+}
+
+function whatChanges(plan: Plan, paint: Colors, columns: number): string[] {
+  if (plan.cleanups) return [renderCleanups(plan, paint, columns)];
+  return plan.rungs ? rescueLines(plan, paint, columns) : movement(plan, paint, columns);
 }
 
 function movement(plan: Plan, paint: Colors, columns: number): string[] {

@@ -49,7 +49,9 @@ export function commandOf({ action, arguments: args = {} }: Remedy, about: About
     .flatMap(([field, value]) => wordsFor(field, value).map(quoted));
   const needed = neededBy(action);
   const missing = needed && !needed.unless.some((field) => fields.has(field)) ? [needed.words] : [];
-  return ['citus-scaler', command, ...inPlace, ...options, ...missing].join(' ');
+  return ['citus-scaler', command, ...inPlace, ...options, ...missing]
+    .filter((word) => word !== '')
+    .join(' ');
 }
 
 /** As a shell takes it for one word. */

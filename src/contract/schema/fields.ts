@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { addressOf, addressPattern, hostPattern, parseAddress } from '../../text/address.js';
 import { acceptableChecks, checkIds } from '../checks.js';
 import { clusterNamePattern, transferModes } from '../names.js';
+import { durationOf, durationPattern, secondsOf } from '../../text/duration.js';
 import { parallelMovesRange } from '../updates.js';
 
 /** An object that refuses fields it doesn't know, and lists those it does: a misspelt `dryRun` must not act. */
@@ -34,6 +35,19 @@ export const nodeAddress = z
   .refine((value) => parseAddress(value) !== undefined, 'the port must be between 1 and 65535')
   .refine((value) => isHost(addressOf(value).host), 'what stands in brackets is no IPv6 address')
   .transform((value) => value.toLowerCase());
+
+/** A length of time as people write it: `30s`, `5m`. It stays a text; `secondsOf` reads it. */
+export function duration({ min, max }: { min: number; max: number }) {
+  return z
+    .string()
+    .regex(durationPattern, {
+      error: 'must be a length of time such as 30s, 5m or 1h30m',
+      abort: true,
+    })
+    .refine((value) => secondsOf(value) >= min && secondsOf(value) <= max, {
+      error: `must be from ${durationOf(min)} to ${durationOf(max)}`,
+    });
+}
 
 /** The name of a cluster. */
 export const clusterName = z

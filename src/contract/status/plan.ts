@@ -1,6 +1,7 @@
 import type { LeftoverKind } from '../leftover.js';
 import type { MoveMode } from '../names.js';
 import type { Balance } from './balance.js';
+import type { Loss, Rung } from './rescue.js';
 
 /** The plan of an operation, as a person approves it. */
 export interface Plan {
@@ -33,6 +34,10 @@ export interface Plan {
   cleanups?: Cleanup[];
   /** How many things `cleanUp` will remove. */
   cleanupsTotal?: number;
+  /** Ways to get a dead worker out, the safest first, and which is taken. */
+  rungs?: Rung[];
+  /** What exists only on the dead workers: lost, when they are given up. */
+  loss?: Loss;
   /** How data lies now. */
   before: Balance;
   /** How data is going to lie. */

@@ -162,10 +162,15 @@ function stall({ longestStallSeconds = 0 }: Plan): string[] {
 }
 
 /** What becomes of the workers that the plan is about. */
-function workers({ newWorkers, removedWorkers, drainedWorkers = [], restoredWorkers = [] }: Plan): string[] {
+function workers(plan: Plan): string[] {
+  const { newWorkers, removedWorkers, drainedWorkers = [], restoredWorkers = [], rungs, loss } = plan;
   const lines = [
+    ...(rungs ?? []).map(
+      ({ id, why, chosen }) => `- ${chosen ? '**' : ''}${id}${chosen ? '** (taken)' : ''}: ${item(why)}`,
+    ),
+    ...(loss ? [`- **lost**: ${item(loss.sentence)}`] : []),
     ...newWorkers.map((node) => `- new: ${node}`),
-    ...removedWorkers.map((node) => `- emptied and removed: ${node}`),
+    ...removedWorkers.map((node) => `- ${rungs ? 'dead, taken out' : 'emptied and removed'}: ${node}`),
     ...drainedWorkers.map((node) => `- emptied: ${node}`),
     ...restoredWorkers.map((node) => `- back in service: ${node}`),
   ];

@@ -84,6 +84,13 @@ export function createOperation<Type extends OperationType>(parts: Parts, reques
       status.view.checks = worstFirst([...status.view.checks, ...checks]);
       refuse(checks);
     },
+    /** Puts checks in the place of those of the same ids, which were made before, and refuses on a blocker. */
+    checkedAgain: (checks: Check[]): void => {
+      const ids = new Set(checks.map(({ id }) => id));
+      const others = status.view.checks.filter(({ id }) => !ids.has(id));
+      status.view.checks = worstFirst([...others, ...checks]);
+      refuse(checks);
+    },
     showPlan,
     /** Shows the plan and, where approval is required, waits for it. Answers whether that took time in which the world may have changed. */
     approval: async (plan: Plan): Promise<boolean> => {
@@ -118,7 +125,8 @@ export function createOperation<Type extends OperationType>(parts: Parts, reques
 
     /** Lowers settings and copies reference tables; {@link move} does it where a procedure doesn't show it as a step. */
     readyToMove: (round: PlannedMoves): Promise<void> => movement.prepare(request, round),
-    move: (round: PlannedMoves): Promise<void> => movement.run(request, round),
+    /** @param how the request, where these moves are to be made otherwise than it says */
+    move: (round: PlannedMoves, how: OperationRequest = request): Promise<void> => movement.run(how, round),
     /** Waits until data may move: for what only makes sense together with its movement. */
     untilOpen: (): Promise<void> => movement.windows.untilOpen(request),
     /** Does what can't be undone, see no-return.ts. */

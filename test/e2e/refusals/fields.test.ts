@@ -41,6 +41,10 @@ describe('an input of the wrong type or out of range is refused, with the field 
     reason: text(500),
     requestedBy: text(200),
   };
+  const node = {
+    values: [undefined, 7, 'db3', 'db3:0', 'db3:65536'],
+    says: /required|must be a text|must be host:port|port must be between 1 and 65535/,
+  };
   const leaving = { ...nodes, values: [undefined, [], ...nodes.values] };
   const own: Record<OperationType, Wrong> = {
     scaleOut: {
@@ -57,13 +61,19 @@ describe('an input of the wrong type or out of range is refused, with the field 
     },
     drainWorker: { nodes: leaving, undo: flag },
     removeWorker: { nodes: leaving, keepMachine: flag },
-    isolateWorker: {
-      node: {
-        values: [undefined, 7, 'db3', 'db3:0', 'db3:65536'],
-        says: /required|must be a text|must be host:port|port must be between 1 and 65535/,
+    emergencyRemoveWorker: {
+      node,
+      alsoDead: {
+        values: [[], ['db3:5432'], ...nodes.values],
+        says: new RegExp(`${nodes.says.source}|as the field node does`),
       },
-      undo: flag,
+      deadFor: {
+        values: [30, '', '30', 'soon', '2h'],
+        says: /length of time|must be a text|must be from 0d to 1h/,
+      },
+      acceptDataLoss: text(2_000),
     },
+    isolateWorker: { node, undo: flag },
     cleanUp: {},
   };
   /** What else makes an input right. */
@@ -72,6 +82,7 @@ describe('an input of the wrong type or out of range is refused, with the field 
     rebalance: {},
     drainWorker: { nodes: ['db3:5432'] },
     removeWorker: { nodes: ['db3:5432'] },
+    emergencyRemoveWorker: { node: 'db3:5432' },
     isolateWorker: { node: 'db3:5432' },
     cleanUp: {},
   };

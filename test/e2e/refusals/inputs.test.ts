@@ -118,6 +118,7 @@ describe('an input that contradicts itself or says too little is refused', () =>
     ['rebalance', {}],
     ['drainWorker', { nodes: ['db3:5432'] }],
     ['removeWorker', { nodes: ['db3:5432'] }],
+    ['emergencyRemoveWorker', { node: 'db3:5432' }],
     ['isolateWorker', { node: 'db3:5432' }],
     ['cleanUp', {}],
     ['inspect', { what: 'health' }],

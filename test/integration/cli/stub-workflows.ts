@@ -145,6 +145,7 @@ const health: HealthAnswer = {
 export {
   scaleOut as cleanUp,
   scaleOut as drainWorker,
+  scaleOut as emergencyRemoveWorker,
   scaleOut as isolateWorker,
   scaleOut as rebalance,
   scaleOut as removeWorker,

@@ -63,6 +63,10 @@ export const byPeople: Partial<Record<CheckId, string>> = {
   patroni: 'Patroni itself has to add the worker',
   pooler: 'the config names PostgreSQL itself then; that the check passes: coordinator.test.ts',
   connections: 'a restart with another setting; what it says is tried in test/unit/activities/preflight',
+  'dead-worker': 'another node is named',
+  'dead-worker-away':
+    'a worker that runs is removed as one that runs; that this is what it says: test/e2e/emergency-remove.test.ts',
+  'other-workers-answer': 'networks are the owner’s; otherwise it is accepted with a reason',
   versions: 'other packages on a node; the statement after them is that of supported-versions',
   'coordinator-reachable': 'the platform brings the coordinator back: test/e2e/refusals/configs.test.ts',
   'is-coordinator': 'the config names another server then',

@@ -58,6 +58,11 @@ test.each<[string[], OperationType, object]>([
   ],
   [['isolate', 'shop', 'db3:5432'], 'isolateWorker', { node: 'db3:5432' }],
   [['isolate', 'shop', 'db3:5432', '--undo'], 'isolateWorker', { node: 'db3:5432', undo: true }],
+  [
+    ['emergency-remove', 'shop', 'db3:5432', 'db4:5432', '--dead-for', '2m', '--accept-data-loss', 'lose it'],
+    'emergencyRemoveWorker',
+    { node: 'db3:5432', alsoDead: ['db4:5432'], deadFor: '2m', acceptDataLoss: 'lose it' },
+  ],
   [['clean', 'shop'], 'cleanUp', {}],
 ])('%j asks for %s with %j', async (argv, type, wanted) => {
   const { type: called, input } = await askedBy(...argv);
@@ -72,6 +77,7 @@ const commands = {
   rebalance: ['rebalance', 'shop'],
   drainWorker: ['drain', 'shop', 'db3:5432'],
   removeWorker: ['remove', 'shop', 'db3:5432'],
+  emergencyRemoveWorker: ['emergency-remove', 'shop', 'db3:5432'],
   isolateWorker: ['isolate', 'shop', 'db3:5432'],
   cleanUp: ['clean', 'shop'],
 } satisfies Record<OperationType, string[]>;

@@ -1,3 +1,4 @@
+import { readStandIns } from '../../../citus/lost/stand-ins.js';
 import type { Db } from '../../../citus/session/connect.js';
 import type { ClusterConfig } from '../../../config/index.js';
 import { activeWorkers, type ClusterNode } from '../../../citus/nodes/nodes.js';
@@ -14,6 +15,7 @@ import { connections, type ConnectionLoad } from './connections.js';
 import { addressFits, noPatroni, noPooler } from './coordinator.js';
 import type { Intent, PreflightRequest } from '../intent.js';
 import { isolatingChecks } from './isolating.js';
+import { rescuingChecks } from './rescuing.js';
 import { leavingChecks } from './leaving.js';
 import { nodeIdentity } from './node-identity.js';
 import { metadataSynced, nodesActive } from './nodes-active.js';
@@ -38,6 +40,7 @@ export async function clusterChecks(
     noPatroni(facts, capacities),
     ...leavingChecks(nodes, intent),
     ...isolatingChecks(nodes, capacities, intent),
+    ...rescuingChecks(nodes, capacities, intent, intent.rescuing.length > 0 ? await readStandIns(db) : []),
     addressFits(nodes, newServers(intent.joining, nodes)),
     nodesActive(nodes, capacities, intent),
     nodeIdentity(nodes, capacities),

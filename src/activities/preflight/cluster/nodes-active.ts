@@ -16,10 +16,9 @@ import type { Intent } from '../intent.js';
  */
 export function nodesActive(nodes: ClusterNode[], capacities: NodeCapacity[], intent?: Intent): Check {
   const inactive = nodes.filter(
-    ({ role, active, node }) =>
-      role === 'worker' && !active && intent?.joining.includes(node.toLowerCase()) !== true,
+    ({ role, active, node }) => role === 'worker' && !active && !isExpected(node, intent),
   );
-  const { silent, refusing } = notAnswering(nodes, capacities);
+  const { silent, refusing } = notAnswering(nodes, capacities, intent?.rescuing);
   const [dead] = silent.filter(({ node }) => !isIsolated(node));
   const [wanted] = silent.filter(({ node }) => isNeeded(node, intent));
   const letIn = [...new Set(refusing.map(({ node, error }) => remedyOfRefusal(node.node, error) ?? ''))];
@@ -62,6 +61,11 @@ function activate(inactive: ClusterNode[]): string {
   return `activate those that are inactive, on the coordinator: ${calls.join(' ')} or take them out`;
 }
 
+/** Whether an inactive one is what the operation is about. */
+function isExpected(node: string, intent: Intent | undefined): boolean {
+  return [...(intent?.joining ?? []), ...(intent?.rescuing ?? [])].includes(node.toLowerCase());
+}
+
 interface Silent {
   node: ClusterNode;
   error: string;
@@ -71,10 +75,13 @@ interface Silent {
 function notAnswering(
   nodes: ClusterNode[],
   capacities: NodeCapacity[],
+  rescuing: readonly string[] = [],
 ): { silent: Silent[]; refusing: Silent[] } {
   const all = capacities.flatMap((each) => {
     const node = nodes.find((row) => row.node === each.node);
-    return 'error' in each && node ? [{ node, error: each.error.split('\n')[0] ?? '' }] : [];
+    return 'error' in each && node && !rescuing.includes(node.node.toLowerCase())
+      ? [{ node, error: each.error.split('\n')[0] ?? '' }]
+      : [];
   });
   const refuses = ({ node, error }: Silent): boolean => remedyOfRefusal(node.node, error) !== undefined;
   return { silent: all.filter((each) => !refuses(each)), refusing: all.filter(refuses) };
@@ -100,6 +107,12 @@ function isLeaving({ node }: ClusterNode, intent: Intent | undefined): boolean {
 }
 
 function outOfReach(node: ClusterNode, intent: Intent | undefined): Remedy {
+  if (isLeaving(node, intent) && intent?.deregisters === true)
+    return does(
+      'emergencyRemoveWorker',
+      'bring it back, then ask again; if it never comes back, take it out as a dead worker: that looks first what would be lost',
+      { node: node.node },
+    );
   if (isIsolated(node))
     return does(
       'isolateWorker',

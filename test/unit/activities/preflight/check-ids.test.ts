@@ -43,13 +43,13 @@ function blocksByRow(id: (typeof checkIds)[number]): boolean {
 
 test('only what blocks, or asks for an approval, can be accepted; only what blocks can be essential, or matter less where nothing is moved or registered', () => {
   const rows = checkIds.map((id) => ({ id, ...checkFacts(id) }));
-  const weighed = rows.filter(({ acceptable, essential, lessForCleaning, lessForIsolating }) =>
-    [acceptable, essential, lessForCleaning, lessForIsolating].includes(true),
+  const weighed = rows.filter(({ acceptable, essential, lessForCleaning, lessForTheDead }) =>
+    [acceptable, essential, lessForCleaning, lessForTheDead].includes(true),
   );
   expect(weighed.filter(({ severity, asks }) => severity !== 'blocker' && asks !== true)).toEqual([]);
   expect(rows.filter(({ acceptable, essential }) => acceptable && essential)).toEqual([]);
   expect(acceptableChecks).toContain('target-disk');
-  expect(consequences).toEqual(['blocked-writes', 'isolation', 'machine']);
+  expect(consequences).toEqual(['blocked-writes', 'in-doubt-transactions', 'isolation', 'machine']);
 });
 
 test('a failed check weighs what its row says, and less where a row or a request says so', () => {
@@ -57,7 +57,12 @@ test('a failed check weighs what its row says, and less where a row or a request
   expect(failed('disk', '', '').severity).toBe('warning');
   expect(failed('empty-nodes', '', '').severity).toBe('info');
   expect(warning('leftovers', '', '').severity).toBe('warning');
-  for (const intent of [intentOf('cleanUp', {}), intentOf('isolateWorker', { node: 'db3:5432' })]) {
+  const node = 'db3:5432';
+  for (const intent of [
+    intentOf('cleanUp', {}),
+    intentOf('isolateWorker', { node }),
+    intentOf('emergencyRemoveWorker', { node }),
+  ]) {
     expect(easeFor(intent, failed('nodes-active', '', '')).severity).toBe('warning');
     expect(easeFor(intent, failed('role', '', '')).severity).toBe('blocker');
   }

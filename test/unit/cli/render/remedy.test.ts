@@ -18,10 +18,15 @@ vi.mock('../../../../src/client/index.js', () => {
     needWorker: () => Promise.resolve(),
     close: () => Promise.resolve(),
     ...Object.fromEntries(
-      ['scaleOut', 'rebalance', 'drainWorker', 'removeWorker', 'isolateWorker', 'cleanUp'].map((type) => [
-        type,
-        start(type),
-      ]),
+      [
+        'scaleOut',
+        'rebalance',
+        'drainWorker',
+        'removeWorker',
+        'emergencyRemoveWorker',
+        'isolateWorker',
+        'cleanUp',
+      ].map((type) => [type, start(type)]),
     ),
   };
   return { ScalerClient: { connect: () => Promise.resolve(client) } };
@@ -50,6 +55,15 @@ describe('the command of a remedy', () => {
     [does('removeWorker', ''), 'remove shop NODE…'],
     [does('removeWorker', '', { nodes: ['db3:5432'] }), 'remove shop db3:5432'],
     [does('drainWorker', '', { nodes: ['a:1', 'b:1'], undo: true }), 'drain shop a:1 b:1 --undo'],
+    [does('emergencyRemoveWorker', ''), 'emergency-remove shop NODE'],
+    [
+      does('emergencyRemoveWorker', '', {
+        node: 'db3:5432',
+        alsoDead: ['db4:5432'],
+        acceptDataLoss: 'lose it all',
+      }),
+      "emergency-remove shop db3:5432 db4:5432 --accept-data-loss 'lose it all'",
+    ],
     [does('isolateWorker', ''), 'isolate shop NODE'],
     [does('isolateWorker', '', { node: 'db3:5432', undo: true }), 'isolate shop db3:5432 --undo'],
     [does('scaleOut', ''), 'scale-out shop --add N'],

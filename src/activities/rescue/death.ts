@@ -1,0 +1,83 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { cancellationSignal } from '@temporalio/activity';
+import { activeWorkers, readNodes } from '../../citus/nodes/nodes.js';
+import { withCoordinator } from '../../citus/session/connect.js';
+import type { ClusterConfig } from '../../config/index.js';
+import type { Check } from '../../contract/index.js';
+import { does } from '../../contract/index.js';
+import { verdictOf, type Look } from '../../planning/life.js';
+import { count } from '../../text/figures.js';
+import { failed, passed } from '../preflight/check.js';
+import { readSession } from '../runtime/context.js';
+import { lookFromAllSides } from './look.js';
+
+/** Milliseconds between two looks. */
+const everyMs = 2_000;
+
+/**
+ * Looks at workers again and again, from all sides, for so many seconds: each is dead only if nobody gets an answer all the
+ * time. A worker that is registered no more is dead enough.
+ *
+ * @param seconds 0: one look
+ */
+export async function deathOf(
+  cluster: ClusterConfig,
+  dead: readonly string[],
+  seconds: number,
+): Promise<Check[]> {
+  const end = Date.now() + seconds * 1_000;
+  const first = new Map<string, Look[]>();
+  for (let looks = 1; ; looks += 1) {
+    const found = await lookAtAll(cluster, dead);
+    for (const [node, all] of found) {
+      if (verdictOf(all) !== 'dead') return [notDead(cluster.name, node, all, looks)];
+      first.set(node, all);
+    }
+    if (Date.now() >= end) return [...first].map(([node, all]) => isDead(node, all, looks, seconds));
+    await sleep(Math.min(everyMs, Math.max(0, end - Date.now())), undefined, {
+      signal: cancellationSignal(),
+    });
+  }
+}
+
+function lookAtAll(cluster: ClusterConfig, dead: readonly string[]): Promise<Map<string, Look[]>> {
+  const options = readSession('is it dead?', { statementTimeoutSeconds: 20 });
+  return withCoordinator(cluster, options, async (db) => {
+    const nodes = await readNodes(db);
+    const workers = activeWorkers(nodes).map(({ node }) => node);
+    const witnesses = workers.filter((node) => !dead.includes(node.toLowerCase()));
+    const looks = new Map<string, Look[]>();
+    for (const node of nodes.filter(
+      (each) => each.role === 'worker' && dead.includes(each.node.toLowerCase()),
+    ))
+      looks.set(node.node, await lookFromAllSides(db, cluster, node.node, witnesses));
+    return looks;
+  });
+}
+
+function isDead(node: string, looks: readonly Look[], times: number, seconds: number): Check {
+  const period = seconds > 0 ? `, ${count(times, 'time')} in ${seconds} s` : '';
+  return passed('dead-worker-away', `${node} answers nobody${period}: ${linesOf(looks)}`);
+}
+
+function notDead(cluster: string, node: string, looks: readonly Look[], times: number): Check {
+  const evidence = `${linesOf(looks)}${times > 1 ? ` (at the ${times}th look)` : ''}`;
+  if (verdictOf(looks) === 'alive')
+    return failed(
+      'dead-worker-away',
+      `${node} is not dead: ${evidence}`,
+      does('removeWorker', 'to take a worker out that runs, empty it first; nothing is lost then', {
+        cluster,
+        nodes: [node],
+      }),
+    );
+  return failed(
+    'dead-worker-away',
+    `whether ${node} is dead can't be told: ${evidence}`,
+    'see to it that the coordinator, or the worker of citus-scaler, can look: names resolve, and the network lets them through; then ask again',
+  );
+}
+
+function linesOf(looks: readonly Look[]): string {
+  return looks.map(({ from, answer }) => `${from}: ${answer?.split('\n')[0] ?? 'it answers'}`).join('; ');
+}

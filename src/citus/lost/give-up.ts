@@ -1,0 +1,77 @@
+import type { Db } from '../session/connect.js';
+import { addressOf } from '../../text/address.js';
+import { literal } from '../session/quote.js';
+import { readLostShards, type LostShard } from './lost-shards.js';
+import { standInConstraint } from './stand-ins.js';
+
+/** A dead worker, as it is registered. */
+export interface DeadNode {
+  node: string;
+  groupId: number;
+}
+
+/** What the given-up workers hold is not what was approved. */
+export class LossChangedError extends Error {
+  override readonly name = 'LossChangedError';
+}
+
+/**
+ * Takes dead workers out of the cluster in one transaction. Shards of which they have the only copies lie at the coordinator
+ * from then on: empty tables that refuse rows, until a move makes the real shard anew (measured, docs/citus.md). Reads of
+ * lost rows find nothing from then on, writes to them fail.
+ *
+ * @param isApproved asked of the shards that are lost, inside the transaction
+ * @param origin told of each empty table, for people
+ * @throws LossChangedError, and nothing is changed
+ */
+export async function forgetNodes(
+  db: Db,
+  dead: readonly DeadNode[],
+  isApproved: (lost: LostShard[]) => boolean,
+  origin: string,
+): Promise<void> {
+  const groupIds = dead.map(({ groupId }) => groupId);
+  await db.query('BEGIN');
+  try {
+    // Nobody may put a shard there meanwhile, and two of us wait for each other.
+    await db.query('LOCK TABLE pg_dist_node, pg_dist_placement IN SHARE ROW EXCLUSIVE MODE');
+    const lost = await readLostShards(db, groupIds);
+    if (!isApproved(lost)) throw new LossChangedError('the shards that would be lost are others by now');
+    // Citus tells every node with metadata of what follows; several dead ones are left out all at once only so.
+    await db.query(
+      'UPDATE pg_dist_node SET isactive = false, hasmetadata = false, metadatasynced = false WHERE groupid = ANY ($1)',
+      [groupIds],
+    );
+    await db.query(
+      'UPDATE pg_dist_placement SET groupid = 0 WHERE groupid = ANY ($1) AND shardid = ANY ($2)',
+      [groupIds, lost.map(({ shardId }) => shardId)],
+    );
+    // Copies of reference tables, and of shards that have others. Removing the node would ask it about them.
+    await db.query('DELETE FROM pg_dist_placement WHERE groupid = ANY ($1)', [groupIds]);
+    for (const { node } of dead) {
+      const { host, port } = addressOf(node);
+      await db.query('SELECT citus_remove_node($1, $2)', [host, port]);
+    }
+    await db.query('SET LOCAL citus.enable_ddl_propagation = off');
+    for (const shard of lost) await standIn(db, shard, origin);
+    await db.query('SELECT start_metadata_sync_to_all_nodes()');
+    await db.query('COMMIT');
+  } catch (error) {
+    await db.query('ROLLBACK').catch(() => undefined);
+    throw error;
+  }
+}
+
+async function standIn(
+  db: Db,
+  { shard, relation, owner, partitionKey }: LostShard,
+  origin: string,
+): Promise<void> {
+  const partitioned = partitionKey === null ? '' : ` PARTITION BY ${partitionKey}`;
+  // One that is partitioned has no constraint of its own alone.
+  const alone = partitionKey === null ? ' NO INHERIT' : '';
+  await db.query(`CREATE TABLE ${shard} (LIKE ${relation})${partitioned}`);
+  await db.query(`ALTER TABLE ${shard} ADD CONSTRAINT ${standInConstraint} CHECK (false)${alone}`);
+  await db.query(`COMMENT ON CONSTRAINT ${standInConstraint} ON ${shard} IS ${literal(origin)}`);
+  await db.query(`ALTER TABLE ${shard} OWNER TO ${owner}`);
+}

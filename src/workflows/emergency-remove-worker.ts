@@ -1,0 +1,214 @@
+import type { RescuePlan } from '../activities/rescue/activities.js';
+import {
+  does,
+  type EmergencyRemoveWorkerInput,
+  type MoveMode,
+  type OperationReport,
+  type OperationType,
+  type Remedy,
+  type Rung,
+} from '../contract/index.js';
+import { startAgain } from '../contract/internal/start-again.js';
+import { refused } from '../failures.js';
+import { chosenRung } from '../planning/ladder.js';
+import { movesIn, movesOf, type PlannedMoves } from '../planning/planned-moves.js';
+import { count } from '../text/figures.js';
+import { rescueActivities } from './activities.js';
+import type { HowLeft } from './operation/how-left.js';
+import type { Operation } from './operation/op.js';
+import { operation } from './operation/operation.js';
+import { planStep } from './operation/steps.js';
+
+const steps = {
+  check: 'Check the cluster',
+  dead: 'Is it dead?',
+  plan: 'Plan',
+  approval: 'Approval',
+  out: 'Take it out',
+  rebuild: 'Make lost shards anew',
+  verify: 'Verify',
+} as const;
+
+type Rescue = Operation<'emergencyRemoveWorker'>;
+
+/** Carries out `emergencyRemoveWorker`, see its row in contract/operations.ts. */
+export async function emergencyRemoveWorker(input: EmergencyRemoveWorkerInput): Promise<OperationReport> {
+  return operation('emergencyRemoveWorker', input, async (op) => {
+    const { request } = op;
+    const { node, alsoDead = [] } = request.input;
+    op.steps(Object.values(steps));
+    op.about([node, ...alsoDead]);
+    await op.preflight(steps.check);
+    if (op.dryRun && !op.plannable()) return;
+    await confirmDeath(op);
+
+    const draft = await planStep(
+      op,
+      steps.plan,
+      () => op.calls.run(rescueActivities.planRescue, 'Plan', { request }),
+      () => '',
+    );
+    if (op.dryRun) return;
+    assertWay(op, draft);
+    if (await op.step(steps.approval, () => op.approval(draft.plan))) await confirmDeath(op);
+    op.act();
+    await takeOut(op, draft);
+  });
+}
+
+async function confirmDeath(op: Rescue): Promise<void> {
+  await op.step(steps.dead, async (step) => {
+    const checks = await op.calls.run(rescueActivities.confirmDeath, steps.dead, { request: op.request });
+    step.detail = checks.map(({ evidence }) => evidence.split(':')[0] ?? '').join('; ');
+    op.checkedAgain(checks);
+  });
+}
+
+/** Refuses where no way is open, or where the only one loses data that nobody has given up. */
+function assertWay({ request }: Rescue, { rungs, loss, dead }: RescuePlan): void {
+  const { cluster, input } = request;
+  const chosen = chosenRung(rungs);
+  if (dead.length === 0) return;
+  const evidence = rungs.map(lineOf);
+  if (chosen && chosen.id !== 'give-up-data' && input.acceptDataLoss !== undefined)
+    throw refused('DataLossNotAccepted', `nothing has to be lost: ${chosen.why}`, {
+      cluster,
+      evidence,
+      remedies: [startAgain(request, 'take it out without a loss', { acceptDataLoss: undefined })],
+      ...(loss && { loss }),
+    });
+  if (chosen) return;
+  if (loss && rungs.some(({ id, possible }) => id === 'give-up-data' && possible))
+    throw refused(
+      'DataLossNotAccepted',
+      input.acceptDataLoss === undefined
+        ? `${dead.map((each) => each.node).join(', ')} can only leave with what nobody else holds, and nobody has given that up`
+        : 'the sentence that accepts the loss is not that of the present loss',
+      {
+        cluster,
+        evidence: [...evidence, loss.sentence],
+        remedies: [
+          { text: 'bring it back, or its disk: whatever was lost then is lost no more' },
+          startAgain(request, 'or give up exactly that', { acceptDataLoss: loss.sentence }),
+        ],
+        loss,
+      },
+    );
+  throw refused('PreflightRefused', 'there is no way to take it out', {
+    cluster,
+    evidence,
+    remedies: [does('health', 'see what it lacks in the evidence, and ask again', { cluster })],
+  });
+}
+
+function lineOf({ id, possible, why }: Rung): string {
+  return `${id}: ${possible ? 'possible' : 'not possible'}: ${why}`;
+}
+
+/** From the transaction that takes it out on, there is no way back: what follows makes the cluster whole. */
+async function takeOut(op: Rescue, { dead, loss, round }: RescuePlan): Promise<void> {
+  const { cluster, lockId } = op.request;
+  const names = dead.map(({ node }) => node).join(', ');
+  await op.calls.unpaused();
+  await op.passNoReturn(
+    {
+      why:
+        names === ''
+          ? 'lost shards are being made anew'
+          : `${names} is being taken out, which can't be undone`,
+      last: true,
+      howLeft: unknown(op.request.cluster, names),
+    },
+    async (isNow) => {
+      if (dead.length === 0) op.skip(steps.out, 'it is out already');
+      else
+        await op.step(steps.out, async (step) => {
+          await op.calls.run(rescueActivities.forgetDeadWorkers, `Take ${names} out`, {
+            cluster,
+            lockId,
+            dead,
+            ...(loss && { lossHash: loss.hash }),
+          });
+          isNow(outButNotWhole(op));
+          op.set({ removed: dead.map(({ node }) => node) });
+          op.note(
+            ...(
+              await op.calls.run(rescueActivities.tidyAfterDead, `What is left of ${names}?`, {
+                cluster,
+                lockId,
+                dead,
+              })
+            ).notes,
+          );
+          for (const { node } of dead)
+            op.note(
+              (await op.calls.run(rescueActivities.fenceDead, `Fence ${node}`, { cluster, lockId, node }))
+                .became,
+            );
+          step.detail = names;
+        });
+      isNow(outButNotWhole(op));
+      await rebuild(op, round);
+      await op.step(steps.verify, async (step) => {
+        const order = { request: op.request, removed: dead };
+        op.verified(step, await op.calls.run(rescueActivities.verifyRescue, 'Verify', order));
+      });
+    },
+  );
+}
+
+/** Empty tables stand for lost shards: moving them away from the coordinator makes the real shards. */
+async function rebuild(op: Rescue, first: PlannedMoves): Promise<void> {
+  if (first.moves.length === 0) {
+    op.skip(steps.rebuild, 'nothing was lost');
+    return;
+  }
+  const { cluster, lockId } = op.request;
+  await op.step(steps.rebuild, async (step) => {
+    let made = 0;
+    for (let round = first; round.moves.length > 0;) {
+      for (const mode of ['blocking', 'logical'] as const) await remake(op, round, mode);
+      await op.calls.run(rescueActivities.verifyRebuilt, 'Are they like their siblings?', {
+        request: { cluster, lockId },
+        shardIds: movesOf(round).map(({ shardId }) => shardId),
+      });
+      made += round.moves.length;
+      ({ round } = await op.calls.run(rescueActivities.planRescue, 'Is anything left to make anew?', {
+        request: op.request,
+      }));
+    }
+    op.note(
+      ...(await op.calls.run(rescueActivities.dropStandIns, 'Drop what stood for them', { cluster, lockId }))
+        .notes,
+    );
+    step.detail = count(made, 'shard group');
+  });
+}
+
+async function remake(op: Rescue, round: PlannedMoves, mode: MoveMode): Promise<void> {
+  const transferMode = mode === 'blocking' ? 'block_writes' : 'force_logical';
+  const part = movesIn(round, mode);
+  if (part.moves.length > 0) await op.move(part, { ...op.request, transferMode });
+}
+
+function unknown(cluster: string, names: string): HowLeft {
+  return {
+    evidence: [`whether ${names} was taken out is not known`],
+    remedies: [does('health', 'see whether it is a node still', { cluster })],
+  };
+}
+
+function outButNotWhole({ request }: Rescue): HowLeft {
+  return {
+    evidence: [
+      'the dead worker is out of the cluster; shards that were given up may still be empty tables at the coordinator, which refuse rows',
+    ],
+    remedies: [goOn(request)],
+  };
+}
+
+function goOn<Type extends OperationType>(
+  request: Parameters<typeof startAgain>[0] & { type: Type },
+): Remedy {
+  return startAgain(request, 'start it again: it goes on from there');
+}

@@ -1,0 +1,130 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { SandboxNode } from '../../sandbox/index.js';
+import type { Loss, OperationReport } from '../../src/contract/index.js';
+import { setStage, type Operation, type Stage } from '../support/stage.js';
+
+let stage: Stage;
+let empty: SandboxNode;
+let full: SandboxNode;
+beforeAll(async () => {
+  stage = await setStage({ start: { workers: 4 } });
+  const [first, second] = stage.cluster.workers;
+  if (!first || !second) throw new Error('no workers');
+  [empty, full] = [first, second];
+  await (await stage.start('drainWorker', 'drained', { nodes: [empty.address] })).result();
+});
+afterAll(() => stage.end());
+
+const remove = (id: string, more: object = {}): Promise<Operation> =>
+  stage.start('emergencyRemoveWorker', id, { node: full.address, deadFor: '2s', ...more });
+
+interface Refusal {
+  type: string;
+  message: string;
+  details: [{ evidence: string[]; loss?: Loss; remedies: { action?: string; arguments?: object }[] }];
+}
+
+async function refusalOf(id: string, more: object): Promise<Refusal> {
+  const error: unknown = await (
+    await remove(id, { ifBusy: 'wait', ...more })
+  )
+    .result()
+    .catch((thrown: unknown) => thrown);
+  const { cause } = error as { cause?: Refusal };
+  if (!cause) throw new Error(`not refused: ${JSON.stringify(error)}`);
+  return cause;
+}
+
+const counted = async (): Promise<number[]> => {
+  const rows = await stage.cluster.query<{ n: number }>(
+    `select count(*)::int as n from tenants union all select count(*)::int from orders
+     union all select count(*)::int from events`,
+  );
+  return rows.map(({ n }) => n);
+};
+
+const registered = (node: SandboxNode): Promise<unknown[]> =>
+  stage.cluster.query('select from pg_dist_node where nodeport = $1', [node.port]);
+
+test('a worker that answers, the coordinator and a stranger are no dead workers', async () => {
+  const alive = await refusalOf('alive', {});
+  expect(alive.type).toBe('PreflightRefused');
+  expect(alive.message).toMatch(
+    /dead-worker-away: .* is not dead: citus-scaler: it answers; the coordinator: it answers/,
+  );
+  expect(alive.details[0].remedies).toContainEqual(
+    expect.objectContaining({
+      action: 'removeWorker',
+      arguments: { cluster: 'demo', nodes: [full.address] },
+    }),
+  );
+  const coordinator = await refusalOf('coordinator', { node: stage.cluster.coordinator.address });
+  expect(coordinator.message).toMatch(/dead-worker: .* is the coordinator/);
+  const stranger = await refusalOf('stranger', { node: 'db99:5432' });
+  expect(stranger.message).toMatch(/dead-worker: db99:5432 is no node of this cluster/);
+});
+
+test('one that holds nothing of its own is taken out, and no row is lost', async () => {
+  const before = await counted();
+  await empty.kill();
+  const report = await (await remove('empty', { node: empty.address })).result();
+  expect(report).toMatchObject({ state: 'done', removed: [empty.address], movedShardGroups: 0 });
+  expect(report.plan?.rungs).toMatchObject([
+    { id: 'no-shards', possible: true, chosen: true, losesData: false },
+    { id: 'standby', possible: false },
+    { id: 'restored', possible: false },
+    { id: 'give-up-data', possible: false },
+  ]);
+  expect(report.plan?.loss).toBeUndefined();
+  expect(await registered(empty)).toEqual([]);
+  expect(await counted()).toEqual(before);
+  await stage.cluster.query(`insert into plans values (90, 'written')`);
+});
+
+test('several away at once look like the network: nothing goes on without a reason', async () => {
+  const other = stage.cluster.workers[2];
+  await Promise.all([full.kill(), other?.kill()]);
+  const { type, message } = await refusalOf('brake', {});
+  await other?.start();
+  expect(type).toBe('PreflightRefused');
+  expect(message).toMatch(/other-workers-answer: 2 of 3 workers away/);
+});
+
+test('what only a dead worker holds is given up by exactly the sentence that says so, and made anew', async () => {
+  const total = await counted().catch((error: unknown) => error);
+  expect(total).toBeInstanceOf(Error);
+  const dry = await (await remove('dry', { dryRun: true })).result();
+  const { loss, rungs } = dry.plan ?? {};
+  expect(rungs?.filter(({ chosen }) => chosen)).toEqual([]);
+  expect(loss?.sentence).toMatch(
+    new RegExp(
+      `^lose what only ${full.address} of demo held: 3 tables \\(events, orders, tenants\\), \\d+ shard groups, `,
+    ),
+  );
+  expect(await registered(full)).toHaveLength(1);
+
+  const unnamed = await refusalOf('unnamed', {});
+  expect(unnamed).toMatchObject({ type: 'DataLossNotAccepted' });
+  expect(unnamed.details[0].loss?.sentence).toBe(loss?.sentence);
+  const wrong = await refusalOf('wrong', { acceptDataLoss: `${loss?.sentence ?? ''}0` });
+  expect(wrong.message).toMatch(/not that of the present loss/);
+  expect(await registered(full)).toHaveLength(1);
+
+  const op = await remove('given-up', { acceptDataLoss: loss?.sentence });
+  await op.until('end', ({ state }) => state === 'done', 60);
+  const report: OperationReport = await op.result();
+  expect(report).toMatchObject({
+    state: 'done',
+    removed: [full.address],
+    movedShardGroups: loss?.shardGroups,
+  });
+  expect(await registered(full)).toEqual([]);
+  const left = await counted();
+  expect(left.every((n) => n > 0)).toBe(true);
+  // Every kind of statement works again, under keys that were lost, too.
+  await stage.cluster.query(
+    `insert into tenants select i, 'again' from generate_series(1, 200) i on conflict do nothing`,
+  );
+  await stage.cluster.query('update tenants set name = name');
+  expect(await (await stage.start('rebalance', 'after', {})).result()).toMatchObject({ state: 'done' });
+});

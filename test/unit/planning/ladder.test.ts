@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest';
+import { chosenRung, ladder, rungsOf, type RungFacts } from '../../../src/planning/ladder.js';
+import type { RungId } from '../../../src/contract/index.js';
+
+function facts(...possible: RungId[]): RungFacts {
+  const fact = (id: RungId) => ({ possible: possible.includes(id), why: `of ${id}` });
+  return {
+    'no-shards': fact('no-shards'),
+    standby: fact('standby'),
+    restored: fact('restored'),
+    'give-up-data': fact('give-up-data'),
+  };
+}
+
+test('the safest rung that is possible is taken, whatever else is', () => {
+  for (const [index, id] of ladder.entries()) {
+    const rungs = rungsOf(facts(...ladder.slice(index)), { acceptsLoss: true });
+    expect(chosenRung(rungs)?.id).toBe(id);
+    expect(rungs.map((rung) => rung.id)).toEqual(ladder);
+    expect(rungs.map(({ why }) => why)).toEqual(ladder.map((each) => `of ${each}`));
+  }
+});
+
+test('data is given up only when somebody says so, and a standby loses none', () => {
+  expect(chosenRung(rungsOf(facts('give-up-data'), { acceptsLoss: false }))).toBeUndefined();
+  expect(chosenRung(rungsOf(facts('give-up-data'), { acceptsLoss: true }))?.losesData).toBe(true);
+  expect(chosenRung(rungsOf(facts('standby', 'give-up-data'), { acceptsLoss: true }))).toMatchObject({
+    id: 'standby',
+    losesData: false,
+  });
+});
+
+test('a rung that is named is taken or none', () => {
+  const wishes = { named: 'restored', acceptsLoss: false } as const;
+  expect(chosenRung(rungsOf(facts('no-shards', 'restored'), wishes))?.id).toBe('restored');
+  expect(chosenRung(rungsOf(facts('no-shards'), wishes))).toBeUndefined();
+});
