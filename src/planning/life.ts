@@ -14,7 +14,7 @@ export type Sign = 'alive' | 'dead' | 'unknown';
  * and says nothing: that comes as a time-out.
  */
 const deadWords =
-  /refused|no route to host|host is down|timed? ?out|timeout expired|unreachable|could not translate host name|no answer|closed the connection unexpectedly|terminated unexpectedly|reset by peer|EHOSTUNREACH|ENETUNREACH|ECONNREFUSED|ETIMEDOUT|ECONNRESET|EHOSTDOWN/i;
+  /refused|failed to connect|no route to host|host is down|timed? ?out|timeout expired|unreachable|could not translate host name|no answer|closed the connection unexpectedly|terminated unexpectedly|reset by peer|EHOSTUNREACH|ENETUNREACH|ECONNREFUSED|ETIMEDOUT|ECONNRESET|EHOSTDOWN/i;
 
 /** What a server says that runs. It comes from PostgreSQL itself, whatever it is that it says. */
 const aliveWords =

@@ -46,7 +46,8 @@ export async function emergencyRemoveWorker(input: EmergencyRemoveWorkerInput): 
       op,
       steps.plan,
       () => op.calls.run(rescueActivities.planRescue, 'Plan', { request }),
-      () => '',
+      ({ rungs = [] }) =>
+        chosenRung(rungs)?.id ?? (rungs.length > 0 ? 'no way is open' : 'what is left to do'),
     );
     if (op.dryRun) return;
     assertWay(op, draft);
@@ -59,7 +60,7 @@ export async function emergencyRemoveWorker(input: EmergencyRemoveWorkerInput): 
 async function confirmDeath(op: Rescue): Promise<void> {
   await op.step(steps.dead, async (step) => {
     const checks = await op.calls.run(rescueActivities.confirmDeath, steps.dead, { request: op.request });
-    step.detail = checks.map(({ evidence }) => evidence.split(':')[0] ?? '').join('; ');
+    step.detail = checks.map(({ evidence }) => evidence.split(': ')[0] ?? '').join('; ');
     op.checkedAgain(checks);
   });
 }

@@ -36,11 +36,12 @@ test.runIf(isReal)(
       true,
     );
     const op = await give('made-anew', { acceptDataLoss: loss?.sentence });
+    await op.until('asking', ({ state }) => state === 'awaiting-approval', 60);
+    await op.update('approve', { by: 'test' });
     await op.until('making them anew', ({ steps }) =>
       steps.some(({ name, state }) => name === 'Make lost shards anew' && state === 'running'),
     );
     await stage.restartWorker();
-    await op.until('over', ({ state }) => state === 'done', 150);
     const report = await op.result();
     expect(report).toMatchObject({ state: 'done', removed: [dead.address] });
     expect(report.movedShardGroups).toBe(loss?.shardGroups);

@@ -111,7 +111,10 @@ test('what only a dead worker holds is given up by exactly the sentence that say
   expect(await registered(full)).toHaveLength(1);
 
   const op = await remove('given-up', { acceptDataLoss: loss?.sentence });
-  await op.until('end', ({ state }) => state === 'done', 60);
+  // Though it was started without the need for an approval.
+  const { plan, steps } = await op.until('asking', ({ state }) => state === 'awaiting-approval', 60);
+  expect(steps.find(({ name }) => name === 'Plan')?.detail).toBe('give-up-data');
+  await op.update('approve', { by: 'test', planHash: plan?.hash });
   const report: OperationReport = await op.result();
   expect(report).toMatchObject({
     state: 'done',

@@ -36,6 +36,7 @@ export function requestActivities(context: ActivityContext) {
         parallelMoves: data.parallelMoves ?? movement.parallelMoves,
         approval: data.approval ?? cluster.approval ?? 'required',
         ...((data.approval ?? cluster.approval) === 'required' && { approvesMarks: true }),
+        ...(cluster.approval === 'auto' && { losesUnasked: true }),
         tune: !urgent && movement.tune,
         searchAttributes: context.searchAttributes,
         keepsReports: context.config.reports !== undefined,

@@ -1,4 +1,5 @@
 import { withCoordinator, type Db } from '../../citus/session/connect.js';
+import { withAnswers } from '../../citus/session/lost-answer.js';
 import type { Check } from '../../contract/index.js';
 import type { OperationRequest } from '../../contract/internal/request.js';
 import { secondsOf } from '../../text/duration.js';
@@ -66,7 +67,7 @@ export function rescueActivities(context: ActivityContext) {
       // Without a time-out: a change of metadata that is ended in the middle could hang in ROLLBACK PREPARED.
       const options = changeSession('deregister', { statementTimeoutSeconds: 0 });
       return tellWaiting(context, cluster, [], () =>
-        withCoordinator(cluster, options, (db) =>
+        withAnswers(cluster, options, (db) =>
           forgetDead(db, order, () => assertHeld(context.client, order.lockId), ownWorkflowId()),
         ),
       );
@@ -76,7 +77,7 @@ export function rescueActivities(context: ActivityContext) {
     tidyAfterDead: async (order: TidyOrder): Promise<{ notes: string[] }> => {
       const cluster = clusterIn(context, order.cluster);
       return {
-        notes: await withCoordinator(cluster, changeSession('clean up'), async (db) => {
+        notes: await withAnswers(cluster, changeSession('clean up'), async (db) => {
           await assertHeld(context.client, order.lockId);
           return tidyAfter(db, order);
         }),
@@ -105,7 +106,7 @@ export function rescueActivities(context: ActivityContext) {
       cluster: string;
       lockId: string;
     }): Promise<{ notes: string[] }> => ({
-      notes: await withCoordinator(
+      notes: await withAnswers(
         clusterIn(context, cluster),
         changeSession('clean up', { statementTimeoutSeconds: 60 }),
         async (db) => {

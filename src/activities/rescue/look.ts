@@ -1,10 +1,11 @@
-import { readPath } from '../../citus/nodes/node-answers.js';
 import { readLoginReasons } from '../../citus/nodes/refused-logins.js';
 import { runOnNodes } from '../../citus/nodes/node-settings.js';
 import { NodeNotAllowedError, withNode, type Db } from '../../citus/session/connect.js';
+import { literal } from '../../citus/session/quote.js';
 import { within } from '../../citus/session/within.js';
 import type { ClusterConfig } from '../../config/index.js';
 import type { Look } from '../../planning/life.js';
+import { addressOf } from '../../text/address.js';
 import { readSession } from '../runtime/context.js';
 
 /** Workers that are asked whether they reach another: enough to tell a cut cable from a dead server. */
@@ -52,10 +53,21 @@ async function lookFromInside(db: Db, node: string, witnesses: readonly string[]
       looks.push({ from: witness, answer: 'can’t look: it doesn’t answer itself' });
       continue;
     }
-    const answer = await readPath(db, witness, node);
-    looks.push(answer === undefined ? { from: witness } : { from: witness, answer });
+    const command = commandToTry(node);
+    const tried = await within(db, 8, () => runOnNodes(db, [{ node: witness, command }]));
+    const answer = tried?.[0]?.success ? tried[0].result : 'no answer within 8 s';
+    looks.push(answer === '' ? { from: witness } : { from: witness, answer });
   }
   return looks;
+}
+
+/** Has a worker connect to another: one column, empty when it can. A frozen server takes the connection, and no more. */
+function commandToTry(node: string): string {
+  const { host, port } = addressOf(node);
+  return `SELECT CASE WHEN r.success THEN '' ELSE r.result END
+    FROM (SELECT set_config('citus.node_connection_timeout', '3s', false) AS done OFFSET 0) s,
+         LATERAL master_run_on_worker(ARRAY[${literal(host)}]::text[], ARRAY[${port}]::int[],
+           ARRAY[CASE WHEN s.done IS NOT NULL THEN 'SELECT 1' END]::text[], false) r`;
 }
 
 async function lookFromCoordinator(db: Db, node: string): Promise<Look> {

@@ -17,6 +17,8 @@ export interface OperationRequest<Type extends OperationType = OperationType> {
   approval: 'required' | 'auto';
   /** Somebody said that approval is required, in the config or the input: then a mark alone waits for it, too. */
   approvesMarks?: boolean;
+  /** The config does without approvals: only then is data given up without anybody's word on the plan. */
+  losesUnasked?: boolean;
   /** Whether movements may change server settings for a while. */
   tune: boolean;
   /** The cluster has maintenance windows; the worker is asked for them. */

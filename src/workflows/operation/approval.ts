@@ -70,14 +70,15 @@ export function createApproval(status: Status, calls: Calls): Approval {
 /**
  * Whether a plan waits for a person. A drain that moves nothing only marks workers, and the same operation takes it back:
  * it waits only where somebody said that approval is required. A plan that would block writes, which nobody asked for,
- * always waits.
+ * always waits. So does one that loses data, unless the config itself does without approvals.
  */
 export function needsApproval(
-  { type, approval, approvesMarks }: OperationRequest,
-  { movesTotal }: Plan,
+  { type, approval, approvesMarks, losesUnasked }: OperationRequest,
+  { movesTotal, rungs = [] }: Plan,
   checks: readonly Check[],
 ): boolean {
   if (checks.some(asks)) return true;
+  if (rungs.some(({ chosen, losesData }) => chosen && losesData) && losesUnasked !== true) return true;
   const onlyMarks = type === 'drainWorker' && movesTotal === 0;
   return approval === 'required' && (!onlyMarks || approvesMarks === true);
 }

@@ -11,6 +11,7 @@ describe('a worker is', () => {
     'timeout expired',
     'could not connect to server: Connection timed out',
     'no answer within 4 s',
+    'failed to connect to db3:5432',
     'server closed the connection unexpectedly',
     'could not translate host name "db3" to address: Name or service not known',
   ])('dead: %s', (answer) => {
