@@ -1,4 +1,4 @@
-import type { Rung, RungId } from '../contract/index.js';
+import { rungIds, type Rung, type RungId } from '../contract/index.js';
 
 /** What the ladder is made of: for each rung the facts that make it possible, or what it lacks. */
 export type RungFacts = Record<RungId, { possible: boolean; why: string }>;
@@ -14,15 +14,12 @@ export interface RungWishes {
 /** Rungs by which rows are lost. A restored server has all that was there when its backup was made. */
 const losing: readonly RungId[] = ['restored', 'give-up-data'];
 
-/** The ways out, the safest first. */
-export const ladder: readonly RungId[] = ['no-shards', 'standby', 'restored', 'give-up-data'];
-
 /**
  * All rungs, with the one that is taken: the safest that is possible. Data is given up only where the request says so, and
  * only when nothing safer is possible.
  */
 export function rungsOf(facts: RungFacts, { named, acceptsLoss }: RungWishes): Rung[] {
-  const safest = ladder.find((id) => facts[id].possible);
+  const safest = rungIds.find((id) => facts[id].possible);
   const chosen =
     named === undefined
       ? safest !== 'give-up-data' || acceptsLoss
@@ -31,7 +28,7 @@ export function rungsOf(facts: RungFacts, { named, acceptsLoss }: RungWishes): R
       : facts[named].possible
         ? named
         : undefined;
-  return ladder.map((id) => ({
+  return rungIds.map((id) => ({
     id,
     ...facts[id],
     losesData: losing.includes(id),

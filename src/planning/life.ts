@@ -18,7 +18,7 @@ const deadWords =
 
 /** What a server says that runs. It comes from PostgreSQL itself, whatever it is that it says. */
 const aliveWords =
-  /FATAL:|authentication|password|pg_hba|starting up|shutting down|in recovery|recovery mode|accepting connections|too many|connection slots|read-only|certificate|SSL|permission denied|does not exist/i;
+  /FATAL:|authentication|password|pg_hba|starting up|shutting down|in recovery|recovery mode|accepting connections|too many|connection slots|read-only|certificate|not support SSL|permission denied|does not exist/i;
 
 /** What a look says of the worker. Who can't look for reasons of its own says nothing. */
 export function signOf({ answer }: Look): Sign {

@@ -14,6 +14,7 @@ export function secondsOf(text: string): number {
 
 /** Seconds in the largest unit that they fill: `90m`, `45s`. */
 export function durationOf(seconds: number): string {
-  const unit = (['d', 'h', 'm', 's'] as const).find((each) => seconds % unitSeconds[each] === 0) ?? 's';
+  const units = ['d', 'h', 'm', 's'] as const;
+  const unit = units.find((each) => seconds > 0 && seconds % unitSeconds[each] === 0) ?? 's';
   return `${seconds / unitSeconds[unit]}${unit}`;
 }

@@ -4,8 +4,6 @@ import {
   type EmergencyRemoveWorkerInput,
   type MoveMode,
   type OperationReport,
-  type OperationType,
-  type Remedy,
   type Rung,
 } from '../contract/index.js';
 import { startAgain } from '../contract/internal/start-again.js';
@@ -66,7 +64,7 @@ async function confirmDeath(op: Rescue): Promise<void> {
 }
 
 /** Refuses where no way is open, or where the only one loses data that nobody has given up. */
-function assertWay({ request }: Rescue, { rungs, loss, dead }: RescuePlan): void {
+function assertWay({ request }: Rescue, { plan: { rungs = [], loss }, dead }: RescuePlan): void {
   const { cluster, input } = request;
   const chosen = chosenRung(rungs);
   if (dead.length === 0) return;
@@ -98,7 +96,9 @@ function assertWay({ request }: Rescue, { rungs, loss, dead }: RescuePlan): void
   throw refused('PreflightRefused', 'there is no way to take it out', {
     cluster,
     evidence,
-    remedies: [does('health', 'see what it lacks in the evidence, and ask again', { cluster })],
+    remedies: [
+      startAgain(request, 'each way says in the evidence what it lacks: see to one of them, then ask again'),
+    ],
   });
 }
 
@@ -107,7 +107,7 @@ function lineOf({ id, possible, why }: Rung): string {
 }
 
 /** From the transaction that takes it out on, there is no way back: what follows makes the cluster whole. */
-async function takeOut(op: Rescue, { dead, loss, round }: RescuePlan): Promise<void> {
+async function takeOut(op: Rescue, { dead, plan: { loss }, round }: RescuePlan): Promise<void> {
   const { cluster, lockId } = op.request;
   const names = dead.map(({ node }) => node).join(', ');
   await op.calls.unpaused();
@@ -118,7 +118,7 @@ async function takeOut(op: Rescue, { dead, loss, round }: RescuePlan): Promise<v
           ? 'lost shards are being made anew'
           : `${names} is being taken out, which can't be undone`,
       last: true,
-      howLeft: unknown(op.request.cluster, names),
+      howLeft: perhapsOut(op.request.cluster, names),
     },
     async (isNow) => {
       if (dead.length === 0) op.skip(steps.out, 'it is out already');
@@ -192,7 +192,7 @@ async function remake(op: Rescue, round: PlannedMoves, mode: MoveMode): Promise<
   if (part.moves.length > 0) await op.move(part, { ...op.request, transferMode });
 }
 
-function unknown(cluster: string, names: string): HowLeft {
+function perhapsOut(cluster: string, names: string): HowLeft {
   return {
     evidence: [`whether ${names} was taken out is not known`],
     remedies: [does('health', 'see whether it is a node still', { cluster })],
@@ -204,12 +204,6 @@ function outButNotWhole({ request }: Rescue): HowLeft {
     evidence: [
       'the dead worker is out of the cluster; shards that were given up may still be empty tables at the coordinator, which refuse rows',
     ],
-    remedies: [goOn(request)],
+    remedies: [startAgain(request, 'start it again: it goes on from there')],
   };
-}
-
-function goOn<Type extends OperationType>(
-  request: Parameters<typeof startAgain>[0] & { type: Type },
-): Remedy {
-  return startAgain(request, 'start it again: it goes on from there');
 }

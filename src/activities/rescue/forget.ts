@@ -11,7 +11,7 @@ export interface ForgetOrder {
   cluster: string;
   lockId: string;
   /** As they were registered when the plan was made. */
-  dead: (DeadNode & { nodeId: number })[];
+  dead: DeadNode[];
   /** Hash of the loss that was approved; absent: nothing may be lost. */
   lossHash?: string;
 }

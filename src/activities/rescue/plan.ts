@@ -1,3 +1,4 @@
+import type { DeadNode } from '../../citus/lost/give-up.js';
 import { readLostShards, type LostShard } from '../../citus/lost/lost-shards.js';
 import { readStandIns } from '../../citus/lost/stand-ins.js';
 import { activeWorkers, isIsolated, readNodes, type ClusterNode } from '../../citus/nodes/nodes.js';
@@ -7,7 +8,7 @@ import { readShardGroupsWithin, type ShardGroup } from '../../citus/tables/shard
 import { conditionOf } from '../../citus/tables/conditions.js';
 import { findConditions, type Finding } from '../../citus/tables/find-conditions.js';
 import type { ClusterConfig } from '../../config/index.js';
-import type { Check, Loss, MoveMode, Rung } from '../../contract/index.js';
+import type { Check, MoveMode } from '../../contract/index.js';
 import type { OperationRequest } from '../../contract/internal/request.js';
 import { chosenRung, rungsOf, type RungFacts } from '../../planning/ladder.js';
 import { acceptsLoss } from '../../planning/loss.js';
@@ -28,9 +29,7 @@ const sizesSeconds = 5;
 /** The plan of a rescue. */
 export interface RescuePlan extends Draft {
   /** The dead workers that are still registered. */
-  dead: { node: string; nodeId: number; groupId: number }[];
-  rungs: Rung[];
-  loss?: Loss;
+  dead: DeadNode[];
 }
 
 /** What the cluster looks like, as far as the ladder needs it. */
@@ -67,7 +66,7 @@ export async function rescuePlan(
   const sentence = request.input.acceptDataLoss;
   const accepted = loss !== undefined && sentence !== undefined && acceptsLoss(sentence, loss);
   const rungs = dead.length === 0 ? [] : rungsOf(factsOf(scene), { acceptsLoss: accepted });
-  const remakes = chosenRung(rungs)?.id === 'give-up-data' || dead.length === 0;
+  const remakes = chosenRung(rungs) !== undefined || dead.length === 0;
   const { moves, checks } = remakes ? await rebuilding(db, scene) : { moves: [], checks: [] };
   const draft = await draftOf(cluster, request, {
     moded: { moves, stuck: new Set(), copiesBlocking: false, checks },
@@ -83,8 +82,6 @@ export async function rescuePlan(
     plan: { ...draft.plan, ...(rungs.length > 0 && { rungs }), ...(loss && { loss }) },
     checks: [...draft.checks, ...(await inDoubtChecks(db, nodes, dead))],
     dead: dead.map(({ node, nodeId, groupId }) => ({ node, nodeId, groupId })),
-    rungs,
-    ...(loss && { loss }),
   };
 }
 
@@ -146,9 +143,10 @@ function factsOf({ dead, lost, targets, coordinator, isSuperuser }: Scene): Rung
  * is quicker, unless foreign keys between tables of different owners are made online only.
  */
 async function rebuilding(db: Db, scene: Scene): Promise<{ moves: GroupMove[]; checks: Check[] }> {
-  const { groups, dead, lost, targets, coordinator } = scene;
+  const { groups, lost, targets, coordinator } = scene;
   if (!coordinator) return { moves: [], checks: [] };
-  const shards = new Set(dead.length > 0 ? lost.map(({ shardId }) => shardId) : await readStandIns(db));
+  // An earlier rescue may have been given up in between.
+  const shards = new Set([...lost.map(({ shardId }) => shardId), ...(await readStandIns(db))]);
   const own = groups.filter(({ shardIds }) => shardIds.some((id) => shards.has(id)));
   const held = (groupId: number): number =>
     groups.reduce((sum, group) => sum + (group.groupId === groupId ? group.shardIds.length : 0), 0);

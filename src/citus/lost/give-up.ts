@@ -7,6 +7,7 @@ import { standInConstraint } from './stand-ins.js';
 /** A dead worker, as it is registered. */
 export interface DeadNode {
   node: string;
+  nodeId: number;
   groupId: number;
 }
 
@@ -16,7 +17,7 @@ export class LossChangedError extends Error {
 }
 
 /**
- * Takes dead workers out of the cluster in one transaction. Shards of which they have the only copies lie at the coordinator
+ * Takes dead workers out of the cluster in one transaction, or finds them out. Shards of which they have the only copies lie at the coordinator
  * from then on: empty tables that refuse rows, until a move makes the real shard anew (measured, docs/citus.md). Reads of
  * lost rows find nothing from then on, writes to them fail.
  *
@@ -35,6 +36,11 @@ export async function forgetNodes(
   try {
     // Nobody may put a shard there meanwhile, and two of us wait for each other.
     await db.query('LOCK TABLE pg_dist_node, pg_dist_placement IN SHARE ROW EXCLUSIVE MODE');
+    // An earlier attempt, of which the client is gone, may have committed while this one waited.
+    if (!(await areRegistered(db, dead))) {
+      await db.query('ROLLBACK');
+      return;
+    }
     const lost = await readLostShards(db, groupIds);
     if (!isApproved(lost)) throw new LossChangedError('the shards that would be lost are others by now');
     // Citus tells every node with metadata of what follows; several dead ones are left out all at once only so.
@@ -60,6 +66,15 @@ export async function forgetNodes(
     await db.query('ROLLBACK').catch(() => undefined);
     throw error;
   }
+}
+
+async function areRegistered(db: Db, dead: readonly DeadNode[]): Promise<boolean> {
+  const rows = await db.query('SELECT FROM pg_dist_node WHERE nodeid = ANY ($1)', [
+    dead.map(({ nodeId }) => nodeId),
+  ]);
+  if (rows.length !== 0 && rows.length !== dead.length)
+    throw new LossChangedError('one of the workers has left by now');
+  return rows.length > 0;
 }
 
 async function standIn(

@@ -32,7 +32,7 @@ function lossLines(loss: Loss, paint: Colors, columns: number): string[] {
   const more = loss.tablesTotal - shown.length;
   return [
     '',
-    paint.red(`  Lost for good, unless ${shown.length === 0 ? 'it comes' : 'the worker comes'} back:`),
+    paint.red('  Lost for good, unless the worker comes back:'),
     ...shown.map((table) => `    ${pad(cut(table.table, names), names)}  ${figuresOf(table)}`),
     ...(more > 0 ? [paint.dim(`    and ${count(more, 'more table')}`)] : []),
     '',

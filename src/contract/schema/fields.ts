@@ -41,7 +41,7 @@ export function duration({ min, max }: { min: number; max: number }) {
   return z
     .string()
     .regex(durationPattern, {
-      error: 'must be a length of time such as 30s, 5m or 1h30m',
+      error: 'must be a length of time such as 8h, 1h30m, 10m or 45s',
       abort: true,
     })
     .refine((value) => secondsOf(value) >= min && secondsOf(value) <= max, {

@@ -69,7 +69,7 @@ describe('an input of the wrong type or out of range is refused, with the field 
       },
       deadFor: {
         values: [30, '', '30', 'soon', '2h'],
-        says: /length of time|must be a text|must be from 0d to 1h/,
+        says: /length of time|must be a text|must be from 0s to 1h/,
       },
       acceptDataLoss: text(2_000),
     },

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { chosenRung, ladder, rungsOf, type RungFacts } from '../../../src/planning/ladder.js';
-import type { RungId } from '../../../src/contract/index.js';
+import { chosenRung, rungsOf, type RungFacts } from '../../../src/planning/ladder.js';
+import { rungIds, type RungId } from '../../../src/contract/index.js';
 
 function facts(...possible: RungId[]): RungFacts {
   const fact = (id: RungId) => ({ possible: possible.includes(id), why: `of ${id}` });
@@ -13,11 +13,11 @@ function facts(...possible: RungId[]): RungFacts {
 }
 
 test('the safest rung that is possible is taken, whatever else is', () => {
-  for (const [index, id] of ladder.entries()) {
-    const rungs = rungsOf(facts(...ladder.slice(index)), { acceptsLoss: true });
+  for (const [index, id] of rungIds.entries()) {
+    const rungs = rungsOf(facts(...rungIds.slice(index)), { acceptsLoss: true });
     expect(chosenRung(rungs)?.id).toBe(id);
-    expect(rungs.map((rung) => rung.id)).toEqual(ladder);
-    expect(rungs.map(({ why }) => why)).toEqual(ladder.map((each) => `of ${each}`));
+    expect(rungs.map((rung) => rung.id)).toEqual(rungIds);
+    expect(rungs.map(({ why }) => why)).toEqual(rungIds.map((each) => `of ${each}`));
   }
 });
 

@@ -12,6 +12,7 @@ describe('a worker is', () => {
     'could not connect to server: Connection timed out',
     'no answer within 4 s',
     'failed to connect to db3:5432',
+    'SSL SYSCALL error: Connection timed out',
     'server closed the connection unexpectedly',
     'could not translate host name "db3" to address: Name or service not known',
   ])('dead: %s', (answer) => {
