@@ -1,0 +1,58 @@
+import pg from 'pg';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startCluster, type SandboxCluster } from '../../../sandbox/index.js';
+import { forgetNodes, LossChangedError, type DeadNode } from '../../../src/citus/lost/give-up.js';
+import { readStandIns } from '../../../src/citus/lost/stand-ins.js';
+import { sessionOver, type Db } from '../../../src/citus/session/db.js';
+import { flavour, smallData } from '../../support/stage.js';
+
+let cluster: SandboxCluster;
+let dead: DeadNode;
+const clients: pg.Client[] = [];
+beforeAll(async () => {
+  cluster = await startCluster({ workers: 3, flavour });
+  await smallData(cluster);
+  const [first] = cluster.workers;
+  if (!first) throw new Error('no worker');
+  const [row] = await cluster.query<Omit<DeadNode, 'node'>>(
+    `select nodeid as "nodeId", groupid as "groupId" from pg_dist_node where nodeport = $1`,
+    [first.port],
+  );
+  if (!row) throw new Error('not registered');
+  dead = { node: first.address, ...row };
+  await first.kill();
+});
+afterAll(async () => {
+  await Promise.all(clients.map((client) => client.end()));
+  await cluster.stop();
+});
+
+/** A session as activities have it, with the search_path that they set. */
+async function session(): Promise<Db> {
+  const client = new pg.Client(cluster.coordinator.login);
+  await client.connect();
+  clients.push(client);
+  await client.query('set search_path = pg_catalog');
+  return sessionOver(client, cluster.coordinator.address, 0);
+}
+
+const registered = (): Promise<unknown[]> =>
+  cluster.query('select from pg_dist_node where nodeid = $1', [dead.nodeId]);
+
+test('a loss that nobody has approved changes nothing', async () => {
+  const refused = forgetNodes(await session(), [dead], () => false, 'a test');
+  await expect(refused).rejects.toBeInstanceOf(LossChangedError);
+  expect(await registered()).toHaveLength(1);
+  expect(await readStandIns(await session())).toEqual([]);
+});
+
+test('of two attempts at once one does it, and the other finds it done', async () => {
+  const isApproved = (lost: unknown[]): boolean => lost.length > 0;
+  const [one, other] = [await session(), await session()];
+  await Promise.all([
+    forgetNodes(one, [dead], isApproved, 'a test'),
+    forgetNodes(other, [dead], isApproved, 'a test'),
+  ]);
+  expect(await registered()).toEqual([]);
+  expect(await readStandIns(one)).not.toEqual([]);
+});
