@@ -44,8 +44,7 @@ export async function emergencyRemoveWorker(input: EmergencyRemoveWorkerInput): 
       op,
       steps.plan,
       () => op.calls.run(rescueActivities.planRescue, 'Plan', { request }),
-      ({ rungs = [] }) =>
-        chosenRung(rungs)?.id ?? (rungs.length > 0 ? 'no way is open' : 'what is left to do'),
+      ({ rungs = [] }) => chosenRung(rungs)?.id ?? whyNone(rungs),
     );
     if (op.dryRun) return;
     assertWay(op, draft);
@@ -100,6 +99,13 @@ function assertWay({ request }: Rescue, { plan: { rungs = [], loss }, dead }: Re
       startAgain(request, 'each way says in the evidence what it lacks: see to one of them, then ask again'),
     ],
   });
+}
+
+function whyNone(rungs: readonly Rung[]): string {
+  if (rungs.length === 0) return 'what is left to do';
+  return rungs.some(({ possible }) => possible)
+    ? 'only with a loss that nobody has accepted'
+    : 'no way is open';
 }
 
 function lineOf({ id, possible, why }: Rung): string {

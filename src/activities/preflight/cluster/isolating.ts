@@ -90,8 +90,8 @@ function alsoDead(node: ClusterNode, nodes: ClusterNode[], capacities: NodeCapac
     .filter((each) => capacities.some((answer) => answer.node === each && 'error' in answer));
 }
 
-/** What goes on without a worker, and what doesn't. Measured with one killed, before and after its isolation (docs/citus.md, "A dead worker"). */
-export function limits(node: string, others: string[] = []): Check {
+/** Measured with a worker killed, before and after its isolation (docs/citus.md, "A dead worker"). */
+function limits(node: string, others: string[]): Check {
   return passed(
     'isolation',
     [
