@@ -60,6 +60,8 @@ export interface SandboxCluster {
   readonly passwordFile: string;
   /** One more running server with the extension in the database, NOT registered with the cluster. */
   addNode(options?: AddNodeOptions): Promise<SandboxNode>;
+  /** One more running server: a streaming standby of this one, NOT registered with the cluster. */
+  standbyOf(primary: SandboxNode, options?: Pick<AddNodeOptions, 'key' | 'name'>): Promise<SandboxNode>;
   /** Runs one statement on the coordinator. */
   query<Row extends QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
   /** Stops all servers, those that other processes added too, and removes the folder. */
@@ -120,6 +122,12 @@ export function openCluster(folder: string, forget?: () => void): SandboxCluster
     passwordFile: passwordFileOf(place),
     addNode: async (options = {}) => {
       const node = await addNode(place, options);
+      workers.push(node);
+      return node;
+    },
+    standbyOf: async (primary, { key, name = 'standby-' } = {}) => {
+      const node = openNode(place, await makeNode(place, { name, key, standbyOf: primary }));
+      await node.start();
       workers.push(node);
       return node;
     },

@@ -3,11 +3,13 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { freePort } from '../os/ports.js';
 import { writeAccess } from '../postgres/access.js';
+import { backUp, followOf } from '../postgres/backup.js';
 import { findBinaries } from '../postgres/binaries.js';
 import { settingsText } from '../postgres/settings.js';
 import { template } from '../postgres/template.js';
 import { newIdentity } from '../postgres/identity.js';
-import { nodesFolder, readClusterRecord, writeNodeRecord } from './layout.js';
+import { nodesFolder, passwordFileOf, readClusterRecord, writeNodeRecord } from './layout.js';
+import type { SandboxNode } from './node.js';
 
 /** The node to make. */
 export interface NewNode {
@@ -15,6 +17,8 @@ export interface NewNode {
   name: string;
   key?: string | undefined;
   port?: number | undefined;
+  /** A streaming standby of this server, rather than a server of its own. */
+  standbyOf?: SandboxNode | undefined;
 }
 
 /**
@@ -24,16 +28,26 @@ export interface NewNode {
 export async function makeNode(folder: string, node: NewNode): Promise<string> {
   const { flavour, database, user, moveSeconds, settings, access } = readClusterRecord(folder);
   const { dataFolder, extensionFolder } = await template(flavour, database, findBinaries(flavour));
+  const primary = node.standbyOf;
   mkdirSync(nodesFolder(folder), { recursive: true });
   const half = mkdtempSync(join(nodesFolder(folder), '.new-'));
   try {
     const data = join(half, 'data');
-    await execa('cp', ['-R', '-p', dataFolder, data]);
-    newIdentity(data);
     const port = node.port ?? (await freePort());
+    const slot = `standby_${port}`;
+    if (primary) await backUp(primary.login, primary.dataFolder, data, slot);
+    else {
+      await execa('cp', ['-R', '-p', dataFolder, data]);
+      newIdentity(data);
+    }
     const extra = { ...writeAccess(data, access, user), ...settings };
     const text = settingsText({ flavour, port, extensionFolder, moveSeconds, extra });
     writeFileSync(join(data, 'postgresql.conf'), text);
+    if (primary) {
+      const { host, port: from } = primary;
+      const login = `host=${host} port=${from} user=${user} passfile=${passwordFileOf(folder)}`;
+      followOf(data, `${login} application_name=${slot}`, slot);
+    }
     writeNodeRecord(half, { port, ...(node.key === undefined ? {} : { key: node.key }) });
     await execa('chmod', ['755', half]);
     return nameIt(folder, half, node);

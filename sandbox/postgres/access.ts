@@ -24,8 +24,10 @@ const files = { cert: 'server.crt', key: 'server.key', ca: 'clients.crt' } as co
 /** Writes what a stopped server's data folder needs for it, and returns the settings that go with it. */
 export function writeAccess(dataFolder: string, access: Access, superuser: string): Record<string, string> {
   if (access.hba) {
-    const own = `host all ${superuser} 127.0.0.1/32 scram-sha-256`;
-    write(join(dataFolder, 'pg_hba.conf'), `${[own, ...access.hba].join('\n')}\n`);
+    const own = ['all', 'replication'].map(
+      (database) => `host ${database} ${superuser} 127.0.0.1/32 scram-sha-256`,
+    );
+    write(join(dataFolder, 'pg_hba.conf'), `${[...own, ...access.hba].join('\n')}\n`);
   }
   if (!access.tls) return {};
   writeCertificate(dataFolder, access.tls);
