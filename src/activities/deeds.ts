@@ -35,6 +35,8 @@ const deeds: Record<keyof ReturnType<typeof createActivities>, string> = {
   dropStandIns: 'Dropping what stood for lost shards',
   verifyRebuilt: 'Comparing shards that were made anew',
   verifyRescue: 'Verifying',
+  planHold: 'Looking which servers are to be held',
+  holdTraffic: 'Switching to a clone while traffic is held',
   planSettings: 'Reading server settings',
   lowerSettings: 'Changing server settings',
   endStatements: 'Ending what still runs at the server',

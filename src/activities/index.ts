@@ -2,6 +2,7 @@ import { checkActivities } from './preflight/activities.js';
 import { cleanUpActivities } from './leftovers/activities.js';
 import type { ActivityContext } from './runtime/context.js';
 import { governorActivities } from './governor/activities.js';
+import { holdActivities } from './hold/activities.js';
 import { lockActivities } from './lock/activities.js';
 import { lockViews } from './lock/lock-views.js';
 import { inspectActivities } from './inspect/activities.js';
@@ -31,6 +32,7 @@ export function createActivities(context: ActivityContext) {
     ...removalActivities(context),
     ...isolationActivities(context),
     ...rescueActivities(context),
+    ...holdActivities(context),
     ...settingActivities(context),
     ...undoActivities(context),
     ...moveActivities(context),

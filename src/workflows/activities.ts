@@ -3,6 +3,7 @@ import type { ActivityOptions } from '@temporalio/workflow';
 import type { CheckActivities } from '../activities/preflight/activities.js';
 import type { CleanUpActivities } from '../activities/leftovers/activities.js';
 import type { IsolationActivities } from '../activities/nodes/isolation.js';
+import type { HoldActivities } from '../activities/hold/activities.js';
 import type { LockActivities } from '../activities/lock/activities.js';
 import type { MachineActivities } from '../activities/machines/activities.js';
 import type { MoveActivities } from '../activities/moving/activities.js';
@@ -63,6 +64,8 @@ export const removalActivities = proxyActivities<RemovalActivities>(lasting);
 export const isolationActivities = proxyActivities<IsolationActivities>(lasting);
 /** Activities that take dead workers out; they look for long, and may wait for others' statements. */
 export const rescueActivities = proxyActivities<RescueActivities>(lasting);
+/** Activities that hold all traffic; they wait for a quiet moment. */
+export const holdActivities = proxyActivities<HoldActivities>(persistent);
 /** Activities that start and stop machines by the user's programs. */
 export const machineActivities = proxyActivities<MachineActivities>({
   ...persistent,

@@ -60,5 +60,8 @@ async function isStillOpen(db: Db, entry: UndoEntry): Promise<boolean> {
     case 'machine':
       // Only its program could tell, and looking runs no programs.
       return true;
+    case 'hold':
+      // Whether a server was stopped for good nobody here can tell.
+      return true;
   }
 }

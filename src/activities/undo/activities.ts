@@ -180,6 +180,7 @@ const deeds: Record<UndoEntry['kind'], { effect: Deed; undo: Deed }> = {
   registration: { effect: 'register', undo: 'deregister' },
   'metadata-sync': { effect: 'sync', undo: 'sync' },
   machine: { effect: 'register', undo: 'deregister' },
+  hold: { effect: 'hold', undo: 'hold' },
 };
 
 function reasonOf(error: unknown): string {

@@ -30,5 +30,8 @@ export async function redoEntry(
       return;
     case 'machine':
       await startMachine(context, cluster, lockId, entry);
+      return;
+    case 'hold':
+    // Its activity looks how far it got, and goes on from there.
   }
 }

@@ -7,6 +7,7 @@ import { passing } from '../../failures.js';
 import { stopUnused } from '../machines/stop-unused.js';
 import { giveBackSync } from '../nodes/metadata-sync.js';
 import { unregister } from '../nodes/registration.js';
+import { undoHold } from './undo-hold.js';
 import { restoreSettings, type RestoreResult } from '../settings/temporary.js';
 
 /** The things that undoing an entry needs besides the entry. */
@@ -71,5 +72,7 @@ async function undoEntry(
     case 'machine':
       await scene.mayAct();
       return stopUnused(scene.cluster, entry, cancellationSignal());
+    case 'hold':
+      return undoHold(scene.cluster, entry, scene.mayAct);
   }
 }

@@ -4,7 +4,8 @@ import { addressOf } from '../../text/address.js';
  * One thing that an operation changes for a while, or may have to take back, with the state before. It is told to the
  * lock keeper before the effect, and taken off when it is undone or stays for good.
  */
-export type UndoEntry = SettingEntry | NodeMarkEntry | RegistrationEntry | MetadataSyncEntry | MachineEntry;
+export type UndoEntry =
+  SettingEntry | NodeMarkEntry | RegistrationEntry | MetadataSyncEntry | MachineEntry | HoldEntry;
 /** Kind of an undo entry. */
 export type UndoKind = UndoEntry['kind'];
 
@@ -68,6 +69,21 @@ export interface MachineEntry {
   taskQueue: string;
 }
 
+/** All traffic held while a node group goes over from a server to its clone, a standby of it that is promoted meanwhile. */
+export interface HoldEntry {
+  id: string;
+  kind: 'hold';
+  /** `host:port` of the server that the group lives at. */
+  node: string;
+  nodeId: number;
+  /** `host:port` of its clone. Once it is promoted and nobody was switched to it, it is of no use any more. */
+  clone: string;
+  /** The `application_name` of the sessions that hold. */
+  session: string;
+  /** `host:port` of all servers but the coordinator that have such sessions. */
+  servers: string[];
+}
+
 /** An entry that could not be undone, and why. A person does it by hand. */
 export interface HandedOver {
   entry: UndoEntry;
@@ -92,6 +108,8 @@ export function describeUndo(entry: UndoEntry): string {
       return `metadata sync to ${entry.node}: ${onOff(entry.during)} → ${onOff(entry.before)}`;
     case 'machine':
       return `the machine of ${entry.node ?? entry.placeholder} is stopped, if it is no node`;
+    case 'hold':
+      return `traffic goes on, with ${entry.node} in service, unless ${entry.clone} has taken its place; a clone that was promoted is fenced`;
   }
 }
 
@@ -116,6 +134,8 @@ export function undoByHand(entry: UndoEntry): string {
     }
     case 'machine':
       return `stop the machine ${entry.node ?? `that was started for ${entry.placeholder}`} (key ${entry.key}), unless it is a node`;
+    case 'hold':
+      return `on the coordinator: SELECT nodename, nodeport FROM pg_dist_node WHERE nodeid = ${entry.nodeId}; stop for good the one of ${entry.node} and ${entry.clone} that it doesn't name`;
   }
 }
 
