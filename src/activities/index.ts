@@ -15,6 +15,7 @@ import { removalActivities } from './nodes/removal.js';
 import { rescueActivities } from './rescue/activities.js';
 import { reportActivities } from './operation/keep-report.js';
 import { requestActivities } from './operation/check-input.js';
+import { successionActivities } from './rescue/succession/activities.js';
 import { settingActivities } from './settings/activities.js';
 import { undoActivities } from './undo/activities.js';
 import { verifyActivities } from './verify/activities.js';
@@ -33,6 +34,7 @@ export function createActivities(context: ActivityContext) {
     ...isolationActivities(context),
     ...rescueActivities(context),
     ...holdActivities(context),
+    ...successionActivities(context),
     ...settingActivities(context),
     ...undoActivities(context),
     ...moveActivities(context),

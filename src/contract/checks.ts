@@ -114,6 +114,8 @@ export const checks = {
   'new-node-mesh': { severity: 'blocker', acceptable: true, of: typesThatAdd },
   /** No other worker is away: when several are at once, the likely cause is the network, or this host. */
   'other-workers-answer': { severity: 'blocker', acceptable: true, of: typesThatRescue },
+  /** A standby that takes the place of a dead worker has heard of it lately: what came after that is not on it. */
+  'standby-lag': { severity: 'blocker', acceptable: true, of: typesThatRescue },
   /** The worker that is to be isolated doesn't answer: one that lives would lose its copy of the metadata. */
   'isolated-node-away': { severity: 'blocker', acceptable: true, of: ['isolateWorker'] },
   /** No backup holds all changes of the cluster. */
@@ -196,10 +198,12 @@ export const checks = {
   'in-doubt-transactions': { severity: 'info', consequence: true, of: typesThatRescue },
   /** What goes on while a worker is isolated, or dead, and what doesn't. */
   isolation: { severity: 'info', consequence: true, of: ['isolateWorker', ...typesThatRescue] },
+  /** No unlogged table has shards on a dead worker: its standby has them empty. */
+  'unlogged-on-standby': { severity: 'warning', of: typesThatRescue },
   /** At the end of a movement, Citus wants no move that nobody has approved. */
   'left-to-move': { severity: 'warning', of: typesThatMove },
-  /** What becomes of the machine of a worker that is removed. */
-  machine: { severity: 'info', consequence: true, of: ['removeWorker'] },
+  /** What becomes of the machine of a worker that is removed, or dead. */
+  machine: { severity: 'info', consequence: true, of: ['removeWorker', ...typesThatRescue] },
   /** How many checks were left out because the answer would be too long. */
   'more-checks': { severity: 'info' },
   /** The role may see what others do. */

@@ -59,8 +59,9 @@ export const operations = {
   },
   /**
    * Takes a dead worker out of the cluster by the safest way that works, and never loses a row that could be kept: it
-   * holds no shard of its own; or, when what only it holds is given up by a sentence that names it, its shards are made
-   * anew, empty, on the others. It can be cancelled until the worker is taken out.
+   * holds no shard of its own; its standby, or a server that was restored from its backup, takes its place; or, when what
+   * only it holds is given up by a sentence that names it, its shards are made anew, empty, on the others. It can be
+   * cancelled until the worker is taken out, or its standby promoted.
    */
   emergencyRemoveWorker: {
     command: 'emergency-remove',

@@ -13,6 +13,7 @@ import type { RemovalActivities } from '../activities/nodes/removal.js';
 import type { ReportActivities } from '../activities/operation/keep-report.js';
 import type { RescueActivities } from '../activities/rescue/activities.js';
 import type { RequestActivities } from '../activities/operation/check-input.js';
+import type { SuccessionActivities } from '../activities/rescue/succession/activities.js';
 import type { SettingActivities } from '../activities/settings/activities.js';
 import type { UndoActivities } from '../activities/undo/activities.js';
 import type { VerifyActivities } from '../activities/verify/activities.js';
@@ -66,6 +67,8 @@ export const isolationActivities = proxyActivities<IsolationActivities>(lasting)
 export const rescueActivities = proxyActivities<RescueActivities>(lasting);
 /** Activities that hold all traffic; they wait for a quiet moment. */
 export const holdActivities = proxyActivities<HoldActivities>(persistent);
+/** Activities by which another server takes the place of a dead worker; they may wait for others' statements. */
+export const successionActivities = proxyActivities<SuccessionActivities>(lasting);
 /** Activities that start and stop machines by the user's programs. */
 export const machineActivities = proxyActivities<MachineActivities>({
   ...persistent,

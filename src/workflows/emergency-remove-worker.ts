@@ -8,7 +8,7 @@ import {
 } from '../contract/index.js';
 import { startAgain } from '../contract/internal/start-again.js';
 import { refused } from '../failures.js';
-import { chosenRung } from '../planning/ladder.js';
+import { chosenRung, saferRung } from '../planning/ladder.js';
 import { movesIn, movesOf, type PlannedMoves } from '../planning/planned-moves.js';
 import { count } from '../text/figures.js';
 import { rescueActivities } from './activities.js';
@@ -16,6 +16,7 @@ import type { HowLeft } from './operation/how-left.js';
 import type { Operation } from './operation/op.js';
 import { operation } from './operation/operation.js';
 import { planStep } from './operation/steps.js';
+import { succeed } from './rescue/succession.js';
 
 const steps = {
   check: 'Check the cluster',
@@ -50,7 +51,13 @@ export async function emergencyRemoveWorker(input: EmergencyRemoveWorkerInput): 
     assertWay(op, draft);
     if (await op.step(steps.approval, () => op.approval(draft.plan))) await confirmDeath(op);
     op.act();
-    await takeOut(op, draft);
+    const { succession, plan } = draft;
+    if (!succession) {
+      await takeOut(op, draft);
+      return;
+    }
+    op.skip(steps.rebuild, 'nothing has to be made anew');
+    await succeed(op, { steps, succession, promotes: chosenRung(plan.rungs ?? [])?.id === 'standby' });
   });
 }
 
@@ -68,11 +75,18 @@ function assertWay({ request }: Rescue, { plan: { rungs = [], loss }, dead }: Re
   const chosen = chosenRung(rungs);
   if (dead.length === 0) return;
   const evidence = rungs.map(lineOf);
-  if (chosen && chosen.id !== 'give-up-data' && input.acceptDataLoss !== undefined)
-    throw refused('DataLossNotAccepted', `nothing has to be lost: ${chosen.why}`, {
+  const safer = input.acceptDataLoss === undefined ? undefined : saferRung(rungs, 'give-up-data');
+  const better = safer ?? (input.restored === undefined ? undefined : saferRung(rungs, 'restored'));
+  if (better)
+    throw refused('DataLossNotAccepted', `less has to be lost (${better.id}): ${better.why}`, {
       cluster,
       evidence,
-      remedies: [startAgain(request, 'take it out without a loss', { acceptDataLoss: undefined })],
+      remedies: [
+        startAgain(request, `take it out that way (${better.id})`, {
+          acceptDataLoss: undefined,
+          restored: undefined,
+        }),
+      ],
       ...(loss && { loss }),
     });
   if (chosen) return;

@@ -4,6 +4,7 @@ import type { SandboxNode } from '../../sandbox/index.js';
 import type { Loss, OperationReport } from '../../src/contract/index.js';
 import { flavour, setStage, type Operation, type Stage } from '../support/stage.js';
 
+const isCitus = findFlavour(flavour).flavour === 'citus';
 let stage: Stage;
 let empty: SandboxNode;
 let full: SandboxNode;
@@ -82,6 +83,48 @@ test('one that holds nothing of its own is taken out, and no row is lost', async
   await stage.cluster.query(`insert into plans values (90, 'written')`);
 });
 
+// The stand-in can't point a node at another server.
+test.runIf(isCitus)(
+  'the standby of one that holds data takes its place: no row is lost, and giving up is refused before',
+  async () => {
+    const [, , , worker] = stage.cluster.workers;
+    if (!worker) throw new Error('no worker');
+    const standby = await stage.cluster.standbyOf(worker);
+    await stage.cluster.query('select citus_add_secondary_node($1, $2, $3, $4)', [
+      standby.host,
+      standby.port,
+      worker.host,
+      worker.port,
+    ]);
+    const before = await counted();
+    await worker.kill();
+    const { type, message, details } = await refusalOf('not-given-up', {
+      node: worker.address,
+      acceptDataLoss: 'lose it',
+    });
+    expect(type).toBe('DataLossNotAccepted');
+    expect(message).toMatch(/less has to be lost \(standby\): /);
+    expect(details[0].remedies).toContainEqual(
+      expect.objectContaining({
+        action: 'emergencyRemoveWorker',
+        arguments: expect.not.objectContaining({ acceptDataLoss: 'lose it' }) as object,
+      }),
+    );
+    expect(await standby.query('select pg_is_in_recovery() as standby')).toEqual([{ standby: true }]);
+
+    const report = await (await remove('standby', { node: worker.address })).result();
+    expect(report).toMatchObject({ state: 'done', removed: [worker.address], movedShardGroups: 0 });
+    expect(report.plan?.rungs?.find(({ chosen }) => chosen)).toMatchObject({
+      id: 'standby',
+      server: standby.address,
+    });
+    expect(report.notes.join('\n')).toMatch(new RegExp(`machine of ${worker.address}`));
+    expect(await registered(worker)).toEqual([]);
+    expect(await counted()).toEqual(before);
+    await stage.cluster.query(`insert into plans values (91, 'written')`);
+  },
+);
+
 test('several away at once look like the network: nothing goes on without a reason', async () => {
   const other = stage.cluster.workers[2];
   await Promise.all([full.kill(), other?.kill()]);
@@ -92,7 +135,7 @@ test('several away at once look like the network: nothing goes on without a reas
 });
 
 // Whether the stand-in makes its shards anew was not seen to its end.
-test.runIf(findFlavour(flavour).flavour === 'citus')(
+test.runIf(isCitus)(
   'what only a dead worker holds is given up by exactly the sentence that says so, and made anew',
   async () => {
     const total = await counted().catch((error: unknown) => error);

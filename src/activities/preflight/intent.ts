@@ -23,6 +23,8 @@ export interface Intent {
   isolating?: { node: string; undo: boolean };
   /** Dead workers that are taken out, `host:port` in lower case. */
   rescuing: string[];
+  /** Servers that are to take the place of a dead worker. */
+  successors: string[];
 }
 
 /** The fields of an input that say so. */
@@ -32,6 +34,8 @@ export interface IntentInput {
   nodes?: string[] | undefined;
   node?: string | undefined;
   alsoDead?: string[] | undefined;
+  standby?: string | undefined;
+  restored?: string | undefined;
   rebalance?: boolean | undefined;
   undo?: boolean | undefined;
   drainOnly?: boolean | undefined;
@@ -60,6 +64,7 @@ const nothing: Intent = {
   emptiesMarked: false,
   cleans: false,
   rescuing: [],
+  successors: [],
 };
 
 /** The intent behind an operation's input. */
@@ -83,7 +88,7 @@ export function intentOf(type: OperationType, input: IntentInput): Intent {
       return node === undefined ? nothing : { ...nothing, isolating: { node, undo: input.undo === true } };
     }
     case 'emergencyRemoveWorker':
-      return { ...nothing, rescuing: deadIn(input) };
+      return { ...nothing, rescuing: deadIn(input), successors: successorsIn(input) };
     case 'cleanUp':
       return { ...nothing, cleans: true };
     case 'removeWorker':
@@ -95,4 +100,9 @@ export function intentOf(type: OperationType, input: IntentInput): Intent {
 export function deadIn({ node, alsoDead = [], nodes = [] }: IntentInput): string[] {
   const named = node === undefined ? nodes : [node, ...alsoDead];
   return [...new Set(named.map((each) => each.toLowerCase()))];
+}
+
+/** Servers that an input names to take the place of a dead worker. */
+export function successorsIn({ standby, restored }: Pick<IntentInput, 'standby' | 'restored'>): string[] {
+  return [standby, restored].flatMap((node) => node?.toLowerCase() ?? []);
 }

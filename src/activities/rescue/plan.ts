@@ -2,13 +2,14 @@ import type { DeadNode } from '../../citus/lost/give-up.js';
 import { readLostShards, type LostShard } from '../../citus/lost/lost-shards.js';
 import { readStandIns } from '../../citus/lost/stand-ins.js';
 import { activeWorkers, isIsolated, readNodes, type ClusterNode } from '../../citus/nodes/nodes.js';
+import { earlierSuccession, type Succession } from '../../citus/nodes/point-at.js';
 import { readRights } from '../../citus/roles/rights.js';
 import type { Db } from '../../citus/session/connect.js';
 import { readShardGroupsWithin, type ShardGroup } from '../../citus/tables/shard-groups.js';
 import { conditionOf } from '../../citus/tables/conditions.js';
 import { findConditions, type Finding } from '../../citus/tables/find-conditions.js';
 import type { ClusterConfig } from '../../config/index.js';
-import type { Check, MoveMode } from '../../contract/index.js';
+import type { Check, MoveMode, Rung, RungId } from '../../contract/index.js';
 import type { OperationRequest } from '../../contract/internal/request.js';
 import { chosenRung, rungsOf, type RungFacts } from '../../planning/ladder.js';
 import { acceptsLoss } from '../../planning/loss.js';
@@ -16,12 +17,13 @@ import { spread } from '../../planning/rebuild.js';
 import { count } from '../../text/figures.js';
 import { draftOf, type Draft } from '../plan/draft.js';
 import type { GroupMove } from '../plan/group-moves.js';
-import { deadIn } from '../preflight/intent.js';
+import { deadIn, successorsIn } from '../preflight/intent.js';
 import { warning } from '../preflight/check.js';
 import { conditionsByGroup } from '../preflight/tables/group-conditions.js';
 import { immovable } from '../preflight/tables/table-checks.js';
 import { inDoubtChecks } from './in-doubt.js';
 import { readLoss } from './facts.js';
+import { successionFacts, type SuccessionFacts } from './succession/facts.js';
 
 /** Seconds that the sizes of shards may take to read: dead nodes tell none. */
 const sizesSeconds = 5;
@@ -30,6 +32,8 @@ const sizesSeconds = 5;
 export interface RescuePlan extends Draft {
   /** The dead workers that are still registered. */
   dead: DeadNode[];
+  /** The server that takes the place of the dead one, or has taken it in an earlier attempt. */
+  succession?: Succession;
 }
 
 /** What the cluster looks like, as far as the ladder needs it. */
@@ -65,24 +69,52 @@ export async function rescuePlan(
   );
   const sentence = request.input.acceptDataLoss;
   const accepted = loss !== undefined && sentence !== undefined && acceptsLoss(sentence, loss);
-  const rungs = dead.length === 0 ? [] : rungsOf(factsOf(scene), { acceptsLoss: accepted });
-  const remakes = chosenRung(rungs) !== undefined || dead.length === 0;
+  const right = rightLacking(scene);
+  const successors = await successionFacts(db, cluster, { request, nodes, dead, right });
+  const rungs =
+    dead.length === 0
+      ? []
+      : rungsOf(factsOf(scene, successors), { acceptsLoss: accepted, named: namedRung(request) });
+  const chosen = chosenRung(rungs);
+  const succession =
+    successionOf(dead, chosen) ?? earlierSuccession(nodes, request.input.node, successorsIn(request.input));
+  const remakes = (chosen !== undefined || dead.length === 0) && succession === undefined;
   const { moves, checks } = remakes ? await rebuilding(db, scene) : { moves: [], checks: [] };
   const draft = await draftOf(cluster, request, {
     moded: { moves, stuck: new Set(), copiesBlocking: false, checks },
     groups,
     nodes,
-    nodesAfter: nodes.filter(({ node }) => !names.includes(node)),
+    nodesAfter: succession
+      ? nodes.map((each) => (each.nodeId === succession.nodeId ? { ...each, node: succession.to } : each))
+      : nodes.filter(({ node }) => !names.includes(node)),
     removedWorkers: names,
-    lossHash: loss?.hash,
+    ...(succession && { newWorkers: [succession.to] }),
+    lossHash: succession ? undefined : loss?.hash,
     whyNoMoves: lost.length > 0 ? 'nothing is made anew before the loss is accepted' : 'nothing is lost',
   });
   return {
     ...draft,
-    plan: { ...draft.plan, ...(rungs.length > 0 && { rungs }), ...(loss && { loss }) },
-    checks: [...draft.checks, ...(await inDoubtChecks(db, nodes, dead))],
+    plan: { ...draft.plan, ...(rungs.length > 0 && { rungs }), ...(loss && !succession && { loss }) },
+    checks: [
+      ...draft.checks,
+      // A successor finishes what its predecessor began.
+      ...(succession ? [] : await inDoubtChecks(db, nodes, dead)),
+      ...(chosen?.id === 'standby' || chosen?.id === 'restored' ? successors.checks[chosen.id] : []),
+    ],
     dead: dead.map(({ node, nodeId, groupId }) => ({ node, nodeId, groupId })),
+    ...(succession && { succession }),
   };
+}
+
+function namedRung({ input }: OperationRequest<'emergencyRemoveWorker'>): RungId | undefined {
+  if (input.standby !== undefined) return 'standby';
+  return input.restored === undefined ? undefined : 'restored';
+}
+
+function successionOf(dead: readonly ClusterNode[], chosen: Rung | undefined): Succession | undefined {
+  const [only] = dead;
+  if (!only || chosen?.server === undefined) return undefined;
+  return { nodeId: only.nodeId, groupId: only.groupId, from: only.node, to: chosen.server };
 }
 
 async function readScene(db: Db, { input }: OperationRequest<'emergencyRemoveWorker'>): Promise<Scene> {
@@ -105,16 +137,22 @@ async function readScene(db: Db, { input }: OperationRequest<'emergencyRemoveWor
   };
 }
 
-function factsOf({ dead, lost, targets, coordinator, isSuperuser }: Scene): RungFacts {
+function rightLacking({ isSuperuser }: Scene): string | undefined {
+  return isSuperuser
+    ? undefined
+    : 'it takes a superuser to change the placements that Citus keeps: name one in the config (coordinator.user) for this';
+}
+
+function factsOf(scene: Scene, { standby, restored, better }: SuccessionFacts): RungFacts {
+  const { dead, lost, targets, coordinator } = scene;
   const names = dead.map(({ node }) => node).join(', ');
   const holds = `${names} ${dead.length === 1 ? 'holds' : 'hold'}`;
   const tables = new Set(lost.map(({ table }) => table));
   const only = `${holds} the only copy of ${count(lost.length, 'shard')} of ${count(tables.size, 'table')}`;
-  const right = isSuperuser
-    ? undefined
-    : 'it takes a superuser to change the placements that Citus keeps: name one in the config (coordinator.user) for this';
+  const right = rightLacking(scene);
   const lacks =
     right ??
+    better ??
     (coordinator === undefined
       ? 'the coordinator is not in pg_dist_node: SELECT citus_set_coordinator_host(host, port) first'
       : targets.length === 0
@@ -127,8 +165,8 @@ function factsOf({ dead, lost, targets, coordinator, isSuperuser }: Scene): Rung
         : right === undefined
           ? { possible: true, why: `${holds} nothing that isn't elsewhere too` }
           : { possible: false, why: right },
-    standby: { possible: false, why: `no standby of ${names} is known` },
-    restored: { possible: false, why: 'no server that was restored from a backup was named' },
+    standby,
+    restored,
     'give-up-data':
       lost.length === 0
         ? { possible: false, why: 'there is nothing to give up' }

@@ -121,6 +121,12 @@ export async function removeNode(db: Db, node: string): Promise<void> {
   ]);
 }
 
+/** Removes the row of a standby. It has no copy of the metadata of its own. */
+export async function removeRow(db: Db, node: string): Promise<void> {
+  const { host, port } = addressOf(node);
+  await db.query('select citus_remove_node($1, $2)', [host, port]);
+}
+
 /** Runs statements in one transaction. */
 async function together(db: Db, statements: [text: string, params: unknown[]][]): Promise<void> {
   await db.query('begin');

@@ -5,7 +5,17 @@ export const applicationPrefix = 'citus-scaler:';
 
 /** The deed of a session that changes the cluster; the end of its `application_name`. */
 export type Deed =
-  'register' | 'await leave' | 'deregister' | 'mark' | 'sync' | 'settings' | 'clean up' | 'hold' | `move:${string}`;
+  | 'register'
+  | 'await leave'
+  | 'deregister'
+  | 'mark'
+  | 'sync'
+  | 'promote'
+  | 'take place'
+  | 'settings'
+  | 'clean up'
+  | 'hold'
+  | `move:${string}`;
 
 /**
  * The `application_name` prefix of the sessions with which an operation, or a lock keeper, changes the cluster:

@@ -3,13 +3,27 @@ import type { Session } from '../app.js';
 import { optional } from '../options/operation-options.js';
 import { defineOperation } from './operation.js';
 
+interface Options {
+  deadFor?: string;
+  standby?: string;
+  maxStandbyLag?: string;
+  restored?: string;
+  acceptDataLoss?: string;
+}
+
 /** Defines `emergency-remove`: its arguments, options, examples and action. */
 export function define(command: Command, session: Session): void {
-  defineOperation<{ deadFor?: string; acceptDataLoss?: string }>(command, session, {
+  defineOperation<Options>(command, session, {
     nodes: 'the dead worker: host:port; several that died at once are taken out together',
     addOptions: (to) =>
       to
         .option('--dead-for <time>', 'for how long it must have answered nobody (default: 30s)')
+        .option(
+          '--standby <host:port>',
+          'its standby, which takes its place; one that is registered is found',
+        )
+        .option('--max-standby-lag <time>', 'how long ago the standby may have heard of it (default: 10m)')
+        .option('--restored <host:port>', 'a server restored from its backup, which takes its place')
         .option(
           '--accept-data-loss <sentence>',
           'give up what only it holds: the sentence that --dry-run shows',
@@ -17,6 +31,7 @@ export function define(command: Command, session: Session): void {
     examples: [
       'citus-scaler emergency-remove shop db3:5432 --dry-run',
       'citus-scaler emergency-remove shop db3:5432 --dead-for 2m',
+      'citus-scaler emergency-remove shop db3:5432 --standby db3b:5432',
     ],
     start: (client, common, { options, nodes: [node = '', ...alsoDead] }, how) =>
       client.emergencyRemoveWorker(
@@ -25,6 +40,9 @@ export function define(command: Command, session: Session): void {
           node,
           ...(alsoDead.length > 0 && { alsoDead }),
           ...optional('deadFor', options.deadFor),
+          ...optional('standby', options.standby),
+          ...optional('maxStandbyLag', options.maxStandbyLag),
+          ...optional('restored', options.restored),
           ...optional('acceptDataLoss', options.acceptDataLoss),
         },
         how,

@@ -1,15 +1,8 @@
 import { z } from 'zod';
 import { inspectWhats } from '../names.js';
 import { operationTypes, type OperationType } from '../operations.js';
-import {
-  clusterName,
-  commonFields,
-  duration,
-  nodeAddress,
-  nodeList,
-  requireReason,
-  strict,
-} from './fields.js';
+import { clusterName, commonFields, nodeAddress, nodeList, requireReason, strict } from './fields.js';
+import { emergencyRemoveWorkerInput } from './rescue-input.js';
 
 const scaleOutInput = strict({
   ...commonFields,
@@ -106,39 +99,6 @@ const removeWorkerInput = strict({
     examples: [
       { cluster: 'shop', nodes: ['db3:5432'] },
       { cluster: 'shop', nodes: ['db3:5432', 'db4:5432'], keepMachine: true },
-    ],
-  });
-
-const emergencyRemoveWorkerInput = strict({
-  ...commonFields,
-  node: nodeAddress.describe('`host:port` of the dead worker'),
-  alsoDead: nodeList
-    .optional()
-    .describe('`host:port` of other dead workers, which are taken out together with it'),
-  deadFor: duration({ min: 0, max: 3_600 }).optional().meta({
-    default: '30s',
-    description: 'for how long it must have answered nobody, for example `30s` or `5m`',
-  }),
-  acceptDataLoss: z
-    .string()
-    .min(1)
-    .max(2_000)
-    .optional()
-    .describe('the sentence that says what is lost, as the plan of a dry run gives it'),
-})
-  .superRefine(requireReason)
-  .superRefine(({ node, alsoDead }, context) => {
-    if (alsoDead?.includes(node))
-      context.addIssue({
-        code: 'custom',
-        path: ['alsoDead'],
-        message: `names ${node}, as the field node does`,
-      });
-  })
-  .meta({
-    examples: [
-      { cluster: 'shop', node: 'db3:5432' },
-      { cluster: 'shop', node: 'db3:5432', dryRun: true },
     ],
   });
 

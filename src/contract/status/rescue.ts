@@ -9,6 +9,8 @@ export interface Rung {
   possible: boolean;
   /** The facts that make it possible, or what it lacks. */
   why: string;
+  /** `host:port` of the server that takes the worker's place. */
+  server?: string;
   /** Whether rows are lost by it. */
   losesData: boolean;
   /** Whether the operation takes it: the approval is for this one. */

@@ -101,6 +101,20 @@ describe('an input that contradicts itself or says too little is refused', () =>
       'pages',
       /pages: unknown field; allowed: .*page/,
     ],
+    [
+      'two ways for one dead worker',
+      'emergencyRemoveWorker',
+      { cluster: 'demo', node: 'db3:5432', standby: 'db4:5432', acceptDataLoss: 'lose it' },
+      'acceptDataLoss',
+      /goes without standby/,
+    ],
+    [
+      'one server for several dead workers',
+      'emergencyRemoveWorker',
+      { cluster: 'demo', node: 'db3:5432', alsoDead: ['db5:5432'], restored: 'db4:5432' },
+      'alsoDead',
+      /goes without restored/,
+    ],
     ['a look without a cluster', 'inspect', { what: 'health' }, 'cluster', /required with what: "health"/],
     [
       'for without preflight',

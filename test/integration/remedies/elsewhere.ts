@@ -30,6 +30,10 @@ export const elsewhere: Partial<Record<CheckId, Elsewhere>> = {
   role: grants,
   'movable-tables': tables,
   'online-moves': tables,
+  'standby-lag': {
+    file: 'integration/rescue/succession.test.ts',
+    test: 'a standby that has heard nothing for too long blocks until somebody allows that',
+  },
   'unlogged-tables': tables,
   'session-settings': servers(mends),
   'synchronous-standbys': servers(limits),

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { chosenRung, rungsOf, type RungFacts } from '../../../src/planning/ladder.js';
+import { chosenRung, rungsOf, saferRung, type RungFacts } from '../../../src/planning/ladder.js';
 import { rungIds, type RungId } from '../../../src/contract/index.js';
 
 function facts(...possible: RungId[]): RungFacts {
@@ -31,7 +31,21 @@ test('data is given up only when somebody says so, and a standby loses none', ()
 });
 
 test('a rung that is named is taken or none', () => {
-  const wishes = { named: 'restored', acceptsLoss: false } as const;
-  expect(chosenRung(rungsOf(facts('no-shards', 'restored'), wishes))?.id).toBe('restored');
+  const wishes = { named: 'standby', acceptsLoss: false } as const;
+  expect(chosenRung(rungsOf(facts('no-shards', 'standby'), wishes))?.id).toBe('standby');
   expect(chosenRung(rungsOf(facts('no-shards'), wishes))).toBeUndefined();
+});
+
+test('a rung that loses rows is not taken, though named, while a safer one is possible', () => {
+  const wishes = { named: 'restored', acceptsLoss: false } as const;
+  expect(chosenRung(rungsOf(facts('restored', 'give-up-data'), wishes))?.id).toBe('restored');
+  const rungs = rungsOf(facts('standby', 'restored'), wishes);
+  expect(chosenRung(rungs)).toBeUndefined();
+  expect(saferRung(rungs, 'restored')?.id).toBe('standby');
+  expect(saferRung(rungs, 'standby')).toBeUndefined();
+});
+
+test('a rung says whether rows are lost by it, where that isn’t as usual', () => {
+  const late = { ...facts('standby'), standby: { possible: true, why: 'late', losesData: true } };
+  expect(chosenRung(rungsOf(late, { acceptsLoss: false }))).toMatchObject({ id: 'standby', losesData: true });
 });

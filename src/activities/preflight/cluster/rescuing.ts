@@ -1,5 +1,6 @@
 import type { NodeCapacity } from '../../../citus/nodes/capacity.js';
 import { activeWorkers, isIsolated, type ClusterNode } from '../../../citus/nodes/nodes.js';
+import { earlierSuccession } from '../../../citus/nodes/point-at.js';
 import { does, type Check } from '../../../contract/index.js';
 import { mostAwayAtOnce, signOf } from '../../../planning/life.js';
 import { count } from '../../../text/figures.js';
@@ -15,19 +16,26 @@ import type { Intent } from '../intent.js';
 export function rescuingChecks(
   nodes: ClusterNode[],
   capacities: NodeCapacity[],
-  { rescuing }: Intent,
+  { rescuing, successors }: Intent,
   standIns: readonly number[],
 ): Check[] {
   if (rescuing.length === 0) return [];
-  const known = rescuing.map((address) => whatIs(address, nodes, standIns));
+  const known = rescuing.map((address) => whatIs(address, nodes, { standIns, successors }));
   const wrong = known.find(({ ok }) => !ok);
   if (wrong) return [wrong];
   return [...known, othersAnswer(nodes, capacities, rescuing), whileDead(rescuing)];
 }
 
-function whatIs(address: string, nodes: ClusterNode[], standIns: readonly number[]): Check {
+function whatIs(
+  address: string,
+  nodes: ClusterNode[],
+  { standIns, successors }: { standIns: readonly number[]; successors: readonly string[] },
+): Check {
   const node = nodes.find((each) => each.node.toLowerCase() === address);
   if (node?.role === 'worker') return passed('dead-worker', `${node.node}, node group ${node.groupId}`);
+  const successor = node ? undefined : earlierSuccession(nodes, address, successors)?.to;
+  if (successor)
+    return passed('dead-worker', `${address} is out of the cluster: ${successor} is in its place`);
   if (!node && standIns.length > 0)
     return passed(
       'dead-worker',

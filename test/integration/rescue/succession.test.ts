@@ -1,0 +1,206 @@
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { startCluster, type SandboxCluster, type SandboxNode } from '../../../sandbox/index.js';
+import { rescueActivities, type RescuePlan } from '../../../src/activities/rescue/activities.js';
+import {
+  successionActivities,
+  type SuccessionActivities,
+} from '../../../src/activities/rescue/succession/activities.js';
+import { demotedName, type Succession } from '../../../src/citus/nodes/point-at.js';
+import type { Verification } from '../../../src/activities/verify/verification.js';
+import type { EmergencyRemoveWorkerInput, Rung } from '../../../src/contract/index.js';
+import type { OperationRequest } from '../../../src/contract/internal/request.js';
+import { asActivity } from '../../support/activity-stage.js';
+import { fingerprint, flavour, smallData } from '../../support/stage.js';
+import { configOf } from '../connect/support.js';
+
+let cluster: SandboxCluster;
+/** Their standbys: the first one's is registered. */
+let first: SandboxNode, firstStandby: SandboxNode, second: SandboxNode, secondStandby: SandboxNode;
+let third: SandboxNode;
+let before: Record<string, string>;
+beforeAll(async () => {
+  cluster = await startCluster({ workers: 3, flavour });
+  await smallData(cluster);
+  await cluster.query('create unlogged table scratch (id bigint)');
+  await cluster.query(`select create_distributed_table('scratch', 'id', colocate_with => 'none')`);
+  const [one, two, three] = cluster.workers;
+  if (!one || !two || !three) throw new Error('no workers');
+  [first, second, third] = [one, two, three];
+  firstStandby = await cluster.standbyOf(first);
+  secondStandby = await cluster.standbyOf(second);
+  await cluster.query('select citus_add_secondary_node($1, $2, $3, $4)', [
+    firstStandby.host,
+    firstStandby.port,
+    first.host,
+    first.port,
+  ]);
+  await cluster.query(`insert into orders select 1, i, 'late' from generate_series(5000, 5200) i`);
+  before = await fingerprint(cluster);
+  for (const [primary, standby] of [
+    [first, firstStandby],
+    [second, secondStandby],
+  ] as const)
+    await vi.waitFor(async () => expect(await behind(primary, standby)).toBe(0), 20_000);
+});
+afterAll(() => cluster.stop());
+
+async function behind(primary: SandboxNode, standby: SandboxNode): Promise<number> {
+  const [here] = await primary.query<{ at: string }>('select pg_current_wal_lsn()::text as at');
+  const [there] = await standby.query<{ bytes: number }>(
+    'select greatest(0, pg_wal_lsn_diff($1, pg_last_wal_replay_lsn()))::float8 as bytes',
+    [here?.at],
+  );
+  return there?.bytes ?? Number.NaN;
+}
+
+/** `127.0.0.2:…` is one that nobody allowed. */
+const stage = () => ({ clusters: [configOf(cluster, { allowedNodes: ['127.0.0.1:*'] })] });
+
+function planOf(input: Partial<EmergencyRemoveWorkerInput>): Promise<RescuePlan> {
+  const request = {
+    type: 'emergencyRemoveWorker',
+    cluster: 'demo',
+    lockId: 'lock',
+    input: { cluster: 'demo', node: first.address, ...input },
+  } as OperationRequest<'emergencyRemoveWorker'>;
+  return asActivity(stage(), (context) => rescueActivities(context).planRescue({ request }));
+}
+
+const rungOf = ({ plan }: RescuePlan, id: Rung['id']): Rung | undefined =>
+  plan.rungs?.find((rung) => rung.id === id);
+
+const activity = (name: keyof SuccessionActivities, succession: Succession): Promise<unknown> =>
+  asActivity<unknown>(stage(), (context) =>
+    successionActivities(context)[name]({ cluster: 'demo', lockId: 'lock', succession }),
+  );
+
+function successionIn({ succession }: RescuePlan): Succession {
+  if (!succession) throw new Error('nobody takes the place');
+  return succession;
+}
+
+const nodes = (): Promise<{ port: number; role: string }[]> =>
+  cluster.query('select nodeport as port, noderole::text as role from pg_dist_node order by nodeid');
+
+/** What fails while any worker is away: whole tables, a reference table's rows, a change of a table. */
+async function everythingWorks(): Promise<void> {
+  expect(await fingerprint(cluster)).toEqual(before);
+  await cluster.query(`insert into plans values (77, 'x')`);
+  await cluster.query('delete from plans where id = 77');
+  await cluster.query('alter table tenants add column extra int');
+  await cluster.query('alter table tenants drop column extra');
+  // Through every worker, too.
+  for (const { node } of await cluster.query<{ node: string }>(
+    `select nodeport::text as node from pg_dist_node where groupid > 0 and noderole = 'primary'`,
+  )) {
+    const worker = cluster.workers.find(({ port }) => String(port) === node);
+    const [row] = (await worker?.query<{ n: number }>('select count(*)::int as n from orders')) ?? [];
+    expect(`${row?.n}`).toBe(before['orders']?.split(':')[0]);
+  }
+}
+
+test('a server that can’t take the place of a dead worker is told why, and nothing is changed', async () => {
+  await first.kill();
+  const registered = await nodes();
+  const why = async (standby: string): Promise<string> => {
+    const plan = await planOf({ standby });
+    expect(plan.succession).toBeUndefined();
+    expect(rungOf(plan, 'standby')).toMatchObject({ possible: false, chosen: false });
+    return rungOf(plan, 'standby')?.why ?? '';
+  };
+  expect(await why(secondStandby.address)).toMatch(/given\): it holds the shards of node group 2, not of 1/);
+  expect(await why(third.address)).toMatch(/holds the shards of node group 3/);
+  expect(await why(cluster.coordinator.address)).toMatch(/holds the shards of node group 0/);
+  expect(await why('127.0.0.2:5432')).toMatch(/no pattern of allowedNodes/);
+  expect(await why('127.0.0.1:1')).toMatch(/doesn't answer: .*ECONNREFUSED/);
+  const asBackup = await planOf({ restored: firstStandby.address });
+  expect(rungOf(asBackup, 'restored')?.why).toMatch(/is in recovery: a standby is named as such/);
+  expect(await nodes()).toEqual(registered);
+  expect(await firstStandby.query('select pg_is_in_recovery() as standby')).toEqual([{ standby: true }]);
+});
+
+test('a standby that has heard nothing for too long blocks until somebody allows that', async () => {
+  const late = await planOf({ maxStandbyLag: '0s' });
+  const check = late.checks.find(({ id }) => id === 'standby-lag');
+  expect(check).toMatchObject({ severity: 'blocker', ok: false });
+  expect(check?.evidence).toMatch(
+    /got something from .* last at 20\d\d-.*Z, \d+ s ago\. What .* wrote after/,
+  );
+  // Its remedy, followed.
+  const followed = await planOf(check?.remedy?.arguments ?? {});
+  expect(followed.checks.find(({ id }) => id === 'standby-lag')?.ok).toBe(true);
+  const accepted = await planOf({ maxStandbyLag: '0s', acceptChecks: ['standby-lag'], reason: 'a test' });
+  expect(accepted.checks.find(({ id }) => id === 'standby-lag')).toMatchObject({ severity: 'warning' });
+  expect(rungOf(accepted, 'standby')).toMatchObject({ chosen: true, losesData: true });
+});
+
+test('a registered standby is found and taken though the loss was accepted, and unlogged tables are told', async () => {
+  const plan = await planOf({});
+  expect(rungOf(plan, 'standby')).toMatchObject({
+    possible: true,
+    chosen: true,
+    losesData: false,
+    server: firstStandby.address,
+  });
+  expect(plan.plan).toMatchObject({ removedWorkers: [first.address], newWorkers: [firstStandby.address] });
+  expect(plan.plan.loss).toBeUndefined();
+  expect(plan.checks.find(({ id }) => id === 'unlogged-on-standby')?.evidence).toMatch(/: scratch$/);
+  expect(rungOf(await planOf({ acceptDataLoss: 'anything' }), 'standby')?.chosen).toBe(true);
+});
+
+test('an attempt that ends between the promotion and the switch is gone on with, and so is one after it', async () => {
+  const succession = successionIn(await planOf({}));
+  await activity('promoteStandby', succession);
+  expect(await firstStandby.query('select pg_is_in_recovery() as standby')).toEqual([{ standby: false }]);
+  // The next run finds it promoted, and the next attempt of the same run, too.
+  const next = await planOf({});
+  expect(next.checks.find(({ id }) => id === 'standby-lag')?.evidence).toMatch(/is promoted already/);
+  expect(successionIn(next)).toEqual(succession);
+  await activity('promoteStandby', succession);
+  // Two attempts at once: one does it, the other finds it done.
+  await Promise.all([activity('takePlace', succession), activity('takePlace', succession)]);
+  expect(
+    await cluster.query('select nodename as name from pg_dist_node where noderole = $1', ['secondary']),
+  ).toEqual([{ name: demotedName(first.address).split(':')[0] }]);
+  const later = await planOf({});
+  expect(later.plan.rungs).toBeUndefined();
+  expect(successionIn(later)).toEqual(succession);
+  await activity('takePlace', succession);
+  await activity('settleSuccession', succession);
+  await activity('settleSuccession', succession);
+  const { detail } = (await activity('verifySuccession', succession)) as Verification;
+  expect(detail).toMatch(
+    new RegExp(`^${firstStandby.address} is in the place of ${first.address}, with \\d+ shards$`),
+  );
+  expect(await nodes()).toEqual([
+    { port: cluster.coordinator.port, role: 'primary' },
+    { port: firstStandby.port, role: 'primary' },
+    { port: second.port, role: 'primary' },
+    { port: third.port, role: 'primary' },
+  ]);
+  await everythingWorks();
+});
+
+test('a standby that nobody registered takes the place of a worker that was isolated meanwhile', async () => {
+  await second.kill();
+  await cluster.query('select stop_metadata_sync_to_node($1, $2)', [second.host, second.port]);
+  const plan = await planOf({ node: second.address, standby: secondStandby.address });
+  const succession = successionIn(plan);
+  for (const name of ['promoteStandby', 'takePlace', 'settleSuccession'] as const)
+    await activity(name, succession);
+  await activity('verifySuccession', succession);
+  await everythingWorks();
+  const again = await planOf({ node: second.address, standby: secondStandby.address });
+  expect(successionIn(again)).toEqual(succession);
+});
+
+test('while the old server answers again, nothing is pointed at another one', async () => {
+  const succession = {
+    ...successionIn(await planOf({ node: second.address, standby: secondStandby.address })),
+  };
+  const back = { nodeId: 4, groupId: 3, from: third.address, to: second.address };
+  await expect(activity('takePlace', back)).rejects.toMatchObject({ type: 'PlanChanged' });
+  await expect(activity('promoteStandby', { ...back, to: succession.to })).rejects.toMatchObject({
+    message: expect.stringContaining('answers again') as string,
+  });
+});
