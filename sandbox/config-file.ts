@@ -20,6 +20,8 @@ export interface ConfigWishes {
   lockName?: string;
   reports?: string;
   tune?: boolean;
+  /** Whether it is sampled each hour; default: only in a sandbox for people. */
+  samples?: boolean;
   /** As in the config file. */
   windows?: object;
   governor?: object;
@@ -77,6 +79,7 @@ function clusterConfig(cluster: SandboxCluster, wishes: ConfigWishes, provisione
       tune: wishes.tune ?? true,
       ...(wishes.governor === undefined ? {} : { governor: wishes.governor }),
     },
+    samples: wishes.samples ?? false,
     ...(wishes.windows === undefined ? {} : { windows: wishes.windows }),
     ...(wishes.approval === undefined ? {} : { approval: wishes.approval }),
     ...(wishes.lockName === undefined ? {} : { lockName: wishes.lockName }),

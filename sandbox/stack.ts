@@ -31,7 +31,10 @@ export async function startStack(options: StartOptions & { wishes?: ConfigWishes
   recordStack(cluster.folder, { temporalAddress: temporal.address, temporalFolder: temporal.folder });
   const reports = join(cluster.folder, 'reports');
   mkdirSync(reports);
-  writeConfig(configFile, [{ cluster, wishes }], { reports, temporalUi: temporal.uiUrl });
+  writeConfig(configFile, [{ cluster, wishes: { samples: true, ...wishes } }], {
+    reports,
+    temporalUi: temporal.uiUrl,
+  });
   const start = (): Promise<WorkerProcess> => startWorker(configFile, temporal.address, { detached });
   const stack: Stack = {
     cluster,

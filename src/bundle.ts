@@ -26,7 +26,7 @@ export function bundleWorkflows(): Promise<WorkflowBundleWithSourceMap> {
     webpackConfigHook: (config) => ({
       ...config,
       // Without the sources themselves in the map: it would be larger than the code.
-      devtool: 'inline-nosources-source-map',
+      devtool: 'inline-nosources-cheap-module-source-map',
       // Modules go by the path under which they are found here, not by where a link leads.
       resolve: { ...config.resolve, symlinks: false },
     }),

@@ -11,11 +11,12 @@ import {
 import { createActivities } from './activities/index.js';
 import { usualStallTimes, type StallTimes } from './activities/moving/stalls/watch.js';
 import { deedOf } from './activities/deeds.js';
+import { keepSchedule } from './activities/samples/schedule.js';
 import { sharedActivityBehaviour } from './activities/runtime/interceptor.js';
 import { workflowBundle } from './bundle.js';
 import { resolveConnection } from './client/temporal/connect.js';
 import { explain, isNotFound, noNamespace, unreachable, type Target } from './client/temporal/grpc.js';
-import { loadConfig } from './config/index.js';
+import { loadConfig, type Config } from './config/index.js';
 import type { Limits } from './contract/internal/limits.js';
 import { searchAttributes, taskQueue, type SearchAttributeName } from './contract/index.js';
 import { serveProbes } from './probes.js';
@@ -98,11 +99,24 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
       searchAttributes:
         attributes.length > 0 ? attributes.join(', ') : 'none registered: the worker does without',
     });
+    keepSamples(client, config);
     await worker.run();
   } finally {
     await probes?.close();
     await connection?.close();
   }
+}
+
+/** Samples are of use on another day: nothing waits for their Schedules, and the worker does without where it may not make any. */
+function keepSamples(client: Client, { clusters }: Config): void {
+  for (const cluster of clusters)
+    keepSchedule(client, cluster).catch((error: unknown) => {
+      const why = error instanceof Error ? error.message : String(error);
+      Runtime.instance().logger.warn('samples: the Schedule could not be kept', {
+        cluster: cluster.name,
+        why,
+      });
+    });
 }
 
 /** @throws UnreachableError, ConnectionConfigError for a namespace that isn't there */

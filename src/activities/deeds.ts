@@ -60,6 +60,7 @@ const deeds: Record<keyof ReturnType<typeof createActivities>, string> = {
   removeLeftovers: 'Removing leftovers',
   verifyCleanUp: 'Verifying',
   keepReport: 'Keeping the report',
+  sampleCluster: 'Sampling the cluster',
   inspect: 'Looking at the cluster',
 };
 

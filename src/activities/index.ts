@@ -16,6 +16,7 @@ import { rescueActivities } from './rescue/activities.js';
 import { reportActivities } from './operation/keep-report.js';
 import { requestActivities } from './operation/check-input.js';
 import { successionActivities } from './rescue/succession/activities.js';
+import { sampleActivities } from './samples/activities.js';
 import { settingActivities } from './settings/activities.js';
 import { undoActivities } from './undo/activities.js';
 import { verifyActivities } from './verify/activities.js';
@@ -35,6 +36,7 @@ export function createActivities(context: ActivityContext) {
     ...rescueActivities(context),
     ...holdActivities(context),
     ...successionActivities(context),
+    ...sampleActivities(context),
     ...settingActivities(context),
     ...undoActivities(context),
     ...moveActivities(context),

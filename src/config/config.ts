@@ -32,6 +32,8 @@ export interface ClusterConfig {
   windows?: Windows;
   /** Tells a physical copy of the coordinator's server from the original. */
   lockName?: string;
+  /** Whether its sizes, rows and standbys are sampled each hour. */
+  samples: boolean;
   /** Absent: the request decides. */
   approval?: 'required' | 'auto';
 }

@@ -157,6 +157,12 @@ const cluster = strict({
     .describe(
       "tells a physical copy of the coordinator's server, used for staging, from the original: they have the same system identifier, by which operations on a cluster exclude each other",
     ),
+  samples: z
+    .boolean()
+    .default(true)
+    .describe(
+      'whether a Temporal Schedule looks each hour at sizes, rows and standbys: when a worker is dead, only that tells what it held and who streamed from it',
+    ),
   approval: z
     .enum(['required', 'auto'])
     .optional()

@@ -1,7 +1,9 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { findFlavour } from '../../sandbox/flavour.js';
 import type { SandboxNode } from '../../sandbox/index.js';
 import type { Loss, OperationReport } from '../../src/contract/index.js';
+import { inTwoDigits } from '../../src/planning/loss.js';
+import { sampleScheduleId, type Sample } from '../../src/contract/internal/sample.js';
 import { flavour, setStage, type Operation, type Stage } from '../support/stage.js';
 
 const isCitus = findFlavour(flavour).flavour === 'citus';
@@ -9,7 +11,7 @@ let stage: Stage;
 let empty: SandboxNode;
 let full: SandboxNode;
 beforeAll(async () => {
-  stage = await setStage({ start: { workers: 4 } });
+  stage = await setStage({ start: { workers: 4 }, wishes: { samples: true } });
   const [first, second] = stage.cluster.workers;
   if (!first || !second) throw new Error('no workers');
   [empty, full] = [first, second];
@@ -37,6 +39,9 @@ async function refusalOf(id: string, more: object): Promise<Refusal> {
   return cause;
 }
 
+/** What `smallData` loads. */
+const rows: Record<string, number> = { tenants: 200, orders: 4_000, events: 2_000 };
+
 const counted = async (): Promise<number[]> => {
   const rows = await stage.cluster.query<{ n: number }>(
     `select count(*)::int as n from tenants union all select count(*)::int from orders
@@ -44,6 +49,21 @@ const counted = async (): Promise<number[]> => {
   );
   return rows.map(({ n }) => n);
 };
+
+/** The result of a new run of the Schedule. */
+async function sampled(): Promise<Sample> {
+  const schedule = stage.client.schedule.getHandle(sampleScheduleId('demo'));
+  const before = (await schedule.describe()).info.numActionsTaken;
+  await schedule.trigger();
+  const run = await vi.waitUntil(
+    async () => {
+      const { info } = await schedule.describe();
+      return info.numActionsTaken > before ? info.recentActions.at(-1)?.action.workflow : undefined;
+    },
+    { timeout: 30_000, interval: 200 },
+  );
+  return (await stage.client.workflow.getHandle(run.workflowId, run.firstExecutionRunId).result()) as Sample;
+}
 
 const registered = (node: SandboxNode): Promise<unknown[]> =>
   stage.cluster.query('select from pg_dist_node where nodeport = $1', [node.port]);
@@ -64,6 +84,21 @@ test('a worker that answers, the coordinator and a stranger are no dead workers'
   expect(coordinator.message).toMatch(/dead-worker: .* is the coordinator/);
   const stranger = await refusalOf('stranger', { node: 'db99:5432' });
   expect(stranger.message).toMatch(/dead-worker: db99:5432 is no node of this cluster/);
+});
+
+test('each worker is sampled while it is well, and one that is away keeps its last sample', async () => {
+  const first = await sampled();
+  expect(first.nodes.map(({ node }) => node).sort()).toEqual(
+    stage.cluster.workers.map(({ address }) => address).sort(),
+  );
+  const held = first.nodes.find(({ node }) => node === full.address);
+  expect(held?.tables.map(({ table }) => table).sort()).toEqual(['events', 'orders', 'tenants']);
+  expect(held?.systemIdentifier).toMatch(/^-?\d+$/);
+  await full.kill();
+  const second = await sampled();
+  await full.start();
+  expect(second.nodes).toContainEqual(held);
+  expect(second.nodes.filter(({ takenAt }) => takenAt === second.takenAt)).toHaveLength(3);
 });
 
 test('one that holds nothing of its own is taken out, and no row is lost', async () => {
@@ -138,8 +173,7 @@ test('several away at once look like the network: nothing goes on without a reas
 test.runIf(isCitus)(
   'what only a dead worker holds is given up by exactly the sentence that says so, and made anew',
   async () => {
-    const total = await counted().catch((error: unknown) => error);
-    expect(total).toBeInstanceOf(Error);
+    expect(await counted().catch((error: unknown) => error)).toBeInstanceOf(Error);
     const dry = await (await remove('dry', { dryRun: true })).result();
     const { loss, rungs } = dry.plan ?? {};
     expect(rungs?.filter(({ chosen }) => chosen)).toEqual([]);
@@ -148,6 +182,8 @@ test.runIf(isCitus)(
         `^lose what only ${full.address} of demo held: 3 tables \\(events, orders, tenants\\), \\d+ shard groups, `,
       ),
     );
+    // The sample is of a time when nobody had analysed anything; the counters of the server know.
+    expect(loss?.tables.map(({ basis }) => basis)).toEqual(['sample', 'sample', 'sample']);
     expect(await registered(full)).toHaveLength(1);
 
     const unnamed = await refusalOf('unnamed', {});
@@ -171,6 +207,11 @@ test.runIf(isCitus)(
     expect(await registered(full)).toEqual([]);
     const left = await counted();
     expect(left.every((n) => n > 0)).toBe(true);
+    const lost = ['tenants', 'orders', 'events'].map((name, index) => (rows[name] ?? 0) - (left[index] ?? 0));
+    const told = ['tenants', 'orders', 'events'].map(
+      (name) => loss?.tables.find(({ table }) => table === name)?.rows,
+    );
+    expect(told).toEqual(lost.map(inTwoDigits));
     // Every kind of statement works again, under keys that were lost, too.
     await stage.cluster.query(
       `insert into tenants select i, 'again' from generate_series(1, 200) i on conflict do nothing`,

@@ -14,6 +14,7 @@ import {
 } from '../runtime/context.js';
 import { tellWaiting } from '../runtime/tell-waiting.js';
 import type { Verification } from '../verify/verification.js';
+import { lastSample } from '../samples/last.js';
 import { deathOf } from './death.js';
 import { fence } from './fence.js';
 import { forgetDead, type ForgetOrder } from './forget.js';
@@ -47,14 +48,15 @@ export function rescueActivities(context: ActivityContext) {
     },
 
     /** Plans by which way they get out, and what is lost. Changes nothing. */
-    planRescue: ({
+    planRescue: async ({
       request,
     }: {
       request: OperationRequest<'emergencyRemoveWorker'>;
     }): Promise<RescuePlan> => {
       const cluster = clusterIn(context, request.cluster);
+      const sample = await lastSample(context.client, cluster.name);
       return withCoordinator(cluster, readSession('plan', { statementTimeoutSeconds: 300 }), (db) =>
-        rescuePlan(db, cluster, request),
+        rescuePlan(db, cluster, request, sample),
       );
     },
 

@@ -11,6 +11,7 @@ import { findConditions, type Finding } from '../../citus/tables/find-conditions
 import type { ClusterConfig } from '../../config/index.js';
 import type { Check, MoveMode, Rung, RungId } from '../../contract/index.js';
 import type { OperationRequest } from '../../contract/internal/request.js';
+import { sampleOf, type Sample } from '../../contract/internal/sample.js';
 import { chosenRung, rungsOf, type RungFacts } from '../../planning/ladder.js';
 import { acceptsLoss } from '../../planning/loss.js';
 import { spread } from '../../planning/rebuild.js';
@@ -56,6 +57,7 @@ export async function rescuePlan(
   db: Db,
   cluster: ClusterConfig,
   request: OperationRequest<'emergencyRemoveWorker'>,
+  sample: Sample | undefined,
 ): Promise<RescuePlan> {
   const scene = await readScene(db, request);
   const { dead, lost, nodes, groups } = scene;
@@ -66,6 +68,7 @@ export async function rescuePlan(
     names,
     dead.map(({ groupId }) => groupId),
     lost,
+    dead.map((each) => sampleOf(sample, each)),
   );
   const sentence = request.input.acceptDataLoss;
   const accepted = loss !== undefined && sentence !== undefined && acceptsLoss(sentence, loss);

@@ -13,11 +13,12 @@ export interface ShardMeans {
 /** Shards of each table that are looked at: enough for a mean. */
 const mostAsked = 20;
 
-type Figures = KeptShard & { rows: number; bytes: number };
+/** A shard with what it holds. `rows` is -1 where nothing is known. */
+export type ShardFigures = KeptShard & { rows: number; bytes: number };
 
 /**
  * What a shard of each of these tables holds in the mean, by those on nodes that answer. Tables of which no shard is left
- * there are not in the answer. Rows are the planner's estimates (`reltuples`): nothing is counted.
+ * there are not in the answer. Rows are estimates: nothing is counted.
  *
  * @param tables as {@link LostShard.table} has them
  * @param groupIds the node groups that are lost
@@ -27,7 +28,7 @@ export async function readShardMeans(
   tables: readonly string[],
   groupIds: readonly number[],
 ): Promise<Map<string, ShardMeans>> {
-  const figures = await readFigures(db, await readKeptShards(db, tables, groupIds, mostAsked));
+  const figures = await readShardFigures(db, await readKeptShards(db, tables, groupIds, mostAsked));
   return new Map(
     tables.flatMap((table): [string, ShardMeans][] => {
       const own = figures.filter((each) => each.table === table);
@@ -41,14 +42,18 @@ export async function readShardMeans(
   );
 }
 
-/** The planner's estimate of rows, -1 where there is none, and the bytes of shards. Those of nodes that don't answer are left out. */
-async function readFigures(db: Db, shards: readonly KeptShard[]): Promise<Figures[]> {
+/**
+ * Rows and bytes of shards. Rows are what the planner's estimate and the counters of the server say, the larger of both: a
+ * table that was never analysed has no estimate, and a crash sets the counters to 0. Shards of nodes that don't answer are
+ * left out.
+ */
+export async function readShardFigures(db: Db, shards: readonly KeptShard[]): Promise<ShardFigures[]> {
   const nodes = [...new Set(shards.map(({ node }) => node))];
   const answers = await runOnNodes(
     db,
     nodes.map((node) => ({
       node,
-      command: `SELECT coalesce(json_agg(json_build_array(v.shard, c.reltuples, pg_total_relation_size(c.oid))), '[]')::text
+      command: `SELECT coalesce(json_agg(json_build_array(v.shard, greatest(c.reltuples, nullif(pg_stat_get_live_tuples(c.oid), 0)), pg_total_relation_size(c.oid))), '[]')::text
         FROM (VALUES ${shards.flatMap((each) => (each.node === node ? [`(${literal(each.shard)})`] : [])).join(', ')}) v(shard)
         JOIN pg_class c ON c.oid = to_regclass(v.shard)`,
     })),

@@ -59,6 +59,7 @@ temporalUi: https://temporal.example/
       },
       allowedNodes: ['db*.internal:5432'],
       movement: { transferMode: 'auto', parallelMoves: 4, tune: true },
+      samples: true,
       approval: 'required',
     });
     expect(config.reports).toBe(join(folder, 'reports'));
@@ -116,7 +117,7 @@ notify: []
 
   test.each(['autoscale: {}', 'aproval: required'])('refuses %s with what is allowed', (field) => {
     expect(problemsOf(small(`    ${field}\n`))).toEqual([
-      `4:5: clusters.shop.${field.split(':')[0] ?? ''}: unknown field; allowed here: coordinator, observer, workersFrom, allowedNodes, movement, windows, lockName, approval`,
+      `4:5: clusters.shop.${field.split(':')[0] ?? ''}: unknown field; allowed here: coordinator, observer, workersFrom, allowedNodes, movement, windows, lockName, samples, approval`,
     ]);
   });
 
