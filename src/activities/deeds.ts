@@ -33,6 +33,7 @@ const deeds: Record<keyof ReturnType<typeof createActivities>, string> = {
   tidyAfterDead: 'Ending what dead workers left behind',
   fenceDead: 'Stopping the machine of a dead worker',
   promoteStandby: 'Promoting the standby of a dead worker',
+  alignReferenceTables: 'Bringing reference tables up to date',
   takePlace: 'Putting a server in the place of a dead worker',
   settleSuccession: 'Telling all nodes of the new server',
   verifySuccession: 'Verifying',

@@ -198,7 +198,7 @@ export const checks = {
   'in-doubt-transactions': { severity: 'info', consequence: true, of: typesThatRescue },
   /** What goes on while a worker is isolated, or dead, and what doesn't. */
   isolation: { severity: 'info', consequence: true, of: ['isolateWorker', ...typesThatRescue] },
-  /** No unlogged table has shards on a dead worker: its standby has them empty. */
+  /** No unlogged table has shards on a dead worker: its standby has them empty, and so has a base backup. */
   'unlogged-on-standby': { severity: 'warning', of: typesThatRescue },
   /** At the end of a movement, Citus wants no move that nobody has approved. */
   'left-to-move': { severity: 'warning', of: typesThatMove },

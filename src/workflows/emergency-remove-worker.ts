@@ -57,7 +57,9 @@ export async function emergencyRemoveWorker(input: EmergencyRemoveWorkerInput): 
       return;
     }
     op.skip(steps.rebuild, 'nothing has to be made anew');
-    await succeed(op, { steps, succession, promotes: chosenRung(plan.rungs ?? [])?.id === 'standby' });
+    const chosen = chosenRung(plan.rungs ?? [])?.id;
+    const way = chosen === 'standby' || chosen === 'restored' ? chosen : 'begun';
+    await succeed(op, { steps, succession, way });
   });
 }
 

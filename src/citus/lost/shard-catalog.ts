@@ -1,3 +1,4 @@
+import { NodeSilentError } from '../nodes/node-answers.js';
 import { runOnNodes } from '../nodes/node-settings.js';
 import type { Db } from '../session/db.js';
 import { literal } from '../session/quote.js';
@@ -25,7 +26,7 @@ export async function readShardCatalogs(
   );
   return new Map(
     answers.flatMap(({ node, success, result }) => {
-      if (!success) throw new Error(`${node} does not answer: ${result}`);
+      if (!success) throw new NodeSilentError(node, result);
       const rows = JSON.parse(result) as [shard: string, facts: string[]][];
       return rows.map(([shard, facts]) => [shard, new Set(facts)] as const);
     }),

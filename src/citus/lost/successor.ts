@@ -22,8 +22,6 @@ export interface SuccessorFacts {
   heardAt: string | null;
   /** Bytes that it has received and not applied yet. */
   bytesToApply: number;
-  /** Seconds since its last checkpoint began: what is on its disk is as old as that, or newer. */
-  checkpointAt: string | null;
   /** A sign that Patroni runs it; null for none. */
   patroni: string | null;
 }
@@ -44,8 +42,7 @@ export async function readSuccessor(db: Db, shards: readonly string[]): Promise<
             ${patroniSign} AS patroni`,
   );
   if (!row) throw new Error('the server answered nothing');
-  const unknown = { heardSecondsAgo: null, heardAt: null, checkpointAt: null };
-  const more = { systemIdentifier: await readSystemIdentifier(db), ...unknown };
+  const more = { systemIdentifier: await readSystemIdentifier(db), heardSecondsAgo: null, heardAt: null };
   if (!row.citus) return { ...row, ...more, localGroup: null, nodes: [], missing: [...shards] };
   return {
     ...row,
@@ -63,19 +60,15 @@ export async function readSuccessor(db: Db, shards: readonly string[]): Promise<
  * Files that come from an archive may be written long after, and once it is promoted it writes them itself. Then the newest
  * transaction alone tells; the server forgets that when it is started anew.
  */
-async function readHeard(
-  db: Db,
-): Promise<Pick<SuccessorFacts, 'heardSecondsAgo' | 'heardAt' | 'checkpointAt'>> {
-  const [row] = await db.query<Pick<SuccessorFacts, 'heardSecondsAgo' | 'heardAt' | 'checkpointAt'>>(
+async function readHeard(db: Db): Promise<Pick<SuccessorFacts, 'heardSecondsAgo' | 'heardAt'>> {
+  const [row] = await db.query<Pick<SuccessorFacts, 'heardSecondsAgo' | 'heardAt'>>(
     `SELECT extract(epoch FROM clock_timestamp() - at)::float8 AS "heardSecondsAgo",
-            to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS "heardAt",
-            to_char((SELECT checkpoint_time FROM pg_control_checkpoint()) AT TIME ZONE 'UTC',
-                    'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS "checkpointAt"
+            to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS "heardAt"
        FROM (SELECT greatest(pg_last_xact_replay_timestamp(), (SELECT max(modification) FROM pg_ls_waldir()
                 WHERE pg_is_in_recovery() AND name !~ '[.]'
                   AND coalesce(current_setting('restore_command', true), '') = '')) AS at) heard`,
   );
-  return row ?? { heardSecondsAgo: null, heardAt: null, checkpointAt: null };
+  return row ?? { heardSecondsAgo: null, heardAt: null };
 }
 
 async function readMissing(db: Db, shards: readonly string[]): Promise<string[]> {
@@ -96,6 +89,18 @@ export async function readShardsOf(db: Db, groupId: number): Promise<string[]> {
     [groupId],
   );
   return rows.map(({ shard }) => shard);
+}
+
+/** A shard of each table that has one in a node group: `table` for people, `shard` for statements. */
+export function readOneShardEach(db: Db, groupId: number): Promise<{ table: string; shard: string }[]> {
+  return db.query(
+    `SELECT DISTINCT ON (s.logicalrelid) CASE WHEN n.nspname = 'public' THEN '' ELSE n.nspname || '.' END || c.relname AS table,
+            CASE WHEN n.nspname = 'public' THEN 'public.' ELSE '' END || shard_name(s.logicalrelid, s.shardid) AS shard
+       FROM pg_dist_placement p JOIN pg_dist_shard s USING (shardid)
+       JOIN pg_class c ON c.oid = s.logicalrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+      WHERE p.groupid = $1 ORDER BY s.logicalrelid, s.shardid`,
+    [groupId],
+  );
 }
 
 /** Unlogged tables with shards in a node group, largest number first: on a standby they are empty. */

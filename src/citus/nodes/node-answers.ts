@@ -12,6 +12,14 @@ export interface NodeAway {
   answer: string;
 }
 
+/** A node that was asked something doesn't answer it. */
+export class NodeSilentError extends Error {
+  override readonly name = 'NodeSilentError';
+  constructor(node: string, result: string) {
+    super(`${node} does not answer: ${result}`);
+  }
+}
+
 /** Milliseconds that a node gets for taking a connection of the coordinator. */
 const patienceMs = 2_000;
 

@@ -2,6 +2,7 @@ import { addressOf, formatAddress } from '../../text/address.js';
 import { addressSql } from '../session/address-sql.js';
 import type { Db } from '../session/db.js';
 import type { ClusterNode } from './nodes.js';
+import { readRegistration } from './registration.js';
 
 /** A node whose address changes: another server takes the place of the one that was there. */
 export interface Succession {
@@ -28,6 +29,11 @@ const patienceMs = 5_000;
 export function demotedName(from: string): string {
   const { host, port } = addressOf(from);
   return formatAddress({ host: `${host}-demoted`, port });
+}
+
+/** Whether the node has the new address already. */
+export async function isPointed(db: Db, { nodeId, to }: Succession): Promise<boolean> {
+  return (await readRegistration(db, to))?.nodeId === nodeId;
 }
 
 /**

@@ -5,6 +5,8 @@ import { rescueActivities, successionActivities } from '../activities.js';
 import type { HowLeft } from '../operation/how-left.js';
 import type { Operation } from '../operation/op.js';
 
+type Rescue = Operation<'emergencyRemoveWorker'>;
+
 /** The steps of the operation in which another server takes the place of a dead worker. */
 interface Steps {
   out: string;
@@ -15,15 +17,15 @@ interface Steps {
  * Has another server take the place of a dead worker. The promotion of a standby can't be undone, nor can rows that are
  * written through the new server be taken back to the old one: what has begun goes on to its end.
  *
- * @param promotes whether it is a standby, which is promoted first
+ * @param way a standby is promoted first, a backup brought up to date; what an earlier run has begun needs neither
  */
 export async function succeed(
-  op: Operation<'emergencyRemoveWorker'>,
+  op: Rescue,
   {
     steps,
     succession,
-    promotes,
-  }: { steps: Steps; succession: SuccessionOrder['succession']; promotes: boolean },
+    way,
+  }: { steps: Steps; succession: SuccessionOrder['succession']; way: 'standby' | 'restored' | 'begun' },
 ): Promise<void> {
   const { cluster, lockId } = op.request;
   const { from, to } = succession;
@@ -31,9 +33,10 @@ export async function succeed(
   await op.calls.unpaused();
   await op.passNoReturn(
     {
-      why: promotes
-        ? `${to} is promoted and takes the place of ${from}, which can't be undone`
-        : `${to} takes the place of ${from}, which can't be undone`,
+      why:
+        way === 'standby'
+          ? `${to} is promoted and takes the place of ${from}, which can't be undone`
+          : `${to} takes the place of ${from}, which can't be undone`,
       last: true,
       howLeft: perhapsThere(op, order),
     },
@@ -41,7 +44,9 @@ export async function succeed(
       await op.step(steps.out, async (step) => {
         const fence = { cluster, lockId, node: from };
         op.note((await op.calls.run(rescueActivities.fenceDead, `Fence ${from}`, fence)).became);
-        if (promotes) await op.calls.run(successionActivities.promoteStandby, `Promote ${to}`, order);
+        if (way === 'standby')
+          await op.calls.run(successionActivities.promoteStandby, `Promote ${to}`, order);
+        if (way === 'restored') await align(op, order);
         await op.calls.run(successionActivities.takePlace, `Put ${to} in the place of ${from}`, order);
         op.set({ removed: [from] });
         isNow(thereButNotKnown(op, order));
@@ -55,16 +60,27 @@ export async function succeed(
   );
 }
 
-function again(op: Operation<'emergencyRemoveWorker'>, { to }: SuccessionOrder['succession']) {
+/** What is on a restored server is as old as its backup. */
+async function align(op: Rescue, order: SuccessionOrder): Promise<void> {
+  const { from, to } = order.succession;
+  const what = `Bring reference tables on ${to} up to date`;
+  const older = await op.calls.run(successionActivities.alignReferenceTables, what, order);
+  op.note(
+    `all shards of ${from} are as the backup of ${to} has them, and agree with one another; transactions over several workers that came after it are there in part, and rows may refer to rows that are gone`,
+    `sequences on ${to} go on where the backup stood: rows that are inserted through that worker may get numbers that were given since`,
+    ...(older.length > 0
+      ? [`reference tables that were older on ${to} have the present rows: ${older.join(', ')}`]
+      : []),
+  );
+}
+
+function again(op: Rescue, { to }: SuccessionOrder['succession']) {
   // It may be no node's standby any more by which it would be found.
   const named = op.request.input.restored === undefined ? { standby: to } : {};
   return startAgain(op.request, 'start it again: it goes on from there', named);
 }
 
-function perhapsThere(
-  op: Operation<'emergencyRemoveWorker'>,
-  { cluster, succession }: SuccessionOrder,
-): HowLeft {
+function perhapsThere(op: Rescue, { cluster, succession }: SuccessionOrder): HowLeft {
   const { from, to } = succession;
   return {
     evidence: [
@@ -74,7 +90,7 @@ function perhapsThere(
   };
 }
 
-function thereButNotKnown(op: Operation<'emergencyRemoveWorker'>, { succession }: SuccessionOrder): HowLeft {
+function thereButNotKnown(op: Rescue, { succession }: SuccessionOrder): HowLeft {
   const { from, to } = succession;
   return {
     evidence: [`${to} is in the place of ${from}; other nodes may not know it yet`],

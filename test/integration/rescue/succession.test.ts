@@ -1,5 +1,6 @@
+import type { QueryResultRow } from 'pg';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { startCluster, type SandboxCluster, type SandboxNode } from '../../../sandbox/index.js';
+import { startCluster, withClient, type SandboxCluster, type SandboxNode } from '../../../sandbox/index.js';
 import { rescueActivities, type RescuePlan } from '../../../src/activities/rescue/activities.js';
 import {
   successionActivities,
@@ -10,6 +11,7 @@ import type { Verification } from '../../../src/activities/verify/verification.j
 import type { EmergencyRemoveWorkerInput, Rung } from '../../../src/contract/index.js';
 import type { OperationRequest } from '../../../src/contract/internal/request.js';
 import { asActivity } from '../../support/activity-stage.js';
+import { copyServer, type ServerCopy } from '../../support/copy-server.js';
 import { fingerprint, flavour, smallData } from '../../support/stage.js';
 import { configOf } from '../connect/support.js';
 
@@ -17,15 +19,23 @@ let cluster: SandboxCluster;
 /** Their standbys: the first one's is registered. */
 let first: SandboxNode, firstStandby: SandboxNode, second: SandboxNode, secondStandby: SandboxNode;
 let third: SandboxNode;
+/** A server restored from a backup of the third one, which was made before the last rows came. */
+let backup: ServerCopy;
+let afterBackup: number;
 let before: Record<string, string>;
 beforeAll(async () => {
   cluster = await startCluster({ workers: 3, flavour });
   await smallData(cluster);
+  await cluster.query('alter table orders add column plan int');
   await cluster.query('create unlogged table scratch (id bigint)');
   await cluster.query(`select create_distributed_table('scratch', 'id', colocate_with => 'none')`);
   const [one, two, three] = cluster.workers;
   if (!one || !two || !three) throw new Error('no workers');
   [first, second, third] = [one, two, three];
+  await cluster.query('alter table orders add foreign key (plan) references plans');
+  backup = await copyServer(cluster, third);
+  await cluster.query(`insert into plans values (3, 'made after the backup')`);
+  await cluster.query(`update plans set name = 'renamed' where id = 1`);
   firstStandby = await cluster.standbyOf(first);
   secondStandby = await cluster.standbyOf(second);
   await cluster.query('select citus_add_secondary_node($1, $2, $3, $4)', [
@@ -34,15 +44,25 @@ beforeAll(async () => {
     first.host,
     first.port,
   ]);
-  await cluster.query(`insert into orders select 1, i, 'late' from generate_series(5000, 5200) i`);
+  await cluster.query(`insert into orders select i % 200 + 1, i, 'late' from generate_series(5000, 5199) i`);
   before = await fingerprint(cluster);
+  const [late] = await cluster.query<{ n: number }>(
+    `select count(*)::int as n from orders where note = 'late'
+        and get_shard_id_for_distribution_column('orders', tenant_id) in (
+            select shardid from pg_dist_placement join pg_dist_node using (groupid) where nodeport = $1)`,
+    [third.port],
+  );
+  afterBackup = late?.n ?? 0;
   for (const [primary, standby] of [
     [first, firstStandby],
     [second, secondStandby],
   ] as const)
     await vi.waitFor(async () => expect(await behind(primary, standby)).toBe(0), 20_000);
 });
-afterAll(() => cluster.stop());
+afterAll(async () => {
+  await backup.stop();
+  await cluster.stop();
+});
 
 async function behind(primary: SandboxNode, standby: SandboxNode): Promise<number> {
   const [here] = await primary.query<{ at: string }>('select pg_current_wal_lsn()::text as at');
@@ -77,6 +97,16 @@ const activity = (name: keyof SuccessionActivities, succession: Succession): Pro
 function successionIn({ succession }: RescuePlan): Succession {
   if (!succession) throw new Error('nobody takes the place');
   return succession;
+}
+
+/** As somebody does who changes a shard by hand. */
+async function onBackup<Row extends QueryResultRow>(text: string): Promise<Row[]> {
+  const login = { ...cluster.coordinator.login, port: Number(backup.address.split(':')[1]) };
+  return withClient(login, async (client) => {
+    await client.query('set citus.enable_ddl_propagation = off');
+    await client.query('set citus.enable_manual_changes_to_shards = on');
+    return (await client.query<Row>(text)).rows;
+  });
 }
 
 const nodes = (): Promise<{ port: number; role: string }[]> =>
@@ -203,4 +233,61 @@ test('while the old server answers again, nothing is pointed at another one', as
   await expect(activity('promoteStandby', { ...back, to: succession.to })).rejects.toMatchObject({
     message: expect.stringContaining('answers again') as string,
   });
+});
+
+test('a restored server that was changed since is told why, and so is one that lacks shards', async () => {
+  await third.kill();
+  const [row] = await cluster.query<{ shard: string; nodeid: number }>(
+    `select shard_name('orders', min(shardid)) as shard, min(nodeid) as nodeid
+       from pg_dist_shard join pg_dist_placement using (shardid) join pg_dist_node using (groupid)
+      where logicalrelid = 'orders'::regclass and nodeport = $1`,
+    [third.port],
+  );
+  const shard = `public.${row?.shard ?? ''}`;
+  const why = async (): Promise<string | undefined> => {
+    const plan = await planOf({ node: third.address, restored: backup.address });
+    expect(plan.succession).toBeUndefined();
+    return rungOf(plan, 'restored')?.why;
+  };
+  await onBackup(`alter table ${shard} add column odd int`);
+  expect(await why()).toMatch(new RegExp(`its ${shard} is not like public.orders_.*: \\+ column odd`));
+  await onBackup(`alter table ${shard} drop column odd`);
+  await onBackup(`alter table ${shard} rename to elsewhere`);
+  expect(await why()).toMatch(new RegExp(`it lacks 1 of the shards that lie on .*: ${shard}$`));
+  await onBackup(`alter table elsewhere rename to ${row?.shard ?? ''}`);
+});
+
+test('a restored server takes the place with the rows that it has, and reference tables as they are by now', async () => {
+  const plan = await planOf({ node: third.address, restored: backup.address });
+  expect(rungOf(plan, 'restored')).toMatchObject({ chosen: true, losesData: true, server: backup.address });
+  expect(rungOf(plan, 'restored')?.why).toMatch(/older there get the present rows first: plans$/);
+  const succession = successionIn(plan);
+  const [{ shardid } = { shardid: 0 }] = await cluster.query<{ shardid: number }>(
+    `select shardid::int from pg_dist_shard where logicalrelid = 'plans'::regclass`,
+  );
+  const keysThere = `select count(*)::int as n from pg_constraint where contype = 'f' and confrelid = 'public.plans_${shardid}'::regclass`;
+  const [had] = await onBackup<{ n: number }>(keysThere);
+  expect(had?.n).toBeGreaterThan(0);
+  for (const name of [
+    'alignReferenceTables',
+    'alignReferenceTables',
+    'takePlace',
+    'alignReferenceTables',
+  ] as const)
+    await activity(name, succession);
+  await activity('settleSuccession', succession);
+  await activity('verifySuccession', succession);
+  expect(await onBackup(keysThere)).toEqual([had]);
+  expect(await onBackup(`select * from public.plans_${shardid} order by id`)).toEqual(
+    await cluster.query('select * from plans order by id'),
+  );
+  const { plans, ...tables } = await fingerprint(cluster);
+  expect(plans).toBe(before['plans']);
+  // Just the rows that came after the backup are missing.
+  const rows = (of: Record<string, string>): number => Number(of['orders']?.split(':')[0]);
+  expect(afterBackup).toBeGreaterThan(0);
+  expect(rows(before) - rows(tables)).toBe(afterBackup);
+  expect(tables).toMatchObject({ tenants: before['tenants'], events: before['events'] });
+  await cluster.query(`insert into plans values (78, 'x')`);
+  await cluster.query('update orders set plan = 78 where tenant_id = 1');
 });

@@ -6,6 +6,7 @@ import { assertHeld } from '../../lock/assert-held.js';
 import { changeSession, clusterIn, readSession, type ActivityContext } from '../../runtime/context.js';
 import { tellWaiting } from '../../runtime/tell-waiting.js';
 import type { Verification } from '../../verify/verification.js';
+import { alignReferenceTables } from './backup.js';
 import { promote, removeDemoted, settle, takePlace } from './take-place.js';
 import { successionOutcome } from './verify.js';
 
@@ -40,6 +41,15 @@ export function successionActivities(context: ActivityContext) {
       const cluster = clusterIn(context, order.cluster);
       return withCoordinator(cluster, readSession('promote'), (db) =>
         promote(db, cluster, order.succession, () => held(order)),
+      );
+    },
+
+    /** Gives a restored server the present rows of reference tables. Answers which had others. */
+    alignReferenceTables: (order: SuccessionOrder): Promise<string[]> => {
+      const cluster = clusterIn(context, order.cluster);
+      const options = readSession('reference rows', { statementTimeoutSeconds: 0 });
+      return withCoordinator(cluster, options, (db) =>
+        alignReferenceTables(db, cluster, order.succession, () => held(order)),
       );
     },
 

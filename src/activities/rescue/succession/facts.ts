@@ -16,6 +16,7 @@ import { currencyText, isBehind, type Candidate } from '../../../planning/succes
 import { secondsOf } from '../../../text/duration.js';
 import { applyAcceptance } from '../../preflight/severity.js';
 import { failed, listOf, passed } from '../../preflight/check.js';
+import { compareBackup } from './backup.js';
 import { bestOf, lookAtSuccessor, readPlace, type Looked } from './look.js';
 
 /** How long ago a standby may have heard of the dead worker, where the request doesn't say it. */
@@ -68,7 +69,7 @@ export async function successionFacts(
   const [backup] = restored;
   return {
     standby: standbyFact(looked, best, { names, alone: dead.length === 1, right, most }),
-    restored: restoredFact(backup, right),
+    restored: await restoredFact(db, dead, backup, right),
     ...(best &&
       !server && { better: `${best.node} has what one of them held: take that one out first, alone` }),
     checks: {
@@ -82,7 +83,7 @@ export async function successionFacts(
             machineCheck(cluster, names),
           ]
         : [],
-      restored: backup ? [machineCheck(cluster, names)] : [],
+      restored: backup ? [...(await unloggedCheck(db, dead, backup.node)), machineCheck(cluster, names)] : [],
     },
   };
 }
@@ -121,19 +122,35 @@ function standbyFact(
   };
 }
 
-function restoredFact(looked: Looked | undefined, right: string | undefined): RungFact {
-  if (!looked) return { possible: false, why: 'no server that was restored from a backup was named' };
+async function restoredFact(
+  db: Db,
+  dead: readonly ClusterNode[],
+  looked: Looked | undefined,
+  right: string | undefined,
+): Promise<RungFact> {
+  const no = (why: string): RungFact => ({ possible: false, why });
+  const [only] = dead;
+  if (!looked || !only) return no('no server that was restored from a backup was named');
   const { node } = looked;
-  if ('why' in looked) return { possible: false, why: `${node}: ${looked.why}` };
+  if ('why' in looked) return no(`${node}: ${looked.why}`);
   if (looked.facts.inRecovery)
-    return {
-      possible: false,
-      why: `${node} is in recovery: a standby is named as such; one that is still being restored has to be promoted first`,
-    };
-  if (right !== undefined) return { possible: false, why: right };
+    return no(
+      `${node} is in recovery: a standby is named as such; one that is still being restored has to be promoted first`,
+    );
+  if (right !== undefined) return no(right);
+  const compared = await compareBackup(db, node, only.groupId);
+  if ('why' in compared) return no(`${node}: ${compared.why}`);
+  const { older } = compared;
+  const { heardAt } = looked.facts;
   return {
     possible: true,
-    why: `${node} has all shards and takes its place; what was written after its backup is lost`,
+    why: [
+      `${node} has all shards and takes its place`,
+      `what was written after its backup is lost${heardAt === null ? '; how old that is it doesn’t tell' : `: its last restored transaction is of ${heardAt}`}`,
+      ...(older === undefined
+        ? []
+        : [`reference tables that are older there get the present rows first: ${older}`]),
+    ].join('; '),
     server: node,
   };
 }
@@ -161,14 +178,14 @@ function lagOf({ input }: Request): number {
   return secondsOf(input.maxStandbyLag ?? usualLag);
 }
 
-async function unloggedCheck(db: Db, dead: readonly ClusterNode[], standby: string): Promise<Check[]> {
+async function unloggedCheck(db: Db, dead: readonly ClusterNode[], server: string): Promise<Check[]> {
   const tables = (await Promise.all(dead.map(({ groupId }) => readUnlogged(db, groupId)))).flat();
   if (tables.length === 0) return [];
   return [
     failed(
       'unlogged-on-standby',
-      `unlogged tables are empty on every standby, so what the dead worker had of them is lost: ${listOf(tables)}`,
-      `fill them again once ${standby} is in its place`,
+      `unlogged tables are empty on every standby, and in base backups: what the dead worker had of them is lost: ${listOf(tables)}`,
+      `fill them again once ${server} is in its place`,
     ),
   ];
 }

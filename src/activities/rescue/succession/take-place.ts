@@ -6,6 +6,7 @@ import { giveUpSilentNodesSoon, readNodeAway } from '../../../citus/nodes/node-a
 import { readNodes, type ClusterNode } from '../../../citus/nodes/nodes.js';
 import {
   demotedName,
+  isPointed,
   NodeRowsChangedError,
   pointAt,
   type Succession,
@@ -100,10 +101,6 @@ export async function removeDemoted(db: Db, { from, groupId }: Succession): Prom
   const name = demotedName(from);
   const row = await readRegistration(db, name);
   if (row?.role === 'secondary' && row.groupId === groupId) await removeRow(db, name);
-}
-
-async function isPointed(db: Db, { nodeId, to }: Succession): Promise<boolean> {
-  return (await readRegistration(db, to))?.nodeId === nodeId;
 }
 
 async function assertAway(db: Db, cluster: string, { from, to }: Succession): Promise<void> {
