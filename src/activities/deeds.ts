@@ -5,6 +5,7 @@ const deeds: Record<keyof ReturnType<typeof createActivities>, string> = {
   checkInput: 'Checking the input',
   readLockId: 'Asking which server it is',
   lookAtLock: 'Asking who holds the cluster',
+  takeOver: 'Taking the cluster over',
   isRunOpen: 'Asking whether an operation goes on',
   awaitLockEnd: 'Waiting for the operation that holds the cluster',
   preflight: 'Checking the cluster',

@@ -6,13 +6,18 @@ import { ledgerQuery, lockSignals, type LockHolder } from '../../contract/intern
 import { passing } from '../../failures.js';
 import { usualStallTimes } from '../moving/stalls/watch.js';
 import { patienceSeconds, unlessUnreachable } from '../preflight/unreachable.js';
-import { clusterIn, readSession, type ActivityContext } from '../runtime/context.js';
+import { deathOf } from '../rescue/death.js';
+import { clusterIn, ownWorkflowId, readSession, type ActivityContext } from '../runtime/context.js';
 import { describeWorkflow, holderOf, isLeaving, isRunning } from './keeper.js';
 import { readHolderState, type HolderState } from './holder-state.js';
 import { readLockId } from './lock-id.js';
+import { takeOverFrom } from './take-over.js';
 
 /** The activities of {@link lockActivities}, as workflows call them. */
 export type LockActivities = ReturnType<typeof lockActivities>;
+
+/** Milliseconds that who takes over waits for a lock keeper whose operation is gone. */
+const takeOverMs = 10_000;
 
 /** The state of a cluster's lock; `since` is ISO 8601 UTC. */
 export type LockView =
@@ -33,16 +38,19 @@ export function lockActivities(context: ActivityContext) {
 
     /**
      * Tells who holds the lock. A keeper whose operation has closed, or was an earlier run of the asking one (it was
-     * reset), is cancelled; once it has ended, as when there is none, the cluster is free.
+     * reset), is cancelled; once it has ended, as when there is none, the cluster is free. Who takes over waits a moment for
+     * what it undoes, then has it hand over what is left to people: that may need the dead worker.
      */
     lookAtLock: async ({
       lockId,
       workflowId,
       runId,
+      takeOver = false,
     }: {
       lockId: string;
       workflowId: string;
       runId: string;
+      takeOver?: boolean;
     }): Promise<LockView> => {
       const keeper = await describeWorkflow(client, lockId);
       if (!keeper || !isRunning(keeper)) return { state: 'free' };
@@ -62,8 +70,32 @@ export function lockActivities(context: ActivityContext) {
         if (isOwn && holder.runId === runId) return { state: 'ours' };
         await client.workflow.getHandle(lockId, keeper.runId).cancel();
       }
-      if (await awaitEnd(client, keeper, Date.now() + stallTimes.patienceMs)) return { state: 'free' };
+      const patienceMs = takeOver ? takeOverMs : stallTimes.patienceMs;
+      if (await awaitEnd(client, keeper, Date.now() + patienceMs)) return { state: 'free' };
+      if (takeOver) {
+        const handle = client.workflow.getHandle(lockId, keeper.runId);
+        await handle.signal(lockSignals.release, holder.workflowId, holder.runId);
+        if (await awaitEnd(client, keeper, Date.now() + stallTimes.patienceMs)) return { state: 'free' };
+      }
       throw await stillUndoing(client, keeper, holder);
+    },
+
+    /**
+     * Has the holder give up, where it is stuck at workers that are dead and has not begun what can't be undone. Answers why
+     * not, otherwise.
+     */
+    takeOver: async ({
+      cluster,
+      holder,
+      dead,
+    }: {
+      cluster: string;
+      holder: LockHolder;
+      dead: string[];
+    }): Promise<string | null> => {
+      const [alive] = (await deathOf(clusterIn(context, cluster), dead, 0)).filter(({ ok }) => !ok);
+      if (alive) return alive.evidence;
+      return (await takeOverFrom(client, holder, dead, ownWorkflowId())) ?? null;
     },
 
     /** Waits until nobody holds the lock; promises no order among those who wait. */

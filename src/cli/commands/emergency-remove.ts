@@ -8,6 +8,7 @@ interface Options {
   standby?: string;
   maxStandbyLag?: string;
   restored?: string;
+  takeOver?: boolean;
   acceptDataLoss?: string;
 }
 
@@ -24,6 +25,7 @@ export function define(command: Command, session: Session): void {
         )
         .option('--max-standby-lag <time>', 'how long ago the standby may have heard of it (default: 10m)')
         .option('--restored <host:port>', 'a server restored from its backup, which takes its place')
+        .option('--take-over', 'give an operation up that holds the cluster and is stuck at the dead worker')
         .option(
           '--accept-data-loss <sentence>',
           'give up what only it holds: the sentence that --dry-run shows',
@@ -43,6 +45,7 @@ export function define(command: Command, session: Session): void {
           ...optional('standby', options.standby),
           ...optional('maxStandbyLag', options.maxStandbyLag),
           ...optional('restored', options.restored),
+          ...(options.takeOver && { ifBusy: 'takeOver' as const }),
           ...optional('acceptDataLoss', options.acceptDataLoss),
         },
         how,

@@ -23,7 +23,10 @@ const spellings: Record<string, Spelling> = {
   all: flag('--all', true),
   approval: flag('--yes', 'auto'),
   window: flag('--ignore-window', 'ignore'),
-  ifBusy: flag('--wait-if-busy', 'wait'),
+  ifBusy: {
+    name: '--wait-if-busy',
+    words: (value) => (value === 'wait' ? ['--wait-if-busy'] : value === 'takeOver' ? ['--take-over'] : []),
+  },
   rebalance: flag('--no-rebalance', false),
   for: {
     name: '--for',

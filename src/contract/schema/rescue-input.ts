@@ -7,6 +7,11 @@ const ways = ['standby', 'restored', 'acceptDataLoss'] as const;
 /** The schema of `emergencyRemoveWorker`'s input. */
 export const emergencyRemoveWorkerInput = strict({
   ...commonFields,
+  ifBusy: z.enum(['fail', 'wait', 'takeOver']).optional().meta({
+    default: 'fail',
+    description:
+      'when another operation holds the cluster; waiting promises no order; `takeOver` gives up one that is stuck at the dead worker and not past its point of no return',
+  }),
   node: nodeAddress.describe('`host:port` of the dead worker'),
   alsoDead: nodeList
     .optional()

@@ -176,10 +176,35 @@ function waysOn(request: OperationRequest, operation: string, state: OperationSt
         wait('then start again, and wait until it has ended'),
       ];
     case 'needs-attention':
-      return [see, wait('help it, or cancel it; then start again, and wait until it has ended')];
+      return [
+        see,
+        wait('help it, or cancel it; then start again, and wait until it has ended'),
+        ...(request.type === 'emergencyRemoveWorker' && request.input.ifBusy !== 'takeOver'
+          ? [
+              startAgain(request, 'or, where it is stuck at the dead worker, take the cluster over', {
+                ifBusy: 'takeOver',
+              }),
+            ]
+          : []),
+      ];
     default:
       return [see, wait('start again, and wait until it has ended')];
   }
+}
+
+/**
+ * Has the holder give up where the request says so: null once it has, and why it hasn't otherwise. Undefined where nobody
+ * asks for that.
+ */
+async function refusalToGiveUp(
+  calls: Calls,
+  { type, cluster, input }: OperationRequest,
+  holder: LockHolder,
+): Promise<string | null | undefined> {
+  if (type !== 'emergencyRemoveWorker' || input.ifBusy !== 'takeOver' || !('node' in input)) return undefined;
+  const dead = [input.node, ...('alsoDead' in input ? (input.alsoDead ?? []) : [])];
+  const order = { cluster, holder, dead };
+  return calls.run(lockActivities.takeOver, `Take over from ${holder.workflowId}`, order);
 }
 
 async function waitForTurn(
@@ -192,9 +217,15 @@ async function waitForTurn(
     lockId: request.lockId,
     workflowId,
     runId,
+    ...(request.input.ifBusy === 'takeOver' && { takeOver: true }),
   });
   if (answer.state !== 'busy') return answer.state;
   const { holder, since, holderIs } = answer;
+  const refusal = await refusalToGiveUp(calls, request, holder);
+  if (refusal === null) {
+    status.notes.push(`took the cluster over from ${holder.type} ${holder.workflowId}`);
+    return 'free';
+  }
   if (request.input.ifBusy !== 'wait') {
     const alias =
       holder.cluster === request.cluster || holder.cluster === ''
@@ -202,11 +233,12 @@ async function waitForTurn(
         : `, which calls it ${holder.cluster}: both names mean one server`;
     throw refused(
       'ClusterBusy',
-      `${request.cluster} is held by ${holder.type} ${holder.workflowId}${alias}${holderIs === undefined ? '' : `, ${holderIs.words}`}`,
+      `${request.cluster} is held by ${holder.type} ${holder.workflowId}${alias}${holderIs === undefined ? '' : `, ${holderIs.words}`}${refusal === undefined ? '' : `; it was not given up: ${refusal}`}`,
       {
         cluster: request.cluster,
         evidence: [
           `holder ${holder.workflowId}, run ${holder.runId}, since ${since}`,
+          ...(refusal === undefined ? [] : [`it was not given up: ${refusal}`]),
           ...(alias === ''
             ? []
             : [

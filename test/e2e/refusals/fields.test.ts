@@ -71,6 +71,7 @@ describe('an input of the wrong type or out of range is refused, with the field 
         values: [30, '', '30', 'soon', '2h'],
         says: /length of time|must be a text|must be from 0s to 1h/,
       },
+      ifBusy: { values: ['never', true], says: /must be one of fail, wait, takeOver/ },
       standby: {
         values: [...node.values.slice(1), 'db3:5432'],
         says: new RegExp(`${node.says.source}|as the field node does`),

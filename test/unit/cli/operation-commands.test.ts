@@ -63,6 +63,20 @@ test.each<[string[], OperationType, object]>([
     'emergencyRemoveWorker',
     { node: 'db3:5432', alsoDead: ['db4:5432'], deadFor: '2m', acceptDataLoss: 'lose it' },
   ],
+  [
+    [
+      'emergency-remove',
+      'shop',
+      'db3:5432',
+      '--standby',
+      'db4:5432',
+      '--max-standby-lag',
+      '1h',
+      '--take-over',
+    ],
+    'emergencyRemoveWorker',
+    { node: 'db3:5432', standby: 'db4:5432', maxStandbyLag: '1h', ifBusy: 'takeOver' },
+  ],
   [['clean', 'shop'], 'cleanUp', {}],
 ])('%j asks for %s with %j', async (argv, type, wanted) => {
   const { type: called, input } = await askedBy(...argv);
