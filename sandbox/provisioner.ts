@@ -11,6 +11,7 @@ interface ProvisionerRequest {
   key?: string;
   host?: string;
   port?: number;
+  standbyOf?: string;
 }
 
 const [action, folder = ''] = process.argv.slice(2);
@@ -41,9 +42,18 @@ async function start(cluster: SandboxCluster, key: string): Promise<object> {
   const ran = existing?.isRunning() ?? false;
   // Also when it runs: a call that was killed half way may have left it before it answers.
   await existing?.start();
-  const node = existing ?? (await cluster.addNode({ key, name: 'provisioned-' }));
+  const node = existing ?? (await add(cluster, key));
   if (!ran) log(`start ${key} ${node.address}`);
   return machine(node);
+}
+
+async function add(cluster: SandboxCluster, key: string): Promise<SandboxNode> {
+  const options = { key, name: 'provisioned-' };
+  const { standbyOf } = request;
+  if (standbyOf === undefined) return cluster.addNode(options);
+  const primary = cluster.workers.find(({ address }) => address === standbyOf);
+  if (!primary) throw new Error(`no server ${standbyOf}`);
+  return cluster.standbyOf(primary, options);
 }
 
 async function stop(cluster: SandboxCluster): Promise<object> {

@@ -28,8 +28,9 @@ const typesThatMove = operationTypes.filter(
 );
 /** Types by which servers make tables for each other, as the owners of those. */
 const typesThatMakeShards = [...typesThatMove, ...typesThatRescue];
-const typesThatAdd: OperationType[] = ['scaleOut'];
-const typesThatEmpty: OperationType[] = ['drainWorker', 'removeWorker'];
+const typesThatAdd: OperationType[] = ['scaleOut', 'replaceWorker'];
+const typesThatEmpty: OperationType[] = ['drainWorker', 'removeWorker', 'replaceWorker'];
+const typesThatReplace: OperationType[] = ['replaceWorker'];
 
 /** All checks, by id: kebab-case, for ever. Those that may be accepted come first, those that never block last. */
 export const checks = {
@@ -116,6 +117,10 @@ export const checks = {
   'other-workers-answer': { severity: 'blocker', acceptable: true, of: typesThatRescue },
   /** A standby that takes the place of a dead worker has heard of it lately: what came after that is not on it. */
   'standby-lag': { severity: 'blocker', acceptable: true, of: typesThatRescue },
+  /** A standby that is to take a worker's place is nearly up to date. */
+  'replacement-lag': { severity: 'blocker', acceptable: true, of: typesThatReplace },
+  /** Nobody uses another database on the server whose place a standby takes: only the cluster's traffic is held. */
+  'replaced-databases': { severity: 'blocker', acceptable: true, of: typesThatReplace },
   /** The worker that is to be isolated doesn't answer: one that lives would lose its copy of the metadata. */
   'isolated-node-away': { severity: 'blocker', acceptable: true, of: ['isolateWorker'] },
   /** No backup holds all changes of the cluster. */
@@ -140,10 +145,20 @@ export const checks = {
   'isolated-node': { severity: 'blocker', essential: true, of: ['isolateWorker'] },
   /** The worker that is to get the metadata again answers. */
   'isolated-node-back': { severity: 'blocker', of: ['isolateWorker'] },
+  /** The node that is to be replaced is an active worker of this cluster, and answers. */
+  'replaced-worker': { severity: 'blocker', essential: true, of: typesThatReplace },
+  /** The server that is to take a worker's place as its clone is a streaming standby of that very worker. */
+  replacement: { severity: 'blocker', essential: true, of: typesThatReplace },
+  /** The old server can be kept from going on: nobody is let into its database any more. */
+  'replaced-fence': { severity: 'blocker', of: typesThatReplace },
+  /** No unlogged table has shards on a worker whose standby takes over: there they are empty. */
+  'replaced-unlogged': { severity: 'blocker', of: typesThatReplace },
+  /** No transaction has been prepared for long on a worker whose standby takes over. */
+  'replaced-transactions': { severity: 'blocker', of: typesThatReplace },
   /** The nodes that are to be emptied or removed are workers of this cluster. */
   'leaving-nodes': { severity: 'blocker', essential: true, of: typesThatEmpty },
   /** No registered standby belongs to a worker that is to be removed. */
-  'leaving-standbys': { severity: 'blocker', of: ['removeWorker'] },
+  'leaving-standbys': { severity: 'blocker', of: ['removeWorker', 'replaceWorker'] },
   /** The config allows to connect to a new server. */
   'new-node-allowed': { severity: 'blocker', of: typesThatAdd },
   /** A new server has the Citus extension. */
@@ -202,8 +217,8 @@ export const checks = {
   'unlogged-on-standby': { severity: 'warning', of: typesThatRescue },
   /** At the end of a movement, Citus wants no move that nobody has approved. */
   'left-to-move': { severity: 'warning', of: typesThatMove },
-  /** What becomes of the machine of a worker that is removed, or dead. */
-  machine: { severity: 'info', consequence: true, of: ['removeWorker', ...typesThatRescue] },
+  /** What becomes of the machine of a worker that is removed, replaced or dead. */
+  machine: { severity: 'info', consequence: true, of: ['removeWorker', 'replaceWorker', ...typesThatRescue] },
   /** How many checks were left out because the answer would be too long. */
   'more-checks': { severity: 'info' },
   /** The role may see what others do. */

@@ -15,6 +15,8 @@ export type RemoveWorkerInput = OperationInputs['removeWorker'];
 export type EmergencyRemoveWorkerInput = OperationInputs['emergencyRemoveWorker'];
 /** Input of `isolateWorker`. */
 export type IsolateWorkerInput = OperationInputs['isolateWorker'];
+/** Input of `replaceWorker`. */
+export type ReplaceWorkerInput = OperationInputs['replaceWorker'];
 /** Input of `cleanUp`. */
 export type CleanUpInput = OperationInputs['cleanUp'];
 

@@ -84,6 +84,18 @@ export const operations = {
     nodes: 'leave',
   },
   /**
+   * Puts another server in the place of a worker. By `clone` that is a streaming standby of it: for about half a second all
+   * traffic is held, the standby takes over, and no shard moves. By `move` the shards move from one to the other. It can be
+   * cancelled until the standby has taken over, or the old worker is deregistered.
+   */
+  replaceWorker: {
+    command: 'replace',
+    summary: 'put another server in the place of a worker',
+    verb: 'Replace a worker of',
+    moves: true,
+    nodes: 'leave',
+  },
+  /**
    * Removes what earlier moves and operations left on nodes. It can be cancelled at any time: what was removed stays
    * removed, and the next clean-up finds the rest.
    */

@@ -22,8 +22,9 @@ const timeoutMs = 25 * 60_000;
  */
 export function commandProvisioner(cluster: string, { start, stop, list }: CommandProvisioner): Provisioner {
   return {
-    start: async (key, signal) => {
-      const answer = await ask(start, { action: 'start', cluster, key }, startAnswer, signal);
+    start: async (key, signal, standbyOf) => {
+      const request = { action: 'start', cluster, key, ...(standbyOf !== undefined && { standbyOf }) };
+      const answer = await ask(start, request, startAnswer, signal);
       return formatAddress(answer);
     },
     stop: async (node, key, signal) => {

@@ -9,8 +9,13 @@ export interface Machine {
 
 /** Where PostgreSQL servers run. Each call may be made any number of times, and may be cut off at any point. */
 export interface Provisioner {
-  /** Starts the machine of this key, or finds it; answers its `host:port`. @throws ProvisioningFailed */
-  start: (key: string, signal: AbortSignal) => Promise<string>;
+  /**
+   * Starts the machine of this key, or finds it; answers its `host:port`.
+   *
+   * @param standbyOf `host:port` of the server of which it is to be a streaming standby; else it is a server of its own
+   * @throws ProvisioningFailed
+   */
+  start: (key: string, signal: AbortSignal, standbyOf?: string) => Promise<string>;
   /** Stops a machine; one that is gone already is no error. */
   stop: (node: string, key: string | undefined, signal: AbortSignal) => Promise<void>;
   list: (signal: AbortSignal) => Promise<Machine[]>;

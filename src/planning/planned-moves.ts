@@ -69,6 +69,9 @@ export function planWithNodes(plan: Plan, machines: ReadonlyMap<string, string>)
       ...plan.after,
       workers: plan.after.workers.map((worker) => ({ ...worker, node: nameOf(worker.node) })),
     },
+    ...(plan.replacement && {
+      replacement: { ...plan.replacement, clone: nameOf(plan.replacement.clone) },
+    }),
   };
 }
 

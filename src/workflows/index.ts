@@ -6,6 +6,7 @@ export { lockCluster } from './lock-cluster.js';
 export { inspect } from './inspect.js';
 export { rebalance } from './rebalance.js';
 export { removeWorker } from './remove-worker.js';
+export { replaceWorker } from './replace-worker.js';
 export { sampleCluster } from './sample-cluster.js';
 export { scaleOut } from './scale-out.js';
 // The SDK calls the default export for a type of which there is no other.

@@ -1,14 +1,9 @@
-import { taskQueue, type OperationReport, type ScaleOutInput } from '../contract/index.js';
+import type { OperationReport, ScaleOutInput } from '../contract/index.js';
 import { count } from '../text/figures.js';
 import { approvedWith } from '../planning/approved.js';
 import { planWithNodes, withNodes } from '../planning/planned-moves.js';
-import {
-  machineActivities,
-  nodeActivities,
-  planActivities,
-  checkActivities,
-  verifyActivities,
-} from './activities.js';
+import { planActivities, checkActivities, verifyActivities } from './activities.js';
+import { registerStep, startMachines } from './nodes/join.js';
 import { operation } from './operation/operation.js';
 import { moveSteps } from './operation/rounds.js';
 import { approvalStep, nothingToDo, planStep } from './operation/steps.js';
@@ -28,7 +23,6 @@ const steps = {
 export async function scaleOut(input: ScaleOutInput): Promise<OperationReport> {
   return operation('scaleOut', input, async (op) => {
     const { request } = op;
-    const { cluster, lockId } = request;
     op.steps(Object.values(steps));
     await op.preflight(steps.check);
     if (op.dryRun && !op.plannable()) return;
@@ -46,22 +40,12 @@ export async function scaleOut(input: ScaleOutInput): Promise<OperationReport> {
     }
     await approvalStep(op, steps.approval, draft);
 
-    const machines = new Map<string, string>();
+    let machines: ReadonlyMap<string, string> = new Map();
     const { toStart } = draft;
     if (toStart.length === 0) op.skip(steps.start, 'nothing to start');
     else {
       await op.step(steps.start, async (step) => {
-        for (const { placeholder, key } of toStart) {
-          const entry = { id: `machine ${key}`, kind: 'machine', key, placeholder, taskQueue } as const;
-          await op.undo.add([entry]);
-          const { node } = await op.calls.run(machineActivities.startMachine, `Start ${placeholder}`, {
-            cluster,
-            lockId,
-            entry,
-          });
-          machines.set(placeholder, node);
-          await op.undo.add([{ ...entry, node }]);
-        }
+        machines = await startMachines(op, toStart);
         step.detail = [...machines.values()].join(', ');
         op.showPlan(planWithNodes(draft.plan, machines));
         const incoming = draft.incoming.flatMap((each) => {
@@ -81,23 +65,7 @@ export async function scaleOut(input: ScaleOutInput): Promise<OperationReport> {
     const newWorkers = draft.plan.newWorkers.map((node) => machines.get(node) ?? node);
     op.about(newWorkers);
     if (newWorkers.length === 0) op.skip(steps.register, 'nothing to register');
-    else {
-      await op.step(steps.register, async (step) => {
-        step.detail = newWorkers.join(', ');
-        const entries = await op.calls.run(nodeActivities.planRegistrations, 'How are they registered?', {
-          cluster,
-          lockId,
-          nodes: newWorkers,
-        });
-        await op.undo.add(entries);
-        const { unchanged } = await op.calls.run(nodeActivities.registerNodes, `Register ${step.detail}`, {
-          cluster,
-          lockId,
-          entries,
-        });
-        await op.undo.settle(unchanged);
-      });
-    }
+    else await registerStep(op, steps.register, newWorkers);
 
     const sources = await moveSteps(op, steps, {
       ...draft,

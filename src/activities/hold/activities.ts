@@ -1,10 +1,17 @@
+import { recoverTransactions } from '../../citus/leftovers/removal.js';
 import { readNodes } from '../../citus/nodes/nodes.js';
 import { deedName } from '../../citus/session/application-name.js';
 import { withCoordinator } from '../../citus/session/connect.js';
+import type { Check } from '../../contract/index.js';
 import type { HoldEntry } from '../../contract/internal/undo.js';
-import { refused } from '../../failures.js';
+import type { OperationRequest } from '../../contract/internal/request.js';
+import { passing, refused } from '../../failures.js';
+import { cloneChecks } from '../preflight/cluster/replacing.js';
+import { applyAcceptance } from '../preflight/severity.js';
+import { patienceSeconds, waitedSeconds } from '../preflight/unreachable.js';
 import { assertHeld } from '../lock/assert-held.js';
 import {
+  changeSession,
   clusterIn,
   ownSignal,
   ownWorkflowId,
@@ -47,6 +54,10 @@ export function holdActivities(context: ActivityContext) {
         ({ role, active, hasMetadata, nodeId }) =>
           role === 'worker' && active && hasMetadata && nodeId !== row.nodeId,
       );
+      // Citus's own recovery comes once a minute; what is prepared for a moment longer is waited for in the hold.
+      await withCoordinator(clusterIn(context, cluster), changeSession('hold'), (db) =>
+        recoverTransactions(db, { node: 'the coordinator', groupId: 0 }),
+      );
       return {
         id: `hold ${row.node}`,
         kind: 'hold',
@@ -56,6 +67,26 @@ export function holdActivities(context: ActivityContext) {
         session: deedName(ownWorkflowId(), 'hold'),
         servers: [...others.map((each) => each.node), row.node, clone],
       };
+    },
+
+    /** Whether a machine that was started is a streaming standby of the worker by now. Waits until it is. */
+    checkClone: async ({
+      request,
+      node,
+      clone,
+    }: {
+      request: OperationRequest<'replaceWorker'>;
+      node: string;
+      clone: string;
+    }): Promise<Check[]> => {
+      const cluster = clusterIn(context, request.cluster);
+      const checks = await withCoordinator(cluster, readSession('preflight'), async (db) =>
+        cloneChecks(cluster, await readNodes(db), { node, clone }),
+      );
+      const failure = checks.find(({ ok }) => !ok);
+      // It runs, says whoever started it: its first WAL may be on its way.
+      if (failure && waitedSeconds() < patienceSeconds) throw passing(failure.evidence);
+      return applyAcceptance(checks, request.input.acceptChecks ?? []);
     },
 
     /**

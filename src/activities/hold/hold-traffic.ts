@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readLag, readWritten } from '../../citus/hold/clone.js';
+import { readLag, readWal } from '../../citus/hold/clone.js';
 import type { ConnectOptions } from '../../citus/session/connect.js';
 import type { ClusterConfig } from '../../config/index.js';
 import { does } from '../../contract/index.js';
@@ -104,7 +104,7 @@ async function untilCaughtUp(cluster: ClusterConfig, entry: HoldEntry, look: Con
   await withNodes(cluster, [entry.node, entry.clone], look, async ([old, clone]) => {
     if (!old || !clone) throw new Error('a session is missing');
     for (const end = Date.now() + catchUpMs; ;) {
-      const position = await readWritten(old);
+      const { position } = await readWal(old);
       await sleep(100);
       const bytes = await readLag(clone, position);
       if (bytes === 0) return;

@@ -1,4 +1,4 @@
-import { readStandby } from '../../citus/hold/clone.js';
+import { readWal } from '../../citus/hold/clone.js';
 import { readAddress } from '../../citus/hold/switch.js';
 import { withCoordinator, withNode, type ConnectOptions } from '../../citus/session/connect.js';
 import type { ClusterConfig } from '../../config/index.js';
@@ -27,7 +27,7 @@ async function isStandby(cluster: ClusterConfig, clone: string, options: Connect
       reaching(cluster, clone),
       clone,
       options,
-      async (db) => (await readStandby(db)).inRecovery,
+      async (db) => (await readWal(db)).inRecovery,
     );
   } catch (error) {
     if (error instanceof Error && /is not currently accepting connections/.test(error.message)) return false;

@@ -71,7 +71,7 @@ const databases = `select coalesce(json_agg(datname order by datname), '[]')::te
   where not datistemplate and datname <> current_database()`;
 
 /** Another database on the same server that holds anything. */
-async function otherDatabase(cluster: ClusterConfig, node: string): Promise<string | undefined> {
+export async function otherDatabase(cluster: ClusterConfig, node: string): Promise<string | undefined> {
   const [answer] = await withCoordinator(cluster, readSession('machine'), async (db) =>
     (await isRegistered(db, node)) ? runOnNodes(db, [{ node, command: databases }]) : [],
   );

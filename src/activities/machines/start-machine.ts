@@ -14,7 +14,7 @@ export async function startMachine(
   entry: MachineEntry,
 ): Promise<string> {
   try {
-    return await provisionerOf(cluster).start(entry.key, cancellationSignal());
+    return await provisionerOf(cluster).start(entry.key, cancellationSignal(), entry.standbyOf);
   } finally {
     // A program is seen at no server: whoever undid the entry meanwhile has found no machine yet.
     if (!(await isStillWanted(client, lockId, entry.id).catch(() => true)))

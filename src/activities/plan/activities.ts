@@ -11,9 +11,11 @@ import { drainPlan, type DrainPlan } from './drain.js';
 import { isolationPlan } from './isolation.js';
 import { rebalancePlan } from './rebalance.js';
 import { planRest, type Remainder, type RemainderOrder } from './remainder.js';
+import { replacementPlan, type ReplacementPlan } from './replacement.js';
 import { scaleOutPlan, type ScaleOutPlan } from './scale-out.js';
 
 export type { Draft } from './draft.js';
+export type { ReplacementPlan } from './replacement.js';
 /** The activities of {@link planActivities}, as workflows call them. */
 export type PlanActivities = ReturnType<typeof planActivities>;
 
@@ -45,6 +47,16 @@ export function planActivities(context: ActivityContext) {
     }): Promise<DrainPlan> =>
       inPlanSession(request, (db, cluster) =>
         drainPlan(db, cluster, request, (node) => fateOf(context.config, cluster, node)),
+      ),
+
+    /** Plans which server takes the place of a worker, and what moves. Changes nothing. */
+    planReplacement: ({
+      request,
+    }: {
+      request: OperationRequest<'replaceWorker'>;
+    }): Promise<ReplacementPlan> =>
+      inPlanSession(request, (db, cluster) =>
+        replacementPlan(db, cluster, request, (node) => fateOf(context.config, cluster, node)),
       ),
 
     /** Plans which worker is to be isolated, or gets the metadata again. Changes nothing. */

@@ -11,6 +11,7 @@ import { drainWishes } from './drain.js';
 import { oneRound, planMoves, roundOf, type GroupMove } from './group-moves.js';
 import { blockingApproved, chooseModes, withinApproved, type ModedMoves } from './move-modes.js';
 import { rebalanceWishes } from './rebalance.js';
+import { movesBetween } from './replacement.js';
 
 /** The order to plan what is still to move. */
 export interface RemainderOrder {
@@ -37,7 +38,10 @@ export async function planRest(
 ): Promise<Remainder> {
   const nodes = await readNodes(db);
   const groups = await readShardGroups(db);
-  const moves = await planMoves(db, groups, await wishesOf(db, request));
+  const moves =
+    request.type === 'replaceWorker'
+      ? movesBetween(groups, nodes, request.input.node, approved.to?.[0] ?? '')
+      : await planMoves(db, groups, await wishesOf(db, request));
   const moded = await chooseModes(db, request, moves);
   const mine = approvedOf(approved, withinApproved(approved, movable(moded, request)));
   const rest = { round: roundOf(oneRound(mine, request)), left: mine.length };
@@ -64,7 +68,10 @@ function movable({ moves, stuck }: ModedMoves, { input }: OperationRequest): Gro
     : moves.filter((move) => !stuck.has(move));
 }
 
-async function wishesOf(db: Db, request: AnyRequest): Promise<PlanWishes> {
+async function wishesOf(
+  db: Db,
+  request: Exclude<AnyRequest, { type: 'replaceWorker' }>,
+): Promise<PlanWishes> {
   switch (request.type) {
     case 'scaleOut':
     // They move nothing.

@@ -21,6 +21,8 @@ export interface Intent {
   cleans: boolean;
   /** The worker to which metadata sync is stopped; with `undo` it gets the metadata again. */
   isolating?: { node: string; undo: boolean };
+  /** The worker of which the place is taken by a standby, and which; absent: a machine that is yet to be started. */
+  replacing?: { node: string; clone?: string };
   /** Dead workers that are taken out, `host:port` in lower case. */
   rescuing: string[];
   /** Servers that are to take the place of a dead worker. */
@@ -36,6 +38,8 @@ export interface IntentInput {
   alsoDead?: string[] | undefined;
   standby?: string | undefined;
   restored?: string | undefined;
+  with?: string | undefined;
+  method?: string | undefined;
   rebalance?: boolean | undefined;
   undo?: boolean | undefined;
   drainOnly?: boolean | undefined;
@@ -89,11 +93,31 @@ export function intentOf(type: OperationType, input: IntentInput): Intent {
     }
     case 'emergencyRemoveWorker':
       return { ...nothing, rescuing: deadIn(input), successors: successorsIn(input) };
+    case 'replaceWorker':
+      return replacingBy(input, nodes);
     case 'cleanUp':
       return { ...nothing, cleans: true };
     case 'removeWorker':
       return { ...nothing, leaving: nodes, marks: true, deregisters: true, moves: true };
   }
+}
+
+/** A preflight that isn't started names the worker, and its standby, as `nodes`. */
+function replacingBy(input: IntentInput, nodes: string[]): Intent {
+  const node = input.node?.toLowerCase() ?? nodes[0];
+  const other = input.with?.toLowerCase() ?? nodes[1];
+  if (node === undefined) return nothing;
+  if (input.method !== 'move')
+    return { ...nothing, replacing: { node, ...(other !== undefined && { clone: other }) } };
+  return {
+    ...nothing,
+    leaving: [node],
+    joining: other === undefined ? [] : [other],
+    toStart: () => (other === undefined ? 1 : 0),
+    marks: true,
+    deregisters: true,
+    moves: true,
+  };
 }
 
 /** The dead workers that an input names. A preflight that isn't started names them as `nodes`. */

@@ -23,6 +23,7 @@ import { intentOf, type Intent, type PreflightRequest } from './intent.js';
 import { checkEach, newNodeContext } from './new-node/new-nodes.js';
 import { workerSequences } from './new-node/worker-sequences.js';
 import { emptyNodes } from './cluster/nodes.js';
+import { replacingChecks } from './cluster/replacing.js';
 import { provisionerNeeded } from './cluster/provisioner.js';
 import { actingChecks } from './acting.js';
 import type { Deeds } from './rights/rights.js';
@@ -78,6 +79,9 @@ export async function runPreflight(
       ...first,
       foreign,
       ...(intent.rescuing.length > 0 ? await deathOf(cluster, intent.rescuing, 0) : []),
+      ...(intent.replacing
+        ? await replacingChecks(db, cluster, { nodes, capacities }, intent.replacing)
+        : []),
       ...(await clusterChecks(db, request, { facts, nodes, capacities }, intent, groups)),
       ...emptyNodes(groups, remainingNodes(nodes, intent)),
       ...(await actingChecks(db, cluster, reader, {
@@ -142,6 +146,7 @@ function deedsOf(
     // Isolated workers are marked where Citus plans, and rolled back.
     marks: intent.marks || (intent.moves && nodes.some(isIsolated)),
     isolates: intent.isolating !== undefined,
+    holds: intent.replacing !== undefined,
     moves: makesShards(intent),
     tunes: intent.moves && movement.tune,
     nodes: answeringNodes(capacities),

@@ -9,6 +9,7 @@ import { clusterIn, readSession, type ActivityContext } from '../runtime/context
 import { assertHeld } from '../lock/assert-held.js';
 import { isolationOutcome, type VerifyIsolationOrder } from './isolation.js';
 import { assertImproved } from './assert-improved.js';
+import { replacementOutcome, type VerifyReplacementOrder } from './replacement.js';
 import { tracesOf, type RemovedNode } from './removal-traces.js';
 import { presentNodes } from './present-nodes.js';
 import { outcomeUndone, type Verification } from './verification.js';
@@ -118,6 +119,15 @@ export function verifyActivities(context: ActivityContext) {
       const cluster = clusterIn(context, order.request.cluster);
       return withCoordinator(cluster, readSession('verify', { statementTimeoutSeconds: 60 }), (db) =>
         isolationOutcome(db, order),
+      );
+    },
+
+    /** A standby has taken a worker's place, and every node knows it. */
+    verifyReplacement: async (order: VerifyReplacementOrder): Promise<Verification> => {
+      await assertHeld(context.client, order.request.lockId);
+      const cluster = clusterIn(context, order.request.cluster);
+      return withCoordinator(cluster, readSession('verify', { statementTimeoutSeconds: 60 }), (db) =>
+        replacementOutcome(db, order),
       );
     },
 

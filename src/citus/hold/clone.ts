@@ -1,48 +1,30 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { formatAddress } from '../../text/address.js';
 import type { Db } from '../session/db.js';
 
-/** What a server says of itself that may be a streaming standby. */
-export interface StandbyFacts {
+/** How a server stands to the WAL: as a primary writes it, or as a standby gets it. */
+export interface WalFacts {
   inRecovery: boolean;
-  /** Null: the role may not ask. */
-  systemIdentifier: string | null;
-  /** `17.2`-like text of the server's version. */
-  version: string;
   /** Whether WAL is streamed to it just now. */
   streaming: boolean;
-  /** `host:port` that it streams from, as its config says it; absent: not known. */
-  from?: string;
-  /** Node group that its database belongs to. */
-  localGroup: number | null;
+  /** The timeline that it writes, or gets; null: it gets none. */
+  timeline: number | null;
+  /** The position up to which it has written, or replayed. */
+  position: string;
 }
 
-/** Reads what a server says of itself that may be a standby. */
-export async function readStandby(db: Db): Promise<StandbyFacts> {
-  const [row] = await db.query<
-    Omit<StandbyFacts, 'from'> & { senderHost: string | null; senderPort: number | null }
-  >(
-    `SELECT pg_is_in_recovery() AS "inRecovery", current_setting('server_version') AS version,
-            CASE WHEN has_function_privilege('pg_control_system()', 'execute')
-                 THEN (SELECT system_identifier::text FROM pg_control_system()) END AS "systemIdentifier",
+/** Reads how a server stands to the WAL. */
+export async function readWal(db: Db): Promise<WalFacts> {
+  const [row] = await db.query<WalFacts>(
+    // pg_control_checkpoint() tells a new timeline only from the next checkpoint on.
+    `SELECT r AS "inRecovery",
             coalesce((SELECT status = 'streaming' FROM pg_stat_wal_receiver), false) AS streaming,
-            (SELECT sender_host FROM pg_stat_wal_receiver) AS "senderHost",
-            (SELECT sender_port FROM pg_stat_wal_receiver) AS "senderPort",
-            (SELECT groupid FROM pg_dist_local_group) AS "localGroup"`,
+            CASE WHEN r THEN (SELECT received_tli FROM pg_stat_wal_receiver)
+                 ELSE ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int END AS timeline,
+            coalesce(CASE WHEN r THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END, '0/0')::text AS position
+       FROM pg_is_in_recovery() r`,
   );
   if (!row) throw new Error('the server answered nothing');
-  const { senderHost, senderPort, ...facts } = row;
-  return {
-    ...facts,
-    ...(senderHost !== null &&
-      senderPort !== null && { from: formatAddress({ host: senderHost, port: senderPort }) }),
-  };
-}
-
-/** The position in the WAL up to which a primary has written. */
-export async function readWritten(primary: Db): Promise<string> {
-  const [row] = await primary.query<{ at: string }>('SELECT pg_current_wal_lsn()::text AS at');
-  return row?.at ?? '0/0';
+  return row;
 }
 
 /**

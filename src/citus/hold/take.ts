@@ -53,6 +53,15 @@ export async function releaseHold(db: Db): Promise<void> {
   await db.query('ROLLBACK');
 }
 
+/** Transactions that have been prepared for longer than Citus's own recovery takes to finish them. */
+export async function readOldPrepared(db: Db): Promise<string[]> {
+  const rows = await db.query<{ gid: string }>(
+    `SELECT gid FROM pg_prepared_xacts
+      WHERE database = current_database() AND prepared < now() - interval '1 minute' ORDER BY prepared`,
+  );
+  return rows.map(({ gid }) => gid);
+}
+
 /** Transactions that are prepared in this database, by the names that Citus or others gave them. */
 export async function readPrepared(db: Db): Promise<string[]> {
   const rows = await db.query<{ gid: string }>(

@@ -31,6 +31,7 @@ const operationModules: Record<OperationType, () => Promise<CommandModule>> = {
   removeWorker: () => import('./remove.js'),
   emergencyRemoveWorker: () => import('./emergency-remove.js'),
   isolateWorker: () => import('./isolate.js'),
+  replaceWorker: () => import('./replace.js'),
   cleanUp: () => import('./clean.js'),
 };
 

@@ -51,6 +51,7 @@ export function argumentsOf(action: Action): string[] {
     case 'removeWorker':
       return ['cluster', 'nodes'];
     case 'isolateWorker':
+    case 'replaceWorker':
       return ['cluster', 'node'];
     case 'emergencyRemoveWorker':
       return ['cluster', 'node', 'alsoDead'];

@@ -1,5 +1,5 @@
 import type { Colors } from 'picocolors/types.js';
-import { consequences, type Check, type Move, type Plan } from '../../contract/index.js';
+import { consequences, type Check, type Move, type Plan, type Replacement } from '../../contract/index.js';
 import { balanceChange } from './balance.js';
 import { renderCleanups } from './cleanups.js';
 import { checkLines, standsOut } from './checks.js';
@@ -43,10 +43,22 @@ function movement(plan: Plan, paint: Colors, columns: number): string[] {
       ...nodeLines('gets the metadata again:', plan.rejoinedWorkers, columns),
     ];
   return [
-    ...changes(plan, columns),
+    ...(plan.replacement ? replacementLines(plan.replacement, columns) : changes(plan, columns)),
     '',
     balanceChange(plan.before, plan.after, paint),
     ...(plan.moves.length > 0 ? ['', moveLines(plan, paint, columns)] : []),
+  ];
+}
+
+function replacementLines(
+  { node, clone, lagBytes, heldSeconds, pointOfNoReturn }: Replacement,
+  columns: number,
+): string[] {
+  const lag = lagBytes === undefined ? '' : `, which lacks ${bytes(lagBytes)} of its WAL now`;
+  return [
+    wrap(`  ${node} → ${clone}, a standby of it${lag}`, columns, 4),
+    wrap(`  all statements wait for about ${duration(heldSeconds)}; no shard moves`, columns, 4),
+    wrap(`  no way back from: ${pointOfNoReturn}`, columns, 4),
   ];
 }
 

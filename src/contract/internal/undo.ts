@@ -67,6 +67,8 @@ export interface MachineEntry {
   node?: string;
   /** Task queue of the worker that can stop it. */
   taskQueue: string;
+  /** `host:port` of the server of which it is to be a standby; absent: a server of its own. */
+  standbyOf?: string;
 }
 
 /** All traffic held while a node group goes over from a server to its clone, a standby of it that is promoted meanwhile. */

@@ -118,6 +118,31 @@ const isolateWorkerInput = strict({
     ],
   });
 
+const replaceWorkerInput = strict({
+  ...commonFields,
+  node: nodeAddress.describe('`host:port` of the worker that goes'),
+  with: nodeAddress
+    .optional()
+    .describe(
+      '`host:port` of the server that comes: with `clone` a streaming standby of the worker, with `move` an empty server; else a machine is started',
+    ),
+  method: z
+    .enum(['clone', 'move'], { error: 'may be "clone" or "move"' })
+    .optional()
+    .meta({ default: 'clone', description: 'whether a standby takes over, or shards move' }),
+})
+  .superRefine(requireReason)
+  .superRefine((input, context) => {
+    if (input.with === input.node)
+      context.addIssue({ code: 'custom', path: ['with'], message: 'names the worker itself, as the field node does' });
+  })
+  .meta({
+    examples: [
+      { cluster: 'shop', node: 'db3:5432', with: 'db7:5432' },
+      { cluster: 'shop', node: 'db3:5432', method: 'move', dryRun: true },
+    ],
+  });
+
 const cleanUpInput = strict(commonFields)
   .superRefine(requireReason)
   .meta({ examples: [{ cluster: 'shop' }, { cluster: 'shop', dryRun: true }] });
@@ -157,6 +182,7 @@ export const operationInputs = {
   removeWorker: removeWorkerInput,
   emergencyRemoveWorker: emergencyRemoveWorkerInput,
   isolateWorker: isolateWorkerInput,
+  replaceWorker: replaceWorkerInput,
   cleanUp: cleanUpInput,
 } as const satisfies Record<OperationType, z.ZodType>;
 

@@ -30,6 +30,8 @@ export interface Plan {
   isolatedWorkers?: string[];
   /** Workers that get the metadata again. */
   rejoinedWorkers?: string[];
+  /** The server that takes a worker's place as its clone, and what that costs. */
+  replacement?: Replacement;
   /** The first 50 things that `cleanUp` will remove. */
   cleanups?: Cleanup[];
   /** How many things `cleanUp` will remove. */
@@ -46,6 +48,20 @@ export interface Plan {
   longestStallSeconds?: number;
   /** How long it may take, and what that estimate is based on. */
   estimateSeconds?: { low: number; high: number; basis: string };
+}
+
+/** A standby that takes the place of its worker. */
+export interface Replacement {
+  /** `host:port` of the worker that goes. */
+  node: string;
+  /** `host:port` of its standby, or a placeholder for a machine that is yet to be started. */
+  clone: string;
+  /** Bytes of WAL that the standby had not replayed when the plan was made. */
+  lagBytes?: number;
+  /** For how long all statements are expected to wait. */
+  heldSeconds: number;
+  /** From when on there is no way back. */
+  pointOfNoReturn: string;
 }
 
 /** One thing that `cleanUp` removes. */

@@ -3,6 +3,7 @@ import {
   type GovernorStatus,
   type OperationStatus,
   type Plan,
+  type Replacement,
   type WindowStatus,
 } from '../../contract/index.js';
 import { count, formatBytes, formatSeconds, formatTables } from '../../text/figures.js';
@@ -110,6 +111,7 @@ function window(now: WindowStatus | undefined): string[] {
 
 function sectionsOf(plan: Plan): string[] {
   if (plan.cleanups) return cleanupsSection(plan);
+  if (plan.replacement) return replacementSection(plan.hash, plan.replacement);
   const { hash, isolatedWorkers = [], rejoinedWorkers = [] } = plan;
   if (isolatedWorkers.length + rejoinedWorkers.length === 0) return movementSection(plan);
   const lines = [
@@ -117,6 +119,21 @@ function sectionsOf(plan: Plan): string[] {
     ...rejoinedWorkers.map((node) => `- gets the metadata again: ${node}`),
   ];
   return [`### Plan ${hash}`, lines.join('\n')];
+}
+
+function replacementSection(
+  hash: string,
+  { node, clone, lagBytes, heldSeconds, pointOfNoReturn }: Replacement,
+): string[] {
+  const lag = lagBytes === undefined ? '' : `, which lacks ${formatBytes(lagBytes)} of its WAL`;
+  return [
+    `### Plan ${hash}`,
+    [
+      `- ${node} → ${clone}, a standby of it${lag}`,
+      `- all statements wait for about ${formatSeconds(heldSeconds)}; no shard moves`,
+      `- no way back from: ${item(pointOfNoReturn)}`,
+    ].join('\n'),
+  ];
 }
 
 function cleanupsSection({ hash, cleanups = [], cleanupsTotal = 0 }: Plan): string[] {

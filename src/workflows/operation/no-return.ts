@@ -7,6 +7,8 @@ export interface NoReturn {
   why: string;
   /** Whether nothing comes after it: then a cancel is refused. */
   last: boolean;
+  /** Whether it is past already, in the activity that came before: a cancel that came meanwhile is too late. */
+  isPast?: true;
   howLeft: HowLeft;
 }
 
@@ -17,12 +19,13 @@ export interface NoReturn {
  */
 export async function passNoReturn<T>(
   status: Status,
-  { why, last, howLeft }: NoReturn,
+  { why, last, isPast, howLeft }: NoReturn,
   work: (isNow: (left: HowLeft) => void) => Promise<T>,
 ): Promise<T> {
-  if (CancellationScope.current().consideredCancelled)
+  if (!isPast && CancellationScope.current().consideredCancelled)
     throw new CancelledFailure('Cancelled before the point of no return');
   status.view.pointOfNoReturn = { why, last };
+  if (isPast && last && status.view.cancel) status.view.cancel.refused ??= why;
   status.howLeft = howLeft;
   status.publish();
   const result = await CancellationScope.nonCancellable(() =>

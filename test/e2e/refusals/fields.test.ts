@@ -87,6 +87,14 @@ describe('an input of the wrong type or out of range is refused, with the field 
       acceptDataLoss: text(2_000),
     },
     isolateWorker: { node, undo: flag },
+    replaceWorker: {
+      node,
+      with: {
+        values: [...node.values, 'db3:5432'],
+        says: new RegExp(`${node.says.source}|names the worker itself`),
+      },
+      method: { values: ['copy', 7], says: /may be "clone" or "move"/ },
+    },
     cleanUp: {},
   };
   /** What else makes an input right. */
@@ -97,6 +105,7 @@ describe('an input of the wrong type or out of range is refused, with the field 
     removeWorker: { nodes: ['db3:5432'] },
     emergencyRemoveWorker: { node: 'db3:5432' },
     isolateWorker: { node: 'db3:5432' },
+    replaceWorker: { node: 'db3:5432' },
     cleanUp: {},
   };
   const inspect: Wrong = {

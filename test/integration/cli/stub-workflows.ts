@@ -149,4 +149,5 @@ export {
   scaleOut as isolateWorker,
   scaleOut as rebalance,
   scaleOut as removeWorker,
+  scaleOut as replaceWorker,
 };

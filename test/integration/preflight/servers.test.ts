@@ -50,6 +50,7 @@ function sessionChecks(
     moves: true,
     tunes: false,
     isolates: false,
+    holds: false,
   };
   return asActivity(() =>
     withCoordinator(config, readSession('preflight'), (db) =>

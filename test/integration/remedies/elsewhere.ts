@@ -20,6 +20,7 @@ const tables: Elsewhere = {
   file: 'integration/tables/conditions.test.ts',
   test: 'what can’t be moved at all is named before, with object, node and what mends it',
 };
+const replace = (test: string): Elsewhere => ({ file: 'integration/hold/refused.test.ts', test });
 const mends =
   'what is set for a role, the database or a server and ends or refuses moves is named, and its remedy mends it';
 const limits = 'what waits, fires or is limited on a server is named, and its remedy mends it';
@@ -54,6 +55,10 @@ export const elsewhere: Partial<Record<CheckId, Elsewhere>> = {
   'new-node-other-cluster': newNode(
     'a server of another cluster is refused, a coordinator too: Citus would take it over',
   ),
+  'replaced-unlogged': replace(
+    'what a standby lacks or cannot take over is refused, and its remedy mends it',
+  ),
+  'replacement-lag': replace('one that lags far behind is refused until it has caught up'),
   'target-disk': newNode('a target must have room for all that it will receive'),
   'coordinator-address': newNode('workers that are called localhost only fit a coordinator that is too'),
 };
@@ -70,6 +75,12 @@ export const byPeople: Partial<Record<CheckId, string>> = {
   'dead-worker': 'another node is named',
   'dead-worker-away':
     'a worker that runs is removed as one that runs; that this is what it says: test/e2e/emergency-remove.test.ts',
+  'replaced-worker': 'another node is named; or the worker is dead, and leaves as one that is',
+  replacement: 'another server is named; that the right one passes: test/e2e/replace.test.ts',
+
+  'replaced-databases': 'what to do with another database is the owner’s',
+  'replaced-fence': 'a line in pg_hba.conf, or another role in the config',
+  'replaced-transactions': 'only who began them knows whether they are committed',
   'other-workers-answer': 'networks are the owner’s; otherwise it is accepted with a reason',
   versions: 'other packages on a node; the statement after them is that of supported-versions',
   'coordinator-reachable': 'the platform brings the coordinator back: test/e2e/refusals/configs.test.ts',

@@ -47,7 +47,7 @@ test.each([
   ],
   [
     ['preflight', 'shop', '--for', ''],
-    ['scale-out', 'rebalance', 'drain', 'remove', 'emergency-remove', 'isolate', 'clean'],
+    ['scale-out', 'rebalance', 'drain', 'remove', 'emergency-remove', 'isolate', 'replace', 'clean'],
   ],
   [
     ['init', '--tls', ''],

@@ -77,6 +77,11 @@ test.each<[string[], OperationType, object]>([
     'emergencyRemoveWorker',
     { node: 'db3:5432', standby: 'db4:5432', maxStandbyLag: '1h', ifBusy: 'takeOver' },
   ],
+  [
+    ['replace', 'shop', 'db3:5432', '--with', 'db7:5432', '--method', 'move'],
+    'replaceWorker',
+    { node: 'db3:5432', with: 'db7:5432', method: 'move' },
+  ],
   [['clean', 'shop'], 'cleanUp', {}],
 ])('%j asks for %s with %j', async (argv, type, wanted) => {
   const { type: called, input } = await askedBy(...argv);
@@ -93,6 +98,7 @@ const commands = {
   removeWorker: ['remove', 'shop', 'db3:5432'],
   emergencyRemoveWorker: ['emergency-remove', 'shop', 'db3:5432'],
   isolateWorker: ['isolate', 'shop', 'db3:5432'],
+  replaceWorker: ['replace', 'shop', 'db3:5432'],
   cleanUp: ['clean', 'shop'],
 } satisfies Record<OperationType, string[]>;
 

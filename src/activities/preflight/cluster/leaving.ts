@@ -10,7 +10,7 @@ export function leavingChecks(nodes: ClusterNode[], intent: Intent): Check[] {
   if (intent.leaving.length === 0) return [];
   const checks = [canLeave(nodes, intent)];
   if (intent.deregisters) checks.push(noStandbys(nodes, intent.leaving));
-  if (intent.moves) checks.push(someRemain(nodes, intent.leaving));
+  if (intent.moves) checks.push(someRemain(nodes, intent));
   return checks;
 }
 
@@ -52,7 +52,8 @@ function removeCall(node: string): string {
   return `SELECT citus_remove_node(${literal(host)}, ${port});`;
 }
 
-function someRemain(nodes: ClusterNode[], leaving: string[]): Check {
+function someRemain(nodes: ClusterNode[], intent: Intent): Check {
+  const { leaving } = intent;
   const takers = nodes.filter(
     ({ node, role, active, shouldHaveShards }) =>
       role !== 'secondary' && active && shouldHaveShards && !leaving.includes(node.toLowerCase()),
@@ -61,7 +62,8 @@ function someRemain(nodes: ClusterNode[], leaving: string[]): Check {
     ({ node, role, active, shouldHaveShards }) =>
       role === 'worker' && active && !shouldHaveShards && !leaving.includes(node.toLowerCase()),
   );
-  return takers.length > 0
+  const joining = intent.joining.length > 0 || intent.toStart(0) > 0;
+  return takers.length > 0 || joining
     ? passed('remaining-workers', `${takers.length} nodes remain that may hold shards`)
     : failed(
         'remaining-workers',

@@ -7,7 +7,8 @@ import type { Intent } from '../intent.js';
 
 /** Whether somebody can start the machines that are wanted. */
 export function provisionerNeeded(cluster: ClusterConfig, intent: Intent, nodes: ClusterNode[]): Check[] {
-  const toStart = intent.toStart(activeWorkers(nodes).length);
+  const needsClone = intent.replacing !== undefined && intent.replacing.clone === undefined;
+  const toStart = needsClone ? 1 : intent.toStart(activeWorkers(nodes).length);
   if (toStart <= 0) return [];
   const program = startProgram(cluster);
   return program !== undefined

@@ -21,6 +21,8 @@ export interface Deeds {
   marks: boolean;
   /** Whether metadata sync to a worker is stopped or started. */
   isolates: boolean;
+  /** Whether all traffic is held, and a standby promoted. */
+  holds: boolean;
   moves: boolean;
   tunes: boolean;
   /** Nodes that answer; those that may give or take shards. */
@@ -70,6 +72,12 @@ function mayAct(rights: Rights, deeds: Deeds): Check {
       'role',
       `${user} is no superuser, and it takes one to drop what others made and to change pg_dist_cleanup`,
       'run by hand, as a superuser, what the plan of a dry run says; or name a superuser in the config',
+    );
+  if (deeds.holds)
+    return failed(
+      'role',
+      `${user} is no superuser, and it takes one to hold all traffic, to promote a standby and to fence the old server`,
+      'name a superuser in the config, or replace the worker by moving shards',
     );
   const role = identifier(user);
   const lacks: { evidence: string; remedy: string }[] = [];
