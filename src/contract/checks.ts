@@ -167,6 +167,8 @@ export const checks = {
   'new-node-is-new': { severity: 'blocker', of: typesThatAdd },
   /** A new server belongs to no other cluster: Citus would take it over, and that one loses what is there. */
   'new-node-other-cluster': { severity: 'blocker', of: typesThatAdd },
+  /** A new server is none that was given up and came back: rows may be there and nowhere else. */
+  'new-node-given-up': { severity: 'blocker', of: typesThatAdd },
   /** A new server has nothing of its own that is called like the cluster's tables: Citus would drop it, or fail. */
   'new-node-tables': { severity: 'blocker', of: typesThatAdd },
   /** A new server answers. */
@@ -195,6 +197,8 @@ export const checks = {
   'wal-room': { severity: 'warning', of: typesThatMove },
   /** How evenly the data lies. */
   balance: { severity: 'warning', of: [] },
+  /** No server that isn't a node any more works as one: what is written through it changes shards, past the coordinator. */
+  'returned-node': { severity: 'warning', of: [] },
   /** Nothing is left to undo by hand. If something is, its SQL is given. */
   'not-undone': { severity: 'warning', of: [] },
   /** No setting is still lowered by an operation that was ended by force. */

@@ -24,6 +24,18 @@ export function noLeftovers(report: LeftoverReport, cluster: string): Check {
   );
 }
 
+/** Warns of servers that work as nodes of this cluster, and are none: such as a dead worker that was given up and is back. */
+export function noReturned({ leftovers }: LeftoverReport): Check {
+  const strangers = leftovers.filter(({ isStranger }) => isStranger);
+  return strangers.length === 0
+    ? passed('returned-node', 'no server that is none of the nodes works as one')
+    : failed(
+        'returned-node',
+        `what is written through it changes shards, past the coordinator: a server with ${listOf(strangers.map(({ node, name }) => `sessions ${name} on ${node}`))}`,
+        'a standby is left alone. A worker that was given up and is back: stop it, and start it only to bring over the rows that nobody else has',
+      );
+}
+
 /**
  * Fails for what an operation changed for a while, and neither it nor its lock keeper could undo. Names the SQL or
  * command that undoes it.

@@ -20,6 +20,7 @@ import { metadataSynced, nodesActive } from '../preflight/cluster/nodes-active.j
 import {
   dataBalance,
   noLeftovers,
+  noReturned,
   nothingToUndo,
   oldPreparedTransactions,
   roomOnDisk,
@@ -80,6 +81,7 @@ async function lookAt(
     dataBalance(balance, hasSizes && hasAll(views)),
     ...emptyNodes(groups, nodes),
     noLeftovers(report, cluster),
+    noReturned(report),
     noTemporarySettings(settings, cluster),
     nothingToUndo(handOvers),
   ]).map(jobs.length > 0 || holding !== 'nobody' ? withoutHaste : (check) => check);

@@ -7,6 +7,8 @@ export interface Finding extends Omit<Leftover, 'removable'> {
   remove?: (db: Db) => Promise<Refusal>;
   /** Key of another finding that proves this one: it goes after it. */
   proof?: string;
+  /** It shows that a server works as a node of this cluster, and is none. */
+  isStranger?: true;
 }
 
 /** The leftover as a plan and `health` show it. */

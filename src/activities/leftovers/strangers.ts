@@ -101,7 +101,7 @@ function isAwake({ did, seenAt }: Stranger): boolean {
 function findingOf({ node, nodeId, address }: Stranger, silent: string[]): Finding {
   const name = nodeId === notYetNode ? 'a node' : `node ${nodeId}`;
   const who = `${nodeId === notYetNode ? 'of a server' : `node id ${nodeId}`} from ${address ?? 'an address that it takes pg_monitor to see'}`;
-  return { kind: 'session', node, name: who, how: howToEnd(name, address, silent) };
+  return { kind: 'session', node, name: who, how: howToEnd(name, address, silent), isStranger: true };
 }
 
 /** Only of a server that surely is none of the nodes it is said how to stop it. */

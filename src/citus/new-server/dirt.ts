@@ -18,6 +18,8 @@ export interface Dirt {
   members: Member[];
   /** Tables that it has shards of on record: distributed, reference and Citus local ones. */
   citusTables: number;
+  /** Shards that its own metadata places on itself, copies of reference tables left out. */
+  ownShards: number;
   /** Subscriptions of moves: they retry every 5 s for ever. */
   subscriptions: string[];
 }
@@ -30,10 +32,13 @@ export async function readDirt(db: Db): Promise<Dirt> {
            (SELECT coalesce(json_agg(m), '[]') FROM (SELECT nodeid AS "nodeId", groupid AS "groupId", ${addressSql()} AS node
               FROM pg_catalog.pg_dist_node ORDER BY groupid, nodeid) m) AS members,
            (SELECT count(*)::int FROM pg_catalog.pg_dist_partition) AS "citusTables",
+           (SELECT count(*)::int FROM pg_catalog.pg_dist_placement p JOIN pg_catalog.pg_dist_local_group g USING (groupid)
+              JOIN pg_catalog.pg_dist_shard s USING (shardid) JOIN pg_catalog.pg_dist_partition t USING (logicalrelid)
+             WHERE g.groupid <> 0 AND NOT (t.partmethod = 'n' AND t.repmodel = 't')) AS "ownShards",
            (SELECT coalesce(array_agg(subname::text ORDER BY subname), '{}') FROM pg_catalog.pg_subscription
              WHERE subname ~ '^citus_shard_(move|split)_'
                AND subdbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())) AS subscriptions
       FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
      WHERE c.relkind IN ('r', 'p') AND c.relname ~ '_[1-9][0-9]{5,}$' AND n.nspname NOT IN ('pg_catalog', 'information_schema')`);
-  return row ?? { tables: 0, example: null, members: [], citusTables: 0, subscriptions: [] };
+  return row ?? { tables: 0, example: null, members: [], citusTables: 0, ownShards: 0, subscriptions: [] };
 }

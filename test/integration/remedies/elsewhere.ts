@@ -90,6 +90,8 @@ export const byPeople: Partial<Record<CheckId, string>> = {
   'new-node-copy': 'another server is made with initdb',
   'new-node-extensions': 'packages are installed',
   'new-node-is-new': 'another server is named',
+  'new-node-given-up':
+    'rows are brought over, and the database is made anew: test/integration/rescue/returned.test.ts',
   'new-node-locale': 'the database is made anew',
   'new-node-mesh': 'networks and passwords are the owner’s',
   'new-node-reachable': 'it is started, or named rightly',

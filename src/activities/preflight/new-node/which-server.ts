@@ -7,6 +7,7 @@ import type { Check } from '../../../contract/index.js';
 import { addressOf } from '../../../text/address.js';
 import { failed, listOf, passed, warning } from '../check.js';
 import { takeWrites } from '../cluster/coordinator.js';
+import { notGivenUp } from './given-up.js';
 
 /** Checks that the server is none of those that are known, under another name; undefined when it is none. */
 export function anotherName(node: string, facts: ServerFacts, known: KnownServer[]): Check | undefined {
@@ -39,13 +40,15 @@ export function takesWrites(
 
 /** Checks that the server is nobody's: no copy of a node, and of no other cluster. */
 export function belonging(
-  { known, nodes }: { known: KnownServer[]; nodes: ClusterNode[] },
+  { known, nodes, cluster }: { known: KnownServer[]; nodes: ClusterNode[]; cluster: { database: string } },
   node: string,
   facts: ServerFacts,
   dirt: Dirt,
 ): Check[] {
   const copy = noCopy(node, facts, dirt, known);
-  return copy.some(({ ok }) => !ok) ? copy : [...copy, noOtherCluster(node, facts, dirt, nodes)];
+  if (copy.some(({ ok }) => !ok)) return copy;
+  const others = noOtherCluster(node, facts, dirt, nodes);
+  return [...copy, others, ...(others.ok ? [notGivenUp(node, facts, dirt, { nodes, cluster })] : [])];
 }
 
 /**
