@@ -25,5 +25,10 @@ function temporaryPlace(): string {
   return serversCanReach(tmpdir()) ? tmpdir() : '/tmp';
 }
 
+/** Where processes of sandboxes tell each other which ports they have taken. */
+export function portsFolder(): string {
+  return join(temporaryPlace(), `${name}-ports`);
+}
+
 /** Folders of sandboxes are called this and six random letters, see {@link temporaryPlace}. */
 export const folderPrefix = join(temporaryPlace(), `${name}-sandbox-`);

@@ -30,6 +30,7 @@ const deeds: Record<keyof ReturnType<typeof createActivities>, string> = {
   awaitRemovable: 'Waiting until a worker can leave',
   removeWorkerNode: 'Deregistering a worker',
   confirmDeath: 'Looking whether a worker is dead',
+  awaitReturn: 'Waiting for a dead worker to come back',
   planRescue: 'Planning',
   forgetDeadWorkers: 'Taking dead workers out',
   tidyAfterDead: 'Ending what dead workers left behind',

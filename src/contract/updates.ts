@@ -51,6 +51,12 @@ export const updates = {
         doc: 'only if this is still the plan; may be left out only while the plan has never changed',
         value: 'hash',
       },
+      backup: {
+        type: 'string',
+        optional: true,
+        doc: 'where data is given up: the newest backup of it, which the report then names',
+        value: 'text',
+      },
     },
     example: 'shop --plan-hash 3f9c2a',
     done: 'Approved',

@@ -1,4 +1,4 @@
-import { rungIds, type Rung, type RungId } from '../contract/index.js';
+import { rungIds, type Plan, type Rung, type RungId } from '../contract/index.js';
 
 /** The facts of one rung: what makes it possible, or what it lacks. */
 export interface RungFact {
@@ -53,4 +53,9 @@ function ifTaken(facts: RungFacts, named: RungId, safest: RungId | undefined): R
   // What a backup doesn't have is lost with it, and a standby has it.
   const losesMore = losing.includes(named) && safest !== named;
   return losesMore ? undefined : named;
+}
+
+/** Whether a plan gives up what nobody else has. */
+export function givesUp({ rungs = [] }: Pick<Plan, 'rungs'>): boolean {
+  return chosenRung(rungs)?.id === 'give-up-data';
 }

@@ -4,22 +4,26 @@ import {
   type EmergencyRemoveWorkerInput,
   type MoveMode,
   type OperationReport,
+  type RemoveWorkerInput,
   type Rung,
 } from '../contract/index.js';
 import { startAgain } from '../contract/internal/start-again.js';
 import { refused } from '../failures.js';
 import { chosenRung, saferRung } from '../planning/ladder.js';
 import { movesIn, movesOf, type PlannedMoves } from '../planning/planned-moves.js';
+import { secondsOf } from '../text/duration.js';
 import { count } from '../text/figures.js';
 import { rescueActivities } from './activities.js';
 import type { HowLeft } from './operation/how-left.js';
 import type { Operation } from './operation/op.js';
 import { operation } from './operation/operation.js';
 import { planStep } from './operation/steps.js';
+import { emptyAndRemove } from './remove-worker.js';
 import { succeed } from './rescue/succession.js';
 
 const steps = {
   check: 'Check the cluster',
+  wait: 'Wait for its return',
   dead: 'Is it dead?',
   plan: 'Plan',
   approval: 'Approval',
@@ -32,13 +36,19 @@ type Rescue = Operation<'emergencyRemoveWorker'>;
 
 /** Carries out `emergencyRemoveWorker`, see its row in contract/operations.ts. */
 export async function emergencyRemoveWorker(input: EmergencyRemoveWorkerInput): Promise<OperationReport> {
-  return operation('emergencyRemoveWorker', input, async (op) => {
+  return operation('emergencyRemoveWorker', input, async (op, goOnAs) => {
     const { request } = op;
-    const { node, alsoDead = [] } = request.input;
-    op.steps(Object.values(steps));
+    const { node, alsoDead = [], waitForReturn } = request.input;
+    const { wait: waiting, ...others } = steps;
+    const { check, ...later } = others;
+    op.steps(waitForReturn === undefined ? Object.values(others) : [check, waiting, ...Object.values(later)]);
     op.about([node, ...alsoDead]);
     await op.preflight(steps.check);
     if (op.dryRun && !op.plannable()) return;
+    if (waitForReturn !== undefined && !op.dryRun && (await comesBack(op, secondsOf(waitForReturn)))) {
+      await emptyAndRemove(goOnAs('removeWorker', asRunning(request.input)));
+      return;
+    }
     await confirmDeath(op);
 
     const draft = await planStep(
@@ -61,6 +71,32 @@ export async function emergencyRemoveWorker(input: EmergencyRemoveWorkerInput): 
     const way = chosen === 'standby' || chosen === 'restored' ? chosen : 'begun';
     await succeed(op, { steps, succession, way });
   });
+}
+
+/** Waits for dead workers, and answers whether they are back. One that isn't dead is not waited for: it is refused. */
+async function comesBack(op: Rescue, seconds: number): Promise<boolean> {
+  const { request } = op;
+  return op.step(steps.wait, async (step) => {
+    const atOnce = { ...request, input: { ...request.input, deadFor: '0s' } };
+    const until = new Date(Date.now() + seconds * 1_000).toISOString();
+    op.checkedAgain(
+      await op.calls.run(rescueActivities.confirmDeath, 'Is it dead now?', { request: atOnce }),
+    );
+    step.detail = `until ${until}`;
+    const isBack = await op.calls.run(rescueActivities.awaitReturn, `Wait for its return until ${until}`, {
+      request,
+      until,
+    });
+    step.detail = isBack ? 'it is back: it is emptied and removed as one that runs' : 'it did not come back';
+    return isBack;
+  });
+}
+
+/** What the removal of a worker that runs takes of the request. */
+function asRunning({ node, alsoDead = [], ...input }: EmergencyRemoveWorkerInput): RemoveWorkerInput {
+  const { waitForReturn: _, deadFor: _deadFor, acceptDataLoss: _loss, ifBusy: _busy, ...rest } = input;
+  const { standby: _standby, maxStandbyLag: _lag, restored: _restored, ...common } = rest;
+  return { ...common, nodes: [node, ...alsoDead] };
 }
 
 async function confirmDeath(op: Rescue): Promise<void> {

@@ -1,6 +1,7 @@
 import type { OperationReport, RemoveWorkerInput } from '../contract/index.js';
 import { planActivities, verifyActivities } from './activities.js';
 import { leaveStep } from './nodes/leave.js';
+import type { Operation } from './operation/op.js';
 import { operation } from './operation/operation.js';
 import { moveSteps } from './operation/rounds.js';
 import { approvalStep, markStep, planStep } from './operation/steps.js';
@@ -18,41 +19,41 @@ const removing = (node: string): string => `Remove ${node.toLowerCase()}`;
 
 /** Carries out `removeWorker`, see its row in contract/operations.ts. */
 export async function removeWorker(input: RemoveWorkerInput): Promise<OperationReport> {
-  return operation('removeWorker', input, async (op) => {
-    const { request } = op;
-    op.steps([...Object.values(steps), ...request.input.nodes.map(removing)]);
-    op.about(request.input.nodes);
-    await op.preflight(steps.check);
-    if (op.dryRun && !op.plannable()) return;
+  return operation('removeWorker', input, emptyAndRemove);
+}
 
-    const draft = await planStep(op, steps.plan, () =>
-      op.calls.run(planActivities.planDrain, 'Plan', { request }),
-    );
-    if (op.dryRun) return;
-    await approvalStep(op, steps.approval, draft);
+/** Empties workers, and takes them out one by one. */
+export async function emptyAndRemove(op: Operation<'removeWorker'>): Promise<void> {
+  const { request } = op;
+  op.steps([...Object.values(steps), ...request.input.nodes.map(removing)]);
+  op.about(request.input.nodes);
+  await op.preflight(steps.check);
+  if (op.dryRun && !op.plannable()) return;
 
-    await markStep(op, steps.mark, draft, 'out of service already');
-    await moveSteps(op, steps, draft);
-    await op.step(steps.empty, async (step) => {
-      const order = {
-        request,
-        nodes: draft.leaving.map(({ node }) => node),
-        undo: false,
-      };
-      op.verified(
-        step,
-        await op.calls.run(verifyActivities.verifyDrain, 'Verify that they are empty', order),
-      );
-    });
+  const draft = await planStep(op, steps.plan, () =>
+    op.calls.run(planActivities.planDrain, 'Plan', { request }),
+  );
+  if (op.dryRun) return;
+  await approvalStep(op, steps.approval, draft);
 
-    const leaving = draft.leaving;
-    for (const [index, node] of leaving.entries()) {
-      await leaveStep(op, removing(node.node), node, {
-        last: index === leaving.length - 1,
-        only: leaving.length === 1,
-        keepsMachine: request.input.keepMachine === true,
-      });
-      op.set({ removed: leaving.slice(0, index + 1).map((each) => each.node) });
-    }
+  await markStep(op, steps.mark, draft, 'out of service already');
+  await moveSteps(op, steps, draft);
+  await op.step(steps.empty, async (step) => {
+    const order = {
+      request,
+      nodes: draft.leaving.map(({ node }) => node),
+      undo: false,
+    };
+    op.verified(step, await op.calls.run(verifyActivities.verifyDrain, 'Verify that they are empty', order));
   });
+
+  const leaving = draft.leaving;
+  for (const [index, node] of leaving.entries()) {
+    await leaveStep(op, removing(node.node), node, {
+      last: index === leaving.length - 1,
+      only: leaving.length === 1,
+      keepsMachine: request.input.keepMachine === true,
+    });
+    op.set({ removed: leaving.slice(0, index + 1).map((each) => each.node) });
+  }
 }

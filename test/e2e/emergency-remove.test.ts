@@ -80,6 +80,8 @@ test('a worker that answers, the coordinator and a stranger are no dead workers'
       arguments: { cluster: 'demo', nodes: [full.address] },
     }),
   );
+  const waiting = await refusalOf('alive-waiting', { waitForReturn: '5m' });
+  expect(waiting.message).toMatch(/is not dead/);
   const coordinator = await refusalOf('coordinator', { node: stage.cluster.coordinator.address });
   expect(coordinator.message).toMatch(/dead-worker: .* is the coordinator/);
   const stranger = await refusalOf('stranger', { node: 'db99:5432' });
@@ -104,7 +106,10 @@ test('each worker is sampled while it is well, and one that is away keeps its la
 test('one that holds nothing of its own is taken out, and no row is lost', async () => {
   const before = await counted();
   await empty.kill();
-  const report = await (await remove('empty', { node: empty.address })).result();
+  const report = await (await remove('empty', { node: empty.address, waitForReturn: '1s' })).result();
+  expect(report.steps.find(({ name }) => name === 'Wait for its return')?.detail).toBe(
+    'it did not come back',
+  );
   expect(report).toMatchObject({ state: 'done', removed: [empty.address], movedShardGroups: 0 });
   expect(report.plan?.rungs).toMatchObject([
     { id: 'no-shards', possible: true, chosen: true, losesData: false },
@@ -197,13 +202,14 @@ test.runIf(isCitus)(
     // Though it was started without the need for an approval.
     const { plan, steps } = await op.until('asking', ({ state }) => state === 'awaiting-approval', 60);
     expect(steps.find(({ name }) => name === 'Plan')?.detail).toBe('give-up-data');
-    await op.update('approve', { by: 'test', planHash: plan?.hash });
+    await op.update('approve', { by: 'test', planHash: plan?.hash, backup: 'of last night' });
     const report: OperationReport = await op.result();
     expect(report).toMatchObject({
       state: 'done',
       removed: [full.address],
       movedShardGroups: loss?.shardGroups,
     });
+    expect(report.notes).toContain('the newest backup, as test knows it: of last night');
     expect(await registered(full)).toEqual([]);
     const left = await counted();
     expect(left.every((n) => n > 0)).toBe(true);
@@ -218,5 +224,25 @@ test.runIf(isCitus)(
     );
     await stage.cluster.query('update tenants set name = name');
     expect(await (await stage.start('rebalance', 'after', {})).result()).toMatchObject({ state: 'done' });
+  },
+);
+
+test.runIf(findFlavour(flavour).flavour === 'citus')(
+  'one that comes back in time is emptied and removed as one that runs, and no row is lost',
+  async () => {
+    const left = await Promise.all(stage.cluster.workers.map((worker) => registered(worker)));
+    const last = stage.cluster.workers.find((_, index) => left[index]?.length === 1);
+    if (!last) throw new Error('no worker');
+    const before = await counted();
+    await last.kill();
+    const op = await remove('returning', { node: last.address, waitForReturn: '10m' });
+    await op.until('waiting', ({ steps }) =>
+      steps.some(({ detail, state }) => state === 'running' && detail?.startsWith('until ') === true),
+    );
+    await last.start();
+    const report = await op.result();
+    expect(report).toMatchObject({ state: 'done', type: 'emergencyRemoveWorker', removed: [last.address] });
+    expect(report.movedShardGroups).toBeGreaterThan(0);
+    expect(await counted()).toEqual(before);
   },
 );

@@ -40,6 +40,30 @@ export async function deathOf(
   }
 }
 
+/** Looks in a row that a worker must have answered: one that is starting may fall again. */
+const steadyLooks = 2;
+
+/**
+ * Waits until workers answer whoever looks, from all sides and twice in a row. Answers whether they do.
+ *
+ * @param until milliseconds since the epoch
+ */
+export async function returnOf(
+  cluster: ClusterConfig,
+  dead: readonly string[],
+  until: number,
+): Promise<boolean> {
+  for (let answered = 0; ;) {
+    const found = [...(await lookAtAll(cluster, dead)).values()];
+    answered = found.flat().every(({ answer }) => answer === undefined) ? answered + 1 : 0;
+    if (answered === steadyLooks) return true;
+    if (Date.now() >= until) return false;
+    await sleep(Math.min(everyMs, Math.max(0, until - Date.now())), undefined, {
+      signal: cancellationSignal(),
+    });
+  }
+}
+
 function lookAtAll(cluster: ClusterConfig, dead: readonly string[]): Promise<Map<string, Look[]>> {
   const options = readSession('is it dead?', { statementTimeoutSeconds: 20 });
   return withCoordinator(cluster, options, async (db) => {

@@ -4,6 +4,7 @@ import { optional } from '../options/operation-options.js';
 import { defineOperation } from './operation.js';
 
 interface Options {
+  waitForReturn?: string;
   deadFor?: string;
   standby?: string;
   maxStandbyLag?: string;
@@ -18,6 +19,10 @@ export function define(command: Command, session: Session): void {
     nodes: 'the dead worker: host:port; several that died at once are taken out together',
     addOptions: (to) =>
       to
+        .option(
+          '--wait-for-return <time>',
+          'wait so long for it: if it comes back it is emptied and removed as one that runs',
+        )
         .option('--dead-for <time>', 'for how long it must have answered nobody (default: 30s)')
         .option(
           '--standby <host:port>',
@@ -41,6 +46,7 @@ export function define(command: Command, session: Session): void {
           ...common,
           node,
           ...(alsoDead.length > 0 && { alsoDead }),
+          ...optional('waitForReturn', options.waitForReturn),
           ...optional('deadFor', options.deadFor),
           ...optional('standby', options.standby),
           ...optional('maxStandbyLag', options.maxStandbyLag),

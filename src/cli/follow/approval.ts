@@ -39,7 +39,18 @@ export async function askApproval(
     });
     if (isAnswered()) return 'decided';
     if (choice === 'approve') {
-      const args = { by: whoAmI(), planHash: plan.hash };
+      const backup = plan.rungs?.some(({ id, chosen }) => chosen && id === 'give-up-data')
+        ? await prompts.text({
+            message: 'Which is the newest backup of what is given up? The report will name it.',
+            defaultValue: 'none',
+            placeholder: 'none',
+            output: process.stderr,
+            signal,
+          })
+        : undefined;
+      if (isAnswered()) return 'decided';
+      if (prompts.isCancel(backup)) return 'detach';
+      const args = { by: whoAmI(), planHash: plan.hash, ...(backup !== undefined && { backup }) };
       const id = randomUUID();
       await patience.ask(() => handle.update('approve', args, { id }));
       return 'decided';

@@ -16,6 +16,12 @@ export const emergencyRemoveWorkerInput = strict({
   alsoDead: nodeList
     .optional()
     .describe('`host:port` of other dead workers, which are taken out together with it'),
+  waitForReturn: duration({ min: 1, max: 30 * 86_400 })
+    .optional()
+    .meta({
+      description:
+        'for how long it is waited for, for example `5m`: if it comes back in that time it is emptied and removed as one that runs',
+    }),
   deadFor: duration({ min: 0, max: 3_600 }).optional().meta({
     default: '30s',
     description: 'for how long it must have answered nobody, for example `30s` or `5m`',

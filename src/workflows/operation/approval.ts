@@ -6,6 +6,8 @@ import type { Calls } from './calls.js';
 /** A person's word on a plan. */
 export interface Word {
   by: string;
+  /** The newest backup of what the plan gives up, as the approver knows it. */
+  backup?: string;
   /** Why it was rejected; absent: it was approved. */
   rejected?: string;
 }
@@ -16,7 +18,7 @@ export interface Approval {
   readonly pendingHash: string | undefined;
   /** Why an approval with this hash makes no sense now, if so. */
   refuse: (planHash: string | undefined) => InputProblem | undefined;
-  approve: (by: string) => void;
+  approve: (by: string, backup?: string) => void;
   reject: (by: string, reason: string) => void;
   /** Waits for a word on the plan that is shown. */
   ask: (plan: Plan) => Promise<Word>;
@@ -46,8 +48,8 @@ export function createApproval(status: Status, calls: Calls): Approval {
         ? undefined
         : { field: 'planHash', text: `${planHash} is not the present plan's, which is ${pendingHash}` };
     },
-    approve: (by) => {
-      answer = { by };
+    approve: (by, backup) => {
+      answer = { by, ...(backup !== undefined && { backup }) };
     },
     reject: (by, reason) => {
       answer = { by, rejected: reason };

@@ -57,7 +57,7 @@ export function registerControls(
   const controls: Controls = {
     approve: {
       refuse: ({ planHash }) => refuseWhenOver() ?? approval.refuse(planHash),
-      act: ({ by }) => approval.approve(by),
+      act: ({ by, backup }) => approval.approve(by, backup),
     },
     reject: {
       refuse: () => refuseWhenOver() ?? approval.refuse(approval.pendingHash),

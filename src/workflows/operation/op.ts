@@ -2,6 +2,7 @@ import { workflowInfo } from '@temporalio/workflow';
 import type { Balance, Check, OperationReport, OperationType, Plan, Step } from '../../contract/index.js';
 import type { OperationRequest } from '../../contract/internal/request.js';
 import { worstFirst } from '../../contract/checks.js';
+import { givesUp } from '../../planning/ladder.js';
 import type { PlannedMoves } from '../../planning/planned-moves.js';
 import { count } from '../../text/figures.js';
 import { checkActivities } from '../activities.js';
@@ -24,6 +25,12 @@ export interface Parts {
   undo: Undo;
   movement: Movement;
 }
+
+/** Goes on as an operation of another type: what it has done and shown so far stays. */
+export type GoOnAs = <Type extends OperationType>(
+  type: Type,
+  input: OperationRequest<Type>['input'],
+) => Operation<Type>;
 
 /** The `op` that a procedure works with. */
 export type Operation<Type extends OperationType> = ReturnType<typeof createOperation<Type>>;
@@ -96,10 +103,12 @@ export function createOperation<Type extends OperationType>(parts: Parts, reques
     approval: async (plan: Plan): Promise<boolean> => {
       if (!needsApproval(request, plan, status.view.checks)) return false;
       const began = Date.now();
-      const { by, rejected } = await approval.ask(plan);
+      const { by, rejected, backup } = await approval.ask(plan);
       if (rejected !== undefined)
         throw planRejected(request, `${by} rejected plan ${plan.hash}: ${rejected}`);
       status.notes.push(`plan ${plan.hash} approved by ${by}`);
+      if (backup !== undefined) status.notes.push(`the newest backup, as ${by} knows it: ${backup}`);
+      else if (givesUp(plan)) status.notes.push(`${by} named no backup of what was given up`);
       // Someone thought about it for a while: the world may have changed.
       if (Date.now() - began > 60_000) await checkCluster();
       return true;

@@ -25,7 +25,7 @@ import { refused } from '../../failures.js';
 import { attentionOf, endingFailure } from './failure.js';
 import { takeClusterLock } from './cluster-lock.js';
 import { createMovement } from '../movement/movement.js';
-import { createOperation, type Operation } from './op.js';
+import { createOperation, type GoOnAs, type Operation } from './op.js';
 import { createCalls, type Calls } from './calls.js';
 import { blockedBy } from './checks.js';
 import { createUndo, type ClusterLock } from './undo.js';
@@ -34,7 +34,7 @@ import { createUndo, type ClusterLock } from './undo.js';
 export async function operation<Type extends OperationType>(
   type: Type,
   input: unknown,
-  procedure: (op: Operation<Type>) => Promise<void>,
+  procedure: (op: Operation<Type>, goOnAs: GoOnAs) => Promise<void>,
 ): Promise<OperationReport> {
   const startedAt = new Date().toISOString();
   const status = createStatus(type, clusterIn(input)?.slice(0, 64) ?? '');
@@ -58,7 +58,10 @@ export async function operation<Type extends OperationType>(
       await undo.endEarlier();
     }
     await movement.windows.refresh(request);
-    await procedure(createOperation({ status, calls, approval, undo, movement }, request));
+    const parts = { status, calls, approval, undo, movement };
+    await procedure(createOperation(parts, request), (otherType, otherInput) =>
+      createOperation(parts, { ...request, type: otherType, input: otherInput }),
+    );
     status.phase = 'done';
   } catch (error) {
     await CancellationScope.nonCancellable(async () => {

@@ -121,9 +121,10 @@ function stateOf(status: Status): OperationState {
   return waitsForWindow ? 'waiting-for-window' : phase;
 }
 
-/** Lists the steps ahead, so that a person sees where the operation is going. */
+/** Lists the steps ahead, so that a person sees where the operation is going. Those that are over stay, unless they come again. */
 export function announceSteps(status: Status, names: readonly string[]): void {
-  status.view.steps = names.map((name) => ({ name, state: 'pending' }));
+  const over = status.view.steps.filter(({ name, state }) => state !== 'pending' && !names.includes(name));
+  status.view.steps = [...over, ...names.map((name) => ({ name, state: 'pending' as const }))];
   status.publish();
 }
 
