@@ -121,6 +121,10 @@ export const checks = {
   'replacement-lag': { severity: 'blocker', acceptable: true, of: typesThatReplace },
   /** Nobody uses another database on the server whose place a standby takes: only the cluster's traffic is held. */
   'replaced-databases': { severity: 'blocker', acceptable: true, of: typesThatReplace },
+  /** Patroni doesn't run the standby of a dead worker: it promotes it by itself. */
+  'patroni-failover': { severity: 'blocker', acceptable: true, of: typesThatRescue },
+  /** No standby is known of whose rows are given up with a dead worker: with one they could be kept. */
+  'known-standby': { severity: 'blocker', acceptable: true, of: typesThatRescue },
   /** The worker that is to be isolated doesn't answer: one that lives would lose its copy of the metadata. */
   'isolated-node-away': { severity: 'blocker', acceptable: true, of: ['isolateWorker'] },
   /** No backup holds all changes of the cluster. */

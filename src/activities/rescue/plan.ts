@@ -62,18 +62,19 @@ export async function rescuePlan(
   const scene = await readScene(db, request);
   const { dead, lost, nodes, groups } = scene;
   const names = dead.map(({ node }) => node);
+  const sampled = dead.map((each) => sampleOf(sample, each));
   const loss = await readLoss(
     db,
     cluster.name,
     names,
     dead.map(({ groupId }) => groupId),
     lost,
-    dead.map((each) => sampleOf(sample, each)),
+    sampled,
   );
   const sentence = request.input.acceptDataLoss;
   const accepted = loss !== undefined && sentence !== undefined && acceptsLoss(sentence, loss);
   const right = rightLacking(scene);
-  const successors = await successionFacts(db, cluster, { request, nodes, dead, right });
+  const successors = await successionFacts(db, cluster, { request, nodes, dead, right, sampled });
   const rungs =
     dead.length === 0
       ? []
@@ -102,7 +103,7 @@ export async function rescuePlan(
       ...draft.checks,
       // A successor finishes what its predecessor began.
       ...(succession ? [] : await inDoubtChecks(db, nodes, dead)),
-      ...(chosen?.id === 'standby' || chosen?.id === 'restored' ? successors.checks[chosen.id] : []),
+      ...(chosen && chosen.id !== 'no-shards' ? successors.checks[chosen.id] : []),
     ],
     dead: dead.map(({ node, nodeId, groupId }) => ({ node, nodeId, groupId })),
     ...(succession && { succession }),

@@ -12,6 +12,7 @@ const coordinator = (test: string): Elsewhere => ({
   file: 'integration/preflight/coordinator.test.ts',
   test,
 });
+const succession = (test: string): Elsewhere => ({ file: 'integration/rescue/succession.test.ts', test });
 const grants: Elsewhere = {
   file: 'integration/roles/grants.test.ts',
   test: 'without $what the preflight says so, and how to grant it',
@@ -31,10 +32,15 @@ export const elsewhere: Partial<Record<CheckId, Elsewhere>> = {
   role: grants,
   'movable-tables': tables,
   'online-moves': tables,
-  'standby-lag': {
-    file: 'integration/rescue/succession.test.ts',
-    test: 'a standby that has heard nothing for too long blocks until somebody allows that',
-  },
+  'standby-lag': succession(
+    'a standby that has heard nothing for too long blocks until somebody allows that',
+  ),
+  'patroni-failover': succession(
+    'a standby that Patroni runs is left to Patroni until somebody says otherwise',
+  ),
+  'known-standby': succession(
+    'a standby that streamed when the worker was well is asked for before anything is given up',
+  ),
   'unlogged-tables': tables,
   'session-settings': servers(mends),
   'synchronous-standbys': servers(limits),

@@ -1,15 +1,18 @@
 import type { QueryResultRow } from 'pg';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { startCluster, withClient, type SandboxCluster, type SandboxNode } from '../../../sandbox/index.js';
+import { rescuePlan } from '../../../src/activities/rescue/plan.js';
 import { rescueActivities, type RescuePlan } from '../../../src/activities/rescue/activities.js';
 import {
   successionActivities,
   type SuccessionActivities,
 } from '../../../src/activities/rescue/succession/activities.js';
+import { withCoordinator } from '../../../src/citus/session/connect.js';
 import { demotedName, type Succession } from '../../../src/citus/nodes/point-at.js';
 import type { Verification } from '../../../src/activities/verify/verification.js';
 import type { EmergencyRemoveWorkerInput, Rung } from '../../../src/contract/index.js';
 import type { OperationRequest } from '../../../src/contract/internal/request.js';
+import type { NodeSample } from '../../../src/contract/internal/sample.js';
 import { asActivity } from '../../support/activity-stage.js';
 import { copyServer, type ServerCopy } from '../../support/copy-server.js';
 import { fingerprint, flavour, smallData } from '../../support/stage.js';
@@ -76,14 +79,37 @@ async function behind(primary: SandboxNode, standby: SandboxNode): Promise<numbe
 /** `127.0.0.2:…` is one that nobody allowed. */
 const stage = () => ({ clusters: [configOf(cluster, { allowedNodes: ['127.0.0.1:*'] })] });
 
-function planOf(input: Partial<EmergencyRemoveWorkerInput>): Promise<RescuePlan> {
-  const request = {
+const requestOf = (input: Partial<EmergencyRemoveWorkerInput>) =>
+  ({
     type: 'emergencyRemoveWorker',
     cluster: 'demo',
     lockId: 'lock',
     input: { cluster: 'demo', node: first.address, ...input },
-  } as OperationRequest<'emergencyRemoveWorker'>;
+  }) as OperationRequest<'emergencyRemoveWorker'>;
+
+function planOf(input: Partial<EmergencyRemoveWorkerInput>): Promise<RescuePlan> {
+  const request = requestOf(input);
   return asActivity(stage(), (context) => rescueActivities(context).planRescue({ request }));
+}
+
+/** A plan that knows what the second worker was like while it was well. */
+function planWith(
+  known: Partial<NodeSample>,
+  input: Partial<EmergencyRemoveWorkerInput>,
+): Promise<RescuePlan> {
+  const takenAt = '2026-12-01T00:00:00.000Z';
+  const node = { node: second.address, groupId: 2, takenAt, standbys: [], tables: [], ...known };
+  const [config] = stage().clusters;
+  if (!config) throw new Error('no config');
+  return asActivity(stage(), () =>
+    withCoordinator(config, { applicationName: 'test' }, (db) =>
+      rescuePlan(db, config, requestOf({ node: second.address, ...input }), {
+        takenAt,
+        nodes: [node],
+        leftOut: 0,
+      }),
+    ),
+  );
 }
 
 const rungOf = ({ plan }: RescuePlan, id: Rung['id']): Rung | undefined =>
@@ -164,6 +190,17 @@ test('a standby that has heard nothing for too long blocks until somebody allows
   expect(rungOf(accepted, 'standby')).toMatchObject({ chosen: true, losesData: true });
 });
 
+test('a standby that Patroni runs is left to Patroni until somebody says otherwise', async () => {
+  await withClient(firstStandby.login, async (client) => {
+    await client.query(`set application_name = 'Patroni heartbeat'`);
+    const check = (await planOf({})).checks.find(({ id }) => id === 'patroni-failover');
+    expect(check).toMatchObject({ severity: 'blocker', ok: false });
+    expect(check?.evidence).toMatch(/a session of Patroni heartbeat. It replaces .* by itself/);
+    const accepted = await planOf({ acceptChecks: ['patroni-failover'], reason: 'it is paused' });
+    expect(accepted.checks.find(({ id }) => id === 'patroni-failover')?.severity).toBe('warning');
+  });
+});
+
 test('a registered standby is found and taken though the loss was accepted, and unlogged tables are told', async () => {
   const plan = await planOf({});
   expect(rungOf(plan, 'standby')).toMatchObject({
@@ -211,8 +248,23 @@ test('an attempt that ends between the promotion and the switch is gone on with,
   await everythingWorks();
 });
 
-test('a standby that nobody registered takes the place of a worker that was isolated meanwhile', async () => {
+test('a standby that streamed when the worker was well is asked for before anything is given up', async () => {
   await second.kill();
+  const standbys = [{ name: 'db2b', host: '10.0.0.9', behindBytes: 0 }];
+  const { loss } = (await planWith({ standbys }, {})).plan;
+  const acceptDataLoss = loss?.sentence ?? '';
+  const plan = await planWith({ standbys }, { acceptDataLoss });
+  expect(rungOf(plan, 'standby')?.why).toMatch(/^10\.0\.0\.9:\d+ \(sample\): it may not be connected to/);
+  const check = plan.checks.find(({ id }) => id === 'known-standby');
+  expect(check).toMatchObject({ severity: 'blocker', ok: false });
+  expect(check?.evidence).toMatch(/and was not looked at: db2b at 10\.0\.0\.9, 2026-12-01/);
+  const followed = await planWith({}, { ...check?.remedy?.arguments, standby: secondStandby.address });
+  expect(rungOf(followed, 'standby')?.chosen).toBe(true);
+  const other = await planWith({ systemIdentifier: '1' }, { standby: secondStandby.address });
+  expect(rungOf(other, 'standby')?.why).toMatch(/its system identifier is -?\d+, that of .* was 1$/);
+});
+
+test('a standby that nobody registered takes the place of a worker that was isolated meanwhile', async () => {
   await cluster.query('select stop_metadata_sync_to_node($1, $2)', [second.host, second.port]);
   const plan = await planOf({ node: second.address, standby: secondStandby.address });
   const succession = successionIn(plan);

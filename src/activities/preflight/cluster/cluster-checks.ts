@@ -37,7 +37,7 @@ export async function clusterChecks(
   const { parallelMoves, transferMode } = request;
   return [
     await noPooler(db),
-    noPatroni(facts, capacities),
+    noPatroni(facts, capacities, intent),
     ...leavingChecks(nodes, intent),
     ...isolatingChecks(nodes, capacities, intent),
     ...rescuingChecks(nodes, capacities, intent, intent.rescuing.length > 0 ? await readStandIns(db) : []),

@@ -6,6 +6,7 @@ import { combinations, supportOf, type Check } from '../../../contract/index.js'
 import { identifier } from '../../../citus/session/quote.js';
 import { failed, listOf, passed, warning } from '../check.js';
 import { mendOnNodes } from '../on-nodes.js';
+import type { Intent } from '../intent.js';
 
 /** Checks that the server is the coordinator of a Citus cluster. */
 export function isCoordinator({ citus, localGroup }: ServerFacts): Check {
@@ -123,7 +124,11 @@ export async function noPooler(db: Db): Promise<Check> {
 }
 
 /** Checks that Patroni doesn't manage the cluster: it would undo changes of `pg_dist_node`. */
-export function noPatroni(coordinator: ServerFacts, capacities: NodeCapacity[]): Check {
+export function noPatroni(
+  coordinator: ServerFacts,
+  capacities: NodeCapacity[],
+  { rescuing }: Pick<Intent, 'rescuing'>,
+): Check {
   const signs = [
     ...(coordinator.patroni === null ? [] : [`coordinator: ${coordinator.patroni}`]),
     ...capacities.flatMap((each) =>
@@ -135,7 +140,9 @@ export function noPatroni(coordinator: ServerFacts, capacities: NodeCapacity[]):
     : failed(
         'patroni',
         `Patroni runs servers of this cluster: ${listOf(signs)}`,
-        'add workers through Patroni; it would undo changes of pg_dist_node',
+        rescuing.length > 0
+          ? 'Patroni replaces a dead primary that has a standby by itself: wait a minute, and look at what it does (patronictl list). Where it can’t, accept this check with a reason'
+          : 'add workers through Patroni; it would undo changes of pg_dist_node',
       );
 }
 

@@ -1,26 +1,17 @@
-import {
-  readShardsOf,
-  readStandbys,
-  readUnlogged,
-  type SuccessorFacts,
-} from '../../../citus/lost/successor.js';
+import { readShardsOf, readStandbys } from '../../../citus/lost/successor.js';
 import type { ClusterNode } from '../../../citus/nodes/nodes.js';
 import type { Db } from '../../../citus/session/connect.js';
 import type { ClusterConfig } from '../../../config/index.js';
 import type { Check } from '../../../contract/index.js';
 import type { OperationRequest } from '../../../contract/internal/request.js';
-import { startAgain } from '../../../contract/internal/start-again.js';
-import { stopProgram } from '../../../machines/provisioner-of.js';
+import type { NodeSample } from '../../../contract/internal/sample.js';
 import type { RungFact } from '../../../planning/ladder.js';
-import { currencyText, isBehind, type Candidate } from '../../../planning/successor.js';
-import { secondsOf } from '../../../text/duration.js';
+import { currencyText, isBehind, type Candidate, type Place } from '../../../planning/successor.js';
+import { addressOf, formatAddress } from '../../../text/address.js';
 import { applyAcceptance } from '../../preflight/severity.js';
-import { failed, listOf, passed } from '../../preflight/check.js';
 import { compareBackup } from './backup.js';
+import { knownStandbyCheck, lagCheck, lagOf, machineCheck, patroniCheck, unloggedCheck } from './checks.js';
 import { bestOf, lookAtSuccessor, readPlace, type Looked } from './look.js';
-
-/** How long ago a standby may have heard of the dead worker, where the request doesn't say it. */
-const usualLag = '10m';
 
 /** What is known of the servers that may take the place of dead workers. */
 export interface SuccessionFacts {
@@ -28,8 +19,8 @@ export interface SuccessionFacts {
   restored: RungFact;
   /** Why nothing is given up: a standby has it, which only takes the place of one dead worker at a time. */
   better?: string;
-  /** For each of the two, the checks that belong to it. */
-  checks: Record<'standby' | 'restored', Check[]>;
+  /** For each of these ways, the checks that belong to it. */
+  checks: Record<'standby' | 'restored' | 'give-up-data', Check[]>;
 }
 
 type Request = OperationRequest<'emergencyRemoveWorker'>;
@@ -39,6 +30,7 @@ type Request = OperationRequest<'emergencyRemoveWorker'>;
  *
  * @param dead workers that are taken out together
  * @param right what our role at the coordinator lacks, if anything
+ * @param sampled what was noted of each dead worker while it was well
  */
 export async function successionFacts(
   db: Db,
@@ -48,25 +40,37 @@ export async function successionFacts(
     nodes,
     dead,
     right,
-  }: { request: Request; nodes: ClusterNode[]; dead: ClusterNode[]; right: string | undefined },
+    sampled,
+  }: {
+    request: Request;
+    nodes: ClusterNode[];
+    dead: ClusterNode[];
+    right: string | undefined;
+    sampled: readonly (NodeSample | undefined)[];
+  },
 ): Promise<SuccessionFacts> {
   const looked: Looked[] = [];
   const restored: Looked[] = [];
   const { standby: given, restored: fromBackup } = request.input;
   const most = lagOf(request);
-  for (const each of dead) {
+  for (const [index, each] of dead.entries()) {
     const place = await readPlace(db, nodes, each);
+    const known = sampled[index];
     const shards = await readShardsOf(db, each.groupId);
-    const look = (candidate: Candidate): Promise<Looked> =>
-      lookAtSuccessor(db, cluster, { candidate, place, shards });
-    const candidates = candidatesOf(given, await readStandbys(db, each.groupId));
-    for (const candidate of candidates) looked.push(await look(candidate));
-    if (fromBackup !== undefined) restored.push(await look({ node: fromBackup, source: 'given' }));
+    const look = (candidate: Candidate, at: Place): Promise<Looked> =>
+      lookAtSuccessor(db, cluster, { candidate, place: at, shards });
+    const candidates = candidatesOf(given, await readStandbys(db, each.groupId), portsOf(known, nodes));
+    // A backup may be restored as a server of another identifier.
+    const { systemIdentifier } = known ?? {};
+    const asStandby = { ...place, ...(systemIdentifier !== undefined && { systemIdentifier }) };
+    for (const candidate of candidates) looked.push(await look(candidate, asStandby));
+    if (fromBackup !== undefined) restored.push(await look({ node: fromBackup, source: 'given' }, place));
   }
   const names = dead.map(({ node }) => node).join(', ');
   const best = bestOf(looked, most);
   const server = best?.facts && dead.length === 1 ? best : undefined;
   const [backup] = restored;
+  const accepted = (checks: Check[]): Check[] => applyAcceptance(checks, request.input.acceptChecks ?? []);
   return {
     standby: standbyFact(looked, best, { names, alone: dead.length === 1, right, most }),
     restored: await restoredFact(db, dead, backup, right),
@@ -75,23 +79,47 @@ export async function successionFacts(
     checks: {
       standby: server?.facts
         ? [
-            ...applyAcceptance(
-              [lagCheck(request, names, server.node, server.facts)],
-              request.input.acceptChecks ?? [],
-            ),
+            ...accepted([
+              lagCheck(request, names, server.node, server.facts),
+              ...patroniCheck(names, server.node, server.facts),
+            ]),
             ...(await unloggedCheck(db, dead, server.node)),
             machineCheck(cluster, names),
           ]
         : [],
       restored: backup ? [...(await unloggedCheck(db, dead, backup.node)), machineCheck(cluster, names)] : [],
+      'give-up-data': accepted(
+        knownStandbyCheck(
+          request,
+          sampled,
+          // A guessed port may be another's, and one that may not be connected to may be a standby all the same.
+          looked.filter(({ source, facts }) => source !== 'sample' || facts).map(({ node }) => node),
+        ),
+      ),
     },
   };
 }
 
-function candidatesOf(given: string | undefined, registered: readonly string[]): Candidate[] {
+/** Where a standby may listen that streamed from the dead worker: a sample has its host, and ports are mostly alike. */
+function portsOf(sample: NodeSample | undefined, nodes: readonly ClusterNode[]): string[] {
+  const { port } = addressOf(sample?.node ?? ':0');
+  const all = (sample?.standbys ?? []).flatMap(({ host }) =>
+    host === undefined ? [] : formatAddress({ host, port }),
+  );
+  return [...new Set(all)].filter((node) => !nodes.some((each) => each.node.toLowerCase() === node));
+}
+
+function candidatesOf(
+  given: string | undefined,
+  registered: readonly string[],
+  sampled: readonly string[],
+): Candidate[] {
   // Whoever names one means that one.
   if (given !== undefined) return [{ node: given, source: 'given' }];
-  return registered.map((node) => ({ node, source: 'registered' }));
+  return [
+    ...registered.map((node) => ({ node, source: 'registered' as const })),
+    ...sampled.map((node) => ({ node, source: 'sample' as const })),
+  ];
 }
 
 function standbyFact(
@@ -153,50 +181,4 @@ async function restoredFact(
     ].join('; '),
     server: node,
   };
-}
-
-function lagCheck(request: Request, dead: string, node: string, facts: SuccessorFacts): Check {
-  const evidence = `${node}: ${currencyText(dead, facts)}`;
-  if (!isBehind(facts, lagOf(request))) return passed('standby-lag', evidence);
-  const { heardSecondsAgo: ago } = facts;
-  const wider =
-    ago === null
-      ? { acceptChecks: [...(request.input.acceptChecks ?? []), 'standby-lag'], reason: 'nothing is missing' }
-      : { maxStandbyLag: `${Math.ceil(ago / 3_600) + 1}h` };
-  return failed(
-    'standby-lag',
-    `${evidence}. What ${dead} wrote after that is not on it`,
-    startAgain(
-      request,
-      `see when ${dead} died. If it wrote nothing in between, or if you can do without that, go on all the same`,
-      wider,
-    ),
-  );
-}
-
-function lagOf({ input }: Request): number {
-  return secondsOf(input.maxStandbyLag ?? usualLag);
-}
-
-async function unloggedCheck(db: Db, dead: readonly ClusterNode[], server: string): Promise<Check[]> {
-  const tables = (await Promise.all(dead.map(({ groupId }) => readUnlogged(db, groupId)))).flat();
-  if (tables.length === 0) return [];
-  return [
-    failed(
-      'unlogged-on-standby',
-      `unlogged tables are empty on every standby, and in base backups: what the dead worker had of them is lost: ${listOf(tables)}`,
-      `fill them again once ${server} is in its place`,
-    ),
-  ];
-}
-
-/** One that comes back with its old metadata writes into the cluster. */
-function machineCheck(cluster: ClusterConfig, dead: string): Check {
-  const program = stopProgram(cluster);
-  return passed(
-    'machine',
-    program === undefined
-      ? `no program of the config can stop the machine of ${dead}: see to it that it stays off, for two servers would write one part of the data`
-      : `the machine of ${dead} is stopped first, by ${program}, if that knows it`,
-  );
 }
