@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pgConfig } from '../../sandbox/flavour.js';
 import type { SandboxCluster } from '../../sandbox/index.js';
+import type { Login } from '../../sandbox/postgres/query.js';
 
 export interface PgbenchReport {
   transactions: number;
@@ -22,9 +23,16 @@ export interface PgbenchReport {
 export async function startPgbench(
   cluster: SandboxCluster,
   keys: number,
+  /** The server that the statements enter through; default: the coordinator. */
+  through: { login: Login } = cluster.coordinator,
 ): Promise<{ stop: () => Promise<PgbenchReport> }> {
-  await cluster.query('create table load_log (device bigint, at timestamptz, primary key (device, at))');
-  await cluster.query(`select create_distributed_table('load_log', 'device', colocate_with => 'big')`);
+  const [known] = await cluster.query<{ known: boolean }>(
+    `select to_regclass('load_log') is not null as known`,
+  );
+  if (known?.known !== true) {
+    await cluster.query('create table load_log (device bigint, at timestamptz, primary key (device, at))');
+    await cluster.query(`select create_distributed_table('load_log', 'device', colocate_with => 'big')`);
+  }
   const folder = mkdtempSync(join(tmpdir(), 'citus-scaler-bench-'));
   const script = join(folder, 'script.sql');
   writeFileSync(
@@ -38,7 +46,7 @@ export async function startPgbench(
       '',
     ].join('\n'),
   );
-  const { host, port, database, user, password } = cluster.coordinator.login;
+  const { host, port, database, user, password } = through.login;
   const args = ['-n', '-M', 'prepared', '-c', '4', '-R', '300', '-T', '600', '-f', script];
   const child = spawn(
     join(pgConfig('--bindir') ?? '', 'pgbench'),

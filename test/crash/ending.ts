@@ -138,6 +138,6 @@ function settings(dataFolder: string): string[] {
   if (!existsSync(file)) return [];
   return readFileSync(file, 'utf8')
     .split('\n')
-    .filter((line) => line !== '' && !line.startsWith('#') && !line.startsWith('stand_in.'))
+    .filter((line) => line !== '' && !/^(#|stand_in\.|primary_)/.test(line))
     .sort();
 }

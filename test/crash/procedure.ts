@@ -284,6 +284,14 @@ export const procedures: Procedure[] = [
   },
   { name: 'take-back', type: 'isolateWorker', input: { undo: true }, prepare: isolatedThird },
   {
+    // Once its standby is promoted and nobody was switched to it, it ends otherwise: test/integration/hold has that.
+    name: 'replace',
+    type: 'replaceWorker',
+    input: {},
+    prepare: async (lane) => ({ node: await thirdWorker(lane, { withShards: true }) }),
+    crashes: (activity) => /Clone|Hold|Replacement|Machine|stopRemoved/.test(activity),
+  },
+  {
     name: 'clean-up',
     type: 'cleanUp',
     input: {},

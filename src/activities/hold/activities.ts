@@ -1,7 +1,8 @@
+import { noRecovery, readOwned, soonTold } from '../../citus/hold/own-settings.js';
 import { recoverTransactions } from '../../citus/leftovers/removal.js';
 import { readNodes } from '../../citus/nodes/nodes.js';
 import { deedName } from '../../citus/session/application-name.js';
-import { withCoordinator } from '../../citus/session/connect.js';
+import { withCoordinator, withNode } from '../../citus/session/connect.js';
 import type { Check } from '../../contract/index.js';
 import type { HoldEntry } from '../../contract/internal/undo.js';
 import type { OperationRequest } from '../../contract/internal/request.js';
@@ -58,12 +59,21 @@ export function holdActivities(context: ActivityContext) {
       await withCoordinator(clusterIn(context, cluster), changeSession('hold'), (db) =>
         recoverTransactions(db, { node: 'the coordinator', groupId: 0 }),
       );
+      const before = {
+        recovery: await withNode(clusterIn(context, cluster), clone, readSession('hold'), (db) =>
+          readOwned(db, noRecovery),
+        ),
+        syncRetry: await withCoordinator(clusterIn(context, cluster), readSession('hold'), (db) =>
+          readOwned(db, soonTold),
+        ),
+      };
       return {
         id: `hold ${row.node}`,
         kind: 'hold',
         node: row.node,
         nodeId: row.nodeId,
         clone,
+        before,
         session: deedName(ownWorkflowId(), 'hold'),
         servers: [...others.map((each) => each.node), row.node, clone],
       };

@@ -5,7 +5,7 @@ import type { ClusterConfig } from '../../config/index.js';
 import { does } from '../../contract/index.js';
 import type { HoldEntry } from '../../contract/internal/undo.js';
 import { needsPerson, passing, refused } from '../../failures.js';
-import { fenceLoser, lookAtHold } from './look.js';
+import { lookAtHold, settle } from './look.js';
 import { withNodes } from './servers.js';
 import { tryHold, type HoldTimes } from './try-hold.js';
 
@@ -55,7 +55,7 @@ export async function holdTraffic(
 ): Promise<HoldResult> {
   const state = await lookAtHold(cluster, entry, look);
   if (state === 'switched') {
-    await fenceLoser(cluster, entry, state, look);
+    await settle(cluster, entry, state, look);
     return { tries: 0 };
   }
   if (state === 'spent') throw await thrownAway(cluster, entry, 'an earlier attempt promoted it', look);
@@ -63,7 +63,10 @@ export async function holdTraffic(
   for (let tries = 1; tries <= mostTries; tries += 1) {
     await untilCaughtUp(cluster, entry, look);
     const outcome = await tryHold(cluster, entry, times, { mayAct, stop });
-    if (outcome.state === 'switched') return { heldMs: outcome.heldMs, tries };
+    if (outcome.state === 'switched') {
+      await settle(cluster, entry, outcome.state, look);
+      return { heldMs: outcome.heldMs, tries };
+    }
     if (outcome.state === 'spent') throw await thrownAway(cluster, entry, outcome.why, look);
     reasons.push(outcome.why);
     await sleep(Math.min(longestPauseMs, pauseMs * 1.5 ** (tries - 1)), undefined, { signal: stop });
@@ -87,7 +90,7 @@ async function thrownAway(
   why: string,
   look: ConnectOptions,
 ): Promise<Error> {
-  await fenceLoser(cluster, entry, 'spent', look);
+  await settle(cluster, entry, 'spent', look);
   return refused(
     'PlanChanged',
     `${entry.clone} was promoted, and the switch to it was not made: ${entry.node} stays in service`,

@@ -1,4 +1,5 @@
 import { readWal } from '../../citus/hold/clone.js';
+import { giveBack, noRecovery, soonTold } from '../../citus/hold/own-settings.js';
 import { readAddress } from '../../citus/hold/switch.js';
 import { withCoordinator, withNode, type ConnectOptions } from '../../citus/session/connect.js';
 import type { ClusterConfig } from '../../config/index.js';
@@ -36,14 +37,20 @@ async function isStandby(cluster: ClusterConfig, clone: string, options: Connect
 }
 
 /**
- * Makes harmless whichever of the two servers isn't in service. The old one would go on writing into the cluster; the
- * clone thinks that it is the worker, and would decide on that one's transactions.
+ * Brings both servers to where they belong. Whichever isn't in service is made harmless: the old one would go on writing into
+ * the cluster; a clone that was promoted in vain thinks that it is the worker.
  */
-export async function fenceLoser(
+export async function settle(
   cluster: ClusterConfig,
-  { node, clone }: HoldEntry,
-  state: 'switched' | 'spent',
+  { node, clone, before }: HoldEntry,
+  state: HoldState,
   options: ConnectOptions,
 ): Promise<void> {
-  await fence(cluster, state === 'switched' ? node : clone, options);
+  if (state === 'switched') await fence(cluster, node, options);
+  if (state === 'spent') await fence(cluster, clone, options);
+  else
+    await withNode(reaching(cluster, clone), clone, options, (db) =>
+      giveBack(db, noRecovery, before.recovery),
+    );
+  await withCoordinator(cluster, options, (db) => giveBack(db, soonTold, before.syncRetry));
 }

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { flushWritten, promote, untilReplayed } from '../../citus/hold/clone.js';
+import { noRecovery, setForHold, soonTold } from '../../citus/hold/own-settings.js';
 import { awaitAddress, keepHold, updateNode } from '../../citus/hold/switch.js';
 import {
   prepareHold,
@@ -70,6 +71,8 @@ export async function tryHold(
           const holders = [coordinator, old, ...others];
           for (const db of holders) await prepareHold(db, times);
           await mayAct();
+          await setForHold(standby, noRecovery);
+          await setForHold(coordinator, soonTold);
 
           const began = Date.now();
           const left = (): number => began + times.deadlineMs - Date.now();

@@ -1,6 +1,6 @@
 import type { ClusterConfig } from '../../config/index.js';
 import type { HoldEntry } from '../../contract/internal/undo.js';
-import { fenceLoser, lookAtHold } from '../hold/look.js';
+import { lookAtHold, settle } from '../hold/look.js';
 import { readSession } from '../runtime/context.js';
 
 /**
@@ -17,8 +17,8 @@ export async function undoHold(
   const look = readSession('hold', { statementTimeoutSeconds: 30 });
   await mayAct();
   const state = await lookAtHold(cluster, entry, look);
+  await settle(cluster, entry, state, look);
   if (state === 'untouched') return { notes: [] };
-  await fenceLoser(cluster, entry, state, look);
   return {
     notes: [
       state === 'switched'

@@ -80,6 +80,8 @@ export interface HoldEntry {
   nodeId: number;
   /** `host:port` of its clone. Once it is promoted and nobody was switched to it, it is of no use any more. */
   clone: string;
+  /** What was set with ALTER SYSTEM before the hold, null for nothing: of the clone, and of the coordinator. */
+  before: { recovery: string | null; syncRetry: string | null };
   /** The `application_name` of the sessions that hold. */
   session: string;
   /** `host:port` of all servers but the coordinator that have such sessions. */

@@ -7,6 +7,7 @@ import { largeCluster } from './large-cluster.js';
 import { longMove } from './long-move.js';
 import { manyClusters } from './many-clusters.js';
 import { nobodyThere } from './nobody-there.js';
+import { replace } from './replace.js';
 import { smallHistory } from './small-history.js';
 import { smallShards } from './small-shards.js';
 import { waiting } from './waiting.js';
@@ -17,6 +18,7 @@ export const measures: readonly Measure[] = [
   bigShards,
   governed,
   drain,
+  replace,
   smallHistory,
   largeCluster,
   longMove,

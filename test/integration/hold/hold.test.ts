@@ -48,6 +48,7 @@ function entryFor(clone: SandboxNode): HoldEntry {
     node: worker.address,
     nodeId,
     clone: clone.address,
+    before: { recovery: null, syncRetry: null },
     session,
     servers: [other.address, worker.address, clone.address],
   };
@@ -105,6 +106,11 @@ const write = (): Promise<unknown> =>
 const counted = async (): Promise<number> =>
   (await cluster.query<{ n: number }>(`select count(*)::int as n from events where payload = 'w'`))[0]?.n ??
   0;
+/** What keeps a promoted standby from deciding on the worker's transactions. */
+const recoveryOf = (server: SandboxNode): Promise<unknown[]> =>
+  server.query(
+    `select setting from pg_file_settings where name = 'citus.recover_2pc_interval' and sourcefile like '%postgresql.auto.conf'`,
+  );
 const fenced = /is not currently accepting connections/;
 
 async function inService(server: SandboxNode): Promise<void> {
@@ -161,6 +167,7 @@ test('a hold in the way of others lets go in time, and is tried again when they 
   );
   expect(row?.n).toBe(inserted);
   await inService(clone);
+  expect(await recoveryOf(clone)).toEqual([]);
   await expect(worker.query('select 1')).rejects.toThrow(fenced);
   const told = await other.query('select nodeport as port from pg_dist_node where nodeid = $1', [nodeId]);
   expect(told).toEqual([{ port: clone.port }]);
@@ -183,6 +190,9 @@ test('a clone that has not replayed all by the deadline is left alone', async ()
     why: expect.stringContaining('had not replayed') as string,
   });
   await inService(worker);
+  expect(await recoveryOf(clone)).toEqual([{ setting: '-1' }]);
+  expect(await undone(clone)).toEqual({ notes: [] });
+  expect(await recoveryOf(clone)).toEqual([]);
   await clone.stop();
 });
 
