@@ -25,7 +25,7 @@ else await up();
 
 async function up(): Promise<void> {
   const { flavour, why } = flavourOf(usage, values.flavour);
-  announce('citus-scaler sandbox', why);
+  announce('citus-scaler sandbox', why, 2);
   const stack = await startStack({ flavour, workers: 2, detached: true });
   await loadData(stack.cluster);
   describeStack(stack);

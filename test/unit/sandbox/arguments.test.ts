@@ -19,6 +19,7 @@ test.each(['demo', 'sandbox'] as const)('npm run %s -- --help tells its options'
 test.each([
   ['demo', '--bogus', "Unknown option '--bogus'"],
   ['demo', '--flavour=foo', '--flavour may be citus or stand-in'],
+  ['demo', '--story=foo', '--story may be grow or dead-worker, not foo'],
   ['sandbox', '--flavour=foo', '--flavour may be citus or stand-in'],
   ['sandbox', '--stop', '--stop needs the folder that was printed'],
   ['sandbox', '--worker=/tmp', "/tmp is no folder of a sandbox's cluster"],
