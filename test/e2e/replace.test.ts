@@ -3,6 +3,7 @@ import { checksum, loadData } from '../../sandbox/data.js';
 import { startLoad } from '../../sandbox/load.js';
 import type { SandboxNode } from '../../sandbox/index.js';
 import type { ReplaceWorkerInput } from '../../src/contract/index.js';
+import { holdNodes, untilItWaits, untilUnlocked } from '../support/undo.js';
 import { setStage, type Operation, type Stage } from '../support/stage.js';
 
 let stage: Stage;
@@ -92,6 +93,40 @@ test('a standby takes the place of its worker under load: nothing fails, no shar
   expect(after.orders.rows).toBe(before.orders.rows + inserted);
   expect({ ...after, orders: 0, tenants: 0 }).toEqual({ ...before, orders: 0, tenants: 0 });
   await expect(worker.query('select 1')).rejects.toThrow(/not currently accepting connections/);
+  worker = clone;
+});
+
+test('terminated, or its worker killed, while it waits for a quiet moment: nothing is left, or it goes on', async () => {
+  const clone = await stage.cluster.standbyOf(worker);
+  const input = { node: worker.address, with: clone.address };
+  const switching = async (op: Operation): Promise<void> => {
+    await op.until('switching', ({ steps }) =>
+      steps.some(({ name, state }) => name.startsWith('Switch') && state === 'running'),
+    );
+    await untilItWaits(stage.cluster, 'LOCK TABLE pg_dist_node');
+  };
+  const before = await nodes();
+  const busy = await holdNodes(stage.cluster);
+  const first = await replace('terminated', input);
+  await switching(first);
+  expect((await first.status()).undo?.map(({ kind }) => kind)).toEqual(['hold']);
+  await first.terminate();
+  await untilUnlocked(stage, 60);
+  expect(await nodes()).toEqual(before);
+  expect(await clone.query('select pg_is_in_recovery() as follows')).toEqual([{ follows: true }]);
+  const left = await Promise.all(
+    [stage.cluster.coordinator, worker, other, clone].map((server) =>
+      server.query(`select from pg_stat_activity where application_name like 'citus-scaler:%:hold' and application_name not like '%:look:%'
+        union all select from pg_file_settings where sourcefile like '%auto.conf' and name in ('citus.recover_2pc_interval', 'citus.metadata_sync_retry_interval')`),
+    ),
+  );
+  expect(left).toEqual([[], [], [], []]);
+
+  const second = await replace('killed', input);
+  await switching(second);
+  await stage.restartWorker();
+  await busy.release();
+  expect(await second.result()).toMatchObject({ state: 'done', removed: [worker.address] });
   worker = clone;
 });
 
