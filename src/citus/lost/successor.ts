@@ -22,6 +22,8 @@ export interface SuccessorFacts {
   heardAt: string | null;
   /** Bytes that it has received and not applied yet. */
   bytesToApply: number;
+  /** The setting `synchronous_standby_names`: with it each commit waits, once the server takes writes. */
+  synchronousStandbys: string;
   /** A sign that Patroni runs it; null for none. */
   patroni: string | null;
 }
@@ -33,13 +35,16 @@ export interface SuccessorFacts {
  */
 export async function readSuccessor(db: Db, shards: readonly string[]): Promise<SuccessorFacts> {
   const [row] = await db.query<
-    Pick<SuccessorFacts, 'citus' | 'inRecovery' | 'superuser' | 'bytesToApply' | 'patroni'>
+    Pick<
+      SuccessorFacts,
+      'citus' | 'inRecovery' | 'superuser' | 'bytesToApply' | 'synchronousStandbys' | 'patroni'
+    >
   >(
     `SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'citus') AS citus, pg_is_in_recovery() AS "inRecovery",
             (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) AS superuser,
             CASE WHEN pg_is_in_recovery() THEN greatest(0, coalesce(
               pg_wal_lsn_diff(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()), 0))::float8 ELSE 0 END AS "bytesToApply",
-            ${patroniSign} AS patroni`,
+            current_setting('synchronous_standby_names') AS "synchronousStandbys", ${patroniSign} AS patroni`,
   );
   if (!row) throw new Error('the server answered nothing');
   const more = { systemIdentifier: await readSystemIdentifier(db), heardSecondsAgo: null, heardAt: null };

@@ -65,6 +65,18 @@ export function machineCheck(cluster: ClusterConfig, dead: string): Check {
   );
 }
 
+/** A copy has its primary's settings, too: those by which that waited for the copy. */
+export function synchronousCheck(node: string, { synchronousStandbys }: SuccessorFacts): Check[] {
+  if (synchronousStandbys === '') return [];
+  return [
+    failed(
+      'synchronous-standbys',
+      `${node} has synchronous_standby_names = '${synchronousStandbys}': once it takes writes, each commit waits for a standby that isn't there`,
+      `on ${node}: ALTER SYSTEM SET synchronous_standby_names = ''; SELECT pg_reload_conf(); then ask again`,
+    ),
+  ];
+}
+
 /** Patroni promotes a standby by itself, and where it knows Citus it points the cluster at it: two who do that get in each other's way. */
 export function patroniCheck(dead: string, node: string, { patroni, inRecovery }: SuccessorFacts): Check[] {
   if (patroni === null) return [];

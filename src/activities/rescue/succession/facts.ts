@@ -10,7 +10,15 @@ import { currencyText, isBehind, type Candidate, type Place } from '../../../pla
 import { addressOf, formatAddress } from '../../../text/address.js';
 import { applyAcceptance } from '../../preflight/severity.js';
 import { compareBackup } from './backup.js';
-import { knownStandbyCheck, lagCheck, lagOf, machineCheck, patroniCheck, unloggedCheck } from './checks.js';
+import {
+  knownStandbyCheck,
+  lagCheck,
+  lagOf,
+  machineCheck,
+  patroniCheck,
+  synchronousCheck,
+  unloggedCheck,
+} from './checks.js';
 import { bestOf, lookAtSuccessor, readPlace, type Looked } from './look.js';
 
 /** What is known of the servers that may take the place of dead workers. */
@@ -82,12 +90,19 @@ export async function successionFacts(
             ...accepted([
               lagCheck(request, names, server.node, server.facts),
               ...patroniCheck(names, server.node, server.facts),
+              ...synchronousCheck(server.node, server.facts),
             ]),
             ...(await unloggedCheck(db, dead, server.node)),
             machineCheck(cluster, names),
           ]
         : [],
-      restored: backup ? [...(await unloggedCheck(db, dead, backup.node)), machineCheck(cluster, names)] : [],
+      restored: backup
+        ? [
+            ...(backup.facts ? accepted(synchronousCheck(backup.node, backup.facts)) : []),
+            ...(await unloggedCheck(db, dead, backup.node)),
+            machineCheck(cluster, names),
+          ]
+        : [],
       'give-up-data': accepted(
         knownStandbyCheck(
           request,

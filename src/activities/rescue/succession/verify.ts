@@ -37,7 +37,12 @@ export async function successionOutcome(
   const { groups } = await readShardGroupsWithin(db, sizesSeconds);
   return {
     after: balanceOf(groups, nodes),
-    notes: [],
+    notes: nodes
+      .filter((each) => each.role === 'secondary' && each.groupId === groupId)
+      .map(
+        ({ node }) =>
+          `${node} is registered as a standby of ${from} still: have it follow ${to}, or remove its row`,
+      ),
     detail: `${to} is in the place of ${from}, with ${count(shards.length, 'shard')}`,
   };
 }
