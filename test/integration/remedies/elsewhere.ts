@@ -64,7 +64,6 @@ export const elsewhere: Partial<Record<CheckId, Elsewhere>> = {
   'replaced-unlogged': replace(
     'what a standby lacks or cannot take over is refused, and its remedy mends it',
   ),
-  'replacement-lag': replace('one that lags far behind is refused until it has caught up'),
   'target-disk': newNode('a target must have room for all that it will receive'),
   'coordinator-address': newNode('workers that are called localhost only fit a coordinator that is too'),
 };
@@ -84,6 +83,8 @@ export const byPeople: Partial<Record<CheckId, string>> = {
   'replaced-worker': 'another node is named; or the worker is dead, and leaves as one that is',
   replacement: 'another server is named; that the right one passes: test/e2e/replace.test.ts',
 
+  'replacement-lag':
+    'the standby catches up by itself; that the check passes then: integration/hold/refused.test.ts',
   'replaced-databases': 'what to do with another database is the owner’s',
   'replaced-fence': 'a line in pg_hba.conf, or another role in the config',
   'replaced-transactions': 'only who began them knows whether they are committed',
