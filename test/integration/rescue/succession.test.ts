@@ -21,8 +21,7 @@ import { fingerprint, flavour, smallData } from '../../support/stage.js';
 import { configOf } from '../connect/support.js';
 
 // The stand-in has no keys to reference tables, nor do its tables change on the workers.
-const isCitus = findFlavour(flavour).flavour === 'citus';
-const onCitus = test.runIf(isCitus);
+const onCitus = test.runIf(findFlavour(flavour).flavour === 'citus');
 let cluster: SandboxCluster;
 /** Their standbys: the first one's is registered. */
 let first: SandboxNode, firstStandby: SandboxNode, second: SandboxNode, secondStandby: SandboxNode;
@@ -32,7 +31,6 @@ let backup: ServerCopy;
 let afterBackup: number;
 let before: Record<string, string>;
 beforeAll(async () => {
-  if (!isCitus) return;
   cluster = await startCluster({ workers: 3, flavour });
   await smallData(cluster);
   await cluster.query('alter table orders add column plan int');
@@ -69,7 +67,6 @@ beforeAll(async () => {
     await vi.waitFor(async () => expect(await behind(primary, standby)).toBe(0), 20_000);
 });
 afterAll(async () => {
-  if (!isCitus) return;
   await backup.stop();
   await cluster.stop();
 });
