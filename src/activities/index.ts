@@ -17,6 +17,7 @@ import { reportActivities } from './operation/keep-report.js';
 import { requestActivities } from './operation/check-input.js';
 import { successionActivities } from './rescue/succession/activities.js';
 import { sampleActivities } from './samples/activities.js';
+import { salvageActivities } from './salvage/activities.js';
 import { settingActivities } from './settings/activities.js';
 import { undoActivities } from './undo/activities.js';
 import { verifyActivities } from './verify/activities.js';
@@ -37,6 +38,7 @@ export function createActivities(context: ActivityContext) {
     ...holdActivities(context),
     ...successionActivities(context),
     ...sampleActivities(context),
+    ...salvageActivities(context),
     ...settingActivities(context),
     ...undoActivities(context),
     ...moveActivities(context),

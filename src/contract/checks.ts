@@ -131,6 +131,8 @@ export const checks = {
   'cluster-changes': { severity: 'blocker' },
   /** The worker that is to be taken out is a worker of this cluster, or one that was given up and is not made good yet. */
   'dead-worker': { severity: 'blocker', essential: true, of: typesThatRescue },
+  /** The server that rows are brought over from was a worker of this cluster, is none any more, and can be fenced. */
+  'salvage-server': { severity: 'blocker', essential: true, of: ['salvageWorker'] },
   /** It answers nobody: not citus-scaler, not the coordinator, not the other workers. */
   'dead-worker-away': { severity: 'blocker', of: typesThatRescue },
   /** The coordinator is registered with an address that other hosts reach. */
@@ -201,6 +203,8 @@ export const checks = {
   'wal-room': { severity: 'warning', of: typesThatMove },
   /** How evenly the data lies. */
   balance: { severity: 'warning', of: [] },
+  /** What is to know of the tables of which rows are brought over, and of those of which they aren't. */
+  'salvage-tables': { severity: 'warning', of: ['salvageWorker'] },
   /** No server that isn't a node any more works as one: what is written through it changes shards, past the coordinator. */
   'returned-node': { severity: 'warning', of: [] },
   /** Nothing is left to undo by hand. If something is, its SQL is given. */

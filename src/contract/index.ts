@@ -14,6 +14,7 @@ export * from './remedy.js';
 export * from './status/plan.js';
 export * from './status/progress.js';
 export * from './status/rescue.js';
+export * from './status/salvage.js';
 export * from './status/status.js';
 export * from './supported-versions.js';
 export * from './updates.js';

@@ -17,6 +17,8 @@ export type EmergencyRemoveWorkerInput = OperationInputs['emergencyRemoveWorker'
 export type IsolateWorkerInput = OperationInputs['isolateWorker'];
 /** Input of `replaceWorker`. */
 export type ReplaceWorkerInput = OperationInputs['replaceWorker'];
+/** Input of `salvageWorker`. */
+export type SalvageWorkerInput = OperationInputs['salvageWorker'];
 /** Input of `cleanUp`. */
 export type CleanUpInput = OperationInputs['cleanUp'];
 

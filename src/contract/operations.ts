@@ -96,6 +96,17 @@ export const operations = {
     nodes: 'leave',
   },
   /**
+   * Brings the rows that only a server has which was given up and came back into the shards that were made anew. The server
+   * is fenced first. Rows that the cluster has are never overwritten. It can be cancelled at any time: what was brought over
+   * stays, the server stays fenced, and the next run goes on from there.
+   */
+  salvageWorker: {
+    command: 'salvage',
+    summary: 'bring over the rows of a worker that was given up and is back',
+    verb: 'Salvage for',
+    moves: false,
+  },
+  /**
    * Removes what earlier moves and operations left on nodes. It can be cancelled at any time: what was removed stays
    * removed, and the next clean-up finds the rest.
    */

@@ -14,6 +14,7 @@ import type { ReportActivities } from '../activities/operation/keep-report.js';
 import type { RescueActivities } from '../activities/rescue/activities.js';
 import type { RequestActivities } from '../activities/operation/check-input.js';
 import type { SuccessionActivities } from '../activities/rescue/succession/activities.js';
+import type { SalvageActivities } from '../activities/salvage/activities.js';
 import type { SettingActivities } from '../activities/settings/activities.js';
 import type { UndoActivities } from '../activities/undo/activities.js';
 import type { VerifyActivities } from '../activities/verify/activities.js';
@@ -69,6 +70,8 @@ export const rescueActivities = proxyActivities<RescueActivities>(lasting);
 export const holdActivities = proxyActivities<HoldActivities>(persistent);
 /** Activities by which another server takes the place of a dead worker; they may wait for others' statements. */
 export const successionActivities = proxyActivities<SuccessionActivities>(lasting);
+/** Activities that bring rows of a returned server over; each compares or writes all rows of a table. */
+export const salvageActivities = proxyActivities<SalvageActivities>(lasting);
 /** Activities that start and stop machines by the user's programs. */
 export const machineActivities = proxyActivities<MachineActivities>({
   ...persistent,

@@ -8,6 +8,7 @@ export { rebalance } from './rebalance.js';
 export { removeWorker } from './remove-worker.js';
 export { replaceWorker } from './replace-worker.js';
 export { sampleCluster } from './sample-cluster.js';
+export { salvageWorker } from './salvage-worker.js';
 export { scaleOut } from './scale-out.js';
 // The SDK calls the default export for a type of which there is no other.
 // eslint-disable-next-line import-x/no-default-export

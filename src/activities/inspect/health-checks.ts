@@ -32,7 +32,10 @@ export function noReturned({ leftovers }: LeftoverReport): Check {
     : failed(
         'returned-node',
         `what is written through it changes shards, past the coordinator: a server with ${listOf(strangers.map(({ node, name }) => `sessions ${name} on ${node}`))}`,
-        'a standby is left alone. A worker that was given up and is back: stop it, and start it only to bring over the rows that nobody else has',
+        does(
+          'salvageWorker',
+          'a standby is left alone; a worker that was given up and is back is stopped, or fenced and its rows brought over, by the address that it was registered with',
+        ),
       );
 }
 

@@ -76,6 +76,7 @@ async function wishesOf(
     case 'scaleOut':
     // They move nothing.
     case 'isolateWorker':
+    case 'salvageWorker':
     case 'emergencyRemoveWorker':
     case 'cleanUp':
       return {};

@@ -22,6 +22,8 @@ export interface Intent {
   /** The worker to which metadata sync is stopped; with `undo` it gets the metadata again. */
   isolating?: { node: string; undo: boolean };
   /** The worker of which the place is taken by a standby, and which; absent: a machine that is yet to be started. */
+  /** The server that was given up and is back, of which rows are brought over. */
+  salvaging?: string;
   replacing?: { node: string; clone?: string };
   /** Dead workers that are taken out, `host:port` in lower case. */
   rescuing: string[];
@@ -95,6 +97,10 @@ export function intentOf(type: OperationType, input: IntentInput): Intent {
       return { ...nothing, rescuing: deadIn(input), successors: successorsIn(input) };
     case 'replaceWorker':
       return replacingBy(input, nodes);
+    case 'salvageWorker': {
+      const node = input.node?.toLowerCase() ?? nodes[0];
+      return node === undefined ? nothing : { ...nothing, salvaging: node };
+    }
     case 'cleanUp':
       return { ...nothing, cleans: true };
     case 'removeWorker':

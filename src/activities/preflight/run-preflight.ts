@@ -30,6 +30,7 @@ import type { Deeds } from './rights/rights.js';
 import { answeringNodes, dataNodes, newServers, remainingNodes, type ClusterState } from './cluster-state.js';
 import { applyAcceptance, easeFor } from './severity.js';
 import { diskChecks, type Incoming } from './cluster/targets.js';
+import { salvagingChecks } from './cluster/salvaging.js';
 import { foreignJob } from './cluster/traffic.js';
 
 export type { PreflightRequest } from './intent.js';
@@ -82,6 +83,7 @@ export async function runPreflight(
       ...(intent.replacing
         ? await replacingChecks(db, cluster, { nodes, capacities }, intent.replacing)
         : []),
+      ...(await salvagingChecks(db, cluster, nodes, intent.salvaging)),
       ...(await clusterChecks(db, request, { facts, nodes, capacities }, intent, groups)),
       ...emptyNodes(groups, remainingNodes(nodes, intent)),
       ...(await actingChecks(db, cluster, reader, {

@@ -14,6 +14,7 @@ export type Deed =
   | 'take place'
   | 'settings'
   | 'clean up'
+  | 'salvage'
   | 'hold'
   | `move:${string}`;
 

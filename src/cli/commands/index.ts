@@ -32,6 +32,7 @@ const operationModules: Record<OperationType, () => Promise<CommandModule>> = {
   emergencyRemoveWorker: () => import('./emergency-remove.js'),
   isolateWorker: () => import('./isolate.js'),
   replaceWorker: () => import('./replace.js'),
+  salvageWorker: () => import('./salvage.js'),
   cleanUp: () => import('./clean.js'),
 };
 

@@ -14,6 +14,7 @@ const spellings: Record<string, Spelling> = {
   operation: argument('OPERATION'),
   n: argument('N'),
   nodes: option('--node'),
+  tables: option('--table'),
   acceptChecks: option('--accept-check'),
   dryRun: flag('--dry-run', true),
   drainOnly: flag('--drain-only', true),
@@ -51,6 +52,7 @@ export function argumentsOf(action: Action): string[] {
     case 'removeWorker':
       return ['cluster', 'nodes'];
     case 'isolateWorker':
+    case 'salvageWorker':
     case 'replaceWorker':
       return ['cluster', 'node'];
     case 'emergencyRemoveWorker':

@@ -52,6 +52,8 @@ function planChange(before: OperationStatus | undefined, { plan }: OperationStat
   if (!plan || before?.plan?.hash === plan.hash) return [];
   if (plan.cleanupsTotal !== undefined)
     return [`plan ${plan.hash}: ${count(plan.cleanupsTotal, 'leftover')}`];
+  if (plan.salvage)
+    return [`plan ${plan.hash}: ${count(plan.salvage.missing, 'row')} of ${plan.salvage.node} to bring over`];
   if (plan.replacement) return [`plan ${plan.hash}: ${plan.replacement.node} → ${plan.replacement.clone}`];
   const { isolatedWorkers = [], rejoinedWorkers = [] } = plan;
   const metadata = [

@@ -6,6 +6,7 @@ import { checkLines, standsOut } from './checks.js';
 import { bytes, count, duration, tablesOf } from './text/figures.js';
 import type { About } from './remedy.js';
 import { rescueLines } from './rescue.js';
+import { salvageLines } from './salvage.js';
 import { cut, cutMiddle, pad, width, wrap } from './text/text.js';
 
 /** As many moves as one looks through before saying yes. */
@@ -31,6 +32,7 @@ export function renderPlan(
 }
 
 function whatChanges(plan: Plan, paint: Colors, columns: number): string[] {
+  if (plan.salvage) return salvageLines(plan.salvage, paint, columns);
   if (plan.cleanups) return [renderCleanups(plan, paint, columns)];
   return plan.rungs ? rescueLines(plan, paint, columns) : movement(plan, paint, columns);
 }

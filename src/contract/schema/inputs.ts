@@ -134,12 +134,34 @@ const replaceWorkerInput = strict({
   .superRefine(requireReason)
   .superRefine((input, context) => {
     if (input.with === input.node)
-      context.addIssue({ code: 'custom', path: ['with'], message: 'names the worker itself, as the field node does' });
+      context.addIssue({
+        code: 'custom',
+        path: ['with'],
+        message: 'names the worker itself, as the field node does',
+      });
   })
   .meta({
     examples: [
       { cluster: 'shop', node: 'db3:5432', with: 'db7:5432' },
       { cluster: 'shop', node: 'db3:5432', method: 'move', dryRun: true },
+    ],
+  });
+
+const salvageWorkerInput = strict({
+  ...commonFields,
+  node: nodeAddress.describe('`host:port` of the server that was given up and is back'),
+  tables: z
+    .array(z.string().min(1).max(130))
+    .min(1)
+    .max(100)
+    .optional()
+    .describe('only these tables: `orders` for one in `public`, else `schema.orders`; all by default'),
+})
+  .superRefine(requireReason)
+  .meta({
+    examples: [
+      { cluster: 'shop', node: 'db3:5432', dryRun: true },
+      { cluster: 'shop', node: 'db3:5432', tables: ['orders'] },
     ],
   });
 
@@ -183,6 +205,7 @@ export const operationInputs = {
   emergencyRemoveWorker: emergencyRemoveWorkerInput,
   isolateWorker: isolateWorkerInput,
   replaceWorker: replaceWorkerInput,
+  salvageWorker: salvageWorkerInput,
   cleanUp: cleanUpInput,
 } as const satisfies Record<OperationType, z.ZodType>;
 

@@ -2,6 +2,7 @@ import type { LeftoverKind } from '../leftover.js';
 import type { MoveMode } from '../names.js';
 import type { Balance } from './balance.js';
 import type { Loss, Rung } from './rescue.js';
+import type { Salvage } from './salvage.js';
 
 /** The plan of an operation, as a person approves it. */
 export interface Plan {
@@ -40,6 +41,8 @@ export interface Plan {
   rungs?: Rung[];
   /** What exists only on the dead workers: lost, when they are given up. */
   loss?: Loss;
+  /** What a server that was given up and came back holds, and the cluster lacks. */
+  salvage?: Salvage;
   /** How data lies now. */
   before: Balance;
   /** How data is going to lie. */

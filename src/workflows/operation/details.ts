@@ -4,6 +4,7 @@ import {
   type OperationStatus,
   type Plan,
   type Replacement,
+  type Salvage,
   type WindowStatus,
 } from '../../contract/index.js';
 import { count, formatBytes, formatSeconds, formatTables } from '../../text/figures.js';
@@ -111,6 +112,7 @@ function window(now: WindowStatus | undefined): string[] {
 
 function sectionsOf(plan: Plan): string[] {
   if (plan.cleanups) return cleanupsSection(plan);
+  if (plan.salvage) return salvageSection(plan.hash, plan.salvage);
   if (plan.replacement) return replacementSection(plan.hash, plan.replacement);
   const { hash, isolatedWorkers = [], rejoinedWorkers = [] } = plan;
   if (isolatedWorkers.length + rejoinedWorkers.length === 0) return movementSection(plan);
@@ -119,6 +121,17 @@ function sectionsOf(plan: Plan): string[] {
     ...rejoinedWorkers.map((node) => `- gets the metadata again: ${node}`),
   ];
   return [`### Plan ${hash}`, lines.join('\n')];
+}
+
+function salvageSection(hash: string, { node, fenced, tables, missing, conflicts }: Salvage): string[] {
+  const lines = tables.map(
+    ({ table, rows = 0, missing: lacking = 0, conflicts: others = 0, why }) =>
+      `- ${item(table)}: ${why === undefined ? `${lacking} of ${count(rows, 'row')} missing, ${count(others, 'conflict')}` : item(why)}`,
+  );
+  return [
+    `### Plan ${hash}: ${count(missing, 'row')} of ${node} to bring over, ${count(conflicts, 'conflict')}`,
+    [...(fenced ? [] : [`- ${node} is fenced first`]), ...lines].join('\n'),
+  ];
 }
 
 function replacementSection(

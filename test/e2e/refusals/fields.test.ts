@@ -87,6 +87,13 @@ describe('an input of the wrong type or out of range is refused, with the field 
       acceptDataLoss: text(2_000),
     },
     isolateWorker: { node, undo: flag },
+    salvageWorker: {
+      node,
+      tables: {
+        values: ['orders', [], [7], ['']],
+        says: /must be a list|must be a text|must not be empty|may have/,
+      },
+    },
     replaceWorker: {
       node,
       with: {
@@ -105,6 +112,7 @@ describe('an input of the wrong type or out of range is refused, with the field 
     removeWorker: { nodes: ['db3:5432'] },
     emergencyRemoveWorker: { node: 'db3:5432' },
     isolateWorker: { node: 'db3:5432' },
+    salvageWorker: { node: 'db3:5432' },
     replaceWorker: { node: 'db3:5432' },
     cleanUp: {},
   };

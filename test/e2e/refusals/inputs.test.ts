@@ -134,6 +134,7 @@ describe('an input that contradicts itself or says too little is refused', () =>
     ['removeWorker', { nodes: ['db3:5432'] }],
     ['emergencyRemoveWorker', { node: 'db3:5432' }],
     ['isolateWorker', { node: 'db3:5432' }],
+    ['salvageWorker', { node: 'db3:5432' }],
     ['replaceWorker', { node: 'db3:5432' }],
     ['cleanUp', {}],
     ['inspect', { what: 'health' }],

@@ -149,5 +149,6 @@ export {
   scaleOut as isolateWorker,
   scaleOut as rebalance,
   scaleOut as removeWorker,
+  scaleOut as salvageWorker,
   scaleOut as replaceWorker,
 };

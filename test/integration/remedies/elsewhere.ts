@@ -78,6 +78,8 @@ export const byPeople: Partial<Record<CheckId, string>> = {
   pooler: 'the config names PostgreSQL itself then; that the check passes: coordinator.test.ts',
   connections: 'a restart with another setting; what it says is tried in test/unit/activities/preflight',
   'dead-worker': 'another node is named',
+  'salvage-server':
+    'another server is named, or its owner sees to it; each kind is told: test/integration/rescue/returned.test.ts',
   'dead-worker-away':
     'a worker that runs is removed as one that runs; that this is what it says: test/e2e/emergency-remove.test.ts',
   'replaced-worker': 'another node is named; or the worker is dead, and leaves as one that is',

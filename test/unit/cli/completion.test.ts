@@ -47,7 +47,17 @@ test.each([
   ],
   [
     ['preflight', 'shop', '--for', ''],
-    ['scale-out', 'rebalance', 'drain', 'remove', 'emergency-remove', 'isolate', 'replace', 'clean'],
+    [
+      'scale-out',
+      'rebalance',
+      'drain',
+      'remove',
+      'emergency-remove',
+      'isolate',
+      'replace',
+      'salvage',
+      'clean',
+    ],
   ],
   [
     ['init', '--tls', ''],

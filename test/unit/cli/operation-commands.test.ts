@@ -56,6 +56,11 @@ test.each<[string[], OperationType, object]>([
     'removeWorker',
     { nodes: ['db3:5432'], keepMachine: true },
   ],
+  [
+    ['salvage', 'shop', 'db3:5432', '--table', 'orders', 'app.log'],
+    'salvageWorker',
+    { node: 'db3:5432', tables: ['orders', 'app.log'] },
+  ],
   [['isolate', 'shop', 'db3:5432'], 'isolateWorker', { node: 'db3:5432' }],
   [['isolate', 'shop', 'db3:5432', '--undo'], 'isolateWorker', { node: 'db3:5432', undo: true }],
   [
@@ -97,6 +102,7 @@ const commands = {
   drainWorker: ['drain', 'shop', 'db3:5432'],
   removeWorker: ['remove', 'shop', 'db3:5432'],
   emergencyRemoveWorker: ['emergency-remove', 'shop', 'db3:5432'],
+  salvageWorker: ['salvage', 'shop', 'db3:5432'],
   isolateWorker: ['isolate', 'shop', 'db3:5432'],
   replaceWorker: ['replace', 'shop', 'db3:5432'],
   cleanUp: ['clean', 'shop'],

@@ -2,7 +2,7 @@ import type { Dirt } from '../../../citus/new-server/dirt.js';
 import type { ClusterNode } from '../../../citus/nodes/nodes.js';
 import type { ServerFacts } from '../../../citus/nodes/server-facts.js';
 import { emptyAgain } from '../../../citus/salvage/empty-again.js';
-import type { Check } from '../../../contract/index.js';
+import { does, type Check } from '../../../contract/index.js';
 import { count } from '../../../text/figures.js';
 import { failed, passed } from '../check.js';
 
@@ -21,6 +21,10 @@ export function notGivenUp(
   return failed(
     'new-node-given-up',
     `${node} was a worker before, node group ${localGroup ?? '?'}: its own metadata says that it holds ${count(ownShards, 'shard')}, whose rows may be nowhere else`,
-    `bring over the rows that only it has; ${emptyAgain(node, cluster.database)}`,
+    does(
+      'salvageWorker',
+      `bring over the rows that only it has; then empty it: ${emptyAgain(node, cluster.database)}`,
+      { node },
+    ),
   );
 }
