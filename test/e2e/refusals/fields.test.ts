@@ -76,6 +76,10 @@ describe('an input of the wrong type or out of range is refused, with the field 
         values: [...node.values.slice(1), 'db3:5432'],
         says: new RegExp(`${node.says.source}|as the field node does`),
       },
+      waitForReturn: {
+        values: [30, '', '0s', 'soon', '31d'],
+        says: /length of time|must be a text|must be from 1s to 30d/,
+      },
       maxStandbyLag: {
         values: [30, '', 'soon', '31d'],
         says: /length of time|must be a text|must be from 0s to 30d/,
