@@ -70,6 +70,6 @@ test('a dead worker is not replaced but taken out as one', async () => {
   const refused = checkOf(await look(), 'replaced-worker');
   expect(refused).toMatchObject({
     ok: false,
-    remedy: { action: 'emergencyRemoveWorker', arguments: { node: worker.address } },
+    remedy: { action: 'emergencyRemoveWorker', arguments: { node: worker.address, standby: clone.address } },
   });
 });

@@ -33,7 +33,7 @@ export async function replacingChecks(
   { node, clone }: Replacing,
 ): Promise<Check[]> {
   const row = nodes.find((each) => each.node.toLowerCase() === node);
-  const replaced = replacedWorker(node, row, nodes, capacities);
+  const replaced = replacedWorker({ node, ...(clone !== undefined && { clone }) }, row, nodes, capacities);
   if (!replaced.ok || !row) return [replaced];
   return [
     replaced,
@@ -46,7 +46,7 @@ export async function replacingChecks(
 }
 
 function replacedWorker(
-  address: string,
+  { node: address, clone }: Replacing,
   row: ClusterNode | undefined,
   nodes: ClusterNode[],
   capacities: NodeCapacity[],
@@ -54,8 +54,7 @@ function replacedWorker(
   const workers = nodes.filter(({ role }) => role === 'worker').map(({ node }) => node);
   const nameOne = `name a worker of this cluster: ${listOf(workers, 20) || 'it has none'}`;
   if (!row) return failed('replaced-worker', `${address} is no node of this cluster`, nameOne);
-  if (row.role === 'coordinator')
-    return failed('replaced-worker', `${address} is the coordinator`, nameOne);
+  if (row.role === 'coordinator') return failed('replaced-worker', `${address} is the coordinator`, nameOne);
   if (row.role === 'secondary')
     return failed('replaced-worker', `${address} is a standby: it follows its primary`, nameOne);
   const answer = capacities.find(({ node }) => node === row.node);
@@ -63,9 +62,11 @@ function replacedWorker(
     return failed(
       'replaced-worker',
       `${row.node} ${row.active ? `doesn't answer${answer && 'error' in answer ? `: ${answer.error}` : ''}` : 'is not active'}`,
-      does('emergencyRemoveWorker', 'bring it back, then ask again; if it is dead, take it out as a dead one', {
-        node: row.node,
-      }),
+      does(
+        'emergencyRemoveWorker',
+        'bring it back, then ask again; if it is dead, take it out as a dead one: its standby takes its place then',
+        { node: row.node, ...(clone !== undefined && { standby: clone }) },
+      ),
     );
   return passed('replaced-worker', `${row.node}, node group ${row.groupId}`);
 }
@@ -76,9 +77,7 @@ export async function cloneChecks(
   nodes: readonly ClusterNode[],
   { node, clone }: Required<Replacing>,
 ): Promise<Check[]> {
-  const wrong = (why: string, remedy: string): Check[] => [
-    failed('replacement', `${clone} ${why}`, remedy),
-  ];
+  const wrong = (why: string, remedy: string): Check[] => [failed('replacement', `${clone} ${why}`, remedy)];
   const registered = nodes.find((each) => each.node.toLowerCase() === clone.toLowerCase());
   if (registered?.role === 'secondary') {
     const { host, port } = addressOf(registered.node);
