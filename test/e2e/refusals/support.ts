@@ -178,14 +178,14 @@ async function stateOf(cluster: SandboxCluster): Promise<unknown> {
 /** Adds clusters to the config that are named rightly and can't be used. Two names for one database are not allowed. */
 function writeClusters({ configFile, cluster, folder }: Stage): void {
   const config = parse(readFileSync(configFile, 'utf8')) as {
-    clusters: Record<string, { coordinator: object }>;
+    clusters: Record<string, { coordinator: object; samples?: boolean }>;
   };
   const { coordinator } = config.clusters['demo'] ?? { coordinator: {} };
   const wrongPassword = join(folder, 'wrong-password');
   writeFileSync(wrongPassword, secrets.wrong);
   const [first, second] = cluster.workers.map(({ port }) => port);
   const add = (name: string, change: object, others: object = {}): void => {
-    config.clusters[name] = { coordinator: { ...coordinator, ...change }, ...others };
+    config.clusters[name] = { coordinator: { ...coordinator, ...change }, samples: false, ...others };
   };
   add('handmade', { host: 'localhost' });
   add('wrong-password', { port: first, passwordFile: wrongPassword });
