@@ -3,7 +3,7 @@ import { forgetNodes, type DeadNode } from '../../../src/citus/lost/give-up.js';
 import { sessionOver, type Db } from '../../../src/citus/session/db.js';
 
 /** Does work in a session as activities have it, with the search_path that they set. */
-export function asSession<T>(cluster: SandboxCluster, work: (db: Db) => Promise<T>): Promise<T> {
+function asSession<T>(cluster: SandboxCluster, work: (db: Db) => Promise<T>): Promise<T> {
   return withClient(cluster.coordinator.login, async (client) => {
     await client.query('set search_path = pg_catalog');
     return work(sessionOver(client, cluster.coordinator.address, 0));
@@ -11,7 +11,7 @@ export function asSession<T>(cluster: SandboxCluster, work: (db: Db) => Promise<
 }
 
 /** The row of a worker, as whoever takes it out needs it. */
-export async function rowOf(cluster: SandboxCluster, { port, address }: SandboxNode): Promise<DeadNode> {
+async function rowOf(cluster: SandboxCluster, { port, address }: SandboxNode): Promise<DeadNode> {
   const [row] = await cluster.query<Omit<DeadNode, 'node'>>(
     `select nodeid as "nodeId", groupid as "groupId" from pg_dist_node where nodeport = $1`,
     [port],
