@@ -10,6 +10,8 @@ const isCitus = findFlavour(flavour).flavour === 'citus';
 let stage: Stage;
 let empty: SandboxNode;
 let full: SandboxNode;
+/** Rows of each table before anything was lost. */
+let whole: number[];
 beforeAll(async () => {
   stage = await setStage({ start: { workers: 4 }, wishes: { samples: true } });
   const [first, second] = stage.cluster.workers;
@@ -105,6 +107,7 @@ test('each worker is sampled while it is well, and one that is away keeps its la
 
 test('one that holds nothing of its own is taken out, and no row is lost', async () => {
   const before = await counted();
+  whole = before;
   await empty.kill();
   const report = await (await remove('empty', { node: empty.address, waitForReturn: '1s' })).result();
   expect(report.steps.find(({ name }) => name === 'Wait for its return')?.detail).toBe(
@@ -224,6 +227,35 @@ test.runIf(isCitus)(
     );
     await stage.cluster.query('update tenants set name = name');
     expect(await (await stage.start('rebalance', 'after', {})).result()).toMatchObject({ state: 'done' });
+  },
+);
+
+test.runIf(isCitus)(
+  'when it comes back its rows are salvaged, newer ones stay, and a second run finds that done',
+  async () => {
+    await full.start();
+    const salvage = (id: string, more: object = {}): Promise<Operation> =>
+      stage.start('salvageWorker', id, { node: full.address, ...more });
+    const dry = await (await salvage('look', { dryRun: true })).result();
+    const { missing = 0, conflicts = 0 } = dry.plan?.salvage ?? {};
+    expect(missing).toBeGreaterThan(0);
+    const op = await salvage('salvaged');
+    await op.until('begun', ({ steps }) =>
+      steps.some(({ name, state }) => name === 'Fence it' && state !== 'pending'),
+    );
+    await stage.restartWorker();
+    const report = await op.result();
+    expect(report).toMatchObject({ state: 'done', type: 'salvageWorker' });
+    expect(report.plan?.hash).toBe(dry.plan?.hash);
+    expect(await counted()).toEqual(whole);
+    const [again] = await stage.cluster.query<{ n: number }>(
+      `select count(*)::int as n from tenants where name = 'again'`,
+    );
+    expect(again?.n).toBe(conflicts);
+    expect(conflicts).toBeGreaterThan(0);
+    const twice = await (await salvage('twice')).result();
+    expect(twice.notes.join()).toMatch(/nothing to do: it is fenced, and what can be brought over was/);
+    await full.stop('immediate');
   },
 );
 

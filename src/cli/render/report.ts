@@ -29,7 +29,7 @@ export function renderReport(status: OperationStatus, paint: Colors, columns: nu
     steps(dryRun ? status.steps.filter(wasTaken) : status.steps, paint, columns, Date.parse(status.endedAt)),
     ...(dryRun ? [renderPlan(plan, status.checks, paint, columns, status)] : []),
     ...(dryRun ? windowLines(status, columns, Date.parse(status.endedAt)) : []),
-    ...(before && after && !plan?.cleanups ? [balanceChange(before, after, paint)] : []),
+    ...(before && after && !plan?.cleanups && !plan?.salvage ? [balanceChange(before, after, paint)] : []),
     ...(!dryRun && outstanding.length > 0 ? [checkLines(outstanding, paint, columns, status)] : []),
     ...(dryRun ? ['Dry run: nothing was changed.'] : [summary(status)]),
     ...noteLines(notes, columns),
@@ -44,6 +44,10 @@ function wasTaken({ state }: Step): boolean {
 function summary(report: OperationReport): string {
   const { plan, state, startedAt, endedAt, movedShardGroups, movedBytes, unansweredMoves = 0 } = report;
   const time = duration(secondsBetween(startedAt, endedAt));
+  if (plan?.salvage)
+    return state === 'done'
+      ? `Salvaged in ${time}.`
+      : `Ended after ${time}; what was brought over stays, the rest is there still.`;
   if (state !== 'done' && plan && !plan.cleanups && unansweredMoves === 0)
     return [made(movedShardGroups, plan.movesTotal, movedBytes, time), ...leftThere(report)].join('\n');
   if (plan?.cleanups)
