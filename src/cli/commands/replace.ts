@@ -11,8 +11,13 @@ export function define(command: Command, session: Session): void {
     node: 'the worker that goes: host:port',
     addOptions: (to) =>
       to
-        .option('--with <host:port>', 'the server that comes: a streaming standby of it (with --method move: an empty one)')
-        .addOption(optionOf('--method <method>', 'whether a standby takes over, or shards move', ['clone', 'move'])),
+        .option(
+          '--with <host:port>',
+          'the server that comes: a streaming standby of it (with --method move: an empty one)',
+        )
+        .addOption(
+          optionOf('--method <method>', 'whether a standby takes over, or shards move', ['clone', 'move']),
+        ),
     examples: [
       'citus-scaler replace shop db3:5432 --with db7:5432 --dry-run',
       'citus-scaler replace shop db3:5432 --method move',
