@@ -1,6 +1,7 @@
 import type { Measure } from '../measure.js';
 import { bigShards } from './big-shards.js';
 import { cliStart } from './cli-start.js';
+import { deadWorker } from './dead-worker.js';
 import { drain } from './drain.js';
 import { governed } from './governed.js';
 import { largeCluster } from './large-cluster.js';
@@ -19,6 +20,7 @@ export const measures: readonly Measure[] = [
   governed,
   drain,
   replace,
+  deadWorker,
   smallHistory,
   largeCluster,
   longMove,
