@@ -50,7 +50,7 @@ test('shows the plan, refuses another hash and goes on with the one approved', a
   await expect(op.update('approve', {})).rejects.toThrow();
   // Misspelt, the hash would guard nothing.
   await expect(op.update('approve', { by: 'test', planhash: 'another' })).rejects.toMatchObject({
-    cause: { message: 'planhash: unknown field; allowed: by, planHash' },
+    cause: { message: 'planhash: unknown field; allowed: by, planHash, backup' },
   });
   await expect(op.update('retry', { by: 'test' })).rejects.toThrow();
   await op.update('approve', { by: 'test', planHash: plan?.hash });

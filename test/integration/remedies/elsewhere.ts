@@ -12,7 +12,6 @@ const coordinator = (test: string): Elsewhere => ({
   file: 'integration/preflight/coordinator.test.ts',
   test,
 });
-const succession = (test: string): Elsewhere => ({ file: 'integration/rescue/succession.test.ts', test });
 const grants: Elsewhere = {
   file: 'integration/roles/grants.test.ts',
   test: 'without $what the preflight says so, and how to grant it',
@@ -32,15 +31,6 @@ export const elsewhere: Partial<Record<CheckId, Elsewhere>> = {
   role: grants,
   'movable-tables': tables,
   'online-moves': tables,
-  'standby-lag': succession(
-    'a standby that has heard nothing for too long blocks until somebody allows that',
-  ),
-  'patroni-failover': succession(
-    'a standby that Patroni runs is left to Patroni until somebody says otherwise',
-  ),
-  'known-standby': succession(
-    'a standby that streamed when the worker was well is asked for before anything is given up',
-  ),
   'unlogged-tables': tables,
   'session-settings': servers(mends),
   'synchronous-standbys': servers(limits),
@@ -62,7 +52,7 @@ export const elsewhere: Partial<Record<CheckId, Elsewhere>> = {
     'a server of another cluster is refused, a coordinator too: Citus would take it over',
   ),
   'replaced-unlogged': replace(
-    'what a standby lacks or cannot take over is refused, and its remedy mends it',
+    'unlogged tables, which are empty on a standby, are refused, and the remedy mends it',
   ),
   'target-disk': newNode('a target must have room for all that it will receive'),
   'coordinator-address': newNode('workers that are called localhost only fit a coordinator that is too'),
@@ -82,6 +72,11 @@ export const byPeople: Partial<Record<CheckId, string>> = {
     'another server is named, or its owner sees to it; each kind is told: test/integration/rescue/returned.test.ts',
   'dead-worker-away':
     'a worker that runs is removed as one that runs; that this is what it says: test/e2e/emergency-remove.test.ts',
+  'standby-lag':
+    'only its owner knows when the worker died; allowed, it passes: integration/rescue/succession.test.ts',
+  'patroni-failover':
+    'Patroni acts, or its owner pauses it; accepted, it passes: integration/rescue/succession.test.ts',
+  'known-standby': 'the standby is named; that it passes then: integration/rescue/succession.test.ts',
   'replaced-worker': 'another node is named; or the worker is dead, and leaves as one that is',
   replacement: 'another server is named; that the right one passes: test/e2e/replace.test.ts',
 

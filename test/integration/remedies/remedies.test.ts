@@ -245,7 +245,7 @@ test('the remedy of each check that can block is followed, or it is said why not
 
 test.each(Object.entries(elsewhere))('%s: the test that follows it is there', (_id, { file, test: name }) => {
   const text = readFileSync(fileURLToPath(new URL(`../../${file}`, import.meta.url)), 'utf8');
-  const [, ...tests] = text.split(/\n *test[.(]/);
+  const [, ...tests] = text.split(/\n *(?:test[.(]|onCitus\()/);
   const found = tests.find((each) => each.includes(name));
   expect(found, `${name} in ${file}`).toBeDefined();
   expect(`${found}`).toMatch(/follow\(|tryCase\(/);
