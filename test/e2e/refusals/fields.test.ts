@@ -95,13 +95,13 @@ describe('an input of the wrong type or out of range is refused, with the field 
       node,
       tables: {
         values: ['orders', [], [7], ['']],
-        says: /must be a list|must be a text|must not be empty|may have/,
+        says: /must be a list|must be a text|must not be empty|may have|must name at least/,
       },
     },
     replaceWorker: {
       node,
       with: {
-        values: [...node.values, 'db3:5432'],
+        values: [...node.values.slice(1), 'db3:5432'],
         says: new RegExp(`${node.says.source}|names the worker itself`),
       },
       method: { values: ['copy', 7], says: /may be "clone" or "move"/ },
