@@ -46,7 +46,7 @@ export async function emergencyRemoveWorker(input: EmergencyRemoveWorkerInput): 
     await op.preflight(steps.check);
     if (op.dryRun && !op.plannable()) return;
     if (waitForReturn !== undefined && !op.dryRun && (await comesBack(op, secondsOf(waitForReturn)))) {
-      await emptyAndRemove(goOnAs('removeWorker', asRunning(request.input)));
+      await emptyAndRemove(await goOnAs('removeWorker', asRunning(request.input)));
       return;
     }
     await confirmDeath(op);

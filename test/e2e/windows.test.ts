@@ -45,6 +45,25 @@ describe('with a window that is closed', () => {
     await expect(op.result()).rejects.toThrow(/cancel/i);
   });
 
+  test('a dead worker that came back in time is emptied as any other: in a window', async () => {
+    const worker = stage.cluster.workers[1];
+    if (!worker) throw new Error('no worker');
+    await worker.kill();
+    const op = await stage.start('emergencyRemoveWorker', 'returned', {
+      node: worker.address,
+      waitForReturn: '10m',
+    });
+    await op.until('waiting for it', ({ steps }) =>
+      steps.some(({ state, detail }) => state === 'running' && detail?.startsWith('until ') === true),
+    );
+    await worker.start();
+    const { steps } = await op.until('waiting', ({ state }) => state === 'waiting-for-window');
+    expect(steps.find(({ name }) => name === 'Take out of service')?.state).toBe('running');
+    await op.cancel();
+    await expect(op.result()).rejects.toThrow(/cancel/i);
+    expect(await fingerprint(stage.cluster)).toEqual(before);
+  });
+
   test('a pause and a resume while it waits leave it waiting; whoever ignores the window says why', async () => {
     const op = await stage.scaleOut('ignored', { add: 1 });
     await op.until('waiting', ({ state }) => state === 'waiting-for-window');

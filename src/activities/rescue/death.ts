@@ -44,7 +44,8 @@ export async function deathOf(
 const steadyLooks = 2;
 
 /**
- * Waits until workers answer whoever looks, from all sides and twice in a row. Answers whether they do.
+ * Waits until workers answer whoever looks, from all sides and twice in a row. Answers whether they do. One that is registered
+ * no more, after an earlier rescue say, has nothing to come back to.
  *
  * @param until milliseconds since the epoch
  */
@@ -55,6 +56,7 @@ export async function returnOf(
 ): Promise<boolean> {
   for (let answered = 0; ;) {
     const found = [...(await lookAtAll(cluster, dead)).values()];
+    if (found.length < dead.length) return false;
     answered = found.flat().every(({ answer }) => answer === undefined) ? answered + 1 : 0;
     if (answered === steadyLooks) return true;
     if (Date.now() >= until) return false;

@@ -26,11 +26,11 @@ export interface Parts {
   movement: Movement;
 }
 
-/** Goes on as an operation of another type: what it has done and shown so far stays. */
+/** Goes on as an operation of another type, which the config binds as it binds that type. What was done and shown so far stays. */
 export type GoOnAs = <Type extends OperationType>(
   type: Type,
   input: OperationRequest<Type>['input'],
-) => Operation<Type>;
+) => Promise<Operation<Type>>;
 
 /** The `op` that a procedure works with. */
 export type Operation<Type extends OperationType> = ReturnType<typeof createOperation<Type>>;

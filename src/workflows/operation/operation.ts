@@ -47,10 +47,7 @@ export async function operation<Type extends OperationType>(
   status.publish();
 
   try {
-    const request = (await calls.run(requestActivities.checkInput, 'Check the input', {
-      type,
-      input,
-    })) as OperationRequest<Type>;
+    const request = await readRequest(calls, type, input);
     introduce(status, request);
     if (request.input.dryRun !== true) {
       request.lockId = await readLockId(status, calls, request.cluster);
@@ -59,9 +56,13 @@ export async function operation<Type extends OperationType>(
     }
     await movement.windows.refresh(request);
     const parts = { status, calls, approval, undo, movement };
-    await procedure(createOperation(parts, request), (otherType, otherInput) =>
-      createOperation(parts, { ...request, type: otherType, input: otherInput }),
-    );
+    await procedure(createOperation(parts, request), async (otherType, otherInput) => {
+      const other = await readRequest(calls, otherType, otherInput);
+      other.lockId = request.lockId;
+      status.request = other;
+      await movement.windows.refresh(other);
+      return createOperation(parts, other);
+    });
     status.phase = 'done';
   } catch (error) {
     await CancellationScope.nonCancellable(async () => {
@@ -73,6 +74,18 @@ export async function operation<Type extends OperationType>(
     throw endingFailure(error) ?? unexpectedFailure(status, error);
   }
   return CancellationScope.nonCancellable(() => close(status, undo.lock, startedAt, 'done'));
+}
+
+/** Checks the input, and applies the config to it. */
+async function readRequest<Type extends OperationType>(
+  calls: Calls,
+  type: Type,
+  input: unknown,
+): Promise<OperationRequest<Type>> {
+  return (await calls.run(requestActivities.checkInput, 'Check the input', {
+    type,
+    input,
+  })) as OperationRequest<Type>;
 }
 
 /** Reads the id of the cluster's lock keeper. Throws PreflightRefused when the coordinator can't be reached. */

@@ -4,6 +4,9 @@ import { startCluster, type SandboxCluster } from '../../../sandbox/index.js';
 import { forgetNodes, LossChangedError, type DeadNode } from '../../../src/citus/lost/give-up.js';
 import { readStandIns } from '../../../src/citus/lost/stand-ins.js';
 import { sessionOver, type Db } from '../../../src/citus/session/db.js';
+import { returnOf } from '../../../src/activities/rescue/death.js';
+import { configOf } from '../connect/support.js';
+import { asActivity } from '../preflight/support.js';
 import { flavour, smallData } from '../../support/stage.js';
 
 let cluster: SandboxCluster;
@@ -55,4 +58,11 @@ test('of two attempts at once one does it, and the other finds it done', async (
   ]);
   expect(await registered()).toEqual([]);
   expect(await readStandIns(one)).not.toEqual([]);
+});
+
+test('nobody waits for the return of a worker that is out', async () => {
+  const config = configOf(cluster, { allowedNodes: ['127.0.0.1:*'] });
+  const began = Date.now();
+  expect(await asActivity(() => returnOf(config, [dead.node], began + 60_000))).toBe(false);
+  expect(Date.now() - began).toBeLessThan(30_000);
 });
