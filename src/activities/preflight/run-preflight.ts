@@ -66,7 +66,10 @@ export async function runPreflight(
     if (first.some(blocks)) return { checks: worstFirst(first) };
 
     const nodes = await readNodes(db);
-    const capacities = await readCapacities(db, activePrimaries(nodes));
+    // A frozen worker keeps whoever asks waiting: what is said to be dead is looked at beside all else, and by nobody else.
+    const death = intent.rescuing.length > 0 ? deathOf(cluster, intent.rescuing, 0) : Promise.resolve([]);
+    death.catch(() => undefined);
+    const capacities = await readCapacitiesBut(db, nodes, intent.rescuing);
     // Beside all else: it may have to wait for whether a session is asleep.
     const leftovers = withCoordinator(cluster, options, (own) =>
       findLeftovers(own, nodes, answeringNodes(capacities)),
@@ -79,7 +82,7 @@ export async function runPreflight(
     const checks = [
       ...first,
       foreign,
-      ...(intent.rescuing.length > 0 ? await deathOf(cluster, intent.rescuing, 0) : []),
+      ...(await death),
       ...(intent.replacing
         ? await replacingChecks(db, cluster, { nodes, capacities }, intent.replacing)
         : []),
@@ -115,6 +118,22 @@ export async function runPreflight(
       ...(hasSizes && { before: balanceOf(groups, nodes) }),
     };
   });
+}
+
+/** Workers that are said to be dead are not asked. */
+async function readCapacitiesBut(
+  db: Db,
+  nodes: ClusterNode[],
+  dead: readonly string[],
+): Promise<NodeCapacity[]> {
+  const isDead = (node: string): boolean =>
+    dead.includes(node.toLowerCase()) && nodes.some((each) => each.node === node && each.role === 'worker');
+  const all = activePrimaries(nodes);
+  const asked = await readCapacities(
+    db,
+    all.filter((node) => !isDead(node)),
+  );
+  return [...asked, ...all.filter(isDead).map((node) => ({ node, error: 'it is said to be dead' }))];
 }
 
 /** Sizes are asked of every node; with one silent, or a table locked, that would take long and tell less. */

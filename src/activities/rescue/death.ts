@@ -8,6 +8,7 @@ import { does } from '../../contract/index.js';
 import { verdictOf, type Look } from '../../planning/life.js';
 import { count } from '../../text/figures.js';
 import { failed, passed } from '../preflight/check.js';
+import { inBatches } from '../preflight/in-batches.js';
 import { readSession } from '../runtime/context.js';
 import { lookFromAllSides } from './look.js';
 
@@ -66,19 +67,21 @@ export async function returnOf(
   }
 }
 
-function lookAtAll(cluster: ClusterConfig, dead: readonly string[]): Promise<Map<string, Look[]>> {
+/** Dead workers that are looked at side by side; each takes some sessions on the coordinator. */
+const mostAtOnce = 4;
+
+async function lookAtAll(cluster: ClusterConfig, dead: readonly string[]): Promise<Map<string, Look[]>> {
   const options = readSession('is it dead?', { statementTimeoutSeconds: 20 });
-  return withCoordinator(cluster, options, async (db) => {
-    const nodes = await readNodes(db);
-    const workers = activeWorkers(nodes).map(({ node }) => node);
-    const witnesses = workers.filter((node) => !dead.includes(node.toLowerCase()));
-    const looks = new Map<string, Look[]>();
-    for (const node of nodes.filter(
-      (each) => each.role === 'worker' && dead.includes(each.node.toLowerCase()),
-    ))
-      looks.set(node.node, await lookFromAllSides(db, cluster, node.node, witnesses));
-    return looks;
-  });
+  const nodes = await withCoordinator(cluster, options, readNodes);
+  const workers = activeWorkers(nodes).map(({ node }) => node);
+  const witnesses = workers.filter((node) => !dead.includes(node.toLowerCase()));
+  const named = nodes.filter(({ role, node }) => role === 'worker' && dead.includes(node.toLowerCase()));
+  const looks = await inBatches(
+    named,
+    mostAtOnce,
+    async ({ node }) => [node, await lookFromAllSides(cluster, node, witnesses)] as const,
+  );
+  return new Map(looks);
 }
 
 function isDead(node: string, looks: readonly Look[], times: number, seconds: number): Check {

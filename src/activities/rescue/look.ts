@@ -1,6 +1,7 @@
-import { readLoginReasons } from '../../citus/nodes/refused-logins.js';
+import { giveUpSilentNodesSoon } from '../../citus/nodes/node-answers.js';
 import { runOnNodes } from '../../citus/nodes/node-settings.js';
-import { NodeNotAllowedError, withNode, type Db } from '../../citus/session/connect.js';
+import { readLoginReasons } from '../../citus/nodes/refused-logins.js';
+import { NodeNotAllowedError, withCoordinator, withNode, type Db } from '../../citus/session/connect.js';
 import { literal } from '../../citus/session/quote.js';
 import { within } from '../../citus/session/within.js';
 import type { ClusterConfig } from '../../config/index.js';
@@ -14,19 +15,22 @@ const mostWitnesses = 3;
 const ownPatienceMs = 4_000;
 
 /**
- * Looks at a worker once, from everywhere: from here, from the coordinator, and from some other workers.
+ * Looks at a worker once, from everywhere and side by side, since a frozen one keeps whoever asks waiting: from here, from the
+ * coordinator, and from some other workers.
  *
- * @param db a session on the coordinator
  * @param witnesses other workers
  */
 export async function lookFromAllSides(
-  db: Db,
   cluster: ClusterConfig,
   node: string,
   witnesses: readonly string[],
 ): Promise<Look[]> {
-  const [own, others] = await Promise.all([lookFromHere(cluster, node), lookFromInside(db, node, witnesses)]);
-  return [own, ...others];
+  const looks = await Promise.all([
+    lookFromHere(cluster, node),
+    lookFromCoordinator(cluster, node),
+    lookFromWorkers(cluster, node, witnesses.slice(0, mostWitnesses)),
+  ]);
+  return looks.flat();
 }
 
 async function lookFromHere(cluster: ClusterConfig, node: string): Promise<Look> {
@@ -45,20 +49,38 @@ async function lookFromHere(cluster: ClusterConfig, node: string): Promise<Look>
   }
 }
 
-async function lookFromInside(db: Db, node: string, witnesses: readonly string[]): Promise<Look[]> {
-  const looks = [await lookFromCoordinator(db, node)];
-  for (const witness of witnesses.slice(0, mostWitnesses)) {
-    const asked = await within(db, 6, () => runOnNodes(db, [{ node: witness, command: 'SELECT 1' }]));
-    if (!asked?.[0]?.success) {
-      looks.push({ from: witness, answer: 'can’t look: it doesn’t answer itself' });
-      continue;
-    }
+/** All are asked in one statement; those who don't answer that are asked once more, each by itself. */
+function lookFromWorkers(
+  cluster: ClusterConfig,
+  node: string,
+  witnesses: readonly string[],
+): Promise<Look[]> {
+  return inLook(cluster, async (db) => {
     const command = commandToTry(node);
-    const tried = await within(db, 8, () => runOnNodes(db, [{ node: witness, command }]));
-    const answer = tried?.[0]?.success ? tried[0].result : 'no answer within 8 s';
-    looks.push(answer === '' ? { from: witness } : { from: witness, answer });
-  }
-  return looks;
+    const together = await within(db, 8, () =>
+      runOnNodes(
+        db,
+        witnesses.map((witness) => ({ node: witness, command })),
+      ),
+    );
+    const looks: Look[] = [];
+    for (const witness of witnesses) {
+      const answer = together?.find((each) => each.success && each.node === witness);
+      looks.push(answer ? lookOf(witness, answer.result) : await lookFromWorker(db, witness, command));
+    }
+    return looks;
+  });
+}
+
+async function lookFromWorker(db: Db, witness: string, command: string): Promise<Look> {
+  const asked = await within(db, 6, () => runOnNodes(db, [{ node: witness, command: 'SELECT 1' }]));
+  if (!asked?.[0]?.success) return { from: witness, answer: 'can’t look: it doesn’t answer itself' };
+  const tried = await within(db, 8, () => runOnNodes(db, [{ node: witness, command }]));
+  return lookOf(witness, tried?.[0]?.success ? tried[0].result : 'no answer within 8 s');
+}
+
+function lookOf(from: string, answer: string): Look {
+  return answer === '' ? { from } : { from, answer };
 }
 
 /** Has a worker connect to another: one column, empty when it can. A frozen server takes the connection, and no more. */
@@ -70,14 +92,24 @@ function commandToTry(node: string): string {
            ARRAY[CASE WHEN s.done IS NOT NULL THEN 'SELECT 1' END]::text[], false) r`;
 }
 
-async function lookFromCoordinator(db: Db, node: string): Promise<Look> {
+async function lookFromCoordinator(cluster: ClusterConfig, node: string): Promise<Look> {
   const from = 'the coordinator';
-  const answers = await within(db, 5, () => runOnNodes(db, [{ node, command: 'SELECT 1' }]));
+  const [answers, reasons] = await Promise.all([
+    inLook(cluster, (db) => within(db, 5, () => runOnNodes(db, [{ node, command: 'SELECT 1' }]))),
+    // What runs a command on a node only says that it failed.
+    inLook(cluster, (db) => readLoginReasons(db, [node])),
+  ]);
   const [row] = answers ?? [];
   if (row?.success) return { from };
-  // What runs a command on a node only says that it failed.
-  const reason = (await readLoginReasons(db, [node])).get(node);
-  return { from, answer: reason ?? (row ? row.result : 'no answer within 5 s') };
+  return { from, answer: reasons.get(node) ?? (row ? row.result : 'no answer within 5 s') };
+}
+
+/** A session on the coordinator, in which a silent node is given up soon. */
+function inLook<T>(cluster: ClusterConfig, work: (db: Db) => Promise<T>): Promise<T> {
+  return withCoordinator(cluster, readSession('is it dead?', { statementTimeoutSeconds: 20 }), async (db) => {
+    await giveUpSilentNodesSoon(db);
+    return work(db);
+  });
 }
 
 function textOf(error: unknown): string {

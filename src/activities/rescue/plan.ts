@@ -1,6 +1,7 @@
 import type { DeadNode } from '../../citus/lost/give-up.js';
 import { readLostShards, type LostShard } from '../../citus/lost/lost-shards.js';
 import { readStandIns } from '../../citus/lost/stand-ins.js';
+import { giveUpSilentNodesSoon } from '../../citus/nodes/node-answers.js';
 import { activeWorkers, isIsolated, readNodes, type ClusterNode } from '../../citus/nodes/nodes.js';
 import { earlierSuccession, type Succession } from '../../citus/nodes/point-at.js';
 import { readRights } from '../../citus/roles/rights.js';
@@ -125,6 +126,7 @@ async function readScene(db: Db, { input }: OperationRequest<'emergencyRemoveWor
   const nodes = await readNodes(db);
   const named = deadIn(input);
   const dead = nodes.filter(({ role, node }) => role === 'worker' && named.includes(node.toLowerCase()));
+  await giveUpSilentNodesSoon(db);
   const { groups } = await readShardGroupsWithin(db, sizesSeconds);
   const others = activeWorkers(nodes).filter((worker) => !dead.includes(worker) && !isIsolated(worker));
   return {

@@ -1,10 +1,11 @@
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { findFlavour } from '../../../sandbox/flavour.js';
 import { startCluster, type SandboxCluster } from '../../../sandbox/index.js';
 import { forgetNodes, LossChangedError, type DeadNode } from '../../../src/citus/lost/give-up.js';
 import { readStandIns } from '../../../src/citus/lost/stand-ins.js';
 import { sessionOver, type Db } from '../../../src/citus/session/db.js';
-import { returnOf } from '../../../src/activities/rescue/death.js';
+import { deathOf, returnOf } from '../../../src/activities/rescue/death.js';
 import { configOf } from '../connect/support.js';
 import { asActivity } from '../preflight/support.js';
 import { flavour, smallData } from '../../support/stage.js';
@@ -41,6 +42,28 @@ async function session(): Promise<Db> {
 
 const registered = (): Promise<unknown[]> =>
   cluster.query('select from pg_dist_node where nodeid = $1', [dead.nodeId]);
+
+// The stand-in's sessions with other nodes know no time-out.
+const isReal = findFlavour(flavour).flavour === 'citus';
+
+test.runIf(isReal)(
+  'a frozen worker is looked at from all sides in the time of one answer, with a dead worker beside it',
+  async () => {
+    const config = configOf(cluster, { allowedNodes: ['127.0.0.1:*'] });
+    const [, frozen] = cluster.workers;
+    frozen?.freeze();
+    try {
+      const began = Date.now();
+      const [check] = await asActivity(() => deathOf(config, [frozen?.address ?? ''], 0));
+      expect(check).toMatchObject({ id: 'dead-worker-away', ok: true });
+      expect(check?.evidence).toMatch(/citus-scaler: no answer.*the coordinator: .*127\.0\.0\.1:\d+: /);
+      // One after another they took 14 s.
+      expect(Date.now() - began).toBeLessThan(9_000);
+    } finally {
+      frozen?.thaw();
+    }
+  },
+);
 
 test('a loss that nobody has approved changes nothing', async () => {
   const refused = forgetNodes(await session(), [dead], () => false, 'a test');
