@@ -1,13 +1,19 @@
 import type { Beginning, Ending } from './ending.js';
+import type { Procedure } from './procedures/procedure.js';
 import type { Scenario } from './scenario.js';
 
 /** What no operation may leave behind, whatever happens to it; one that is undone leaves nothing at all. */
-export function unsound(ending: Ending, before: Beginning, undone = false): string[] {
-  const { settings, rows, open, leftovers, nodes, machines } = ending;
+export function unsound(
+  ending: Ending,
+  before: Beginning,
+  { undone, changesRows }: Pick<Procedure, 'undone' | 'changesRows'>,
+): string[] {
+  const { settings, open, leftovers, nodes, machines } = ending;
+  const rows = changesRows ? ending.rows : before.rows;
   const always = differ(
     '',
-    { settings: before.settings, rows: before.rows, open: [], leftovers: [] },
-    { settings, rows, open, leftovers },
+    { settings: before.settings, rows, open: [], leftovers: [] },
+    { settings, rows: ending.rows, open, leftovers },
   );
   if (!undone) return always;
   const asBefore = { nodes: before.nodes, running: before.running.filter(runs) };

@@ -47,7 +47,7 @@ export async function openLane(build: string): Promise<Lane> {
   const proxy = await startProxy(cluster.coordinator.port);
   const throughProxy = { ...cluster, coordinator: { ...cluster.coordinator, port: proxy.port } };
   const configFile = join(folder, 'citus-scaler.yaml');
-  writeConfig(configFile, [{ cluster: throughProxy, wishes: { parallelMoves: 2 } }], {
+  writeConfig(configFile, [{ cluster: throughProxy, wishes: { parallelMoves: 2, approval: 'auto' } }], {
     reports: join(folder, 'reports'),
     provisionerProgram: programOf('sandbox/provisioner.ts', build),
   });

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { flavour } from '../support/stage.js';
 import { build } from '../support/build.js';
 import { runMatrix, type Result } from './matrix.js';
-import { procedures } from './procedure.js';
+import { procedures } from './procedures/index.js';
 
 const { values } = parseArgs({
   options: {

@@ -1,7 +1,7 @@
 import { changes, differences, unsound } from './compare.js';
 import { lateMs as usualLateMs } from '../support/late.js';
 import { openLane, type Lane } from './lane.js';
-import type { Procedure } from './procedure.js';
+import type { Procedure } from './procedures/procedure.js';
 import { run, type Run } from './run.js';
 import type { Scenario } from './scenario.js';
 import { recording, scenariosOf } from './scenarios.js';
@@ -42,8 +42,13 @@ export async function runMatrix(wishes: Wishes): Promise<Result[]> {
       const scenario = recording(procedure);
       const recorded = await run(lane, scenario, lateMs);
       const problems = wrongIn(recorded, procedure);
-      lane.inOrder = problems.length === 0;
-      if (problems.length > 0) done({ id: scenario.id, problems, seconds: 0 });
+      lane.inOrder = problems.length === 0 && mayBeTakenBack(procedure);
+      if (problems.length > 0)
+        done({
+          id: scenario.id,
+          problems: [`it ended so: ${recorded.ending.outcome}`, ...problems],
+          seconds: 0,
+        });
       const scenarios = scenariosOf(procedure, recorded, seed).filter(({ id }) => wanted(id));
       toRun.push(...scenarios.map((scenario) => ({ scenario, recorded })));
     }
@@ -69,11 +74,15 @@ async function judge(lane: Lane, scenario: Scenario, recorded: Run, lateMs: numb
     ],
     (error: unknown) => [error instanceof Error ? (error.stack ?? error.message) : String(error)],
   );
-  lane.inOrder = problems.length === 0;
+  lane.inOrder = problems.length === 0 && mayBeTakenBack(scenario.procedure);
   return { id: scenario.id, problems, seconds: (Date.now() - began) / 1_000 };
 }
 
 /** What is wrong whatever the other runs were like. */
-function wrongIn({ ending, before, later }: Run, { undone }: Procedure): string[] {
-  return [...unsound(ending, before, undone), ...(later ? changes(ending, later) : [])];
+function wrongIn({ ending, before, later }: Run, procedure: Procedure): string[] {
+  return [...unsound(ending, before, procedure), ...(later ? changes(ending, later) : [])];
+}
+
+function mayBeTakenBack({ befall, changesRows }: Procedure): boolean {
+  return befall === undefined && changesRows !== true;
 }

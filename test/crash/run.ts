@@ -27,6 +27,7 @@ export async function run(lane: Lane, scenario: Scenario, lateMs: number): Promi
   await lane.reset();
   const more = (await procedure.prepare?.(lane)) ?? {};
   const before = await readBeginning(lane.cluster());
+  const befallen = (await procedure.befall?.(lane)) ?? {};
   const course = await setCourse(lane, scenario);
   runs += 1;
   const op = operation(lane.client, `crash-${process.pid}-${runs}`);
@@ -35,7 +36,7 @@ export async function run(lane: Lane, scenario: Scenario, lateMs: number): Promi
     await lane.client.workflow.start(procedure.type, {
       taskQueue: 'citus-scaler',
       workflowId: op.id,
-      args: [{ cluster: 'demo', approval: 'auto', ...procedure.input, ...more }],
+      args: [{ cluster: 'demo', approval: 'auto', ...procedure.input, ...more, ...befallen }],
     });
     const outcome = await outcomeOf(lane, op);
     const problems = await course.over();
@@ -43,6 +44,7 @@ export async function run(lane: Lane, scenario: Scenario, lateMs: number): Promi
     const open = await openInTheEnd(lane);
     await course.end();
     await fault?.fault.mend?.(lane);
+    await procedure.afterwards?.(lane);
     const report = { notes: [], movedShardGroups: 0, ...(await op.status()) } as unknown as OperationReport;
     const ending = await observeEnding(lane.folder, outcome, report, open);
     if (procedure.steer) await sleep(lateMs);

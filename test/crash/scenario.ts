@@ -1,6 +1,6 @@
 import type { Fault } from './fault.js';
 import type { Point } from './point.js';
-import type { Procedure } from './procedure.js';
+import type { Procedure } from './procedures/procedure.js';
 
 /** One run of a procedure, with what happens to it. */
 export interface Scenario {

@@ -1,7 +1,7 @@
 import type { OperationReport } from '../../src/contract/index.js';
 import { faults } from './fault.js';
 import type { Call, Event, Moment, Point } from './point.js';
-import type { Procedure } from './procedure.js';
+import type { Procedure } from './procedures/procedure.js';
 import { randomOf } from './random.js';
 import type { Run } from './run.js';
 import type { Scenario } from './scenario.js';

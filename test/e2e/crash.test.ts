@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from 'vitest';
 import { runMatrix, type Result } from '../crash/matrix.js';
-import { procedures } from '../crash/procedure.js';
+import { procedures } from '../crash/procedures/index.js';
 import { presentBuild } from '../support/build.js';
 
 /** A sample of `npm run test:crash`, whose lines begin with these. */

@@ -36,17 +36,29 @@ export function watchStatements(): void {
     const send = (): Promise<unknown> => Reflect.apply(query, this, args);
     const execution = current.getStore();
     const [text, params] = args;
-    return execution && typeof text === 'string' ? through(execution, text, params, send) : send();
+    return execution && typeof text === 'string'
+      ? through(execution, callee(this, text, params), send)
+      : send();
   });
+}
+
+/** Sessions in a transaction that can change nothing. */
+const onlyReading = new WeakSet<pg.Client>();
+
+/** The end of a transaction in which nothing can be changed is no more than one of its reads. */
+function callee(client: pg.Client, text: string, params: unknown): { label: string; changing: boolean } {
+  if (/^begin read only/i.test(text)) onlyReading.add(client);
+  const isRead = onlyReading.has(client);
+  if (/^(?:commit|rollback)/i.test(text)) onlyReading.delete(client);
+  const { label, changing } = statementLabel(text, params);
+  return { label, changing: changing && !isRead };
 }
 
 async function through(
   execution: Execution,
-  text: string,
-  params: unknown,
+  { label, changing }: { label: string; changing: boolean },
   send: () => Promise<unknown>,
 ): Promise<unknown> {
-  const { label, changing } = statementLabel(text, params);
   const call = made(execution, label, changing);
   await pass(execution, 'unsent', call);
   const answer = send();

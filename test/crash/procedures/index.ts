@@ -1,33 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { OperationType } from '../../src/contract/index.js';
-import { byHand, placedShards, putOff } from '../support/make-leftovers.js';
-import type { Operation } from '../support/stage.js';
-import { openWorkflows, type Lane } from './lane.js';
-import type { Point } from './point.js';
-
-/** An operation whose every activity is to survive a crash. */
-export interface Procedure {
-  name: string;
-  type: OperationType;
-  input: object;
-  /** Brings the cluster, that of every case, to where this procedure begins; adds to its input. */
-  prepare?: (lane: Lane) => Promise<object>;
-  /** What somebody does in its course: crashes are tried from here on. */
-  steer?: {
-    at: Pick<Point, 'activity' | 'nth' | 'moment' | 'call'>;
-    act: (op: Operation, lane: Lane) => Promise<void>;
-    /** What happens to the cluster from then on, whatever the operation does. */
-    meanwhile?: (lane: Lane) => Promise<void>;
-  };
-  /** In the end the cluster is as if nothing had been asked for: nodes, their marks and shards, machines. */
-  undone?: boolean;
-  /** Whether what it strikes may be over by then or not: reports and what machines went through differ. */
-  racy?: boolean;
-  /** Whether crashes of the nth execution of this activity are of interest; default all. */
-  crashes?: (activity: string, nth: number) => boolean;
-  /** Whether the other faults are tried in its steps too. */
-  faults?: boolean;
-}
+import { byHand, placedShards, putOff } from '../../support/make-leftovers.js';
+import type { Operation } from '../../support/stage.js';
+import { openWorkflows, type Lane } from '../lane.js';
+import { deadWorker } from './dead-worker.js';
+import type { Procedure } from './procedure.js';
+import { thirdWorker } from './third-worker.js';
 
 const inFirstMove = {
   activity: 'moveShardGroups',
@@ -35,31 +12,6 @@ const inFirstMove = {
   moment: 'sent',
   call: { label: 'citus_move_shard_placement', nth: 1 },
 } as const;
-
-/** A third worker, which the provisioner knows, with a part of the shards: what drains and removals are about. */
-async function thirdWorker(lane: Lane, { withShards }: { withShards: boolean }): Promise<string> {
-  const cluster = lane.cluster();
-  const node = await cluster.addNode({ key: 'crash/third', name: 'provisioned-' });
-  await cluster.query('select citus_add_node($1, $2)', [node.host, node.port]);
-  // A movement copies them to where they lack, and they stay there whatever becomes of it.
-  await cluster.query(`select replicate_reference_tables('block_writes')`);
-  if (!withShards) return node.address;
-  const groups = await cluster.query<{ shard: number; from: number; to: number }>(
-    `select min(s.shardid)::int as shard, min(f.nodeid) as from, min(t.nodeid) as to
-       from pg_dist_shard s join pg_dist_placement p using (shardid) join pg_dist_node f using (groupid)
-       join pg_dist_partition d using (logicalrelid), pg_dist_node t
-      where d.partmethod = 'h' and t.nodeport = $1
-      group by d.colocationid, s.shardminvalue order by s.shardminvalue, d.colocationid limit 4`,
-    [node.port],
-  );
-  for (const { shard, from, to } of groups)
-    await cluster.query(`select citus_move_shard_placement($1, $2::int, $3::int, 'block_writes')`, [
-      shard,
-      from,
-      to,
-    ]);
-  return node.address;
-}
 
 const fullThird = async (lane: Lane): Promise<object> => ({
   nodes: [await thirdWorker(lane, { withShards: true })],
@@ -298,6 +250,7 @@ export const procedures: Procedure[] = [
     prepare: someOfEachLeftover,
     crashes: (activity) => /CleanUp|Leftovers/.test(activity),
   },
+  ...deadWorker,
   ...undoing,
   ...awayAtCancel,
 ];
