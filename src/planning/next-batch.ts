@@ -10,6 +10,8 @@ export interface QueueState {
   parallelMoves: number;
   /** All moves of the round: no more than 1,000 batches are made of them. */
   total: number;
+  /** Whether the moves of a batch are made in one statement. */
+  together?: boolean;
   /** Moves have to be over by then, by what each is expected to take; absent: there is no end. */
   within?: { seconds: number; estimate: (move: PlannedMove) => number };
 }
@@ -18,6 +20,8 @@ export interface QueueState {
 const batchSeconds = 60;
 /** A batch isn't made smaller than this for an even end: it would cost more events than it saves seconds. */
 const worthwhileSeconds = 5;
+/** Moves that one statement makes: while it runs it keeps the locks of all of them. */
+const mostTogether = 20;
 /** Aimed at below the 1,000 that a round may have at most: each lane can end with a small one more. */
 const batchGoal = 800;
 
@@ -38,6 +42,7 @@ export function nextBatch({
   running,
   parallelMoves,
   total,
+  together = false,
   within,
 }: QueueState): Batch | undefined {
   const pending = within ? all.filter((move) => within.estimate(move) <= within.seconds) : all;
@@ -52,6 +57,7 @@ export function nextBatch({
   const most = Math.max(share, least);
   const [first, ...others] = lane;
   if (!first) return undefined;
+  if (together) return [first, ...others.slice(0, Math.min(mostTogether, shareOfFree) - 1)];
   const batch: Batch = [first];
   const secondsOf = within?.estimate ?? (({ bytes }: PlannedMove) => expectedSeconds(bytes));
   let seconds = secondsOf(first);

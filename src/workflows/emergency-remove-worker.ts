@@ -199,21 +199,27 @@ async function takeOut(op: Rescue, { dead, plan: { loss }, round }: RescuePlan):
               })
             ).notes,
           );
-          for (const { node } of dead)
-            op.note(
-              (await op.calls.run(rescueActivities.fenceDead, `Fence ${node}`, { cluster, lockId, node }))
-                .became,
-            );
           step.detail = names;
         });
       isNow(outButNotWhole(op));
-      await rebuild(op, round);
+      // The program that stops a machine may take its time, which nobody's rows should wait for.
+      const fenced = fence(op, dead);
+      await rebuild(op, round).finally(() => fenced.catch(() => undefined));
+      await fenced;
       await op.step(steps.verify, async (step) => {
         const order = { request: op.request, removed: dead };
         op.verified(step, await op.calls.run(rescueActivities.verifyRescue, 'Verify', order));
       });
     },
   );
+}
+
+async function fence(op: Rescue, dead: RescuePlan['dead']): Promise<void> {
+  const { cluster, lockId } = op.request;
+  for (const { node } of dead)
+    op.note(
+      (await op.calls.run(rescueActivities.fenceDead, `Fence ${node}`, { cluster, lockId, node })).became,
+    );
 }
 
 /** Empty tables stand for lost shards: moving them away from the coordinator makes the real shards. */

@@ -10,6 +10,7 @@ import { isClosed } from './closing.js';
 import { copyReferenceTables, type ReferenceOrder } from './copy-reference-tables.js';
 import { moveOne, type BatchOrder, type BatchResult, type Outcome } from './move-group.js';
 import { locateGroup, type GroupLocation } from './locate-group.js';
+import { moveTogether } from './move-together.js';
 import { attentionChannel } from './stalls/attention-channel.js';
 
 /** The activities of {@link moveActivities}, as workflows call them. */
@@ -28,8 +29,17 @@ export function moveActivities(context: ActivityContext) {
       const channel = attentionChannel(context.client, activity);
       beatWith(activity, () => batchProgress.heartbeat);
 
+      const together =
+        batch.together === true ? await moveTogether(context, batch, { batchProgress, channel }) : undefined;
+      if (together && together.made.size > 0) result.stallSeconds = together.seconds;
       for (const [index, shardId] of batch.shardIds.entries()) {
         const bytes = batch.bytes[index] ?? 0;
+        if (together?.made.has(shardId) === true) {
+          result.movedShardGroups += 1;
+          result.movedBytes += bytes;
+          batchProgress.finish(index, bytes);
+          continue;
+        }
         const rest = (): BatchResult => ({ ...result, left: batch.shardIds.slice(index) });
         if (activity.cancellationSignal.aborted) return resultAtStop(activity, rest());
         const outcome = await moveUnlessSettled(index, shardId).catch(

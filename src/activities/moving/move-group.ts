@@ -30,6 +30,8 @@ export interface BatchOrder extends ApprovedMode {
   shardIds: number[];
   /** Planned bytes of each: what is told of a move whose attempt could not tell any more. */
   bytes: number[];
+  /** Whether they are to be made in one statement, all or none. */
+  together?: true;
   /** When the maintenance window closes; absent: there is none, or it stays open for long. */
   closing?: ClosingOrder;
 }

@@ -99,6 +99,7 @@ export async function rescuePlan(
   });
   return {
     ...draft,
+    round: { ...draft.round, together: true },
     plan: { ...draft.plan, ...(rungs.length > 0 && { rungs }), ...(loss && !succession && { loss }) },
     checks: [
       ...draft.checks,

@@ -50,6 +50,10 @@ export async function readShardGroup(db: Db, shardId: number): Promise<ShardGrou
  */
 export const moveStatement = 'select citus_move_shard_placement($1, $2::int, $3::int, $4)';
 
+/** The same for several shards, in one transaction. A logical move can't be made in one with others. */
+export const moveTogetherStatement =
+  'select citus_move_shard_placement(id, $2::int, $3::int, $4) from unnest($1::bigint[]) id';
+
 /** A server process that makes a move, by its `application_name`. */
 export async function findBackend(db: Db, applicationName: string): Promise<number | undefined> {
   const [row] = await db.query<{ pid: number }>(

@@ -47,6 +47,7 @@ export function createBatches(status: Status, calls: Calls, windows: Windows, se
           lockId: request.lockId,
           transferMode: request.transferMode,
           mode: first.mode,
+          ...(round.together && { together: round.together }),
           ...acceptsOf(request),
           from,
           to,

@@ -142,6 +142,7 @@ export function createMoveQueue(
       running: [...running].map(({ batch }) => batch),
       parallelMoves: limit(request),
       total: round.total,
+      together: round.plan.together === true,
       ...(secondsLeft !== undefined && { within: { seconds: secondsLeft, estimate: seconds.estimate } }),
     });
   }

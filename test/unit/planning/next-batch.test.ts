@@ -109,3 +109,27 @@ test('a batch ends inside of the window, and what has no room in it doesn’t st
   expect(within(17)).toEqual([4]);
   expect(within(10)).toBeUndefined();
 });
+
+test('moves of one statement are handed out evenly, and no more than a statement may make', () => {
+  const moves = (count: number): PlannedMove[] =>
+    Array.from({ length: count }, (_, index) => move(index, 0, 1 + (index % 2)));
+  const sizes = (count: number): number[] => {
+    const pending = new Set(moves(count));
+    const running: Batch[] = [];
+    for (;;) {
+      const batch = nextBatch({
+        pending: [...pending],
+        running,
+        parallelMoves: 2,
+        total: count,
+        together: true,
+      });
+      if (!batch) return running.map(({ length }) => length);
+      batch.forEach((each) => pending.delete(each));
+      running.push(batch);
+    }
+  };
+  expect(sizes(22)).toEqual([11, 11]);
+  expect(sizes(500)).toEqual([20, 20]);
+  expect(sizes(1)).toEqual([1]);
+});
