@@ -3,6 +3,7 @@ import { query, sqlState, type Login } from '../postgres/query.js';
 import { untilReady } from '../postgres/ready.js';
 import { killServer, launch, runningPid, signalAll, stopServer, type StopMode } from '../postgres/server.js';
 import { template } from '../postgres/template.js';
+import { scramVerifier } from '../postgres/verifier.js';
 import { dataFolderOf, passwordFileOf, readClusterRecord, readNodeRecord } from './layout.js';
 import { readPassword } from './password.js';
 import type { QueryResultRow } from 'pg';
@@ -81,6 +82,6 @@ async function personalise(login: Login, templatePassword: string): Promise<void
   // Last, since it is what tells a fresh copy.
   await query(
     { ...login, password: templatePassword },
-    `ALTER ROLE ${login.user} PASSWORD '${login.password}'`,
+    `ALTER ROLE ${login.user} PASSWORD '${scramVerifier(login.password)}'`,
   );
 }

@@ -61,7 +61,5 @@ function ofFlavour({ flavour, extensionFolder, moveSeconds }: ServerSettings): R
     'citus.background_task_queue_interval': '5s',
     'citus.max_background_task_executors': '1',
     'citus.max_background_task_executors_per_node': '1',
-    // Each statement on another node has a connection of its own, and most of its cost would be the password's hash.
-    scram_iterations: '64',
   };
 }
