@@ -47,6 +47,7 @@ const deeds: Record<keyof ReturnType<typeof createActivities>, string> = {
   checkClone: 'Checking the standby',
   verifyReplacement: 'Verifying',
   holdTraffic: 'Switching to a clone while traffic is held',
+  settleSplit: 'Giving a new worker its own range for sequences',
   planSalvage: 'Comparing rows',
   fenceReturned: 'Fencing a server that came back',
   bringTable: 'Bringing rows over',

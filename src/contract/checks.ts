@@ -31,6 +31,7 @@ const typesThatMakeShards = [...typesThatMove, ...typesThatRescue];
 const typesThatAdd: OperationType[] = ['scaleOut', 'replaceWorker'];
 const typesThatEmpty: OperationType[] = ['drainWorker', 'removeWorker', 'replaceWorker'];
 const typesThatReplace: OperationType[] = ['replaceWorker'];
+const typesThatClone: OperationType[] = ['replaceWorker', 'scaleOut'];
 
 /** All checks, by id: kebab-case, for ever. Those that may be accepted come first, those that never block last. */
 export const checks = {
@@ -117,8 +118,10 @@ export const checks = {
   'other-workers-answer': { severity: 'blocker', acceptable: true, of: typesThatRescue },
   /** A standby that takes the place of a dead worker has heard of it lately: what came after that is not on it. */
   'standby-lag': { severity: 'blocker', acceptable: true, of: typesThatRescue },
-  /** A standby that is to take a worker's place is nearly up to date. */
-  'replacement-lag': { severity: 'blocker', acceptable: true, of: typesThatReplace },
+  /** A standby that is to take a worker's place, or a part of its shards, is nearly up to date. */
+  'replacement-lag': { severity: 'blocker', acceptable: true, of: typesThatClone },
+  /** A clone takes over nothing but the cluster's data: no subscriptions or jobs, which would run twice, no other tables. */
+  'clone-copies': { severity: 'blocker', acceptable: true, of: ['scaleOut'] },
   /** Nobody uses another database on the server whose place a standby takes: only the cluster's traffic is held. */
   'replaced-databases': { severity: 'blocker', acceptable: true, of: typesThatReplace },
   /** Patroni doesn't run the standby of a dead worker: it promotes it by itself. */
@@ -153,14 +156,18 @@ export const checks = {
   'isolated-node-back': { severity: 'blocker', of: ['isolateWorker'] },
   /** The node that is to be replaced is an active worker of this cluster, and answers. */
   'replaced-worker': { severity: 'blocker', essential: true, of: typesThatReplace },
-  /** The server that is to take a worker's place as its clone is a streaming standby of that very worker. */
-  replacement: { severity: 'blocker', essential: true, of: typesThatReplace },
-  /** The old server can be kept from going on: nobody is let into its database any more. */
-  'replaced-fence': { severity: 'blocker', of: typesThatReplace },
+  /** This Citus can make a worker of a clone: 13.2 is the first. */
+  'clone-version': { severity: 'blocker', essential: true, of: ['scaleOut'] },
+  /** The worker of which a clone is to take shards is active and has some to split, and its standby is an asynchronous one. */
+  'clone-source': { severity: 'blocker', essential: true, of: ['scaleOut'] },
+  /** The server that is to take a worker's place as its clone, or a part of its shards, is a streaming standby of that very worker. */
+  replacement: { severity: 'blocker', essential: true, of: typesThatClone },
+  /** The old server, or a clone that was promoted in vain, can be kept from going on: nobody is let into its database any more. */
+  'replaced-fence': { severity: 'blocker', of: typesThatClone },
   /** No unlogged table has shards on a worker whose standby takes over: there they are empty. */
-  'replaced-unlogged': { severity: 'blocker', of: typesThatReplace },
+  'replaced-unlogged': { severity: 'blocker', of: typesThatClone },
   /** No transaction has been prepared for long on a worker whose standby takes over. */
-  'replaced-transactions': { severity: 'blocker', of: typesThatReplace },
+  'replaced-transactions': { severity: 'blocker', of: typesThatClone },
   /** The nodes that are to be emptied or removed are workers of this cluster. */
   'leaving-nodes': { severity: 'blocker', essential: true, of: typesThatEmpty },
   /** No registered standby belongs to a worker that is to be removed. */

@@ -17,8 +17,9 @@ interface OperationFacts {
 /** Workflow types that carry out an operation, by the name that a caller starts them with. */
 export const operations = {
   /**
-   * Adds workers and spreads the data over them. It can be cancelled at any time: moved shards stay where they are, and a
-   * new worker that holds none leaves again.
+   * Adds workers and spreads the data over them. By `move` it can be cancelled at any time: moved shards stay where they
+   * are, and a new worker that holds none leaves again. By `clone` a standby of a worker keeps a part of its shards as a
+   * worker of its own, and nothing is copied; it can be cancelled until that standby is promoted.
    */
   scaleOut: {
     command: 'scale-out',

@@ -13,6 +13,7 @@ import {
 } from './activities.js';
 import { registerStep, startMachines } from './nodes/join.js';
 import { leaveStep } from './nodes/leave.js';
+import { startStandby, switchStep } from './nodes/standby.js';
 import type { HowLeft } from './operation/how-left.js';
 import type { Operation } from './operation/op.js';
 import { operation } from './operation/operation.js';
@@ -72,7 +73,7 @@ export async function replaceWorker(input: ReplaceWorkerInput): Promise<Operatio
 async function takeOver(op: Replacing, draft: ReplacementPlan): Promise<void> {
   const { cluster, lockId } = op.request;
   const node = draft.leaving[0]?.node ?? op.request.input.node;
-  const clone = await startStandby(op, draft, node);
+  const clone = await startStandby(op, steps.start, draft, node);
   op.about([node, clone]);
   const entry = await op.calls.run(holdActivities.planHold, 'Which servers are to be held?', {
     cluster,
@@ -84,18 +85,7 @@ async function takeOver(op: Replacing, draft: ReplacementPlan): Promise<void> {
     cluster,
     node,
   });
-  await op.step(steps.switch, async (step) => {
-    await op.calls.unpaused();
-    await op.untilOpen();
-    // The lock keeper knows before anything is held: whoever dies now, one of the two servers is fenced.
-    await op.undo.add([entry]);
-    const { heldMs } = await op.calls.run(holdActivities.holdTraffic, `Hold traffic, switch to ${clone}`, {
-      cluster,
-      lockId,
-      entry,
-    });
-    step.detail = heldMs === undefined ? clone : `${clone}; traffic was held for ${heldMs} ms`;
-  });
+  await switchStep(op, steps.switch, entry);
   const why = `${clone} has taken the place of ${node}, which can't be undone`;
   await op.passNoReturn({ why, last: true, isPast: true, howLeft: oldRuns(cluster, node) }, async (isNow) => {
     await op.undo.keep('hold', 'machine');
@@ -146,26 +136,6 @@ async function moveOver(op: Replacing, draft: ReplacementPlan): Promise<void> {
     await leaveStep(op, moveOnlySteps.old, each, { last: true, only: true, keepsMachine: false });
     op.set({ removed: [each.node] });
   }
-}
-
-async function startStandby(
-  op: Replacing,
-  { plan, toStart }: ReplacementPlan,
-  node: string,
-): Promise<string> {
-  const { request } = op;
-  if (toStart.length === 0) {
-    op.skip(steps.start, 'it runs already');
-    return request.input.with ?? '';
-  }
-  return op.step(steps.start, async (step) => {
-    const machines = await startMachines(op, toStart, node);
-    const [clone = ''] = machines.values();
-    step.detail = clone;
-    op.showPlan(planWithNodes(plan, machines));
-    op.checked(await op.calls.run(holdActivities.checkClone, 'Is it a standby?', { request, node, clone }));
-    return clone;
-  });
 }
 
 async function stopOld(op: Replacing, node: string, fate: { stops: boolean; why: string }): Promise<void> {

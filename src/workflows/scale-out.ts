@@ -4,6 +4,7 @@ import { approvedWith } from '../planning/approved.js';
 import { planWithNodes, withNodes } from '../planning/planned-moves.js';
 import { planActivities, checkActivities, verifyActivities } from './activities.js';
 import { registerStep, startMachines } from './nodes/join.js';
+import { splitOff, splitSteps } from './nodes/split-off.js';
 import { operation } from './operation/operation.js';
 import { moveSteps } from './operation/rounds.js';
 import { approvalStep, nothingToDo, planStep } from './operation/steps.js';
@@ -23,7 +24,9 @@ const steps = {
 export async function scaleOut(input: ScaleOutInput): Promise<OperationReport> {
   return operation('scaleOut', input, async (op) => {
     const { request } = op;
-    op.steps(Object.values(steps));
+    const byClone = request.input.method === 'clone';
+    const { check, plan, approval } = steps;
+    op.steps(Object.values(byClone ? { check, plan, approval, ...splitSteps } : steps));
     await op.preflight(steps.check);
     if (op.dryRun && !op.plannable()) return;
 
@@ -31,7 +34,10 @@ export async function scaleOut(input: ScaleOutInput): Promise<OperationReport> {
       op,
       steps.plan,
       () => op.calls.run(planActivities.planScaleOut, 'Plan', { request }),
-      (plan) => `${count(plan.movesTotal, 'move')}, ${count(plan.newWorkers.length, 'new worker')}`,
+      ({ replacement, movesTotal, newWorkers }) =>
+        replacement
+          ? `${replacement.clone} takes ${count(movesTotal, 'shard group')} of ${replacement.node}`
+          : `${count(movesTotal, 'move')}, ${count(newWorkers.length, 'new worker')}`,
     );
     if (op.dryRun) return;
     if (draft.plan.movesTotal === 0 && draft.plan.newWorkers.length === 0) {
@@ -39,6 +45,10 @@ export async function scaleOut(input: ScaleOutInput): Promise<OperationReport> {
       return;
     }
     await approvalStep(op, steps.approval, draft);
+    if (byClone) {
+      await splitOff(op, draft);
+      return;
+    }
 
     let machines: ReadonlyMap<string, string> = new Map();
     const { toStart } = draft;

@@ -1,11 +1,13 @@
 import { noRecovery, readOwned, soonTold } from '../../citus/hold/own-settings.js';
+import { hasForeignRange } from '../../citus/hold/split.js';
 import { recoverTransactions } from '../../citus/leftovers/removal.js';
+import { setMetadataSync } from '../../citus/nodes/metadata-sync.js';
 import { readNodes } from '../../citus/nodes/nodes.js';
 import { deedName } from '../../citus/session/application-name.js';
 import { withCoordinator, withNode } from '../../citus/session/connect.js';
+import { withAnswers } from '../../citus/session/lost-answer.js';
 import type { Check } from '../../contract/index.js';
 import type { HoldEntry } from '../../contract/internal/undo.js';
-import type { OperationRequest } from '../../contract/internal/request.js';
 import { passing, refused } from '../../failures.js';
 import { cloneChecks } from '../preflight/cluster/replacing.js';
 import { applyAcceptance } from '../preflight/severity.js';
@@ -34,11 +36,13 @@ export function holdActivities(context: ActivityContext) {
       lockId,
       node,
       clone,
+      splits,
     }: {
       cluster: string;
       lockId: string;
       node: string;
       clone: string;
+      splits?: true;
     }): Promise<HoldEntry> => {
       await assertHeld(context.client, lockId);
       const nodes = await withCoordinator(clusterIn(context, cluster), readSession('hold'), readNodes);
@@ -50,6 +54,13 @@ export function holdActivities(context: ActivityContext) {
           cluster,
           evidence: [`pg_dist_node has no worker ${node}`],
           remedies: ['look who took it out'],
+        });
+      // A row that somebody else has made meanwhile would be taken for ours.
+      if (splits && nodes.some((each) => each.node.toLowerCase() === clone.toLowerCase()))
+        throw refused('PlanChanged', `${clone} is registered by now`, {
+          cluster,
+          evidence: [`pg_dist_node has a row for ${clone}`],
+          remedies: ['look who registered it; take it out, then start again'],
         });
       const others = nodes.filter(
         ({ role, active, hasMetadata, nodeId }) =>
@@ -76,32 +87,35 @@ export function holdActivities(context: ActivityContext) {
         before,
         session: deedName(ownWorkflowId(), 'hold'),
         servers: [...others.map((each) => each.node), row.node, clone],
+        ...(splits && { splits }),
       };
     },
 
     /** Whether a machine that was started is a streaming standby of the worker by now. Waits until it is. */
     checkClone: async ({
-      request,
+      cluster: name,
+      acceptChecks = [],
       node,
       clone,
     }: {
-      request: OperationRequest<'replaceWorker'>;
+      cluster: string;
+      acceptChecks?: string[] | undefined;
       node: string;
       clone: string;
     }): Promise<Check[]> => {
-      const cluster = clusterIn(context, request.cluster);
+      const cluster = clusterIn(context, name);
       const checks = await withCoordinator(cluster, readSession('preflight'), async (db) =>
         cloneChecks(cluster, await readNodes(db), { node, clone }),
       );
       const failure = checks.find(({ ok }) => !ok);
       // It runs, says whoever started it: its first WAL may be on its way.
       if (failure && waitedSeconds() < patienceSeconds) throw passing(failure.evidence);
-      return applyAcceptance(checks, request.input.acceptChecks ?? []);
+      return applyAcceptance(checks, acceptChecks);
     },
 
     /**
-     * Holds all traffic and has a node group live at its clone from then on, or finds that done. The old server is fenced
-     * then. @throws PlanChanged when the clone was promoted in vain: the old server stays in service
+     * Holds all traffic and has a node group live at its clone from then on, or a part of its shards, or finds that done. An
+     * old server of which the place was taken is fenced then. @throws PlanChanged when the clone was promoted in vain: the old server stays in service
      */
     holdTraffic: (order: HoldOrder): Promise<HoldResult> => {
       const cluster = clusterIn(context, order.cluster);
@@ -111,8 +125,41 @@ export function holdActivities(context: ActivityContext) {
           mayAct: () => assertHeld(context.client, order.lockId),
           stop: ownSignal(),
           look: readSession('hold', { statementTimeoutSeconds: 30 }),
+          ...(order.share !== undefined && {
+            split: {
+              share: order.share,
+              // Without a time-out: a change of metadata that is ended in the middle could hang in ROLLBACK PREPARED.
+              register: changeSession('register', { statementTimeoutSeconds: 0, lockTimeoutSeconds: 1 }),
+            },
+          }),
         }),
       );
+    },
+
+    /**
+     * Gives a worker that was a clone a range of its own for sequences, or finds that it has one: until then an insert that
+     * enters there takes numbers that its source gives too.
+     */
+    settleSplit: ({
+      cluster: name,
+      lockId,
+      clone,
+    }: {
+      cluster: string;
+      lockId: string;
+      clone: string;
+    }): Promise<void> => {
+      const cluster = clusterIn(context, name);
+      const isForeign = (): Promise<boolean> =>
+        withNode(cluster, clone, readSession('sequences'), hasForeignRange);
+      return tellWaiting(context, cluster, [], async () => {
+        if (!(await isForeign())) return;
+        await withAnswers(cluster, changeSession('sync', { statementTimeoutSeconds: 0 }), async (db) => {
+          await assertHeld(context.client, lockId);
+          await setMetadataSync(db, clone, true);
+        });
+        if (await isForeign()) throw passing(`${clone} has no range of its own for sequences yet`);
+      });
     },
   };
 }

@@ -7,13 +7,16 @@ import type { HoldEntry } from '../../contract/internal/undo.js';
 import { needsPerson, passing, refused } from '../../failures.js';
 import { lookAtHold, settle } from './look.js';
 import { withNodes } from './servers.js';
-import { tryHold, type HoldTimes } from './try-hold.js';
+import { prepareSplit, type SplitOrder } from './splitting.js';
+import { tryHold, type HoldOutcome, type HoldTimes } from './try-hold.js';
 
-/** The order to hold all traffic, and to have a node group live at its clone from then on. */
+/** The order to hold all traffic, and to have a clone take its worker's place, or a part of its shards. */
 export interface HoldOrder {
   cluster: string;
   lockId: string;
   entry: HoldEntry;
+  /** Where the shards are split: the part of the data that was approved to go, from 0 to 1. */
+  share?: number;
 }
 
 /** What a hold came to. */
@@ -41,16 +44,22 @@ const longestPauseMs = 15_000;
 const catchUpMs = 60_000;
 
 /**
- * Holds all traffic and has a node group live at its clone, or finds that done. Where others are in the way it lets go,
- * waits, and tries again.
+ * Holds all traffic and has a clone take its worker's place, or a part of its shards, or finds that done. Where others are in
+ * the way it lets go, waits, and tries again.
  *
+ * @param split where the shards are split
  * @param look options of the sessions that look, fence, and end earlier attempts
  * @throws PlanChanged when the clone was promoted in vain; NeedsPerson when there was no quiet moment
  */
 export async function holdTraffic(
   cluster: ClusterConfig,
   { entry }: Pick<HoldOrder, 'entry'>,
-  { mayAct, stop, look }: { mayAct: () => Promise<void>; stop: AbortSignal; look: ConnectOptions },
+  {
+    mayAct,
+    stop,
+    look,
+    split,
+  }: { mayAct: () => Promise<void>; stop: AbortSignal; look: ConnectOptions; split?: SplitOrder },
   times: HoldTimes = usualTimes,
 ): Promise<HoldResult> {
   const state = await lookAtHold(cluster, entry, look);
@@ -59,15 +68,22 @@ export async function holdTraffic(
     return { tries: 0 };
   }
   if (state === 'spent') throw await thrownAway(cluster, entry, 'an earlier attempt promoted it', look);
+  const attempt = async (): Promise<HoldOutcome> => {
+    const mayGo = split && (await prepareSplit(cluster, entry, split, { mayAct, look }));
+    if (mayGo === 'not now')
+      return { state: 'went back', why: `${entry.clone} could not be registered in time` };
+    await untilCaughtUp(cluster, entry, look);
+    return tryHold(cluster, entry, times, { mayAct, stop, ...(mayGo && { mayGo }) });
+  };
   const reasons: string[] = [];
   for (let tries = 1; tries <= mostTries; tries += 1) {
-    await untilCaughtUp(cluster, entry, look);
-    const outcome = await tryHold(cluster, entry, times, { mayAct, stop });
+    const outcome = await attempt();
     if (outcome.state === 'switched') {
       await settle(cluster, entry, outcome.state, look);
       return { heldMs: outcome.heldMs, tries };
     }
-    if (outcome.state === 'spent') throw await thrownAway(cluster, entry, outcome.why, look);
+    if (outcome.state === 'failed' && (await lookAtHold(cluster, entry, look)) !== 'untouched')
+      throw await thrownAway(cluster, entry, outcome.why, look);
     reasons.push(outcome.why);
     await sleep(Math.min(longestPauseMs, pauseMs * 1.5 ** (tries - 1)), undefined, { signal: stop });
   }

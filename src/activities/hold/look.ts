@@ -1,10 +1,18 @@
-import { readWal } from '../../citus/hold/clone.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isPromoting, readWal } from '../../citus/hold/clone.js';
 import { giveBack, noRecovery, soonTold } from '../../citus/hold/own-settings.js';
+import { endCitusSessions, knowsWorker, readClone } from '../../citus/hold/split.js';
 import { readAddress } from '../../citus/hold/switch.js';
-import { withCoordinator, withNode, type ConnectOptions } from '../../citus/session/connect.js';
+import { recoverTransactions } from '../../citus/leftovers/removal.js';
+import { withCoordinator, withNode, type ConnectOptions, type Db } from '../../citus/session/connect.js';
 import type { ClusterConfig } from '../../config/index.js';
 import type { HoldEntry } from '../../contract/internal/undo.js';
-import { endHold, fence, reaching } from './servers.js';
+import { passing } from '../../failures.js';
+import { endAtCoordinator, endElsewhere, fence, reaching } from './servers.js';
+
+/** Milliseconds that a worker may take to hear of a new one, and a standby to be promoted. */
+const knowMs = 15_000;
+const promoteMs = 30_000;
 
 /** How far a switch got; `spent`: the clone is promoted, and nobody was switched to it. */
 export type HoldState = 'switched' | 'spent' | 'untouched';
@@ -15,21 +23,60 @@ export async function lookAtHold(
   entry: HoldEntry,
   options: ConnectOptions,
 ): Promise<HoldState> {
-  await endHold(cluster, entry, options);
-  const address = await withCoordinator(cluster, options, (db) => readAddress(db, entry.nodeId));
-  if (address?.toLowerCase() === entry.clone.toLowerCase()) return 'switched';
-  return (await isStandby(cluster, entry.clone, options)) ? 'untouched' : 'spent';
+  await endAtCoordinator(cluster, entry, options);
+  if (await withCoordinator(cluster, options, (db) => isTaken(db, entry))) {
+    if (entry.splits) await untilAllKnow(cluster, entry, options);
+    await endElsewhere(cluster, entry, options);
+    return 'switched';
+  }
+  await endElsewhere(cluster, entry, options);
+  return (await isStandby(cluster, entry, options)) ? 'untouched' : 'spent';
 }
 
-/** Whether a clone still follows. One that was fenced doesn't. */
-async function isStandby(cluster: ClusterConfig, clone: string, options: ConnectOptions): Promise<boolean> {
+async function isTaken(db: Db, { nodeId, clone, splits }: HoldEntry): Promise<boolean> {
+  if (splits) return (await readClone(db, clone))?.isClone === false;
+  return (await readAddress(db, nodeId))?.toLowerCase() === clone.toLowerCase();
+}
+
+/**
+ * Waits until every worker knows that a clone is one too, before what is held there is let go: a write by the old metadata
+ * would be lost. What the coordinator committed, and a worker has only prepared, is committed there now.
+ */
+async function untilAllKnow(
+  cluster: ClusterConfig,
+  { servers, clone }: HoldEntry,
+  options: ConnectOptions,
+): Promise<void> {
+  for (const node of servers) {
+    const know = (): Promise<boolean> =>
+      withNode(reaching(cluster, node), node, options, (db) => knowsWorker(db, clone));
+    for (const end = Date.now() + knowMs; !(await know());) {
+      await withCoordinator(cluster, options, (db) =>
+        recoverTransactions(db, { node: 'the coordinator', groupId: 0 }),
+      );
+      if (Date.now() > end) throw passing(`${node} does not know yet that ${clone} is a worker`);
+      await sleep(200);
+    }
+  }
+}
+
+/** Whether a clone still follows, and will. One that was fenced doesn't. */
+async function isStandby(
+  cluster: ClusterConfig,
+  { clone, splits }: HoldEntry,
+  options: ConnectOptions,
+): Promise<boolean> {
   try {
-    return await withNode(
-      reaching(cluster, clone),
-      clone,
-      options,
-      async (db) => (await readWal(db)).inRecovery,
-    );
+    return await withNode(reaching(cluster, clone), clone, options, async (db) => {
+      // Citus's own session may be about to promote it, though whoever wanted that is gone.
+      if (splits) await endCitusSessions(db);
+      for (const end = Date.now() + promoteMs; (await readWal(db)).inRecovery;) {
+        if (!(await isPromoting(db))) return true;
+        if (Date.now() > end) throw passing(`${clone} is being promoted`);
+        await sleep(50);
+      }
+      return false;
+    });
   } catch (error) {
     if (error instanceof Error && /is not currently accepting connections/.test(error.message)) return false;
     throw error;
@@ -38,15 +85,15 @@ async function isStandby(cluster: ClusterConfig, clone: string, options: Connect
 
 /**
  * Brings both servers to where they belong. Whichever isn't in service is made harmless: the old one would go on writing into
- * the cluster; a clone that was promoted in vain thinks that it is the worker.
+ * the cluster, unless it keeps a part of its shards; a clone that was promoted in vain thinks that it is the worker.
  */
 export async function settle(
   cluster: ClusterConfig,
-  { node, clone, before }: HoldEntry,
+  { node, clone, before, splits }: HoldEntry,
   state: HoldState,
   options: ConnectOptions,
 ): Promise<void> {
-  if (state === 'switched') await fence(cluster, node, options);
+  if (state === 'switched' && !splits) await fence(cluster, node, options);
   if (state === 'spent') await fence(cluster, clone, options);
   else
     await withNode(reaching(cluster, clone), clone, options, (db) =>

@@ -37,14 +37,21 @@ export async function fence(cluster: ClusterConfig, node: string, options: Conne
   );
 }
 
-/** Ends what a hold has at all its servers: once it returns nothing of it takes effect any more. */
-export async function endHold(
+/** Ends what a hold has at the coordinator: what it has decided by then holds. */
+export async function endAtCoordinator(
+  cluster: ClusterConfig,
+  { session }: Pick<HoldEntry, 'session'>,
+  options: ConnectOptions,
+): Promise<void> {
+  await withCoordinator(cluster, options, (db) => endHoldSessions(db, session));
+}
+
+/** Ends what a hold has at all other servers: once it returns nothing of it takes effect any more. */
+export async function endElsewhere(
   cluster: ClusterConfig,
   { session, servers }: Pick<HoldEntry, 'session' | 'servers'>,
   options: ConnectOptions,
 ): Promise<void> {
-  // The coordinator first: what it decides holds.
-  await withCoordinator(cluster, options, (db) => endHoldSessions(db, session));
   await Promise.all(
     servers.map((node) =>
       withNode(reaching(cluster, node), node, options, (db) => endHoldSessions(db, session)).catch(

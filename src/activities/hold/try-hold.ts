@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
-import { flushWritten, promote, untilReplayed } from '../../citus/hold/clone.js';
+import { flushWritten, untilReplayed } from '../../citus/hold/clone.js';
 import { noRecovery, setForHold, soonTold } from '../../citus/hold/own-settings.js';
-import { awaitAddress, keepHold, updateNode } from '../../citus/hold/switch.js';
+import { keepHold } from '../../citus/hold/switch.js';
 import {
   prepareHold,
   readPrepared,
@@ -14,6 +14,7 @@ import { withCoordinator, type ConnectOptions, type Db } from '../../citus/sessi
 import type { ClusterConfig } from '../../config/index.js';
 import type { HoldEntry } from '../../contract/internal/undo.js';
 import { passing } from '../../failures.js';
+import { courseOf, NotNowError } from './course.js';
 import { fence, withNodes } from './servers.js';
 
 /** How long a hold may take; past its deadline everything goes back. */
@@ -24,30 +25,34 @@ export interface HoldTimes extends HoldLimits {
   promoteSeconds: number;
 }
 
-/** How an attempt ended; `spent`: the clone is promoted, and nobody was switched to it. */
+/** How an attempt ended; `failed`: the clone may be promoted, and nobody was switched to it. */
 export type HoldOutcome =
   | { state: 'switched'; heldMs: number; told: boolean }
   | { state: 'went back'; why: string }
-  | { state: 'spent'; why: string };
-
-/** It is not a quiet moment. */
-class NotNowError extends Error {
-  override readonly name = 'NotNowError';
-}
+  | { state: 'failed'; why: string };
 
 /**
- * Holds all traffic of a cluster, whichever server it enters through, and has a node group live at its clone meanwhile. Where
- * it doesn't get there in time everything goes back.
+ * Holds all traffic of a cluster, whichever server it enters through, and has a clone take its worker's place meanwhile, or
+ * a part of its shards. Where it doesn't get there in time everything goes back.
  *
  * @param mayAct asked before anything is held; throws when nothing may be changed any more
  * @param stop ends the attempt, until the promotion begins
+ * @param mayGo whether these shards may go to a clone that becomes a worker
  * @throws what passes, and an answer that was lost: then it must be looked whether it was switched
  */
 export async function tryHold(
   cluster: ClusterConfig,
   entry: HoldEntry,
   times: HoldTimes,
-  { mayAct, stop }: { mayAct: () => Promise<void>; stop: AbortSignal },
+  {
+    mayAct,
+    stop,
+    mayGo = () => true,
+  }: {
+    mayAct: () => Promise<void>;
+    stop: AbortSignal;
+    mayGo?: (shardIds: readonly number[]) => boolean;
+  },
 ): Promise<HoldOutcome> {
   const ended = new AbortController();
   setMaxListeners(0, ended.signal);
@@ -59,7 +64,8 @@ export async function tryHold(
     statementTimeoutSeconds: 30,
     signal: ended.signal,
   };
-  const { node, clone } = entry;
+  const { node, clone, splits } = entry;
+  const course = courseOf(entry, mayGo);
   const workers = entry.servers.filter((each) => each !== node && each !== clone);
   let late: NodeJS.Timeout | undefined;
   const point: { reached?: 'promotion' | 'commit' | 'switched' } = {};
@@ -80,8 +86,7 @@ export async function tryHold(
           const [prepared] = await readPrepared(beside);
           if (prepared !== undefined) throw new NotNowError(`${prepared} is prepared on ${node}`);
           const written = await flushWritten(beside);
-          // Before the promotion, since it can fail: after it nothing is left but to commit.
-          await updateNode(coordinator, entry.nodeId, clone);
+          await course.prepare(coordinator);
           if (!(await untilReplayed(standby, written, left())))
             throw new NotNowError(`${clone} had not replayed what ${node} wrote`);
           await all(holders, isThere);
@@ -90,21 +95,22 @@ export async function tryHold(
           stop.removeEventListener('abort', end);
           late = setTimeout(() => ended.abort(noAnswer()), times.deadManMs + times.promoteSeconds * 1_000);
           point.reached = 'promotion';
-          if (!(await promote(standby, times.promoteSeconds)))
+          if (!(await course.promote(coordinator, standby, times.promoteSeconds)))
             throw new Error(`${clone} was not a primary after ${times.promoteSeconds} s`);
           await all(holders, isThere);
-          // They keep their locks until they know the new address, whatever becomes of us.
-          const told = all(others, (db) => awaitAddress(db, entry.nodeId, clone, times.deadManMs));
-          const kept = keepHold(old, times.deadManMs).catch(() => undefined);
+          // They keep their locks until they know, whatever becomes of us.
+          const toTell = splits ? [...others, old] : others;
+          const told = all(toTell, (db) => course.told(db, times.deadManMs));
+          const kept = splits ? undefined : keepHold(old, times.deadManMs).catch(() => undefined);
           told.catch(() => undefined);
           point.reached = 'commit';
           await coordinator.query('COMMIT');
           point.reached = 'switched';
           const { signal: _, ...unbounded } = options;
-          await fence(cluster, node, unbounded);
+          if (!splits) await fence(cluster, node, unbounded);
           await kept;
           const areTold = await told;
-          await all(others, releaseHold);
+          await all(toTell, releaseHold);
           return { state: 'switched', heldMs: Date.now() - began, told: areTold.every(Boolean) };
         }),
       ),
@@ -113,7 +119,7 @@ export async function tryHold(
     if (point.reached === undefined) stop.throwIfAborted();
     const why = error instanceof Error ? error.message : String(error);
     if (point.reached === 'promotion' || (point.reached === 'commit' && sqlState(error) !== undefined))
-      return { state: 'spent', why };
+      return { state: 'failed', why };
     if (point.reached === undefined && isNotNow(error)) return { state: 'went back', why };
     throw error;
   } finally {

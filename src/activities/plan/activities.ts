@@ -12,10 +12,12 @@ import { isolationPlan } from './isolation.js';
 import { rebalancePlan } from './rebalance.js';
 import { planRest, type Remainder, type RemainderOrder } from './remainder.js';
 import { replacementPlan, type ReplacementPlan } from './replacement.js';
+import { splitPlan } from './split.js';
 import { scaleOutPlan, type ScaleOutPlan } from './scale-out.js';
 
 export type { Draft } from './draft.js';
 export type { ReplacementPlan } from './replacement.js';
+export type { ScaleOutPlan } from './scale-out.js';
 /** The activities of {@link planActivities}, as workflows call them. */
 export type PlanActivities = ReturnType<typeof planActivities>;
 
@@ -33,7 +35,9 @@ export function planActivities(context: ActivityContext) {
   return {
     /** Plans which workers come, and which shard groups move to them, by Citus's own planner. Changes nothing. */
     planScaleOut: ({ request }: { request: OperationRequest<'scaleOut'> }): Promise<ScaleOutPlan> =>
-      inPlanSession(request, (db, cluster) => scaleOutPlan(db, cluster, request)),
+      inPlanSession(request, (db, cluster) =>
+        (request.input.method === 'clone' ? splitPlan : scaleOutPlan)(db, cluster, request),
+      ),
 
     /** Plans the moves that even the data out, by Citus's own planner. Changes nothing. @throws InvalidInput for an unknown strategy */
     planRebalance: ({ request }: { request: OperationRequest<'rebalance'> }): Promise<Draft> =>

@@ -95,7 +95,8 @@ export function movesBetween(
     .map((group) => ({ group, from: row?.node ?? from, to, bytes: group.bytes, mode: 'logical' }));
 }
 
-async function lagOf(cluster: ClusterConfig, node: string, clone: string): Promise<number> {
+/** Bytes of WAL that a standby lacks just now. */
+export async function lagOf(cluster: ClusterConfig, node: string, clone: string): Promise<number> {
   const { position } = await withNode(cluster, node, readSession('plan'), readWal);
   return withNode(cluster, clone, readSession('plan'), (own) => readLag(own, position));
 }

@@ -12,6 +12,8 @@ import { plannedNode, workersToAdd, type WorkersToAdd } from './workers-to-add.j
 /** The plan of a scale-out, with the machines to start. */
 export interface ScaleOutPlan extends Draft {
   toStart: WorkersToAdd['toStart'];
+  /** By clone: the part of its source's data that goes over with it, from 0 to 1. */
+  share?: number;
 }
 
 /** Plans which workers come and what moves to them. @throws InvalidInput for a `to` below the present number */

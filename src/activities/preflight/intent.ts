@@ -21,9 +21,11 @@ export interface Intent {
   cleans: boolean;
   /** The worker to which metadata sync is stopped; with `undo` it gets the metadata again. */
   isolating?: { node: string; undo: boolean };
-  /** The worker of which the place is taken by a standby, and which; absent: a machine that is yet to be started. */
   /** The server that was given up and is back, of which rows are brought over. */
   salvaging?: string;
+  /** The worker of which a standby takes a part of the shards, as far as it is named, and that standby. */
+  splitting?: { source?: string; clone?: string };
+  /** The worker of which the place is taken by a standby, and which; absent: a machine that is yet to be started. */
   replacing?: { node: string; clone?: string };
   /** Dead workers that are taken out, `host:port` in lower case. */
   rescuing: string[];
@@ -42,6 +44,7 @@ export interface IntentInput {
   restored?: string | undefined;
   with?: string | undefined;
   method?: string | undefined;
+  source?: string | undefined;
   rebalance?: boolean | undefined;
   undo?: boolean | undefined;
   drainOnly?: boolean | undefined;
@@ -78,6 +81,14 @@ export function intentOf(type: OperationType, input: IntentInput): Intent {
   const nodes = [...new Set((input.nodes ?? []).map((node) => node.toLowerCase()))];
   switch (type) {
     case 'scaleOut':
+      if (input.method === 'clone')
+        return {
+          ...nothing,
+          splitting: {
+            ...(input.source !== undefined && { source: input.source.toLowerCase() }),
+            ...(nodes[0] !== undefined && { clone: nodes[0] }),
+          },
+        };
       return {
         ...nothing,
         joining: nodes,

@@ -30,6 +30,7 @@ import type { Deeds } from './rights/rights.js';
 import { answeringNodes, dataNodes, newServers, remainingNodes, type ClusterState } from './cluster-state.js';
 import { applyAcceptance, easeFor } from './severity.js';
 import { diskChecks, type Incoming } from './cluster/targets.js';
+import { splittingChecks } from './cluster/splitting.js';
 import { salvagingChecks } from './cluster/salvaging.js';
 import { foreignJob } from './cluster/traffic.js';
 
@@ -85,6 +86,9 @@ export async function runPreflight(
       ...(await death),
       ...(intent.replacing
         ? await replacingChecks(db, cluster, { nodes, capacities }, intent.replacing)
+        : []),
+      ...(intent.splitting
+        ? await splittingChecks(db, cluster, { facts, nodes, capacities, groups }, intent.splitting)
         : []),
       ...(await salvagingChecks(db, cluster, nodes, intent.salvaging)),
       ...(await clusterChecks(db, request, { facts, nodes, capacities }, intent, groups)),
@@ -167,7 +171,7 @@ function deedsOf(
     // Isolated workers are marked where Citus plans, and rolled back.
     marks: intent.marks || (intent.moves && nodes.some(isIsolated)),
     isolates: intent.isolating !== undefined,
-    holds: intent.replacing !== undefined,
+    holds: intent.replacing !== undefined || intent.splitting !== undefined,
     moves: makesShards(intent),
     tunes: intent.moves && movement.tune,
     nodes: answeringNodes(capacities),

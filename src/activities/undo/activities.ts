@@ -103,7 +103,9 @@ export function undoActivities(context: ActivityContext) {
       });
       const work = withAnswers(cluster, options, async (db) => {
         // An attempt that was frozen may be about to do what is undone here.
-        await endSessions(db, { prefixes: [deedName(ownWorkflowId(), deeds[first.kind].effect)] });
+        await endSessions(db, {
+          prefixes: effectsOf(first.kind).map((deed) => deedName(ownWorkflowId(), deed)),
+        });
         const results: UndoResult[] = [];
         const failures: unknown[] = [];
         for (const settled of await undoEntries(entries, { cluster, db, since, mayAct })) {
@@ -182,6 +184,11 @@ const deeds: Record<UndoEntry['kind'], { effect: Deed; undo: Deed }> = {
   machine: { effect: 'register', undo: 'deregister' },
   hold: { effect: 'hold', undo: 'hold' },
 };
+
+/** A hold that splits has registered its clone before. */
+function effectsOf(kind: UndoEntry['kind']): Deed[] {
+  return kind === 'hold' ? ['hold', 'register'] : [deeds[kind].effect];
+}
 
 function reasonOf(error: unknown): string {
   const failure = classify(error);

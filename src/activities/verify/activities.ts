@@ -9,7 +9,7 @@ import { clusterIn, readSession, type ActivityContext } from '../runtime/context
 import { assertHeld } from '../lock/assert-held.js';
 import { isolationOutcome, type VerifyIsolationOrder } from './isolation.js';
 import { assertImproved } from './assert-improved.js';
-import { replacementOutcome, type VerifyReplacementOrder } from './replacement.js';
+import { replacementOutcome, splitOutcome, type VerifyReplacementOrder } from './replacement.js';
 import { tracesOf, type RemovedNode } from './removal-traces.js';
 import { presentNodes } from './present-nodes.js';
 import { outcomeUndone, type Verification } from './verification.js';
@@ -122,12 +122,12 @@ export function verifyActivities(context: ActivityContext) {
       );
     },
 
-    /** A standby has taken a worker's place, and every node knows it. */
+    /** A standby has taken a worker's place, or a part of its shards, and every node knows it. */
     verifyReplacement: async (order: VerifyReplacementOrder): Promise<Verification> => {
       await assertHeld(context.client, order.request.lockId);
       const cluster = clusterIn(context, order.request.cluster);
       return withCoordinator(cluster, readSession('verify', { statementTimeoutSeconds: 60 }), (db) =>
-        replacementOutcome(db, order),
+        (order.splits ? splitOutcome : replacementOutcome)(db, order),
       );
     },
 

@@ -57,6 +57,27 @@ export async function untilReplayed(standby: Db, position: string, milliseconds:
   }
 }
 
+/**
+ * Whether a standby is on its way to being a primary: whoever asked for that may be gone, and nobody can call it off. Its
+ * replay is paused or goes on as before.
+ */
+export async function isPromoting(standby: Db): Promise<boolean> {
+  const [row] = await standby.query<{ asked: boolean }>(
+    `SELECT pg_stat_file('promote', true) IS NOT NULL AS asked`,
+  );
+  if (row?.asked) return true;
+  try {
+    // Refused from the moment in which the request is seen; there is no other way to ask.
+    await standby.query(
+      `SELECT CASE pg_get_wal_replay_pause_state() WHEN 'not paused' THEN pg_wal_replay_resume()::text ELSE pg_wal_replay_pause()::text END`,
+    );
+    return false;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === '55000') return true;
+    throw error;
+  }
+}
+
 /** Makes a standby a primary. There is no way back. */
 export async function promote(standby: Db, seconds: number): Promise<boolean> {
   const [row] = await standby.query<{ done: boolean }>('SELECT pg_promote(true, $1) AS done', [seconds]);

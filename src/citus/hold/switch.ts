@@ -26,17 +26,34 @@ export async function updateNode(db: Db, nodeId: number, address: string): Promi
  *
  * @returns whether it was told in time
  */
-export async function awaitAddress(
+export function awaitAddress(
   db: Db,
   nodeId: number,
   address: string,
   milliseconds: number,
 ): Promise<boolean> {
   const { host, port } = addressOf(address);
-  const told = `EXISTS (SELECT FROM pg_catalog.pg_dist_node WHERE nodeid = ${nodeId} AND nodename = ${literal(host)} AND nodeport = ${port})`;
-  await db.query(
-    `DO ${literal(`BEGIN FOR i IN 1..${Math.ceil(milliseconds / 10)} LOOP EXIT WHEN ${told}; PERFORM pg_sleep(0.01); END LOOP; END`)}`,
+  return awaitTold(
+    db,
+    `EXISTS (SELECT FROM pg_catalog.pg_dist_node WHERE nodeid = ${nodeId} AND nodename = ${literal(host)} AND nodeport = ${port})`,
+    milliseconds,
   );
+}
+
+/**
+ * Waits, at the server, until a condition holds there.
+ *
+ * @param unsure condition under which it waits on when the time is over
+ */
+export async function awaitTold(
+  db: Db,
+  told: string,
+  milliseconds: number,
+  { unsure = 'false' } = {},
+): Promise<boolean> {
+  const steps = Math.ceil(milliseconds / 10);
+  const loop = `LOOP i := i + 1; EXIT WHEN ${told} OR (i > ${steps} AND NOT ${unsure}); PERFORM pg_sleep(0.01); END LOOP;`;
+  await db.query(`DO ${literal(`DECLARE i int := 0; BEGIN ${loop} END`)}`);
   const [row] = await db.query<{ told: boolean }>(`SELECT ${told} AS told`);
   return row?.told === true;
 }

@@ -45,7 +45,7 @@ function movement(plan: Plan, paint: Colors, columns: number): string[] {
       ...nodeLines('gets the metadata again:', plan.rejoinedWorkers, columns),
     ];
   return [
-    ...(plan.replacement ? replacementLines(plan.replacement, columns) : changes(plan, columns)),
+    ...(plan.replacement ? replacementLines(plan.replacement, plan, columns) : changes(plan, columns)),
     '',
     balanceChange(plan.before, plan.after, paint),
     ...(plan.moves.length > 0 ? ['', moveLines(plan, paint, columns)] : []),
@@ -53,13 +53,18 @@ function movement(plan: Plan, paint: Colors, columns: number): string[] {
 }
 
 function replacementLines(
-  { node, clone, lagBytes, heldSeconds, pointOfNoReturn }: Replacement,
+  { node, clone, lagBytes, heldSeconds, pointOfNoReturn, splits }: Replacement,
+  plan: Plan,
   columns: number,
 ): string[] {
   const lag = lagBytes === undefined ? '' : `, which lacks ${bytes(lagBytes)} of its WAL now`;
   return [
     wrap(`  ${node} → ${clone}, a standby of it${lag}`, columns, 4),
-    wrap(`  all statements wait for about ${duration(heldSeconds)}; no shard moves`, columns, 4),
+    wrap(
+      `  all statements wait for about ${duration(heldSeconds)}; ${splits ? `${count(plan.movesTotal, 'shard group')}, ${bytes(plan.bytes)}, go over with it, and nothing is copied` : 'no shard moves'}`,
+      columns,
+      4,
+    ),
     wrap(`  no way back from: ${pointOfNoReturn}`, columns, 4),
   ];
 }

@@ -71,7 +71,10 @@ export interface MachineEntry {
   standbyOf?: string;
 }
 
-/** All traffic held while a node group goes over from a server to its clone, a standby of it that is promoted meanwhile. */
+/**
+ * All traffic held while the clone of a server, a standby of it that is promoted meanwhile, takes its place; or becomes a
+ * worker beside it, with a part of its shards.
+ */
 export interface HoldEntry {
   id: string;
   kind: 'hold';
@@ -86,6 +89,8 @@ export interface HoldEntry {
   session: string;
   /** `host:port` of all servers but the coordinator that have such sessions. */
   servers: string[];
+  /** The clone becomes a worker of its own; it is registered as a clone before. Absent: it takes the place. */
+  splits?: true;
 }
 
 /** An entry that could not be undone, and why. A person does it by hand. */
@@ -113,7 +118,9 @@ export function describeUndo(entry: UndoEntry): string {
     case 'machine':
       return `the machine of ${entry.node ?? entry.placeholder} is stopped, if it is no node`;
     case 'hold':
-      return `traffic goes on, with ${entry.node} in service, unless ${entry.clone} has taken its place; a clone that was promoted is fenced`;
+      return entry.splits
+        ? `traffic goes on, with all shards on ${entry.node}, and ${entry.clone} is no node, unless they are split by then; a clone that was promoted is fenced`
+        : `traffic goes on, with ${entry.node} in service, unless ${entry.clone} has taken its place; a clone that was promoted is fenced`;
   }
 }
 
@@ -139,6 +146,8 @@ export function undoByHand(entry: UndoEntry): string {
     case 'machine':
       return `stop the machine ${entry.node ?? `that was started for ${entry.placeholder}`} (key ${entry.key}), unless it is a node`;
     case 'hold':
+      if (entry.splits)
+        return `on the coordinator: SELECT citus_remove_clone_node(${argumentsOf(entry.clone)}); if that fails since it is no clone any more, it is a worker and stays; else stop ${entry.clone} for good`;
       return `on the coordinator: SELECT nodename, nodeport FROM pg_dist_node WHERE nodeid = ${entry.nodeId}; stop for good the one of ${entry.node} and ${entry.clone} that it doesn't name`;
   }
 }

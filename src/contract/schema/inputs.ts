@@ -18,13 +18,30 @@ const scaleOutInput = strict({
     .boolean()
     .optional()
     .meta({ default: true, description: '`false` registers the workers and leaves the data where it is' }),
-  method: z
-    .enum(['move'], { error: 'may be "move"' })
+  method: z.enum(['move', 'clone'], { error: 'may be "move" or "clone"' }).optional().meta({
+    default: 'move',
+    description:
+      'whether shards move, or a streaming standby of a worker becomes one itself and keeps a part of its shards (Citus 13.2 or later, one worker at a time)',
+  }),
+  source: nodeAddress
     .optional()
-    .meta({ default: 'move', description: 'how data gets to the new workers' }),
+    .describe(
+      '`host:port` of the worker whose shards are split, with `clone`; else the one that the given standby follows, or the one with most data',
+    ),
 })
   .superRefine((input, context) => {
     requireReason(input, context);
+    const tell = (path: string, message: string): void =>
+      context.addIssue({ code: 'custom', path: [path], message });
+    if (input.method !== 'clone') {
+      if (input.source !== undefined) tell('source', 'goes with method: "clone" only');
+    } else if (input.rebalance === false)
+      tell('rebalance', 'a clone always keeps a part of the shards of its source: leave it out');
+    else if ((input.add ?? 1) > 1) tell('add', 'with method: "clone" one worker is added at a time: 1');
+    else if ((input.nodes ?? []).length > 1)
+      tell('nodes', 'with method: "clone" one worker is added at a time: name one standby');
+    else if (input.source !== undefined && input.nodes?.[0] === input.source)
+      tell('source', 'names the standby itself, as the field nodes does');
     const counts = (['to', 'add', 'nodes'] as const).filter((field) => input[field] !== undefined);
     if (counts.length === 1) return;
     const [first = 'to', ...others] = counts.length === 0 ? ['to', 'add', 'nodes'] : counts;
@@ -39,6 +56,7 @@ const scaleOutInput = strict({
     examples: [
       { cluster: 'shop', add: 2 },
       { cluster: 'shop', nodes: ['db3:5432'], approval: 'auto', parallelMoves: 4, reason: 'the sale' },
+      { cluster: 'shop', add: 1, method: 'clone', source: 'db2:5432' },
     ],
   });
 

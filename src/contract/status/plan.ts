@@ -31,7 +31,7 @@ export interface Plan {
   isolatedWorkers?: string[];
   /** Workers that get the metadata again. */
   rejoinedWorkers?: string[];
-  /** The server that takes a worker's place as its clone, and what that costs. */
+  /** The server that takes a worker's place as its clone, or a part of its shards, and what that costs. */
   replacement?: Replacement;
   /** The first 50 things that `cleanUp` will remove. */
   cleanups?: Cleanup[];
@@ -53,9 +53,9 @@ export interface Plan {
   estimateSeconds?: { low: number; high: number; basis: string };
 }
 
-/** A standby that takes the place of its worker. */
+/** A standby that takes the place of its worker, or becomes one beside it. */
 export interface Replacement {
-  /** `host:port` of the worker that goes. */
+  /** `host:port` of the worker that goes, or whose shards are split. */
   node: string;
   /** `host:port` of its standby, or a placeholder for a machine that is yet to be started. */
   clone: string;
@@ -65,6 +65,8 @@ export interface Replacement {
   heldSeconds: number;
   /** From when on there is no way back. */
   pointOfNoReturn: string;
+  /** The worker stays, and the standby becomes one too: the moves go over with it, and nothing is copied. */
+  splits?: true;
 }
 
 /** One thing that `cleanUp` removes. */

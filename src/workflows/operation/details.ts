@@ -113,7 +113,7 @@ function window(now: WindowStatus | undefined): string[] {
 function sectionsOf(plan: Plan): string[] {
   if (plan.cleanups) return cleanupsSection(plan);
   if (plan.salvage) return salvageSection(plan.hash, plan.salvage);
-  if (plan.replacement) return replacementSection(plan.hash, plan.replacement);
+  if (plan.replacement) return replacementSection(plan, plan.replacement);
   const { hash, isolatedWorkers = [], rejoinedWorkers = [] } = plan;
   if (isolatedWorkers.length + rejoinedWorkers.length === 0) return movementSection(plan);
   const lines = [
@@ -135,15 +135,15 @@ function salvageSection(hash: string, { node, fenced, tables, missing, conflicts
 }
 
 function replacementSection(
-  hash: string,
-  { node, clone, lagBytes, heldSeconds, pointOfNoReturn }: Replacement,
+  { hash, movesTotal }: Plan,
+  { node, clone, lagBytes, heldSeconds, pointOfNoReturn, splits }: Replacement,
 ): string[] {
   const lag = lagBytes === undefined ? '' : `, which lacks ${formatBytes(lagBytes)} of its WAL`;
   return [
     `### Plan ${hash}`,
     [
       `- ${node} → ${clone}, a standby of it${lag}`,
-      `- all statements wait for about ${formatSeconds(heldSeconds)}; no shard moves`,
+      `- all statements wait for about ${formatSeconds(heldSeconds)}; ${splits ? `${count(movesTotal, 'shard group')} go over with it` : 'no shard moves'}`,
       `- no way back from: ${item(pointOfNoReturn)}`,
     ].join('\n'),
   ];

@@ -52,7 +52,11 @@ describe('an input of the wrong type or out of range is refused, with the field 
       add: { values: ['2', 0, -1, 1.5, 101, null], says: number },
       nodes: { ...nodes, values: [[], ...nodes.values] },
       rebalance: flag,
-      method: { values: ['clone', 1], says: /may be "move"/ },
+      method: { values: ['copy', 1], says: /may be "move" or "clone"/ },
+      source: {
+        values: ['db1:5432', 7],
+        says: /goes with method: "clone" only|must be a text/,
+      },
     },
     rebalance: {
       strategy: text(63),

@@ -46,6 +46,12 @@ test('one that lags far behind is refused until it has caught up', async () => {
   await expect.poll(async () => checkOf(await look(), 'replacement-lag').ok, { timeout: 20_000 }).toBe(true);
 });
 
+const lookToSplit = async (input: object): Promise<Check[]> => {
+  const config = configOf(cluster, { allowedNodes: ['127.0.0.1:*'] });
+  const asked = { nodes: [clone.address], method: 'clone', ...input };
+  return (await asActivity(() => runPreflight(config, request(asked, { type: 'scaleOut' })))).checks;
+};
+
 // Shards of the stand-in are logged, whatever their table is.
 const onCitus = test.runIf(findFlavour(flavour).flavour === 'citus');
 
@@ -60,6 +66,52 @@ onCitus('unlogged tables, which are empty on a standby, are refused, and the rem
   });
   await follow(cluster, refused.remedy?.text ?? '');
   expect(checkOf(await look(), 'replaced-unlogged').ok).toBe(true);
+});
+
+test('a Citus that can make no worker of a clone says so, and so does a standby of which that is not wanted', async () => {
+  if (findFlavour(flavour).flavour !== 'citus') {
+    const refused = checkOf(await lookToSplit({}), 'clone-version');
+    expect(refused).toMatchObject({ severity: 'blocker', ok: false, remedy: { action: 'scaleOut' } });
+    return;
+  }
+  expect(checkOf(await lookToSplit({}), 'clone-source')).toMatchObject({
+    ok: true,
+    evidence: expect.stringContaining(worker.address) as string,
+  });
+  expect((await lookToSplit({})).filter(blocks)).toEqual([]);
+  const other = cluster.workers[1]?.address ?? '';
+  expect(checkOf(await lookToSplit({ source: other }), 'replacement')).toMatchObject({
+    ok: false,
+    evidence: expect.stringContaining(`is no copy of ${other}`) as string,
+  });
+  const unknown = { source: 'db99:5432' };
+  expect(checkOf(await lookToSplit(unknown), 'clone-source').evidence).toMatch(
+    /db99:5432 is no active worker/,
+  );
+  expect(checkOf(await lookToSplit({ nodes: ['127.0.0.1:1'] }), 'clone-source').ok).toBe(false);
+
+  await worker.query(
+    `create subscription mine connection 'host=127.0.0.1 port=1' publication p with (connect = false, slot_name = none)`,
+  );
+  await worker.query(`update pg_subscription set subenabled = true where subname = 'mine'`);
+  expect(checkOf(await lookToSplit({}), 'clone-copies')).toMatchObject({
+    severity: 'blocker',
+    evidence: expect.stringContaining('subscriptions mine') as string,
+  });
+  await worker.query(`update pg_subscription set subenabled = false where subname = 'mine'`);
+  await worker.query('drop subscription mine');
+  await worker.query(`set citus.enable_ddl_propagation = off; create table own_notes (id int)`);
+  expect(checkOf(await lookToSplit({}), 'clone-copies')).toMatchObject({ ok: false, severity: 'warning' });
+  await worker.query(`set citus.enable_ddl_propagation = off; drop table own_notes`);
+  expect(checkOf(await lookToSplit({}), 'clone-copies').ok).toBe(true);
+
+  await worker.query(`alter system set synchronous_standby_names = '*'`);
+  await worker.query('select pg_reload_conf()');
+  await expect
+    .poll(async () => checkOf(await lookToSplit({}), 'clone-source').evidence, { timeout: 10_000 })
+    .toMatch(/is sync of .*: Citus promotes no synchronous one/);
+  await worker.query('alter system reset synchronous_standby_names');
+  await worker.query('select pg_reload_conf()');
 });
 
 test('databases that live on the worker only are refused until they are gone', async () => {

@@ -82,6 +82,9 @@ export const byPeople: Partial<Record<CheckId, string>> = {
 
   'replacement-lag':
     'the standby catches up by itself; that the check passes then: integration/hold/refused.test.ts',
+  'clone-version': 'Citus is updated, or the worker is added by moving shards',
+  'clone-source': 'another worker is named, or its standby is an asynchronous one: hold/refused.test.ts',
+  'clone-copies': 'only their owner knows what is wanted; that it passes without them: hold/refused.test.ts',
   'replaced-databases': 'what to do with another database is the owner’s',
   'replaced-fence': 'a line in pg_hba.conf, or another role in the config',
   'replaced-transactions': 'only who began them knows whether they are committed',

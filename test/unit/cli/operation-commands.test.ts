@@ -39,6 +39,11 @@ test.each<[string[], OperationType, object]>([
   [['scale-out', 'shop', '--node', 'db3:5432', '--node', 'db4:5432'], 'scaleOut', { nodes }],
   [['scale-out', 'shop', '--add', '1', '--method', 'move'], 'scaleOut', { add: 1, method: 'move' }],
   [
+    ['scale-out', 'shop', '--add', '1', '--method', 'clone', '--source', 'db2:5432'],
+    'scaleOut',
+    { add: 1, method: 'clone', source: 'db2:5432' },
+  ],
+  [
     ['scale-out', 'shop', '--add', '1', '--ignore-window', '--reason', 'now'],
     'scaleOut',
     { add: 1, window: 'ignore', reason: 'now' },

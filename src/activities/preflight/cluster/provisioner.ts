@@ -7,7 +7,9 @@ import type { Intent } from '../intent.js';
 
 /** Whether somebody can start the machines that are wanted. */
 export function provisionerNeeded(cluster: ClusterConfig, intent: Intent, nodes: ClusterNode[]): Check[] {
-  const needsClone = intent.replacing !== undefined && intent.replacing.clone === undefined;
+  const { replacing, splitting } = intent;
+  const byClone = replacing ?? splitting;
+  const needsClone = byClone !== undefined && byClone.clone === undefined;
   const toStart = needsClone ? 1 : intent.toStart(activeWorkers(nodes).length);
   if (toStart <= 0) return [];
   const program = startProgram(cluster);

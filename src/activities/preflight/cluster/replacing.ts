@@ -169,7 +169,8 @@ function whyNoClone(
   return undefined;
 }
 
-async function mayBeFenced(cluster: ClusterConfig, node: string): Promise<Check> {
+/** Whether a server can be fenced. A standby lets in whom its primary lets in. */
+export async function mayBeFenced(cluster: ClusterConfig, node: string): Promise<Check> {
   const inside = { ...reaching(cluster, node), database: fenceDatabaseName };
   const why = await withNode(inside, node, readSession('preflight'), (db) =>
     whyNoFence(db, cluster.database),
@@ -178,8 +179,8 @@ async function mayBeFenced(cluster: ClusterConfig, node: string): Promise<Check>
     ? passed('replaced-fence', `nobody will be let into ${cluster.database} on ${node} any more`)
     : failed(
         'replaced-fence',
-        `${node} can't be kept from going on once it is replaced: ${why}`,
-        `let the role of citus-scaler into the database ${fenceDatabaseName} of ${node}, as a superuser; or replace it by moving shards`,
+        `${node} can't be kept from going on once it is not to: ${why}`,
+        `let the role of citus-scaler into the database ${fenceDatabaseName} of ${node}, as a superuser; or move shards instead of using a standby`,
       );
 }
 
@@ -194,7 +195,8 @@ async function noOtherDatabase(cluster: ClusterConfig, node: string): Promise<Ch
       );
 }
 
-async function nothingUnlogged(db: Db, { node, groupId }: ClusterNode): Promise<Check> {
+/** Whether no unlogged table has shards on a worker. */
+export async function nothingUnlogged(db: Db, { node, groupId }: ClusterNode): Promise<Check> {
   const tables = await readUnlogged(db, groupId);
   return tables.length === 0
     ? passed('replaced-unlogged', `no unlogged table has shards on ${node}`)
@@ -205,7 +207,8 @@ async function nothingUnlogged(db: Db, { node, groupId }: ClusterNode): Promise<
       );
 }
 
-async function nothingPrepared(cluster: ClusterConfig, node: string): Promise<Check> {
+/** Whether no transaction has been prepared for long on a worker. */
+export async function nothingPrepared(cluster: ClusterConfig, node: string): Promise<Check> {
   const gids = await withNode(cluster, node, readSession('preflight'), readOldPrepared);
   return gids.length === 0
     ? passed('replaced-transactions', `no transaction is prepared for long on ${node}`)

@@ -76,8 +76,8 @@ function mayAct(rights: Rights, deeds: Deeds): Check {
   if (deeds.holds)
     return failed(
       'role',
-      `${user} is no superuser, and it takes one to hold all traffic, to promote a standby and to fence the old server`,
-      'name a superuser in the config, or replace the worker by moving shards',
+      `${user} is no superuser, and it takes one to hold all traffic, to promote a standby and to fence a server`,
+      'name a superuser in the config, or move shards instead of using a standby',
     );
   const role = identifier(user);
   const lacks: { evidence: string; remedy: string }[] = [];
