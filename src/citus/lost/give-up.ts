@@ -1,6 +1,8 @@
 import type { Db } from '../session/connect.js';
+import { syncAll } from '../nodes/metadata-sync.js';
 import { addressOf } from '../../text/address.js';
 import { literal } from '../session/quote.js';
+import { endHungSessions } from './hung-by-dead.js';
 import { readLostShards, type LostShard } from './lost-shards.js';
 import { standInConstraint } from './stand-ins.js';
 
@@ -10,6 +12,9 @@ export interface DeadNode {
   nodeId: number;
   groupId: number;
 }
+
+/** SQLSTATE of a lock time-out. */
+const lockNotAvailable = '55P03';
 
 /** What the given-up workers hold is not what was approved. */
 export class LossChangedError extends Error {
@@ -32,10 +37,8 @@ export async function forgetNodes(
   origin: string,
 ): Promise<void> {
   const groupIds = dead.map(({ groupId }) => groupId);
-  await db.query('BEGIN');
+  await beginLocked(db, groupIds);
   try {
-    // Nobody may put a shard there meanwhile, and two of us wait for each other.
-    await db.query('LOCK TABLE pg_dist_node, pg_dist_placement IN SHARE ROW EXCLUSIVE MODE');
     // An earlier attempt, of which the client is gone, may have committed while this one waited.
     if (!(await areRegistered(db, dead))) {
       await db.query('ROLLBACK');
@@ -60,11 +63,38 @@ export async function forgetNodes(
     }
     await db.query('SET LOCAL citus.enable_ddl_propagation = off');
     for (const shard of lost) await standIn(db, shard, origin);
-    await db.query('SELECT start_metadata_sync_to_all_nodes()');
+    await syncAll(db);
     await db.query('COMMIT');
   } catch (error) {
     await db.query('ROLLBACK').catch(() => undefined);
     throw error;
+  }
+}
+
+/** Attempts at the locks, and how long each waits. The last one waits as long as it takes, and a person is told for whom. */
+const mostAttempts = 5;
+const lockSeconds = 2;
+
+/**
+ * Begins a transaction in which nobody else changes nodes or placements; two of us wait for each other. A transaction that
+ * has written to a reference table keeps the first lock from us: on a dead worker it can't be committed, and is ended.
+ */
+async function beginLocked(db: Db, groupIds: readonly number[]): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    await endHungSessions(db, groupIds);
+    await db.query('BEGIN');
+    try {
+      if (attempt < mostAttempts) await db.query(`SET LOCAL lock_timeout = '${lockSeconds}s'`);
+      // That of citus_remove_node, at once: nobody comes in between who waits for what we have by then.
+      await db.query('LOCK TABLE pg_dist_node IN EXCLUSIVE MODE');
+      await db.query('LOCK TABLE pg_dist_placement IN SHARE ROW EXCLUSIVE MODE');
+      await db.query('SET LOCAL lock_timeout = 0');
+      return;
+    } catch (error) {
+      await db.query('ROLLBACK').catch(() => undefined);
+      const isLocked = error instanceof Error && 'code' in error && error.code === lockNotAvailable;
+      if (!isLocked || attempt >= mostAttempts) throw error;
+    }
   }
 }
 

@@ -44,8 +44,8 @@ export function successionActivities(context: ActivityContext) {
       );
     },
 
-    /** Gives a restored server the present rows of reference tables. Answers which had others. */
-    alignReferenceTables: (order: SuccessionOrder): Promise<string[]> => {
+    /** Gives a restored server the present rows of reference tables, or finds that it has them. */
+    alignReferenceTables: (order: SuccessionOrder): Promise<void> => {
       const cluster = clusterIn(context, order.cluster);
       const options = readSession('reference rows', { statementTimeoutSeconds: 0 });
       return withCoordinator(cluster, options, (db) =>

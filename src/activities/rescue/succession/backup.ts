@@ -70,10 +70,10 @@ export async function alignReferenceTables(
   cluster: ClusterConfig,
   succession: Succession,
   mayAct: () => Promise<void>,
-): Promise<string[]> {
+): Promise<void> {
   const { to, groupId } = succession;
   // From then on these tables are written.
-  if (await isPointed(db, succession)) return [];
+  if (await isPointed(db, succession)) return;
   const copies = await readReferenceCopies(db, groupId);
   const older = await readOtherCopies(db, to, copies);
   // Without a time-out: what is restored may be large.
@@ -88,5 +88,4 @@ export async function alignReferenceTables(
     );
   const [left] = await readOtherCopies(db, to, older);
   if (left) throw passing(`${left.table} on ${to} still has other rows than on ${left.node}`);
-  return older.map(({ table }) => table);
 }

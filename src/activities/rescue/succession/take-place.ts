@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cancellationSignal } from '@temporalio/activity';
 import { readSuccessor, type SuccessorFacts } from '../../../citus/lost/successor.js';
-import { setMetadataSync } from '../../../citus/nodes/metadata-sync.js';
+import { freeDaemons } from '../../../citus/lost/hung-by-dead.js';
+import { setMetadataSync, syncAll } from '../../../citus/nodes/metadata-sync.js';
 import { giveUpSilentNodesSoon, readNodeAway } from '../../../citus/nodes/node-answers.js';
-import { readNodes, type ClusterNode } from '../../../citus/nodes/nodes.js';
+import { activeWorkers, isIsolated, readNodes, type ClusterNode } from '../../../citus/nodes/nodes.js';
 import {
   demotedName,
   isPointed,
@@ -24,8 +25,10 @@ import { readPlace } from './look.js';
 /** Seconds that one call of pg_promote() waits, and milliseconds that an attempt does in all: what was received is applied first. */
 const promoteSeconds = 30;
 const promoteMs = 5 * 60_000;
-/** Milliseconds that an attempt waits for Citus's daemon to tell the nodes. */
+/** Milliseconds that an attempt waits until all nodes are told. */
 const syncMs = 60_000;
+/** Milliseconds that Citus's daemon gets to tell them. */
+const daemonMs = 4_000;
 
 /**
  * Promotes the standby of a dead worker, or finds it promoted, or its node pointed at it already.
@@ -83,7 +86,10 @@ export async function takePlace(
 }
 
 /** Has every node that answers know of the change, the new server with a copy of the metadata that is the present one. */
-export async function settle(db: Db, { to }: Succession): Promise<void> {
+export async function settle(db: Db, { from, to }: Succession): Promise<void> {
+  await giveUpSilentNodesSoon(db);
+  if ((await readNodeAway(db, [from]))?.how === 'silent')
+    await freeDaemons(db, livingWorkers(await readNodes(db), to));
   const row = await readRegistration(db, to);
   if (!row?.active) await activateNode(db, to);
   // One that was isolated while it was dead.
@@ -94,6 +100,13 @@ export async function settle(db: Db, { to }: Succession): Promise<void> {
     await setMetadataSync(db, to, true);
     await untilInSync(db);
   }
+}
+
+/** Workers that answer, or should. */
+function livingWorkers(nodes: readonly ClusterNode[], to: string): string[] {
+  return activeWorkers(nodes)
+    .filter((worker) => !isIsolated(worker) && worker.node.toLowerCase() !== to.toLowerCase())
+    .map(({ node }) => node);
 }
 
 /** Removes the row of the standby that has become a primary. The group's primary answers by now, without which Citus refuses. */
@@ -134,12 +147,17 @@ async function onSuccessor(
 async function untilInSync(db: Db): Promise<void> {
   const late = ({ role, active, hasMetadata, metadataSynced }: ClusterNode): boolean =>
     role !== 'secondary' && active && hasMetadata && !metadataSynced;
-  for (const end = Date.now() + syncMs; ;) {
+  const began = Date.now();
+  for (;;) {
     const nodes = (await readNodes(db)).filter(late).map(({ node }) => node);
     const answering: string[] = [];
     for (const node of nodes) if (!(await readNodeAway(db, [node]))) answering.push(node);
     if (answering.length === 0) return;
-    if (Date.now() > end) throw passing(`the metadata of ${answering.join(', ')} is not in sync yet`);
+    if (Date.now() > began + syncMs)
+      throw passing(`the metadata of ${answering.join(', ')} is not in sync yet`);
+    // It may wait for an answer of the dead worker, for minutes. With another one that is dead only the daemon can.
+    if (Date.now() > began + daemonMs && answering.length === nodes.length)
+      await syncAll(db).catch(() => undefined);
     await sleep(200, undefined, { signal: cancellationSignal() });
   }
 }
