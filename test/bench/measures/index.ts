@@ -9,6 +9,7 @@ import { longMove } from './long-move.js';
 import { manyClusters } from './many-clusters.js';
 import { nobodyThere } from './nobody-there.js';
 import { replace } from './replace.js';
+import { scaleOutClone } from './scale-out-clone.js';
 import { smallHistory } from './small-history.js';
 import { smallShards } from './small-shards.js';
 import { waiting } from './waiting.js';
@@ -20,6 +21,7 @@ export const measures: readonly Measure[] = [
   governed,
   drain,
   replace,
+  scaleOutClone,
   deadWorker,
   smallHistory,
   largeCluster,
