@@ -203,9 +203,8 @@ async function takeOut(op: Rescue, { dead, plan: { loss }, round }: RescuePlan):
         });
       isNow(outButNotWhole(op));
       // The program that stops a machine may take its time, which nobody's rows should wait for.
-      const fenced = fence(op, dead);
-      await rebuild(op, round).finally(() => fenced.catch(() => undefined));
-      await fenced;
+      const ended = await Promise.allSettled([fence(op, dead), rebuild(op, round)]);
+      for (const each of ended) if (each.status === 'rejected') throw each.reason;
       await op.step(steps.verify, async (step) => {
         const order = { request: op.request, removed: dead };
         op.verified(step, await op.calls.run(rescueActivities.verifyRescue, 'Verify', order));
