@@ -1,4 +1,5 @@
 import type { RescuePlan } from '../activities/rescue/activities.js';
+import type { Return } from '../activities/rescue/death.js';
 import {
   does,
   type EmergencyRemoveWorkerInput,
@@ -32,6 +33,8 @@ const steps = {
   verify: 'Verify',
 } as const;
 
+const laterSteps = [steps.dead, steps.plan, steps.approval, steps.out, steps.rebuild, steps.verify];
+
 type Rescue = Operation<'emergencyRemoveWorker'>;
 
 /** Carries out `emergencyRemoveWorker`, see its row in contract/operations.ts. */
@@ -45,9 +48,13 @@ export async function emergencyRemoveWorker(input: EmergencyRemoveWorkerInput): 
     op.about([node, ...alsoDead]);
     await op.preflight(steps.check);
     if (op.dryRun && !op.plannable()) return;
-    if (waitForReturn !== undefined && !op.dryRun && (await comesBack(op, secondsOf(waitForReturn)))) {
-      await emptyAndRemove(await goOnAs('removeWorker', asRunning(request.input)));
-      return;
+    if (waitForReturn !== undefined && !op.dryRun) {
+      const became = await comesBack(op, secondsOf(waitForReturn));
+      if (became === 'settled') return;
+      if (became === 'back') {
+        await emptyAndRemove(await goOnAs('removeWorker', asRunning(request.input)));
+        return;
+      }
     }
     await confirmDeath(op);
 
@@ -73,8 +80,11 @@ export async function emergencyRemoveWorker(input: EmergencyRemoveWorkerInput): 
   });
 }
 
-/** Waits for dead workers, and answers whether they are back. One that isn't dead is not waited for: it is refused. */
-async function comesBack(op: Rescue, seconds: number): Promise<boolean> {
+/**
+ * Waits for dead workers, and answers whether they are back. One that isn't dead is not waited for: it is refused. Where
+ * Patroni has put another server in the place of one, the matter is settled.
+ */
+async function comesBack(op: Rescue, seconds: number): Promise<'away' | 'back' | 'settled'> {
   const { request } = op;
   return op.step(steps.wait, async (step) => {
     const atOnce = { ...request, input: { ...request.input, deadFor: '0s' } };
@@ -83,13 +93,31 @@ async function comesBack(op: Rescue, seconds: number): Promise<boolean> {
       await op.calls.run(rescueActivities.confirmDeath, 'Is it dead now?', { request: atOnce }),
     );
     step.detail = `until ${until}`;
-    const isBack = await op.calls.run(rescueActivities.awaitReturn, `Wait for its return until ${until}`, {
+    const became = await op.calls.run(rescueActivities.awaitReturn, `Wait for its return until ${until}`, {
       request,
       until,
     });
-    step.detail = isBack ? 'it is back: it is emptied and removed as one that runs' : 'it did not come back';
-    return isBack;
+    const settled = whySettled(request.input.node, became);
+    if (settled !== undefined) {
+      step.detail = settled;
+      op.note(`${settled}: nothing was taken out`);
+      for (const later of laterSteps) op.skip(later, 'the cluster has a server in its place');
+      return 'settled';
+    }
+    step.detail =
+      became.is === 'back'
+        ? 'it is back: it is emptied and removed as one that runs'
+        : 'it did not come back';
+    return became.is === 'back' ? 'back' : 'away';
   });
+}
+
+/** Why there is nothing left to take out, if so. */
+function whySettled(node: string, became: Return): string | undefined {
+  if (became.is === 'replaced') return `${became.by} is in the place of ${became.node} by now`;
+  if (became.is === 'back' && became.patroni !== undefined)
+    return `${node} answers again, and Patroni runs what answers there (${became.patroni})`;
+  return undefined;
 }
 
 /** What the removal of a worker that runs takes of the request. */

@@ -15,7 +15,7 @@ import {
 import { tellWaiting } from '../runtime/tell-waiting.js';
 import type { Verification } from '../verify/verification.js';
 import { lastSample } from '../samples/last.js';
-import { deathOf, returnOf } from './death.js';
+import { deathOf, returnOf, type Return } from './death.js';
 import { fence } from './fence.js';
 import { forgetDead, type ForgetOrder } from './forget.js';
 import { rescuePlan, type RescuePlan } from './plan.js';
@@ -47,14 +47,14 @@ export function rescueActivities(context: ActivityContext) {
       return deathOf(clusterIn(context, request.cluster), deadIn(input), seconds);
     },
 
-    /** Waits until the named workers answer everybody, at most until then. Answers whether they do. Changes nothing. */
+    /** Waits until the named workers answer everybody, or Patroni has replaced one, at most until then. Changes nothing. */
     awaitReturn: ({
       request,
       until,
     }: {
       request: OperationRequest<'emergencyRemoveWorker'>;
       until: string;
-    }): Promise<boolean> =>
+    }): Promise<Return> =>
       returnOf(clusterIn(context, request.cluster), deadIn(request.input), Date.parse(until)),
 
     /** Plans by which way they get out, and what is lost. Changes nothing. */

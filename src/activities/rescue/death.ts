@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cancellationSignal } from '@temporalio/activity';
-import { activeWorkers, readNodes } from '../../citus/nodes/nodes.js';
+import { readCapacities } from '../../citus/nodes/capacity.js';
+import { activeWorkers, readNodes, type ClusterNode } from '../../citus/nodes/nodes.js';
 import { withCoordinator } from '../../citus/session/connect.js';
 import type { ClusterConfig } from '../../config/index.js';
 import type { Check } from '../../contract/index.js';
@@ -44,9 +45,17 @@ export async function deathOf(
 /** Looks in a row that a worker must have answered: one that is starting may fall again. */
 const steadyLooks = 2;
 
+/** What became of dead workers that were waited for. */
+export type Return =
+  | { is: 'away' }
+  /** They answer; `patroni`: a sign that Patroni runs one of them. */
+  | { is: 'back'; patroni?: string }
+  /** One is no node any more, and its row names another server, as Patroni does that. */
+  | { is: 'replaced'; node: string; by: string };
+
 /**
- * Waits until workers answer whoever looks, from all sides and twice in a row. Answers whether they do. One that is registered
- * no more, after an earlier rescue say, has nothing to come back to.
+ * Waits until workers answer whoever looks, from all sides and twice in a row, or until somebody else has pointed their node
+ * at another server. One that is registered no more, after an earlier rescue say, has nothing to come back to.
  *
  * @param until milliseconds since the epoch
  */
@@ -54,17 +63,44 @@ export async function returnOf(
   cluster: ClusterConfig,
   dead: readonly string[],
   until: number,
-): Promise<boolean> {
+): Promise<Return> {
+  const before = await readNamed(cluster, dead);
   for (let answered = 0; ;) {
-    const found = [...(await lookAtAll(cluster, dead)).values()];
-    if (found.length < dead.length) return false;
-    answered = found.flat().every(({ answer }) => answer === undefined) ? answered + 1 : 0;
-    if (answered === steadyLooks) return true;
-    if (Date.now() >= until) return false;
+    const found = await lookAtAll(cluster, dead);
+    if (found.size < dead.length) return replacedOf(cluster, before, found);
+    answered = [...found.values()].flat().every(({ answer }) => answer === undefined) ? answered + 1 : 0;
+    if (answered === steadyLooks) return { is: 'back', ...(await patroniOf(cluster, [...found.keys()])) };
+    if (Date.now() >= until) return { is: 'away' };
     await sleep(Math.min(everyMs, Math.max(0, until - Date.now())), undefined, {
       signal: cancellationSignal(),
     });
   }
+}
+
+async function readNamed(cluster: ClusterConfig, dead: readonly string[]): Promise<ClusterNode[]> {
+  const nodes = await withCoordinator(cluster, readSession('is it dead?'), readNodes);
+  return nodes.filter(({ role, node }) => role === 'worker' && dead.includes(node.toLowerCase()));
+}
+
+async function replacedOf(
+  cluster: ClusterConfig,
+  before: readonly ClusterNode[],
+  found: ReadonlyMap<string, Look[]>,
+): Promise<Return> {
+  const now = await withCoordinator(cluster, readSession('is it dead?'), readNodes);
+  for (const { node, nodeId } of before.filter((each) => !found.has(each.node))) {
+    const by = now.find((each) => each.nodeId === nodeId)?.node;
+    if (by !== undefined) return { is: 'replaced', node, by };
+  }
+  return { is: 'away' };
+}
+
+async function patroniOf(cluster: ClusterConfig, nodes: string[]): Promise<{ patroni?: string }> {
+  const capacities = await withCoordinator(cluster, readSession('is it dead?'), (db) =>
+    readCapacities(db, nodes),
+  );
+  const [patroni] = capacities.flatMap((each) => ('error' in each ? [] : (each.capacity.patroni ?? [])));
+  return patroni === undefined ? {} : { patroni };
 }
 
 /** Dead workers that are looked at side by side; each takes some sessions on the coordinator. */

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { findFlavour } from '../../../sandbox/flavour.js';
@@ -6,6 +7,7 @@ import { forgetNodes, LossChangedError, type DeadNode } from '../../../src/citus
 import { readStandIns } from '../../../src/citus/lost/stand-ins.js';
 import { sessionOver, type Db } from '../../../src/citus/session/db.js';
 import { deathOf, returnOf } from '../../../src/activities/rescue/death.js';
+import { forgetDead } from '../../../src/activities/rescue/forget.js';
 import { configOf } from '../connect/support.js';
 import { asActivity } from '../preflight/support.js';
 import { flavour, smallData } from '../../support/stage.js';
@@ -46,28 +48,47 @@ const registered = (): Promise<unknown[]> =>
 // The stand-in's sessions with other nodes know no time-out.
 const isReal = findFlavour(flavour).flavour === 'citus';
 
-test.runIf(isReal)(
-  'a frozen worker is looked at from all sides in the time of one answer, with a dead worker beside it',
-  async () => {
-    const config = configOf(cluster, { allowedNodes: ['127.0.0.1:*'] });
-    const [, frozen] = cluster.workers;
-    frozen?.freeze();
-    try {
-      const began = Date.now();
-      const [check] = await asActivity(() => deathOf(config, [frozen?.address ?? ''], 0));
-      expect(check).toMatchObject({ id: 'dead-worker-away', ok: true });
-      expect(check?.evidence).toMatch(/citus-scaler: no answer.*the coordinator: .*127\.0\.0\.1:\d+: /);
-      // One after another they took 14 s.
-      expect(Date.now() - began).toBeLessThan(9_000);
-    } finally {
-      frozen?.thaw();
-    }
-  },
-);
+test.runIf(isReal)('a frozen worker is looked at from all sides, with a dead worker beside it', async () => {
+  const config = configOf(cluster, { allowedNodes: ['127.0.0.1:*'] });
+  const [, frozen] = cluster.workers;
+  frozen?.freeze();
+  try {
+    const [check] = await asActivity(() => deathOf(config, [frozen?.address ?? ''], 0));
+    expect(check).toMatchObject({ id: 'dead-worker-away', ok: true });
+    expect(check?.evidence).toMatch(/citus-scaler: no answer.*the coordinator: .*127\.0\.0\.1:\d+: /);
+  } finally {
+    frozen?.thaw();
+  }
+});
+
+test('a dead worker of which somebody points the node at another server is waited for no longer', async () => {
+  const config = configOf(cluster, { allowedNodes: ['127.0.0.1:*'] });
+  const point = (port: number): Promise<unknown> =>
+    cluster.query('update pg_dist_node set nodeport = $1 where nodeid = $2', [port, dead.nodeId]);
+  const port = Number(dead.node.split(':')[1]);
+  const waiting = asActivity(() => returnOf(config, [dead.node], Date.now() + 60_000));
+  await sleep(4_000);
+  try {
+    // As Patroni does it.
+    await point(1);
+    expect(await waiting).toEqual({ is: 'replaced', node: dead.node, by: '127.0.0.1:1' });
+  } finally {
+    await point(port);
+  }
+});
 
 test('a loss that nobody has approved changes nothing', async () => {
   const refused = forgetNodes(await session(), [dead], () => false, 'a test');
   await expect(refused).rejects.toBeInstanceOf(LossChangedError);
+  const forget = async (approved: { lossHash?: string }): Promise<void> =>
+    forgetDead(
+      await session(),
+      { cluster: 'demo', lockId: 'lock', dead: [dead], ...approved },
+      () => Promise.resolve(),
+      'a test',
+    );
+  await expect(forget({})).rejects.toThrow(/nothing was taken out/);
+  await expect(forget({ lossHash: 'of another loss' })).rejects.toThrow(/nothing was taken out/);
   expect(await registered()).toHaveLength(1);
   expect(await readStandIns(await session())).toEqual([]);
 });
@@ -86,6 +107,6 @@ test('of two attempts at once one does it, and the other finds it done', async (
 test('nobody waits for the return of a worker that is out', async () => {
   const config = configOf(cluster, { allowedNodes: ['127.0.0.1:*'] });
   const began = Date.now();
-  expect(await asActivity(() => returnOf(config, [dead.node], began + 60_000))).toBe(false);
+  expect(await asActivity(() => returnOf(config, [dead.node], began + 60_000))).toEqual({ is: 'away' });
   expect(Date.now() - began).toBeLessThan(30_000);
 });

@@ -155,7 +155,9 @@ describe.runIf(findFlavour(flavour).flavour === 'citus')('a worker that was give
     // Since the loss: a row of a lost key with another name, one written to the server itself.
     await cluster.query(`insert into tenants values ($1, 'newer')`, [lostTenants[0]]);
     await back.query(`insert into tenants values ($1, 'written there')`, [writtenThere]);
-    const { plan, relations, checks } = await planned();
+    const whole = await planned();
+    const { plan, relations, checks } = whole;
+    await expect(bring('public.tenants', whole)).rejects.toThrow(/is not fenced any more/);
     const of = (name: string) => plan.salvage?.tables.find(({ table }) => table === name);
     expect(plan.salvage).toMatchObject({ fenced: false, conflicts: 1 });
     expect(of('tenants')).toMatchObject({ missing: lostTenants.length, conflicts: 1 });

@@ -78,7 +78,12 @@ export function synchronousCheck(node: string, { synchronousStandbys }: Successo
 }
 
 /** Patroni promotes a standby by itself, and where it knows Citus it points the cluster at it: two who do that get in each other's way. */
-export function patroniCheck(dead: string, node: string, { patroni, inRecovery }: SuccessorFacts): Check[] {
+export function patroniCheck(
+  request: Request,
+  dead: string,
+  node: string,
+  { patroni, inRecovery }: SuccessorFacts,
+): Check[] {
   if (patroni === null) return [];
   const evidence = `Patroni runs ${node}: ${patroni}`;
   const look = 'see what Patroni makes of it (patronictl list)';
@@ -87,9 +92,10 @@ export function patroniCheck(dead: string, node: string, { patroni, inRecovery }
       ? failed(
           'patroni-failover',
           `${evidence}. It replaces ${dead} by itself, mostly within a minute`,
-          does(
-            'health',
-            `wait a minute, and ${look}. If it does nothing, pause it (patronictl pause), accept this check with a reason, and ask again`,
+          startAgain(
+            request,
+            `wait for that. If it doesn't come, ${look}, pause it (patronictl pause), accept this check with a reason, and ask again`,
+            { waitForReturn: '5m' },
           ),
         )
       : warning(

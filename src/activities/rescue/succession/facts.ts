@@ -89,7 +89,7 @@ export async function successionFacts(
         ? [
             ...accepted([
               lagCheck(request, names, server.node, server.facts),
-              ...patroniCheck(names, server.node, server.facts),
+              ...patroniCheck(request, names, server.node, server.facts),
               ...synchronousCheck(server.node, server.facts),
             ]),
             ...(await unloggedCheck(db, dead, server.node)),
