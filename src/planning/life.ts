@@ -34,6 +34,15 @@ export function verdictOf(looks: readonly Look[]): Sign {
 }
 
 /**
+ * Whether a worker is back: all who could look had an answer of it, and somebody could. One that is starting up lives, and
+ * gives none yet; another worker that is dead itself tells nothing.
+ */
+export function isBack(looks: readonly Look[]): boolean {
+  const told = looks.filter((look) => signOf(look) !== 'unknown');
+  return told.length > 0 && told.every(({ answer }) => answer === undefined);
+}
+
+/**
  * How many workers may be away at once before the network, or this host, is the likely cause: one, or a third of them.
  */
 export function mostAwayAtOnce(workers: number): number {

@@ -82,7 +82,7 @@ export async function emergencyRemoveWorker(input: EmergencyRemoveWorkerInput): 
 
 /**
  * Waits for dead workers, and answers whether they are back. One that isn't dead is not waited for: it is refused. Where
- * Patroni has put another server in the place of one, the matter is settled.
+ * another server is in the place of the one that is dead, the matter is settled.
  */
 async function comesBack(op: Rescue, seconds: number): Promise<'away' | 'back' | 'settled'> {
   const { request } = op;
@@ -97,7 +97,7 @@ async function comesBack(op: Rescue, seconds: number): Promise<'away' | 'back' |
       request,
       until,
     });
-    const settled = whySettled(request.input.node, became);
+    const settled = whySettled(request.input, became);
     if (settled !== undefined) {
       step.detail = settled;
       op.note(`${settled}: nothing was taken out`);
@@ -112,11 +112,12 @@ async function comesBack(op: Rescue, seconds: number): Promise<'away' | 'back' |
   });
 }
 
-/** Why there is nothing left to take out, if so. */
-function whySettled(node: string, became: Return): string | undefined {
-  if (became.is === 'replaced') return `${became.by} is in the place of ${became.node} by now`;
+/** Why there is nothing left to take out, if so: of several dead workers others are left when one is replaced. */
+function whySettled({ node, alsoDead = [] }: EmergencyRemoveWorkerInput, became: Return): string | undefined {
+  const several = alsoDead.length > 0;
+  if (became.is === 'replaced' && !several) return `${became.by} is in the place of ${became.node} by now`;
   if (became.is === 'back' && became.patroni !== undefined)
-    return `${node} answers again, and Patroni runs what answers there (${became.patroni})`;
+    return `${[node, ...alsoDead].join(', ')} ${several ? 'answer' : 'answers'} again, and Patroni runs ${several ? 'one of them' : 'what answers there'} (${became.patroni})`;
   return undefined;
 }
 

@@ -4,16 +4,10 @@ import type { ReplacementPlan } from '../activities/plan/activities.js';
 import { approvedWith } from '../planning/approved.js';
 import { planWithNodes, withNodes } from '../planning/planned-moves.js';
 import { count } from '../text/figures.js';
-import {
-  checkActivities,
-  holdActivities,
-  machineActivities,
-  planActivities,
-  verifyActivities,
-} from './activities.js';
+import { checkActivities, machineActivities, planActivities, verifyActivities } from './activities.js';
 import { registerStep, startMachines } from './nodes/join.js';
 import { leaveStep } from './nodes/leave.js';
-import { startStandby, switchStep } from './nodes/standby.js';
+import { standbyStep, switchStep } from './nodes/standby.js';
 import type { HowLeft } from './operation/how-left.js';
 import type { Operation } from './operation/op.js';
 import { operation } from './operation/operation.js';
@@ -71,16 +65,10 @@ export async function replaceWorker(input: ReplaceWorkerInput): Promise<Operatio
 
 /** The standby takes the worker's place while all traffic is held. */
 async function takeOver(op: Replacing, draft: ReplacementPlan): Promise<void> {
-  const { cluster, lockId } = op.request;
+  const { cluster } = op.request;
   const node = draft.leaving[0]?.node ?? op.request.input.node;
-  const clone = await startStandby(op, steps.start, draft, node);
-  op.about([node, clone]);
-  const entry = await op.calls.run(holdActivities.planHold, 'Which servers are to be held?', {
-    cluster,
-    lockId,
-    node,
-    clone,
-  });
+  const entry = await standbyStep(op, steps.start, draft, node);
+  const { clone } = entry;
   const fate = await op.calls.run(machineActivities.lookAtMachine, `May the machine of ${node} be stopped?`, {
     cluster,
     node,

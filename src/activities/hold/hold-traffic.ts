@@ -78,13 +78,15 @@ export async function holdTraffic(
   const reasons: string[] = [];
   for (let tries = 1; tries <= mostTries; tries += 1) {
     const outcome = await attempt();
-    if (outcome.state === 'switched') {
-      await settle(cluster, entry, outcome.state, look);
-      return { heldMs: outcome.heldMs, tries };
+    // What the commit came to is told by what the coordinator has on record, not by how its session ended.
+    const became = outcome.state === 'failed' ? await lookAtHold(cluster, entry, look) : outcome.state;
+    if (became === 'switched') {
+      await settle(cluster, entry, became, look);
+      return { ...('heldMs' in outcome && { heldMs: outcome.heldMs }), tries };
     }
-    if (outcome.state === 'failed' && (await lookAtHold(cluster, entry, look)) !== 'untouched')
-      throw await thrownAway(cluster, entry, outcome.why, look);
-    reasons.push(outcome.why);
+    const why = 'why' in outcome ? outcome.why : '';
+    if (became === 'spent') throw await thrownAway(cluster, entry, why, look);
+    reasons.push(why);
     await sleep(Math.min(longestPauseMs, pauseMs * 1.5 ** (tries - 1)), undefined, { signal: stop });
   }
   throw needsPerson(`there was no quiet moment for the switch of ${entry.node} in ${mostTries} attempts`, {

@@ -6,7 +6,7 @@ import { withCoordinator } from '../../citus/session/connect.js';
 import type { ClusterConfig } from '../../config/index.js';
 import type { Check } from '../../contract/index.js';
 import { does } from '../../contract/index.js';
-import { verdictOf, type Look } from '../../planning/life.js';
+import { isBack, verdictOf, type Look } from '../../planning/life.js';
 import { count } from '../../text/figures.js';
 import { failed, passed } from '../preflight/check.js';
 import { inBatches } from '../preflight/in-batches.js';
@@ -54,7 +54,7 @@ export type Return =
   | { is: 'replaced'; node: string; by: string };
 
 /**
- * Waits until workers answer whoever looks, from all sides and twice in a row, or until somebody else has pointed their node
+ * Waits until workers answer whoever can look, from all sides and twice in a row, or until somebody else has pointed their node
  * at another server. One that is registered no more, after an earlier rescue say, has nothing to come back to.
  *
  * @param until milliseconds since the epoch
@@ -68,7 +68,7 @@ export async function returnOf(
   for (let answered = 0; ;) {
     const found = await lookAtAll(cluster, dead);
     if (found.size < dead.length) return replacedOf(cluster, before, found);
-    answered = [...found.values()].flat().every(({ answer }) => answer === undefined) ? answered + 1 : 0;
+    answered = [...found.values()].every(isBack) ? answered + 1 : 0;
     if (answered === steadyLooks) return { is: 'back', ...(await patroniOf(cluster, [...found.keys()])) };
     if (Date.now() >= until) return { is: 'away' };
     await sleep(Math.min(everyMs, Math.max(0, until - Date.now())), undefined, {

@@ -3,7 +3,7 @@ import { does } from '../../contract/index.js';
 import { holdActivities, verifyActivities } from '../activities.js';
 import type { HowLeft } from '../operation/how-left.js';
 import type { Operation } from '../operation/op.js';
-import { startStandby, switchStep } from './standby.js';
+import { standbyStep, switchStep } from './standby.js';
 
 /** The steps of a scale-out by clone, after its approval. */
 export const splitSteps = {
@@ -17,15 +17,8 @@ export const splitSteps = {
 export async function splitOff(op: Operation<'scaleOut'>, draft: ScaleOutPlan): Promise<void> {
   const { cluster, lockId } = op.request;
   const node = draft.plan.replacement?.node ?? '';
-  const clone = await startStandby(op, splitSteps.start, draft, node);
-  op.about([node, clone]);
-  const entry = await op.calls.run(holdActivities.planHold, 'Which servers are to be held?', {
-    cluster,
-    lockId,
-    node,
-    clone,
-    splits: true,
-  });
+  const entry = await standbyStep(op, splitSteps.start, draft, node, { splits: true });
+  const { clone } = entry;
   await switchStep(op, splitSteps.split, entry, draft.share);
   const why = `${clone} is a worker with a part of the shards of ${node}, which can't be undone`;
   await op.passNoReturn({ why, last: true, isPast: true, howLeft: unsettled(cluster, clone) }, async () => {

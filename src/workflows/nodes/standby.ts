@@ -6,11 +6,31 @@ import { holdActivities } from '../activities.js';
 import type { Operation } from '../operation/op.js';
 import { startMachines } from './join.js';
 
-/** Has a machine started as a standby of a worker, unless one is given. Answers its address. */
-export async function startStandby<Type extends OperationType>(
+type Standby = Pick<ReplacementPlan, 'plan' | 'toStart'>;
+
+/**
+ * Has a machine started as a standby of a worker, unless one is given, and looks what is to be held for it.
+ *
+ * @param how whether the standby is to become a worker beside the other, instead of taking its place
+ */
+export async function standbyStep<Type extends OperationType>(
   op: Operation<Type>,
   name: string,
-  { plan, toStart }: Pick<ReplacementPlan, 'plan' | 'toStart'>,
+  draft: Standby,
+  node: string,
+  how: Pick<HoldEntry, 'splits'> = {},
+): Promise<HoldEntry> {
+  const clone = await startStandby(op, name, draft, node);
+  op.about([node, clone]);
+  const { cluster, lockId } = op.request;
+  const order = { cluster, lockId, node, clone, ...how };
+  return op.calls.run(holdActivities.planHold, 'Which servers are to be held?', order);
+}
+
+async function startStandby<Type extends OperationType>(
+  op: Operation<Type>,
+  name: string,
+  { plan, toStart }: Standby,
   node: string,
 ): Promise<string> {
   if (toStart.length === 0) {

@@ -1,27 +1,25 @@
-import pg from 'pg';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { loadData } from '../../../sandbox/data.js';
 import { startLoad } from '../../../sandbox/load.js';
 import { startCluster, type SandboxCluster, type SandboxNode } from '../../../sandbox/index.js';
 import { holdTraffic, usualTimes, type HoldResult } from '../../../src/activities/hold/hold-traffic.js';
 import { tryHold } from '../../../src/activities/hold/try-hold.js';
-import { undoActivities } from '../../../src/activities/undo/activities.js';
 import type { UndoResult } from '../../../src/activities/undo/undo-entry.js';
 import { awaitAddress, updateNode } from '../../../src/citus/hold/switch.js';
 import { prepareHold, takeHold } from '../../../src/citus/hold/take.js';
-import { sessionOver, type Db } from '../../../src/citus/session/db.js';
+import { type Db } from '../../../src/citus/session/db.js';
 import type { HoldEntry } from '../../../src/contract/internal/undo.js';
-import { asActivity } from '../../support/activity-stage.js';
 import { flavour } from '../../support/stage.js';
 import { configOf } from '../connect/support.js';
+import { OpenSessions, session, undoHold } from './support.js';
 
 let cluster: SandboxCluster;
 let other: SandboxNode;
 /** The server that the group lives at now. */
 let worker: SandboxNode;
 let nodeId: number;
-const clients: pg.Client[] = [];
+const sessions = new OpenSessions();
 beforeAll(async () => {
   cluster = await startCluster({ workers: 2, flavour });
   await loadData(cluster, { shards: 4, tenants: 20, events: 40 });
@@ -35,11 +33,9 @@ beforeAll(async () => {
   nodeId = row?.id ?? 0;
 });
 afterAll(async () => {
-  await Promise.all(clients.map((client) => client.end().catch(() => undefined)));
+  await sessions.end();
   await cluster.stop();
 });
-
-const session = 'citus-scaler:000000000000:hold';
 
 function entryFor(clone: SandboxNode): HoldEntry {
   return {
@@ -65,23 +61,9 @@ const hold = (clone: SandboxNode): Promise<HoldResult> =>
     },
   );
 
-const undone = async (clone: SandboxNode): Promise<UndoResult | undefined> => {
-  const order = { cluster: 'demo', lockId: 'lock', entries: [entryFor(clone)], since: Date.now() };
-  const [result] = await asActivity({ clusters: [configOf(cluster)] }, (context) =>
-    undoActivities(context).undo(order),
-  );
-  return result;
-};
+const undone = (clone: SandboxNode): Promise<UndoResult | undefined> => undoHold(cluster, entryFor(clone));
 
-/** A session of a worker of ours that was killed: nobody reads its answers any more. */
-async function left(node: SandboxNode): Promise<Db & { client: pg.Client }> {
-  const client = new pg.Client({ ...node.login, application_name: session });
-  client.on('error', () => undefined);
-  await client.connect();
-  clients.push(client);
-  await client.query('set search_path = pg_catalog');
-  return { ...sessionOver(client, node.address, 0), client };
-}
+const left = (node: SandboxNode) => sessions.left(node);
 
 async function holdEverywhere(): Promise<Db> {
   const coordinator = await left(cluster.coordinator);
@@ -148,13 +130,17 @@ test.each(['promoted only', 'switched and not committed'])(
 
 test('a hold in the way of others lets go in time, and is tried again when they are done', async () => {
   const clone = await cluster.standbyOf(worker);
-  const blocker = new pg.Client(cluster.coordinator.login);
-  await blocker.connect();
-  clients.push(blocker);
+  const blocker = await sessions.connect(cluster.coordinator);
   await blocker.query(`begin; update plans set name = 'slow' where plan_id = 1`);
   const load = startLoad(cluster.coordinator, { clients: 2, transactionsPerSecond: 20, tenants: 20 });
   const held = hold(clone);
-  await sleep(2_000);
+  const waiting = (): Promise<unknown[]> =>
+    cluster.query(
+      `select from pg_locks join pg_stat_activity using (pid) where not granted and application_name = $1`,
+      [session],
+    );
+  await vi.waitUntil(async () => (await waiting()).length > 0, 30_000);
+  await vi.waitUntil(async () => (await waiting()).length === 0, 30_000);
   await blocker.query('commit');
   const { heldMs, tries } = await held;
   const { failed, messages, slowest, inserted } = await load.stop();

@@ -5,21 +5,19 @@ import { checksum, loadData } from '../../../sandbox/data.js';
 import { findFlavour } from '../../../sandbox/flavour.js';
 import { startCluster, type SandboxCluster, type SandboxNode } from '../../../sandbox/index.js';
 import { holdTraffic, usualTimes, type HoldResult } from '../../../src/activities/hold/hold-traffic.js';
-import { undoActivities } from '../../../src/activities/undo/activities.js';
 import type { UndoResult } from '../../../src/activities/undo/undo-entry.js';
 import { addClone, awaitWorker, promoteAndSplit } from '../../../src/citus/hold/split.js';
 import { prepareHold, takeHold } from '../../../src/citus/hold/take.js';
-import { sessionOver, type Db } from '../../../src/citus/session/db.js';
+import { type Db } from '../../../src/citus/session/db.js';
 import type { HoldEntry } from '../../../src/contract/internal/undo.js';
-import { asActivity } from '../../support/activity-stage.js';
 import { flavour } from '../../support/stage.js';
 import { configOf } from '../connect/support.js';
+import { OpenSessions, session, undoHold } from './support.js';
 
 let cluster: SandboxCluster;
 let source: SandboxNode;
 let other: SandboxNode;
-const clients: pg.Client[] = [];
-const session = 'citus-scaler:000000000000:hold';
+const sessions = new OpenSessions();
 
 async function entryFor(clone: SandboxNode): Promise<HoldEntry> {
   const [row] = await cluster.query<{ id: number }>(
@@ -58,23 +56,10 @@ async function split(clone: SandboxNode, share = 0.5): Promise<HoldResult> {
   );
 }
 
-async function undone(clone: SandboxNode): Promise<UndoResult | undefined> {
-  const order = { cluster: 'demo', lockId: 'lock', entries: [await entryFor(clone)], since: Date.now() };
-  const [result] = await asActivity({ clusters: [configOf(cluster)] }, (context) =>
-    undoActivities(context).undo(order),
-  );
-  return result;
-}
+const undone = async (clone: SandboxNode): Promise<UndoResult | undefined> =>
+  undoHold(cluster, await entryFor(clone));
 
-/** A session of a worker of ours that was killed: nobody reads its answers any more. */
-async function left(node: SandboxNode): Promise<Db & { client: pg.Client }> {
-  const client = new pg.Client({ ...node.login, application_name: session });
-  client.on('error', () => undefined);
-  await client.connect();
-  clients.push(client);
-  await client.query('set search_path = pg_catalog');
-  return { ...sessionOver(client, node.address, 0), client };
-}
+const left = (node: SandboxNode) => sessions.left(node);
 
 async function holdEverywhere(): Promise<Db> {
   const coordinator = await left(cluster.coordinator);
@@ -141,7 +126,7 @@ describe.runIf(findFlavour(flavour).flavour === 'citus')('a clone that takes a p
     [source, other] = [first, second];
   });
   afterAll(async () => {
-    await Promise.all(clients.map((client) => client.end().catch(() => undefined)));
+    await sessions.end();
     await cluster.stop();
   });
 
@@ -214,9 +199,7 @@ describe.runIf(findFlavour(flavour).flavour === 'citus')('a clone that takes a p
 
   test('a worker keeps its locks while what the coordinator prepared there is undecided', async () => {
     const db = await left(other);
-    const prepared = new pg.Client(other.login);
-    await prepared.connect();
-    clients.push(prepared);
+    const prepared = await sessions.connect(other);
     await prepared.query(`begin; create table undecided (); prepare transaction 'citus_0_999999_1_1'`);
     let told: boolean | undefined;
     const waiting = awaitWorker(db, '127.0.0.1:1', 100).then((answer) => (told = answer));

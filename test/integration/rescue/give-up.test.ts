@@ -77,6 +77,22 @@ test('a dead worker of which somebody points the node at another server is waite
   }
 });
 
+test('of one that answers again it is told whether Patroni runs it', async () => {
+  const config = configOf(cluster, { allowedNodes: ['127.0.0.1:*'] });
+  const [, other] = cluster.workers;
+  if (!other) throw new Error('no worker');
+  const became = (): Promise<unknown> =>
+    asActivity(() => returnOf(config, [other.address], Date.now() + 60_000));
+  expect(await became()).toEqual({ is: 'back' });
+  const patroni = new pg.Client({ ...other.login, application_name: 'Patroni heartbeat' });
+  await patroni.connect();
+  try {
+    expect(await became()).toEqual({ is: 'back', patroni: 'a session of Patroni heartbeat' });
+  } finally {
+    await patroni.end();
+  }
+});
+
 test('a loss that nobody has approved changes nothing', async () => {
   const refused = forgetNodes(await session(), [dead], () => false, 'a test');
   await expect(refused).rejects.toBeInstanceOf(LossChangedError);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { mostAwayAtOnce, signOf, verdictOf } from '../../../src/planning/life.js';
+import { isBack, mostAwayAtOnce, signOf, verdictOf } from '../../../src/planning/life.js';
 
 const from = 'the coordinator';
 
@@ -48,6 +48,15 @@ test('one who gets an answer outweighs all who get none, and one who could not l
   expect(verdictOf([dead, unknown])).toBe('dead');
   expect(verdictOf([unknown])).toBe('unknown');
   expect(verdictOf([])).toBe('unknown');
+});
+
+test('back is one that gives an answer to all who can look', () => {
+  const alive = { from: 'db2:5432' };
+  const unknown = { from: 'db4:5432', answer: 'can’t look: it doesn’t answer itself' };
+  expect(isBack([alive, unknown])).toBe(true);
+  expect(isBack([alive, { from, answer: 'FATAL:  the database system is starting up' }])).toBe(false);
+  expect(isBack([alive, { from, answer: 'Connection refused' }])).toBe(false);
+  expect(isBack([unknown])).toBe(false);
 });
 
 test.each([
