@@ -63,7 +63,8 @@ export async function untilReplayed(standby: Db, position: string, milliseconds:
  */
 export async function isPromoting(standby: Db): Promise<boolean> {
   const [row] = await standby.query<{ asked: boolean }>(
-    `SELECT pg_stat_file('promote', true) IS NOT NULL AS asked`,
+    // Not the whole row: one of its columns is NULL on most systems.
+    `SELECT (pg_stat_file('promote', true)).modification IS NOT NULL AS asked`,
   );
   if (row?.asked) return true;
   try {

@@ -178,8 +178,16 @@ describe.runIf(findFlavour(flavour).flavour === 'citus')('a clone that takes a p
   test('a promotion that is on its way when it is looked at is not taken for a standby', async () => {
     const clone = await cluster.standbyOf(source);
     await register(clone);
+    const [startup] = await clone.query<{ pid: number }>(
+      `select pid from pg_stat_activity where backend_type = 'startup'`,
+    );
+    if (!startup) throw new Error('it is no standby');
+    process.kill(startup.pid, 'SIGSTOP');
     await clone.query('select pg_promote(false)');
-    expect((await undone(clone))?.notes).toEqual([
+    const undoing = undone(clone);
+    await sleep(1_500);
+    process.kill(startup.pid, 'SIGCONT');
+    expect((await undoing)?.notes).toEqual([
       expect.stringContaining('was promoted in vain and is fenced') as string,
     ]);
     await expect(clone.query('select 1')).rejects.toThrow(fenced);
