@@ -1,11 +1,9 @@
 import type { RescuePlan } from '../activities/rescue/activities.js';
-import type { Return } from '../activities/rescue/death.js';
 import {
   does,
   type EmergencyRemoveWorkerInput,
   type MoveMode,
   type OperationReport,
-  type RemoveWorkerInput,
   type Rung,
 } from '../contract/index.js';
 import { startAgain } from '../contract/internal/start-again.js';
@@ -20,6 +18,7 @@ import type { Operation } from './operation/op.js';
 import { operation } from './operation/operation.js';
 import { planStep } from './operation/steps.js';
 import { emptyAndRemove } from './remove-worker.js';
+import { asRunning, awaitReturn } from './rescue/return.js';
 import { succeed } from './rescue/succession.js';
 
 const steps = {
@@ -32,8 +31,6 @@ const steps = {
   rebuild: 'Make lost shards anew',
   verify: 'Verify',
 } as const;
-
-const laterSteps = [steps.dead, steps.plan, steps.approval, steps.out, steps.rebuild, steps.verify];
 
 type Rescue = Operation<'emergencyRemoveWorker'>;
 
@@ -49,7 +46,11 @@ export async function emergencyRemoveWorker(input: EmergencyRemoveWorkerInput): 
     await op.preflight(steps.check);
     if (op.dryRun && !op.plannable()) return;
     if (waitForReturn !== undefined && !op.dryRun) {
-      const became = await comesBack(op, secondsOf(waitForReturn));
+      const became = await awaitReturn(op, {
+        name: steps.wait,
+        later: Object.values(later),
+        seconds: secondsOf(waitForReturn),
+      });
       if (became === 'settled') return;
       if (became === 'back') {
         await emptyAndRemove(await goOnAs('removeWorker', asRunning(request.input)));
@@ -78,54 +79,6 @@ export async function emergencyRemoveWorker(input: EmergencyRemoveWorkerInput): 
     const way = chosen === 'standby' || chosen === 'restored' ? chosen : 'begun';
     await succeed(op, { steps, succession, way });
   });
-}
-
-/**
- * Waits for dead workers, and answers whether they are back. One that isn't dead is not waited for: it is refused. Where
- * another server is in the place of the one that is dead, the matter is settled.
- */
-async function comesBack(op: Rescue, seconds: number): Promise<'away' | 'back' | 'settled'> {
-  const { request } = op;
-  return op.step(steps.wait, async (step) => {
-    const atOnce = { ...request, input: { ...request.input, deadFor: '0s' } };
-    const until = new Date(Date.now() + seconds * 1_000).toISOString();
-    op.checkedAgain(
-      await op.calls.run(rescueActivities.confirmDeath, 'Is it dead now?', { request: atOnce }),
-    );
-    step.detail = `until ${until}`;
-    const became = await op.calls.run(rescueActivities.awaitReturn, `Wait for its return until ${until}`, {
-      request,
-      until,
-    });
-    const settled = whySettled(request.input, became);
-    if (settled !== undefined) {
-      step.detail = settled;
-      op.note(`${settled}: nothing was taken out`);
-      for (const later of laterSteps) op.skip(later, 'the cluster has a server in its place');
-      return 'settled';
-    }
-    step.detail =
-      became.is === 'back'
-        ? 'it is back: it is emptied and removed as one that runs'
-        : 'it did not come back';
-    return became.is === 'back' ? 'back' : 'away';
-  });
-}
-
-/** Why there is nothing left to take out, if so: of several dead workers others are left when one is replaced. */
-function whySettled({ node, alsoDead = [] }: EmergencyRemoveWorkerInput, became: Return): string | undefined {
-  const several = alsoDead.length > 0;
-  if (became.is === 'replaced' && !several) return `${became.by} is in the place of ${became.node} by now`;
-  if (became.is === 'back' && became.patroni !== undefined)
-    return `${[node, ...alsoDead].join(', ')} ${several ? 'answer' : 'answers'} again, and Patroni runs ${several ? 'one of them' : 'what answers there'} (${became.patroni})`;
-  return undefined;
-}
-
-/** What the removal of a worker that runs takes of the request. */
-function asRunning({ node, alsoDead = [], ...input }: EmergencyRemoveWorkerInput): RemoveWorkerInput {
-  const { waitForReturn: _, deadFor: _deadFor, acceptDataLoss: _loss, ifBusy: _busy, ...rest } = input;
-  const { standby: _standby, maxStandbyLag: _lag, restored: _restored, ...common } = rest;
-  return { ...common, nodes: [node, ...alsoDead] };
 }
 
 async function confirmDeath(op: Rescue): Promise<void> {
