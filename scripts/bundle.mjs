@@ -6,7 +6,10 @@ import ts from 'typescript';
 const built = new URL('../dist/src/', import.meta.url);
 const { bundleWorkflows } = await import(new URL('bundle.js', built).href);
 const { code } = await bundleWorkflows();
-writeFileSync(new URL('workflow-bundle.js', built), withRelativeSources(withoutComments(code)));
+writeFileSync(
+  new URL('workflow-bundle.js', built),
+  withRelativeSources(withoutIndentation(withoutComments(code))),
+);
 chmodSync(new URL('cli/main.js', built), 0o755);
 
 /** The map that the worker wants at the end of the code names the folders of this machine. @param {string} text */
@@ -47,4 +50,27 @@ function withoutComments(text) {
     done = end;
   }
   return result + text.slice(done);
+}
+
+/**
+ * Begins each line with its code: a tenth of the bundle is indentation. The map, which knows lines only, still fits. What
+ * lies in a text over several lines stays.
+ * @param {string} text
+ */
+function withoutIndentation(text) {
+  const source = ts.createSourceFile('bundle.js', text, ts.ScriptTarget.ES2022, false, ts.ScriptKind.JS);
+  /** @type {{ pos: number, end: number }[]} */
+  const texts = [];
+  /** @param {ts.Node} node */
+  const visit = (node) => {
+    if (ts.isTemplateLiteralToken(node) || ts.isStringLiteral(node))
+      texts.push({ pos: node.getStart(source), end: node.end });
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  let next = 0;
+  return text.replace(/^[ \t]+/gm, (indentation, /** @type {number} */ at) => {
+    while (next < texts.length && (texts[next]?.end ?? 0) <= at) next += 1;
+    return at > (texts[next]?.pos ?? at) ? indentation : '';
+  });
 }
