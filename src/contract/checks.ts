@@ -74,7 +74,7 @@ export const checks = {
     consequence: true,
     of: typesThatMove,
   },
-  /** Nothing looks as if Patroni registered the nodes. */
+  /** Where Patroni runs the servers, the operation doesn't work against it: it registers nodes and promotes their standbys. */
   patroni: { severity: 'blocker', acceptable: true, lessForCleaning: true },
   /** No pooler stands between the worker of citus-scaler and the coordinator. */
   pooler: { severity: 'blocker', acceptable: true },

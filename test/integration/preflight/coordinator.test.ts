@@ -65,15 +65,28 @@ test('a pooler in between is recognised', async () => {
   expect(checkOf(checks, 'pooler')).toMatchObject({ severity: 'blocker', ok: false });
 });
 
-test('signs of Patroni block, and are named with the server', async () => {
+test('where Patroni runs a server, data may move; what works against it blocks, with what to do', async () => {
   const [worker] = cluster.workers;
   if (!worker) throw new Error('no worker');
   const patroni = new pg.Client({ ...worker.login, application_name: 'Patroni heartbeat' });
   await patroni.connect();
+  const { address: node } = worker;
+  const patroniCheck = async (...wishes: Wishes) => checkOf(await preflight(...wishes), 'patroni');
   try {
-    const check = checkOf(await preflight(), 'patroni');
-    expect(check).toMatchObject({ severity: 'blocker', ok: false });
-    expect(check.evidence).toContain(`${worker.address}: a session of Patroni heartbeat`);
+    for (const type of ['rebalance', 'cleanUp', 'drainWorker'] as const)
+      expect(await patroniCheck({ nodes: [node] }, { type })).toMatchObject({
+        ok: true,
+        evidence: expect.stringContaining(`${node}: a session of Patroni heartbeat`) as string,
+      });
+    expect(await patroniCheck({ add: 1 })).toMatchObject({
+      severity: 'blocker',
+      ok: false,
+      remedy: { action: 'rebalance' },
+    });
+    for (const method of ['clone', 'move'])
+      expect((await patroniCheck({ node, method }, { type: 'replaceWorker' })).remedy?.text).toContain(
+        'patronictl switchover',
+      );
   } finally {
     await patroni.end();
   }

@@ -12,7 +12,7 @@ import type { Finding } from '../../leftovers/finding.js';
 import { capacityChecks, oldTransactions } from './capacity.js';
 import { passed } from '../check.js';
 import { connections, type ConnectionLoad } from './connections.js';
-import { addressFits, noPatroni, noPooler } from './coordinator.js';
+import { addressFits, noPooler } from './coordinator.js';
 import type { Intent, PreflightRequest } from '../intent.js';
 import { isolatingChecks } from './isolating.js';
 import { rescuingChecks } from './rescuing.js';
@@ -20,6 +20,7 @@ import { leavingChecks } from './leaving.js';
 import { nodeIdentity } from './node-identity.js';
 import { metadataSynced, nodesActive } from './nodes-active.js';
 import { specialNodes, versionsEqual } from './nodes.js';
+import { patroniCheck, patroniSigns } from './patroni.js';
 import { answeringNodes, dataNodes, newServers, syncedNodes, type ClusterState } from '../cluster-state.js';
 import { replicatedShards, tableChecks } from '../tables/table-checks.js';
 import { findHindrances } from '../tables/find-hindrances.js';
@@ -37,7 +38,7 @@ export async function clusterChecks(
   const { parallelMoves, transferMode } = request;
   return [
     await noPooler(db),
-    noPatroni(facts, capacities, intent),
+    patroniCheck(patroniSigns(facts, capacities), intent),
     ...leavingChecks(nodes, intent),
     ...isolatingChecks(nodes, capacities, intent),
     ...rescuingChecks(nodes, capacities, intent, intent.rescuing.length > 0 ? await readStandIns(db) : []),

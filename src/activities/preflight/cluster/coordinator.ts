@@ -1,4 +1,3 @@
-import type { NodeCapacity } from '../../../citus/nodes/capacity.js';
 import type { Db } from '../../../citus/session/connect.js';
 import type { ClusterNode } from '../../../citus/nodes/nodes.js';
 import { versionText, type ServerFacts } from '../../../citus/nodes/server-facts.js';
@@ -6,7 +5,6 @@ import { combinations, supportOf, type Check } from '../../../contract/index.js'
 import { identifier } from '../../../citus/session/quote.js';
 import { failed, listOf, passed, warning } from '../check.js';
 import { mendOnNodes } from '../on-nodes.js';
-import type { Intent } from '../intent.js';
 
 /** Checks that the server is the coordinator of a Citus cluster. */
 export function isCoordinator({ citus, localGroup }: ServerFacts): Check {
@@ -120,29 +118,6 @@ export async function noPooler(db: Db): Promise<Check> {
         'pooler',
         `one session was served by processes ${[...pids].join(', ')}`,
         'connect to PostgreSQL itself, not through a pooler',
-      );
-}
-
-/** Checks that Patroni doesn't manage the cluster: it would undo changes of `pg_dist_node`. */
-export function noPatroni(
-  coordinator: ServerFacts,
-  capacities: NodeCapacity[],
-  { rescuing }: Pick<Intent, 'rescuing'>,
-): Check {
-  const signs = [
-    ...(coordinator.patroni === null ? [] : [`coordinator: ${coordinator.patroni}`]),
-    ...capacities.flatMap((each) =>
-      'error' in each || each.capacity.patroni === null ? [] : [`${each.node}: ${each.capacity.patroni}`],
-    ),
-  ];
-  return signs.length === 0
-    ? passed('patroni', 'no sign that Patroni manages the node rows')
-    : failed(
-        'patroni',
-        `Patroni runs servers of this cluster: ${listOf(signs)}`,
-        rescuing.length > 0
-          ? 'Patroni replaces a dead primary that has a standby by itself: wait a minute, and look at what it does (patronictl list). Where it can’t, accept this check with a reason'
-          : 'add workers through Patroni; it would undo changes of pg_dist_node',
       );
 }
 

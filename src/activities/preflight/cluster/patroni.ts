@@ -1,0 +1,55 @@
+import type { NodeCapacity } from '../../../citus/nodes/capacity.js';
+import type { ServerFacts } from '../../../citus/nodes/server-facts.js';
+import { does, type Advice, type Check } from '../../../contract/index.js';
+import { failed, listOf, passed } from '../check.js';
+import type { Intent } from '../intent.js';
+
+/** What shows that Patroni runs servers of the cluster, the coordinator's first; none: it doesn't. */
+export function patroniSigns(
+  coordinator: Pick<ServerFacts, 'patroni'>,
+  capacities: NodeCapacity[],
+): string[] {
+  return [
+    ...(coordinator.patroni === null ? [] : [`coordinator: ${coordinator.patroni}`]),
+    ...capacities.flatMap((each) =>
+      'error' in each || each.capacity.patroni === null ? [] : [`${each.node}: ${each.capacity.patroni}`],
+    ),
+  ];
+}
+
+/**
+ * Tells that Patroni runs the servers: it registers nodes and repoints them, and data may move all the same. Fails for what
+ * would work against it.
+ */
+export function patroniCheck(signs: readonly string[], intent: Intent): Check {
+  if (signs.length === 0) return passed('patroni', 'no sign that Patroni manages the node rows');
+  const against = againstPatroni(intent);
+  return against
+    ? failed('patroni', `Patroni runs servers of this cluster: ${listOf(signs)}`, against)
+    : passed(
+        'patroni',
+        `Patroni runs servers of this cluster, registers them and promotes their standbys: ${listOf(signs)}`,
+      );
+}
+
+/** What to do instead of an operation that would work against Patroni; undefined: it goes well with it. */
+function againstPatroni({
+  rescuing,
+  replacing,
+  splitting,
+  joining,
+  toStart,
+  deregisters,
+}: Intent): Advice | undefined {
+  const starts = toStart(0) > 0;
+  if (rescuing.length > 0)
+    return 'Patroni replaces a dead primary that has a standby by itself: wait a minute, and look at what it does (patronictl list). Where it can’t, accept this check with a reason';
+  if (replacing || (deregisters && (starts || joining.length > 0)))
+    return 'another machine in the place of a worker is Patroni’s: start a further member of its group, and hand over to that (patronictl switchover)';
+  if (splitting || starts || joining.length > 0)
+    return does(
+      'rebalance',
+      'start a group of Patroni with a number of its own: Patroni registers it. Then fill it',
+    );
+  return deregisters ? 'Patroni would register it again: empty it, and leave it registered' : undefined;
+}
