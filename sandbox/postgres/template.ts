@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import pg from 'pg';
 import type { Flavour } from '../flavour.js';
 import { pgConfig } from '../flavour.js';
 import { serverCache } from '../os/places.js';
@@ -126,6 +127,6 @@ async function fill(login: Login, dataFolder: string, flavour: Flavour): Promise
     await query(maintenance, 'CREATE EXTENSION dblink SCHEMA stand_in');
     await query(maintenance, 'CREATE EXTENSION postgres_fdw SCHEMA stand_in');
   }
-  await query(maintenance, `CREATE DATABASE "${login.database}"`);
+  await query(maintenance, `CREATE DATABASE ${pg.escapeIdentifier(login.database)}`);
   await query(login, 'CREATE EXTENSION citus');
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { SandboxNode } from '../../sandbox/index.js';
 import { newRole } from '../support/roles.js';
-import { everyKind } from '../support/every-kind.js';
+import { everyKind, tenants } from '../support/every-kind.js';
 import { flavour, setStage, type Stage } from '../support/stage.js';
 import { findFlavour } from '../../sandbox/flavour.js';
 
@@ -69,6 +69,19 @@ test.runIf(isReal)(
     await expect(query(`insert into accounts (id, total) values (999999, -1)`)).rejects.toMatchObject({
       code: '23514',
     });
+    const lostTenants = loss?.tables.filter(({ table }) => table.endsWith('.T 1')) ?? [];
+    expect(lostTenants).toHaveLength(1);
+    for (const schema of tenants) {
+      const t = `${schema}."T 1"`;
+      const [{ n } = { n: -1 }] = await query<{ n: number }>(`select count(*)::int as n from ${t}`);
+      expect([schema.includes(lostTenants[0]?.table.split('.')[0] ?? ''), n]).toEqual([n === 0, n]);
+      await query(`insert into ${t} (id, plan) values (1000, 1)`);
+      await query(`insert into ${schema}.parts values (1000, '2026-02-02')`);
+      await expect(query(`insert into ${schema}.parts values (1001, '2026-02-02')`)).rejects.toMatchObject({
+        code: '23503',
+      });
+      await query(`create table ${schema}.later (id int)`);
+    }
     expect(
       await (await stage.start('rebalance', 'spread', { transferMode: 'block_writes' })).result(),
     ).toMatchObject({

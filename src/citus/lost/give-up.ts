@@ -62,7 +62,9 @@ export async function forgetNodes(
       await db.query('SELECT citus_remove_node($1, $2)', [host, port]);
     }
     await db.query('SET LOCAL citus.enable_ddl_propagation = off');
-    for (const shard of lost) await standIn(db, shard, origin);
+    await asCitusItself(db, async () => {
+      for (const shard of lost) await standIn(db, shard, origin);
+    });
     await syncAll(db);
     await db.query('COMMIT');
   } catch (error) {
@@ -105,6 +107,19 @@ async function areRegistered(db: Db, dead: readonly DeadNode[]): Promise<boolean
   if (rows.length !== 0 && rows.length !== dead.length)
     throw new LossChangedError('one of the workers has left by now');
   return rows.length > 0;
+}
+
+/**
+ * Works under the name that a session of Citus's own has. Any other that creates a table in a schema that is sharded as a
+ * whole makes a tenant's table of it, whatever is propagated: "is a shard relation".
+ */
+async function asCitusItself(db: Db, work: () => Promise<void>): Promise<void> {
+  const [own] = await db.query<{ name: string }>(
+    `SELECT current_setting('application_name') AS name,
+            set_config('application_name', 'citus_rebalancer gpid=' || citus_backend_gpid(), true)`,
+  );
+  await work();
+  await db.query(`SELECT set_config('application_name', $1, true)`, [own?.name ?? '']);
 }
 
 async function standIn(
