@@ -7,7 +7,8 @@ import { addNode, placements, refusal, until } from './questions.js';
 
 conform(
   'moves',
-  {},
+  // What a move leaves stays until it is asked to go.
+  { settings: { 'citus.defer_shard_delete_interval': '10min' } },
   (cluster) => loadData(cluster, { shards: 8, tenants: 80, events: 500 }),
   (cluster) => {
     let before: Record<Table, TableChecksum>;
