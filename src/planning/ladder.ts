@@ -1,4 +1,4 @@
-import { rungIds, type Plan, type Rung, type RungId } from '../contract/index.js';
+import { rungIds, type Rung, type RungId } from '../contract/index.js';
 
 /** The facts of one rung: what makes it possible, or what it lacks. */
 export interface RungFact {
@@ -35,11 +35,6 @@ export function rungsOf(facts: RungFacts, { named, acceptsLoss }: RungWishes): R
   return rungIds.map((id) => ({ losesData: losing.includes(id), id, ...facts[id], chosen: id === takes }));
 }
 
-/** The rung that the operation takes. */
-export function chosenRung(rungs: readonly Rung[]): Rung | undefined {
-  return rungs.find(({ chosen }) => chosen);
-}
-
 /** The safest rung that is possible, when another one was asked for that loses more. */
 export function saferRung(rungs: readonly Rung[], named: RungId): Rung | undefined {
   const safest = rungs.find(({ possible }) => possible);
@@ -53,9 +48,4 @@ function ifTaken(facts: RungFacts, named: RungId, safest: RungId | undefined): R
   // What a backup doesn't have is lost with it, and a standby has it.
   const losesMore = losing.includes(named) && safest !== named;
   return losesMore ? undefined : named;
-}
-
-/** Whether a plan gives up what nobody else has. */
-export function givesUp({ rungs = [] }: Pick<Plan, 'rungs'>): boolean {
-  return chosenRung(rungs)?.id === 'give-up-data';
 }

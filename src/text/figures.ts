@@ -17,9 +17,14 @@ export function formatTables(tables: readonly string[]): string {
   return others.length === 0 ? first : `${first} and ${others.length} more`;
 }
 
-/** `1 worker`, `2 workers` */
+/** `1 worker`, `2 workers`, `1,530 rows` */
 export function count(n: number, noun: string, plural = `${noun}s`): string {
-  return `${n} ${n === 1 ? noun : plural}`;
+  return `${inThousands(n)} ${n === 1 ? noun : plural}`;
+}
+
+/** `1,530`, the same in every process. */
+export function inThousands(n: number): string {
+  return String(n).replace(/\B(?=(?:\d{3})+$)/g, ',');
 }
 
 /** `45 s`, `12 min`, `18.5 h`. Not by pretty-ms, which writes `45s` and `18h 30m`. */

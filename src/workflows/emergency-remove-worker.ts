@@ -1,5 +1,6 @@
 import type { RescuePlan } from '../activities/rescue/activities.js';
 import {
+  chosenRung,
   does,
   type EmergencyRemoveWorkerInput,
   type MoveMode,
@@ -8,7 +9,7 @@ import {
 } from '../contract/index.js';
 import { startAgain } from '../contract/internal/start-again.js';
 import { refused } from '../failures.js';
-import { chosenRung, saferRung } from '../planning/ladder.js';
+import { saferRung } from '../planning/ladder.js';
 import { movesIn, movesOf, type PlannedMoves } from '../planning/planned-moves.js';
 import { secondsOf } from '../text/duration.js';
 import { count } from '../text/figures.js';

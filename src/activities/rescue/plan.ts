@@ -10,10 +10,10 @@ import { readShardGroupsWithin, type ShardGroup } from '../../citus/tables/shard
 import { conditionOf } from '../../citus/tables/conditions.js';
 import { findConditions, type Finding } from '../../citus/tables/find-conditions.js';
 import type { ClusterConfig } from '../../config/index.js';
-import type { Check, MoveMode, Rung, RungId } from '../../contract/index.js';
+import { chosenRung, type Check, type MoveMode, type Rung, type RungId } from '../../contract/index.js';
 import type { OperationRequest } from '../../contract/internal/request.js';
 import { sampleOf, type Sample } from '../../contract/internal/sample.js';
-import { chosenRung, rungsOf, type RungFacts } from '../../planning/ladder.js';
+import { rungsOf, type RungFacts } from '../../planning/ladder.js';
 import { acceptsLoss } from '../../planning/loss.js';
 import { spread } from '../../planning/rebuild.js';
 import { count } from '../../text/figures.js';

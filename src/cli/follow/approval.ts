@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { OperationHandle } from '../../client/index.js';
-import type { OperationStatus, Plan } from '../../contract/index.js';
+import { givesUp, type OperationStatus, type Plan } from '../../contract/index.js';
 import type { App } from '../app.js';
 import { renderPlan } from '../render/plan.js';
 import { heading } from '../render/state.js';
@@ -39,7 +39,7 @@ export async function askApproval(
     });
     if (isAnswered()) return 'decided';
     if (choice === 'approve') {
-      const backup = plan.rungs?.some(({ id, chosen }) => chosen && id === 'give-up-data')
+      const backup = givesUp(plan)
         ? await prompts.text({
             message: 'Which is the newest backup of what is given up? The report will name it.',
             defaultValue: 'none',

@@ -1,4 +1,4 @@
-import type { OperationStatus, Step } from '../../contract/index.js';
+import { chosenRung, type OperationStatus, type Plan, type Step } from '../../contract/index.js';
 import { oneLine } from '../../text/lines.js';
 import { momentIn } from '../../text/moment.js';
 import { count, bytes, duration, secondsBetween } from './text/figures.js';
@@ -55,6 +55,7 @@ function planChange(before: OperationStatus | undefined, { plan }: OperationStat
   if (plan.salvage)
     return [`plan ${plan.hash}: ${count(plan.salvage.missing, 'row')} of ${plan.salvage.node} to bring over`];
   if (plan.replacement) return [`plan ${plan.hash}: ${plan.replacement.node} → ${plan.replacement.clone}`];
+  if (plan.rungs) return [`plan ${plan.hash}: ${rescueOf(plan)}`];
   const { isolatedWorkers = [], rejoinedWorkers = [] } = plan;
   const metadata = [
     ...isolatedWorkers.map((node) => `${node} is isolated`),
@@ -62,6 +63,14 @@ function planChange(before: OperationStatus | undefined, { plan }: OperationStat
   ];
   if (metadata.length > 0) return [`plan ${plan.hash}: ${metadata.join(', ')}`];
   return [`plan ${plan.hash}: ${count(plan.movesTotal, 'move')}, ${bytes(plan.bytes)}`];
+}
+
+function rescueOf({ rungs = [], removedWorkers, loss }: Plan): string {
+  const way = chosenRung(rungs);
+  const lost = loss ? `, loses rows of ${count(loss.tablesTotal, 'table')}` : '';
+  return way
+    ? `${removedWorkers.join(', ')} out by ${way.id}${lost}`
+    : `${removedWorkers.join(', ')} has no way out that is open and accepted`;
 }
 
 function progressChange(before: OperationStatus | undefined, { progress }: OperationStatus): string[] {

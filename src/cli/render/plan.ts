@@ -25,16 +25,16 @@ export function renderPlan(
   const outstanding = checks.filter(standsOut);
   return [
     paint.bold(`Plan ${plan.hash}`),
-    ...whatChanges(plan, paint, columns),
+    ...whatChanges(plan, paint, columns, about),
     ...worthKnowing(checks, columns),
     ...(outstanding.length > 0 ? ['', checkLines(outstanding, paint, columns, about)] : []),
   ].join('\n');
 }
 
-function whatChanges(plan: Plan, paint: Colors, columns: number): string[] {
+function whatChanges(plan: Plan, paint: Colors, columns: number, about: About): string[] {
   if (plan.salvage) return salvageLines(plan.salvage, paint, columns);
   if (plan.cleanups) return [renderCleanups(plan, paint, columns)];
-  return plan.rungs ? rescueLines(plan, paint, columns) : movement(plan, paint, columns);
+  return plan.rungs ? rescueLines(plan, paint, columns, about) : movement(plan, paint, columns);
 }
 
 function movement(plan: Plan, paint: Colors, columns: number): string[] {

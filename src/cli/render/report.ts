@@ -6,6 +6,7 @@ import { renderPlan } from './plan.js';
 import { renderStatus } from './status.js';
 import { heading, steps } from './state.js';
 import { checkLines, standsOut } from './checks.js';
+import { givenUpLines } from './rescue.js';
 import { wrap } from './text/text.js';
 import { windowLines } from './window.js';
 
@@ -30,6 +31,7 @@ export function renderReport(status: OperationStatus, paint: Colors, columns: nu
     ...(dryRun ? [renderPlan(plan, status.checks, paint, columns, status)] : []),
     ...(dryRun ? windowLines(status, columns, Date.parse(status.endedAt)) : []),
     ...(before && after && !plan?.cleanups && !plan?.salvage ? [balanceChange(before, after, paint)] : []),
+    ...(!dryRun && plan?.loss ? [givenUpLines(plan.loss, paint, columns).join('\n')] : []),
     ...(!dryRun && outstanding.length > 0 ? [checkLines(outstanding, paint, columns, status)] : []),
     ...(dryRun ? ['Dry run: nothing was changed.'] : [summary(status)]),
     ...noteLines(notes, columns),
@@ -55,6 +57,7 @@ function summary(report: OperationReport): string {
       ? `Cleaned up in ${time}.`
       : `Ended after ${time}; what was not removed yet is left.`;
   if (unansweredMoves === 0 && movedShardGroups === 0) return `Nothing was moved, in ${time}.`;
+  if (plan?.rungs) return `${count(movedShardGroups, 'shard group')} made anew, in ${time}.`;
   const moved = `${count(movedShardGroups, 'shard group')} moved, ${bytes(movedBytes)}, in ${time}.`;
   return unansweredMoves === 0
     ? moved

@@ -1,6 +1,6 @@
 import type { Colors } from 'picocolors/types.js';
 import type { Salvage, SalvagedTable } from '../../contract/index.js';
-import { count } from './text/figures.js';
+import { count, inThousands } from './text/figures.js';
 import { cut, pad, width, wrap } from './text/text.js';
 
 /** As many tables as one looks through before saying yes. */
@@ -38,5 +38,5 @@ function figuresOf({ shards, shardsDone, rows, missing, conflicts = 0, why }: Sa
   if (why !== undefined) return `stays there: ${why}`;
   const done = shardsDone > 0 ? `, ${shardsDone} of ${count(shards, 'shard')} brought over before` : '';
   const other = conflicts > 0 ? `, ${count(conflicts, 'conflict')}` : '';
-  return `${(missing ?? 0).toLocaleString('en-US')} of ${count(rows ?? 0, 'row')} missing${other}${done}`;
+  return `${inThousands(missing ?? 0)} of ${count(rows ?? 0, 'row')} missing${other}${done}`;
 }

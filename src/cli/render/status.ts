@@ -1,5 +1,5 @@
 import type { Colors } from 'picocolors/types.js';
-import { isOver, type Attention, type OperationStatus } from '../../contract/index.js';
+import { givesUp, isOver, type Attention, type OperationStatus } from '../../contract/index.js';
 import { checkLines, standsOut } from './checks.js';
 import { governorLines } from './governor.js';
 import { renderPlan } from './plan.js';
@@ -49,7 +49,15 @@ function ending(status: OperationStatus, paint: Colors, columns: number, { extra
     ...(paused ? [wrap(pausedBy(paused), columns, 2)] : []),
     ...(cancel?.refused !== undefined ? [wrap(`Cancel was refused: ${cancel.refused}`, columns, 2)] : []),
     ...(state === 'awaiting-approval'
-      ? [hints([`citus-scaler approve ${operation}`, `citus-scaler reject ${operation} --reason …`], paint)]
+      ? [
+          hints(
+            [
+              `citus-scaler approve ${operation}${backupOf(status.plan)}`,
+              `citus-scaler reject ${operation} --reason …`,
+            ],
+            paint,
+          ),
+        ]
       : []),
     ...(state === 'waiting-for-window'
       ? [hints([`citus-scaler ignore-window ${operation} --reason …`], paint)]
@@ -90,6 +98,11 @@ function renderFailure(
   columns: number,
 ): string {
   return renderProblem({ message, details }, paint, columns, { operation, cluster });
+}
+
+/** Where data is given up, somebody should know what it can be loaded from. */
+function backupOf(plan: OperationStatus['plan']): string {
+  return plan && givesUp(plan) ? ' --backup …' : '';
 }
 
 function hints(commands: string[], paint: Colors): string {

@@ -17,6 +17,16 @@ export interface Rung {
   chosen: boolean;
 }
 
+/** The way that is taken. */
+export function chosenRung(rungs: readonly Rung[]): Rung | undefined {
+  return rungs.find(({ chosen }) => chosen);
+}
+
+/** Whether a plan gives up what nobody else has. */
+export function givesUp({ rungs = [] }: { rungs?: readonly Rung[] }): boolean {
+  return chosenRung(rungs)?.id === 'give-up-data';
+}
+
 /** What exists only on dead workers, and is lost when they are given up. */
 export interface Loss {
   /** What `acceptDataLoss` has to be, letter by letter but for the number of rows, which drifts. */

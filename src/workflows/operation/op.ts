@@ -1,8 +1,15 @@
 import { workflowInfo } from '@temporalio/workflow';
-import type { Balance, Check, OperationReport, OperationType, Plan, Step } from '../../contract/index.js';
+import {
+  givesUp,
+  type Balance,
+  type Check,
+  type OperationReport,
+  type OperationType,
+  type Plan,
+  type Step,
+} from '../../contract/index.js';
 import type { OperationRequest } from '../../contract/internal/request.js';
 import { worstFirst } from '../../contract/checks.js';
-import { givesUp } from '../../planning/ladder.js';
 import type { PlannedMoves } from '../../planning/planned-moves.js';
 import { count } from '../../text/figures.js';
 import { checkActivities } from '../activities.js';

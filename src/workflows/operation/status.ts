@@ -10,7 +10,7 @@ import {
   type WindowStatus,
 } from '../../contract/index.js';
 import type { OperationRequest } from '../../contract/internal/request.js';
-import { renderDetails } from './details.js';
+import { renderDetails } from './page/details.js';
 import type { HowLeft } from './how-left.js';
 
 const clusterAttribute = defineSearchAttributeKey('CitusCluster', 'KEYWORD');

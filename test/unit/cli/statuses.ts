@@ -37,6 +37,44 @@ export const plan: Plan = {
   },
 };
 
+/** A dead worker that only goes with data of its own. */
+export const rescue = (accepted: boolean): Plan => ({
+  ...plan,
+  moves: [],
+  movesTotal: 0,
+  newWorkers: [],
+  removedWorkers: ['db3:5432'],
+  rungs: [
+    {
+      id: 'no-shards',
+      possible: false,
+      why: 'it holds the only copy of 2 shards',
+      losesData: false,
+      chosen: false,
+    },
+    { id: 'give-up-data', possible: true, why: 'made anew, empty', losesData: true, chosen: accepted },
+  ],
+  loss: {
+    sentence: 'lose what only db3:5432 of shop held: it\'s "all", loss 1',
+    hash: '1',
+    tables: [
+      {
+        table: "it's",
+        shardGroups: 1,
+        shardsTotal: 8,
+        ranges: ['-5..7'],
+        rows: 610,
+        bytes: 120_000,
+        basis: 'siblings',
+      },
+      { table: 'a|b', shardGroups: 1, shardsTotal: 1, ranges: [], basis: 'siblings' },
+    ],
+    tablesTotal: 2,
+    shardGroups: 2,
+    rows: 610,
+  },
+});
+
 export const running: OperationStatus = {
   operation: 'shop/scaleOut/20261124T014459Z-c0c6',
   type: 'scaleOut',

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { chosenRung, rungsOf, saferRung, type RungFacts } from '../../../src/planning/ladder.js';
+import { chosenRung } from '../../../src/contract/index.js';
+import { rungsOf, saferRung, type RungFacts } from '../../../src/planning/ladder.js';
 import { rungIds, type RungId } from '../../../src/contract/index.js';
 
 function facts(...possible: RungId[]): RungFacts {

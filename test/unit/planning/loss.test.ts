@@ -31,6 +31,17 @@ test('the sentence names cluster, worker, tables and rows, and accepts that loss
   expect(loss.tables.map((each) => each.table)).toEqual(['orders', 'events']);
 });
 
+test('a sentence that went through a program that shows text is the same one', () => {
+  const loss = lossOf(facts([table(`it's "all"`, 1_234)]));
+  expect(acceptsLoss(loss.sentence.replace(/'/g, '’').replace('"', '“').replace('"', '”'), loss)).toBe(true);
+});
+
+test('a loss of which only a part was ever counted says that there is more', () => {
+  const loss = lossOf(facts([table('orders', 1_234), table('events')]));
+  expect(loss.sentence).toContain(', about 1,200 rows and more that nobody counted, loss ');
+  expect(acceptsLoss(loss.sentence, lossOf(facts([table('orders', 5), table('events', 9)])))).toBe(true);
+});
+
 test('rows that drift change nothing; other tables, workers or shards do', () => {
   const { sentence } = lossOf(facts([table('orders', 1_234)]));
   expect(acceptsLoss(sentence, lossOf(facts([table('orders', 9_000)])))).toBe(true);

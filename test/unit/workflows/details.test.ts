@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { does, type OperationStatus } from '../../../src/contract/index.js';
-import { renderDetails } from '../../../src/workflows/operation/details.js';
-import { awaiting, plan } from '../cli/statuses.js';
+import { renderDetails } from '../../../src/workflows/operation/page/details.js';
+import { awaiting, plan, rescue } from '../cli/statuses.js';
 
 /** What a person reads on the page of an operation in the Temporal UI. */
 const page = (of: Partial<OperationStatus>): string => renderDetails({ ...awaiting, ...of }, []);
@@ -115,4 +115,46 @@ test('workers that come, are emptied or are put back in service are named', () =
     plan: { ...plan, newWorkers: ['db5:5432'], drainedWorkers: ['db3:5432'], restoredWorkers: ['db4:5432'] },
   });
   expect(text).toContain('- new: db5:5432\n- emptied: db3:5432\n- back in service: db4:5432');
+});
+
+test('what is lost with a dead worker stands once, by table, and its sentence can be copied', () => {
+  const text = page({ plan: rescue(true) });
+  expect(text).toContain('### Waiting for approval: take db3:5432 out, and give up what only it held');
+  expect(text).toContain(
+    '- ✗ no-shards: it holds the only copy of 2 shards\n- ▶ **give-up-data**, taken: made',
+  );
+  expect(text).toContain("| it's | 1 of 8 | about 610 | 120 kB | its other shards |");
+  expect(text).toContain('| a\\|b | 1 of 1 | unknown | unknown | nobody |');
+  expect(text.split('`lose what only db3:5432 of shop held: it\'s "all", loss 1`')).toHaveLength(2);
+  expect(text).toContain('"backup": "<the newest backup of it>"}`');
+  expect(page({ plan: rescue(false), state: 'done' })).toContain('no way out that is open and accepted');
+});
+
+test('what a salvage brings over is what is to be approved', () => {
+  const tables = [
+    { table: 'orders', shards: 2, shardsDone: 0, rows: 1_530, missing: 1_500, conflicts: 3 },
+    { table: 'plans', shards: 1, shardsDone: 0, why: 'a reference table' },
+  ];
+  const salvage = { node: 'db3:5432', fenced: false, tables, tablesTotal: 2, missing: 1_500, conflicts: 3 };
+  const text = page({ plan: { ...plan, salvage } });
+  expect(text).toContain('### Waiting for approval: 1,500 rows of db3:5432 to bring over, 3 conflicts');
+  expect(text).toContain('| orders | 1,530 | 1,500 | 3 |\n| plans |  |  | stays there: a reference table |');
+  expect(text).not.toContain('0 moves');
+});
+
+test('statements and inputs stay as they are to be typed, however long', () => {
+  const sentence = `lose ${'a_long_table, '.repeat(60)}loss 1`;
+  const text = page({
+    state: 'needs-attention',
+    attention: {
+      problem: 'p',
+      evidence: '',
+      remedies: [
+        { text: `on the coordinator: ALTER SYSTEM SET x = 'y'; then retry` },
+        does('emergencyRemoveWorker', 'give it up', { node: 'db3:5432', acceptDataLoss: sentence }),
+      ],
+    },
+  });
+  expect(text).toContain("- on the coordinator: `ALTER SYSTEM SET x = 'y';` then retry");
+  expect(text).toContain(sentence);
 });

@@ -1,4 +1,4 @@
-export { count, formatBytes as bytes } from '../../../text/figures.js';
+export { count, formatBytes as bytes, inThousands } from '../../../text/figures.js';
 
 /** `0.4 s`, `12 s`, `3 min 5 s`, `2 h 10 min`, `1 d 4 h`: two units at most. */
 export function duration(seconds: number): string {

@@ -8,7 +8,8 @@ import {
   type OperationStatus,
   type Remedy,
   type UpdateName,
-} from '../../contract/index.js';
+} from '../../../contract/index.js';
+import { code, item, withCode } from './markdown.js';
 
 /** Writes a remedy in the words of the Temporal UI: updates to send and workflows to start. */
 export function remedyInTemporal(
@@ -16,7 +17,8 @@ export function remedyInTemporal(
   status: Pick<OperationStatus, 'operation' | 'cluster'>,
 ): string {
   const how = howTo(remedy, status);
-  return how === undefined ? remedy.text : `${remedy.text}: ${how}`;
+  const text = withCode(item(remedy.text));
+  return how === undefined ? text : `${text}: ${how}`;
 }
 
 function howTo(
@@ -59,5 +61,5 @@ function startText(type: string, input: object): string {
 }
 
 function json(value: object): string {
-  return `\`${JSON.stringify(value)}\``;
+  return code(JSON.stringify(value));
 }
