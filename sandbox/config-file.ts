@@ -10,6 +10,8 @@ export interface ConfigWishes {
   temporalUi?: string;
   approval?: 'required' | 'auto';
   parallelMoves?: number;
+  /** As in the config file. */
+  maxWriteStall?: string;
   /** Whether machines can be started by the sandbox's own provisioner; default true. */
   provisioner?: boolean;
   /** Arguments of Node that run that provisioner; default: this checkout's sources. */
@@ -77,6 +79,7 @@ function clusterConfig(cluster: SandboxCluster, wishes: ConfigWishes, provisione
     movement: {
       parallelMoves: wishes.parallelMoves ?? 2,
       tune: wishes.tune ?? true,
+      ...(wishes.maxWriteStall === undefined ? {} : { maxWriteStall: wishes.maxWriteStall }),
       ...(wishes.governor === undefined ? {} : { governor: wishes.governor }),
     },
     samples: wishes.samples ?? false,

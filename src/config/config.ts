@@ -64,6 +64,8 @@ export interface CommandProvisioner {
 
 interface Movement {
   transferMode: TransferMode;
+  /** Seconds; 0: never. */
+  maxWriteStall: number;
   parallelMoves: number;
   tune: boolean;
   /** Absent: the load on the cluster isn't watched. */

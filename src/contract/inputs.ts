@@ -37,6 +37,7 @@ export type CommonInput = Pick<
   ScaleOutInput,
   | 'cluster'
   | 'transferMode'
+  | 'maxWriteStall'
   | 'parallelMoves'
   | 'approval'
   | 'window'

@@ -11,6 +11,8 @@ export type TransferMode = (typeof transferModes)[number];
 
 /** How a shard group moves: by logical replication while writes go on, or with its writes blocked. */
 export type MoveMode = 'logical' | 'blocking';
+/** How many moves are made in which mode. */
+export type MovesByMode = Record<MoveMode, number>;
 
 /** Type of the workflow that reads and answers. */
 export const inspectType = 'inspect';

@@ -37,6 +37,9 @@ const reason = { type: 'string', doc: 'why', value: 'text' } as const satisfies 
 /** Moves that may run at once. */
 export const parallelMovesRange = { least: 1, most: 64 } as const;
 
+/** Seconds for which a move may block writes that could also go on; 0: never. */
+export const writeStallRange = { least: 0, most: 60 } as const;
+
 /** Updates that every operation takes. */
 export const updates = {
   /** Approves the plan shown, exactly that one. */

@@ -12,6 +12,12 @@ export interface QueueState {
   total: number;
   /** Whether the moves of a batch are made in one statement. */
   together?: boolean;
+  /** Moves that block writes within the bound: never two batches of them at once, since a statement may wait for both. */
+  withinStall?: {
+    has: (move: PlannedMove) => boolean;
+    running: boolean;
+    tries: (move: PlannedMove) => number;
+  };
   /** Moves have to be over by then, by what each is expected to take; absent: there is no end. */
   within?: { seconds: number; estimate: (move: PlannedMove) => number };
 }
@@ -22,6 +28,8 @@ const batchSeconds = 60;
 const worthwhileSeconds = 5;
 /** Moves that one statement makes: while it runs it keeps the locks of all of them. */
 const mostTogether = 20;
+/** Moves within the bound on the write stall that a batch has: half a minute's worth. */
+const mostWithinStall = 100;
 /** Aimed at below the 1,000 that a round may have at most: each lane can end with a small one more. */
 const batchGoal = 800;
 
@@ -43,11 +51,18 @@ export function nextBatch({
   parallelMoves,
   total,
   together = false,
+  withinStall,
   within,
 }: QueueState): Batch | undefined {
-  const pending = within ? all.filter((move) => within.estimate(move) <= within.seconds) : all;
+  const isWithin = withinStall?.has ?? (() => false);
+  const pending = all
+    .filter((move) => within === undefined || within.estimate(move) <= within.seconds)
+    .filter((move) => !(withinStall?.running === true && isWithin(move)));
   if (pending.length === 0 || running.length >= parallelMoves) return undefined;
-  const lane = leastBusyLane(pending, running).sort((a, b) => b.bytes - a.bytes || a.shardId - b.shardId);
+  const tries = withinStall?.tries ?? (() => 0);
+  const lane = leastBusyLane(pending, running, isWithin).sort(
+    (a, b) => tries(a) - tries(b) || b.bytes - a.bytes || a.shardId - b.shardId,
+  );
   const share = Math.ceil(pending.length / (2 * parallelMoves));
   // No lane may stay idle for the sake of a worthwhile batch: neither those that are free nor, soon, the others.
   const shareOfFree = Math.ceil(pending.length / (parallelMoves - running.length));
@@ -58,6 +73,8 @@ export function nextBatch({
   const [first, ...others] = lane;
   if (!first) return undefined;
   if (together) return [first, ...others.slice(0, Math.min(mostTogether, shareOfFree) - 1)];
+  // One after another anyway: fewer batches cost less.
+  if (isWithin(first) && !within) return [first, ...others.slice(0, mostWithinStall - 1)];
   const batch: Batch = [first];
   const secondsOf = within?.estimate ?? (({ bytes }: PlannedMove) => expectedSeconds(bytes));
   let seconds = secondsOf(first);
@@ -71,10 +88,14 @@ export function nextBatch({
   return batch;
 }
 
-function leastBusyLane(pending: readonly PlannedMove[], running: readonly Batch[]): PlannedMove[] {
+function leastBusyLane(
+  pending: readonly PlannedMove[],
+  running: readonly Batch[],
+  isWithin: (move: PlannedMove) => boolean,
+): PlannedMove[] {
   const lanes = new Map<string, { moves: PlannedMove[]; bytes: number }>();
   for (const move of pending) {
-    const key = `${move.from}>${move.to} ${move.mode}`;
+    const key = `${move.from}>${move.to} ${move.mode} ${isWithin(move)}`;
     const lane = lanes.get(key) ?? { moves: [], bytes: 0 };
     lane.moves.push(move);
     lane.bytes += move.bytes;

@@ -22,6 +22,8 @@ export interface PlannedMoves {
   moves: [shardId: number, from: number, to: number, bytes: number, label: number, blocking?: 1][];
   /** Writes to reference tables are to be blocked while they are copied; absent: they go on. */
   copiesBlocking?: true;
+  /** Seconds for which moves may block writes that could also go on, where that is faster; absent: never. */
+  maxWriteStall?: number;
   /** What moves is empty: those that block writes are made in one statement, as many as may. Absent: each by itself. */
   together?: true;
 }

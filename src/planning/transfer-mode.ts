@@ -1,5 +1,6 @@
 import type { MoveMode, TransferMode } from '../contract/index.js';
 import { expectedSeconds } from './next-batch.js';
+import { expectedWriteStall } from './write-stall.js';
 
 /**
  * The mode in which a shard group is to move; undefined: none works.
@@ -25,10 +26,17 @@ export function stallSeconds(bytes: number): number {
   return Math.ceil(expectedSeconds(bytes));
 }
 
-/** The longest of these stalls; 0: no move blocks writes. */
-export function longestStallSeconds(moves: readonly { bytes: number; mode: MoveMode }[]): number {
-  return moves.reduce(
-    (most, { bytes, mode }) => (mode === 'blocking' ? Math.max(most, stallSeconds(bytes)) : most),
-    0,
-  );
+/**
+ * The longest of these stalls; 0: no move blocks writes.
+ *
+ * @param within whether those that could go on online block writes within the bound
+ */
+export function longestStallSeconds(
+  moves: readonly { bytes: number; mode: MoveMode; within?: boolean }[],
+  within = false,
+): number {
+  return moves.reduce((most, { bytes, mode, within: each = within }) => {
+    if (mode === 'blocking') return Math.max(most, stallSeconds(bytes));
+    return each ? Math.max(most, Math.ceil(expectedWriteStall(bytes) * 100) / 100) : most;
+  }, 0);
 }

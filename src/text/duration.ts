@@ -1,7 +1,7 @@
 const unitSeconds = { d: 86_400, h: 3_600, m: 60, s: 1 } as const;
 
-/** A length of time as people write it: `8h`, `1h30m`, `10m`, `45s`. */
-export const durationPattern = /^(?=\d)(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/;
+/** A length of time as people write it: `8h`, `1h30m`, `10m`, `45s`, `0.3s`. */
+export const durationPattern = /^(?=\d)(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?$/;
 
 /** The seconds of a length of time that fits the pattern. */
 export function secondsOf(text: string): number {

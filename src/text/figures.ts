@@ -29,6 +29,7 @@ export function inThousands(n: number): string {
 
 /** `45 s`, `12 min`, `18.5 h`. Not by pretty-ms, which writes `45s` and `18h 30m`. */
 export function formatSeconds(seconds: number): string {
+  if (seconds > 0 && seconds < 1) return `${Number(seconds.toPrecision(1))} s`;
   if (seconds < 90) return `${Math.round(seconds)} s`;
   if (seconds < 5_400) return `${Math.round(seconds / 60)} min`;
   return `${Math.round(seconds / 360) / 10} h`;

@@ -47,10 +47,14 @@ export async function openLane(build: string): Promise<Lane> {
   const proxy = await startProxy(cluster.coordinator.port);
   const throughProxy = { ...cluster, coordinator: { ...cluster.coordinator, port: proxy.port } };
   const configFile = join(folder, 'citus-scaler.yaml');
-  writeConfig(configFile, [{ cluster: throughProxy, wishes: { parallelMoves: 2, approval: 'auto' } }], {
-    reports: join(folder, 'reports'),
-    provisionerProgram: programOf('sandbox/provisioner.ts', build),
-  });
+  writeConfig(
+    configFile,
+    [{ cluster: throughProxy, wishes: { parallelMoves: 2, approval: 'auto', maxWriteStall: '0s' } }],
+    {
+      reports: join(folder, 'reports'),
+      provisionerProgram: programOf('sandbox/provisioner.ts', build),
+    },
+  );
   await takeSnapshot(folder);
   const layout = await readLayout(cluster);
   const connection = await Connection.connect({ address: temporal.address });

@@ -91,17 +91,29 @@ export async function setStage(
     others.push(other);
     await (options.load ?? smallData)(other);
   }
-  const wishes =
-    typeof options.wishes === 'function' ? await options.wishes(cluster) : (options.wishes ?? {});
+  const wished = typeof options.wishes === 'function' ? await options.wishes(cluster) : options.wishes;
+  // Most tests catch a move while it runs; one that blocks writes is over too soon.
+  const wishes = { maxWriteStall: '0s', ...wished };
   const start = (): Promise<WorkerProcess> =>
     startWorker(configFile, temporal.address, { command: workerCommand(options.worker) });
   const { folder } = cluster;
   const configFile = join(folder, 'citus-scaler.yaml');
-  const aliases = (options.aliases ?? []).map((alias) => ({ cluster, wishes: alias }));
-  writeConfig(configFile, [{ cluster, wishes }, ...others.map((other) => ({ cluster: other })), ...aliases], {
-    reports: join(folder, 'reports'),
-    provisionerProgram: programOf('sandbox/provisioner.ts'),
-  });
+  const aliases = (options.aliases ?? []).map((alias) => ({
+    cluster,
+    wishes: { maxWriteStall: '0s', ...alias },
+  }));
+  writeConfig(
+    configFile,
+    [
+      { cluster, wishes },
+      ...others.map((other) => ({ cluster: other, wishes: { maxWriteStall: '0s' } })),
+      ...aliases,
+    ],
+    {
+      reports: join(folder, 'reports'),
+      provisionerProgram: programOf('sandbox/provisioner.ts'),
+    },
+  );
   const connection = await Connection.connect({ address: temporal.address });
   const client = new Client({ connection });
   const stage: Stage = {

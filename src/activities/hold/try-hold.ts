@@ -11,6 +11,7 @@ import {
   type HoldLimits,
 } from '../../citus/hold/take.js';
 import { withCoordinator, type ConnectOptions, type Db } from '../../citus/session/connect.js';
+import { sqlState } from '../../citus/session/sql-state.js';
 import type { ClusterConfig } from '../../config/index.js';
 import type { HoldEntry } from '../../contract/internal/undo.js';
 import { passing } from '../../failures.js';
@@ -150,10 +151,4 @@ function noAnswer(): Error {
 function isNotNow(error: unknown): boolean {
   if (error instanceof NotNowError || error instanceof TablesChangedError) return true;
   return ['55P03', '57014', '40P01', '42P01'].includes(sqlState(error) ?? '');
-}
-
-function sqlState(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !('code' in error)) return undefined;
-  const { code } = error;
-  return typeof code === 'string' && /^(?=.*\d)[0-9A-Z]{5}$/.test(code) ? code : undefined;
 }

@@ -12,6 +12,7 @@ import { moveOne, type BatchOrder, type BatchResult, type Outcome } from './move
 import { locateGroup, type GroupLocation } from './locate-group.js';
 import { moveTogether } from './move-together.js';
 import { attentionChannel } from './stalls/attention-channel.js';
+import { commitWatch } from './within-stall.js';
 
 /** The activities of {@link moveActivities}, as workflows call them. */
 export type MoveActivities = ReturnType<typeof moveActivities>;
@@ -32,6 +33,8 @@ export function moveActivities(context: ActivityContext) {
       const together =
         batch.together === true ? await moveTogether(context, batch, { batchProgress, channel }) : undefined;
       if (together && together.made.size > 0) result.stallSeconds = together.seconds;
+      const commitsAtOnce = commitWatch(cluster);
+      const cut: number[] = [];
       for (const [index, shardId] of batch.shardIds.entries()) {
         const bytes = batch.bytes[index] ?? 0;
         if (together?.made.has(shardId) === true) {
@@ -40,7 +43,7 @@ export function moveActivities(context: ActivityContext) {
           batchProgress.finish(index, bytes);
           continue;
         }
-        const rest = (): BatchResult => ({ ...result, left: batch.shardIds.slice(index) });
+        const rest = (): BatchResult => ({ ...result, left: [...cut, ...batch.shardIds.slice(index)] });
         if (activity.cancellationSignal.aborted) return resultAtStop(activity, rest());
         const outcome = await moveUnlessSettled(index, shardId).catch(
           async (error: unknown): Promise<Outcome> => {
@@ -52,18 +55,28 @@ export function moveActivities(context: ActivityContext) {
           },
         );
         if (outcome !== 'settled') {
-          if (!outcome.moved) return resultAtStop(activity, { ...rest(), ...outcome.reason });
+          if (!outcome.moved && 'reason' in outcome)
+            return resultAtStop(activity, { ...rest(), ...outcome.reason });
+          noteStall(result, bytes, outcome);
+          if (!outcome.moved) {
+            cut.push(shardId);
+            continue;
+          }
           result.movedShardGroups += 1;
           result.movedBytes += bytes;
-          if (outcome.stallSeconds !== undefined)
-            result.stallSeconds = Math.max(result.stallSeconds ?? 0, outcome.stallSeconds);
         }
         batchProgress.finish(index, bytes);
       }
-      return result;
+      return { ...result, left: cut };
+
+      /** Online, while a commit would wait. */
+      async function asItMayBlock(): Promise<BatchOrder> {
+        const { maxWriteStall, ...online } = batch;
+        return maxWriteStall === undefined || (await commitsAtOnce()) ? batch : online;
+      }
 
       async function moveUnlessSettled(index: number, shardId: number): Promise<Outcome | 'settled'> {
-        const location = await locateGroup(cluster, batch, shardId, { alone: true });
+        const location = await locateGroup(cluster, await asItMayBlock(), shardId, { alone: true });
         if (location.state !== 'to do') {
           noteSkip(result, batch, index, location);
           return 'settled';
@@ -98,6 +111,21 @@ function mayMove(context: ActivityContext, { shardIds }: BatchOrder): Promise<bo
 function resultAtStop(activity: Context, result: BatchResult): BatchResult {
   if (!isCancelOfOperation(activity)) activity.cancellationSignal.throwIfAborted();
   return result;
+}
+
+/** Counts a move with writes blocked, made or cut, so that the next ones are expected to take what this one took. */
+function noteStall(result: BatchResult, bytes: number, outcome: Exclude<Outcome, { reason: unknown }>): void {
+  if (!outcome.moved) result.cut = [...(result.cut ?? []), outcome.cut];
+  const { stallSeconds } = outcome;
+  if (stallSeconds === undefined) return;
+  result.stallSeconds = Math.max(result.stallSeconds ?? 0, stallSeconds);
+  if (!outcome.moved) return;
+  const { blocking = { moves: 0, bytes: 0, seconds: 0 } } = result;
+  result.blocking = {
+    moves: blocking.moves + 1,
+    bytes: blocking.bytes + bytes,
+    seconds: blocking.seconds + stallSeconds,
+  };
 }
 
 function noteSkip(

@@ -12,11 +12,20 @@ export interface ApprovedMode {
   mode?: MoveMode;
   /** Checks that the request accepts. */
   accepts?: string[];
+  /** Seconds for which the moves may block writes though they could go on; absent: they may not. */
+  maxWriteStall?: number;
+}
+
+/** How a shard group is to move now. */
+export interface ChosenMode {
+  transferMode: TransferMode;
+  /** Seconds after which the move ends without effect, because writes wait for it; absent: it may take days. */
+  withinSeconds?: number;
 }
 
 /**
- * The mode of Citus in which a shard group is to move now. A plan may be days old: a table that could move online may not
- * be able to any more, or only now.
+ * The mode in which a shard group is to move now. A plan may be days old: a table that could move online may not be able to
+ * any more, or only now.
  *
  * @throws what needs a person, when writes would be blocked without anybody's approval, or when no mode works
  */
@@ -24,17 +33,20 @@ export async function chooseMode(
   db: Db,
   approved: ApprovedMode,
   { from, shardIds }: { from: string; shardIds: number[] },
-): Promise<TransferMode> {
-  if (approved.transferMode !== 'auto') return approved.transferMode;
+): Promise<ChosenMode> {
+  const { transferMode, maxWriteStall: withinSeconds } = approved;
+  if (transferMode !== 'auto') return { transferMode };
   const { findings } = await hindrances(db, approved, from, shardIds);
   switch (modeOf('auto', findings)) {
     case 'logical':
-      return 'auto';
+      return withinSeconds !== undefined && modeOf('block_writes', findings) === 'blocking'
+        ? { transferMode: 'block_writes', withinSeconds }
+        : { transferMode };
     case 'blocking':
-      if (mayBlock(approved)) return 'block_writes';
+      if (mayBlock(approved)) return { transferMode: 'block_writes' };
       throw unapproved(`moving ${tablesOf(findings)} would block writes, which nobody approved`, findings);
     case undefined:
-      if (approved.accepts?.includes('movable-tables') === true) return 'auto';
+      if (approved.accepts?.includes('movable-tables') === true) return { transferMode };
       throw unapproved(`${tablesOf(findings)} can't be moved any more`, findings);
   }
 }

@@ -3,15 +3,15 @@ import { lacksReferenceTables, readRegistration } from '../../citus/nodes/regist
 import { moveName } from '../../citus/session/application-name.js';
 import { withCoordinator } from '../../citus/session/connect.js';
 import type { ClusterConfig } from '../../config/index.js';
-import { does, type TransferMode } from '../../contract/index.js';
+import { does } from '../../contract/index.js';
 import { needsPerson } from '../../failures.js';
 import { ownWorkflowId, readSession } from '../runtime/context.js';
-import { chooseMode, type ApprovedMode } from './choose-mode.js';
+import { chooseMode, type ApprovedMode, type ChosenMode } from './choose-mode.js';
 import { refuseBesideOthers } from './beside-others.js';
 import type { Scene } from './stalls/stall.js';
 
 /** A move that is still to be made. */
-export interface MoveOrder {
+export interface MoveOrder extends ChosenMode {
   state: 'to do';
   operationId: string;
   shardId: number;
@@ -21,7 +21,6 @@ export interface MoveOrder {
   to: string;
   fromNodeId: number;
   toNodeId: number;
-  transferMode: TransferMode;
   tables: string[];
   /** Whether an earlier attempt's statement still runs at the server. */
   running: boolean;
@@ -108,7 +107,9 @@ export async function locateGroup(
       to,
       fromNodeId,
       toNodeId: target.nodeId,
-      transferMode: begins ? await chooseMode(db, approved, { from, shardIds }) : approved.transferMode,
+      ...(begins
+        ? await chooseMode(db, approved, { from, shardIds })
+        : { transferMode: approved.transferMode }),
     };
   });
 }

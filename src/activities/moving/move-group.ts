@@ -16,6 +16,7 @@ import { watchClosing, type ClosingOrder } from './closing.js';
 import { displayIn } from './move-display.js';
 import type { AttentionChannel } from './stalls/attention-channel.js';
 import { usualStallTimes } from './stalls/watch.js';
+import { explainCut, type Cut } from './within-stall.js';
 import { watchStatement, type StatementDisplay } from './watch-statement.js';
 import { locateGroup, sceneOf, uncancellable, type MoveOrder } from './locate-group.js';
 
@@ -46,12 +47,18 @@ export interface BatchResult {
   stopped?: { shardId: number; neededSeconds: number };
   /** Seconds that the longest of its moves with writes blocked took. */
   stallSeconds?: number;
+  /** Its moves with writes blocked, and how long they took together. Absent: none. */
+  blocking?: { moves: number; bytes: number; seconds: number };
+  /** Moves that their bound on the write stall ended, also among those that are left. Absent: none. */
+  cut?: Cut[];
   notes: string[];
 }
 
 /** Whether a move was made, and why not. */
 export type Outcome =
-  { moved: true; stallSeconds?: number } | { moved: false; reason: Pick<BatchResult, 'stopped'> };
+  | { moved: true; stallSeconds?: number }
+  | { moved: false; cut: Cut; stallSeconds: number }
+  | { moved: false; reason: Pick<BatchResult, 'stopped'> };
 
 /** Makes the move that comes next in its batch, or adopts it; stops it when it is cancelled or its window has closed. */
 export async function moveOne(
@@ -88,11 +95,13 @@ export async function moveOne(
       channel,
       times: context.stallTimes ?? usualStallTimes,
     });
+    const stallSeconds = (Date.now() - begunAt) / 1_000;
+    if (ending === 'cut') return { moved: false, cut: await explainCut(cluster, order), stallSeconds };
     if (ending === 'left') await endUnlessHeld(context, batch, moveName(order.operationId, `${shardId}`));
     // Citus's own word is enough; of a stopped or adopted statement nobody knows how it ended.
     if (ending === 'ended' || (await locateGroup(cluster, batch, shardId)).state !== 'to do') {
       const blocked = order.transferMode === 'block_writes';
-      return { moved: true, ...(blocked && { stallSeconds: (Date.now() - begunAt) / 1_000 }) };
+      return { moved: true, ...(blocked && { stallSeconds }) };
     }
     if (ending === 'adopted') throw passing(`the move of shard ${shardId} to ${to} ended without effect`);
     const neededSeconds = window.neededSeconds();
@@ -113,11 +122,13 @@ export function runMove(
   stops: Stops,
   show: StatementDisplay,
 ): Promise<Ending> {
-  const { operationId, shardId, shardIds, fromNodeId, toNodeId, transferMode, running } = order;
+  const { operationId, shardId, shardIds, fromNodeId, toNodeId, transferMode, withinSeconds, running } =
+    order;
   const statement = {
     name: moveName(operationId, `${shardId}`),
     text: moveStatement,
     params: [shardId, fromNodeId, toNodeId, transferMode],
+    ...(withinSeconds !== undefined && { withinSeconds }),
     mayBegin,
     running,
     scene: sceneOf(order),

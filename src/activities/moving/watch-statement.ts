@@ -13,6 +13,8 @@ export interface MoveStatement {
   name: string;
   text: string;
   params: unknown[];
+  /** Seconds after which the server ends it, but for its commit; absent: it may take days. */
+  withinSeconds?: number;
   /** Called with its session open, right before it is sent: throws when nothing may be changed any more. */
   mayBegin: () => Promise<void>;
   /** Whether it runs at the server already, when the caller has looked. */
@@ -34,7 +36,7 @@ export interface StatementDisplay extends Report {
  */
 export async function watchStatement(
   cluster: ClusterConfig,
-  { name, text, params, mayBegin, running, scene, readProgress }: MoveStatement,
+  { name, text, params, withinSeconds, mayBegin, running, scene, readProgress }: MoveStatement,
   stops: Stops,
   show: StatementDisplay,
 ): Promise<Ending> {
@@ -46,6 +48,7 @@ export async function watchStatement(
     text,
     params,
     mayBegin,
+    ...(withinSeconds !== undefined && { withinSeconds }),
     ...(running !== undefined && { running }),
     watch: async (pid: number | undefined): Promise<void> => {
       const progress = await readPatiently(cluster, sessionName, readProgress);
@@ -60,7 +63,7 @@ export async function watchStatement(
       leave: stops.leave,
     });
     if (ending === 'cancelled' && !stops.cancel.aborted && stalls.stall) throw failureOf(stalls.stall, scene);
-    if (ending === 'ended') show.channel.clear();
+    if (ending === 'ended' || ending === 'cut') show.channel.clear();
     return ending;
   } catch (error) {
     throw await explainFailure(cluster, scene, error, AbortSignal.any([stops.cancel, stops.leave]));

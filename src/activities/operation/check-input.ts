@@ -33,6 +33,7 @@ export function requestActivities(context: ActivityContext) {
         lockId: '',
         sessions: operationPrefix(ownWorkflowId()),
         transferMode: data.transferMode ?? movement.transferMode,
+        maxWriteStall: data.maxWriteStall ?? movement.maxWriteStall,
         parallelMoves: data.parallelMoves ?? movement.parallelMoves,
         approval: data.approval ?? cluster.approval ?? 'required',
         ...((data.approval ?? cluster.approval) === 'required' && { approvesMarks: true }),

@@ -1,7 +1,7 @@
 import type { ClusterNode } from '../../citus/nodes/nodes.js';
 import type { ShardGroup } from '../../citus/tables/shard-groups.js';
 import type { ClusterConfig } from '../../config/index.js';
-import type { Balance, Check, Plan } from '../../contract/index.js';
+import type { Balance, Check, MovesByMode, Plan } from '../../contract/index.js';
 import type { OperationRequest } from '../../contract/internal/request.js';
 import type { NodeMarkEntry } from '../../contract/internal/undo.js';
 import { balanceOf, withoutSizes } from '../../planning/balance.js';
@@ -11,7 +11,15 @@ import { approvedFor, type Approved } from '../../planning/approved.js';
 import type { PlannedMoves } from '../../planning/planned-moves.js';
 import { longestStallSeconds } from '../../planning/transfer-mode.js';
 import { checkTargets, type Incoming } from '../preflight/run-preflight.js';
-import { applyMoves, hashOf, incomingOf, oneRound, roundOf, firstMoves } from './group-moves.js';
+import {
+  applyMoves,
+  firstMoves,
+  hashOf,
+  incomingOf,
+  oneRound,
+  roundOf,
+  type GroupMove,
+} from './group-moves.js';
 import { blockingApproved, type ModedMoves } from './move-modes.js';
 
 /** A plan as it travels: what a person sees, its moves, and the checks and notes made on the way. */
@@ -91,9 +99,10 @@ export async function draftOf(
       ...(isolatedWorkers.length > 0 ? { isolatedWorkers } : {}),
       ...(rejoinedWorkers.length > 0 ? { rejoinedWorkers } : {}),
       longestStallSeconds: longestStallSeconds(moves),
+      ...(moves.length > 0 ? { movesByMode: byMode(moves) } : {}),
       ...(moves.length > 0 ? { estimateSeconds: estimateSeconds(moves, request.parallelMoves) } : {}),
     },
-    round: roundOf(roundMoves, moded.copiesBlocking),
+    round: roundOf(roundMoves, moded),
     approved: {
       ...approvedFor(moves, [...removedWorkers, ...drainedWorkers]),
       ...blockingApproved(request, moves),
@@ -108,4 +117,9 @@ export async function draftOf(
         : [],
     ...(moves.length === 0 ? { whyNoMoves: sketch.whyNoMoves } : {}),
   };
+}
+
+function byMode(moves: readonly GroupMove[]): MovesByMode {
+  const blocking = moves.filter(({ mode, within }) => mode === 'blocking' || within).length;
+  return { logical: moves.length - blocking, blocking };
 }

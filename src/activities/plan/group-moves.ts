@@ -20,7 +20,10 @@ export interface GroupMove {
   from: string;
   to: string;
   bytes: number;
+  /** The one that its tables and shards leave. */
   mode: MoveMode;
+  /** It could go on online, and is expected to be over within the bound on the write stall. */
+  within?: true;
 }
 
 /** Citus's plan as moves of shard groups, in no mode yet but the usual one. A drain leaves alone what lies on nodes that others marked. */
@@ -64,11 +67,12 @@ export function hashOf(moves: GroupMove[], nodes: string[]): string {
 }
 
 /**
- * The moves in the form in which a workflow carries them.
- *
- * @param copiesBlocking whether writes to reference tables have to wait while they are copied
+ * The moves in the form in which a workflow carries them, with what holds for all of them.
  */
-export function roundOf(moves: GroupMove[], copiesBlocking = false): PlannedMoves {
+export function roundOf(
+  moves: GroupMove[],
+  { copiesBlocking = false, maxWriteStall = 0 }: { copiesBlocking?: boolean; maxWriteStall?: number } = {},
+): PlannedMoves {
   const nodes = [...new Set(moves.flatMap(({ from, to }) => [from, to]))];
   const labels = [...new Set(moves.map(({ group }) => formatTables(group.tables)))].slice(0, maxLabels);
   const round = plannedMoves(
@@ -83,12 +87,24 @@ export function roundOf(moves: GroupMove[], copiesBlocking = false): PlannedMove
     nodes,
     labels,
   );
-  return copiesBlocking ? { ...round, copiesBlocking } : round;
+  return {
+    ...round,
+    ...(copiesBlocking && { copiesBlocking }),
+    ...(maxWriteStall > 0 && { maxWriteStall }),
+  };
 }
 
 /** The move as a person looks at it, with the first 20 shards and tables. */
-export function viewOf({ group, from, to, bytes, mode }: GroupMove): Move {
-  return { shardIds: group.shardIds.slice(0, 20), tables: group.tables.slice(0, 20), from, to, bytes, mode };
+export function viewOf({ group, from, to, bytes, mode, within }: GroupMove): Move {
+  const { shardIds, tables } = group;
+  return {
+    shardIds: shardIds.slice(0, 20),
+    tables: tables.slice(0, 20),
+    from,
+    to,
+    bytes,
+    mode: within ? 'blocking' : mode,
+  };
 }
 
 /** Characters that the moves shown may take; the names of tables decide how many these are. */

@@ -2,6 +2,8 @@ import type { Db } from '../../citus/session/connect.js';
 import { readReferenceRoute } from '../../citus/nodes/reference-copies.js';
 import { conditionOf } from '../../citus/tables/conditions.js';
 import type { Finding } from '../../citus/tables/find-conditions.js';
+import { readLeastPatience } from '../../citus/moving/patience.js';
+import { expectedWriteStall } from '../../planning/write-stall.js';
 import type { Check, TransferMode } from '../../contract/index.js';
 import { blockedWrites } from '../preflight/tables/blocked-writes.js';
 import { findHindrances } from '../preflight/tables/find-hindrances.js';
@@ -24,11 +26,19 @@ export interface ModedMoves {
   stuck: ReadonlySet<GroupMove>;
   /** Writes to reference tables have to wait while they are copied. */
   copiesBlocking: boolean;
+  /** Seconds for which moves may block writes that could also go on; 0: never. */
+  maxWriteStall: number;
   checks: Check[];
 }
 
 /** A plan that moves nothing. */
-export const noMoves: ModedMoves = { moves: [], stuck: new Set(), copiesBlocking: false, checks: [] };
+export const noMoves: ModedMoves = {
+  moves: [],
+  stuck: new Set(),
+  copiesBlocking: false,
+  maxWriteStall: 0,
+  checks: [],
+};
 
 /** Tables that an approval of these moves lets block writes: what is beyond them is asked for anew. */
 const mostBlocking = 200;
@@ -52,7 +62,18 @@ export function withinApproved({ blocking }: Approved, moves: readonly GroupMove
 
 interface Asked {
   transferMode: TransferMode;
+  maxWriteStall?: number;
   input: { acceptChecks?: string[] | undefined };
+}
+
+/**
+ * The bound on the write stall: below any time after which a statement of the application would give up (`lock_timeout` and
+ * `statement_timeout` of roles and databases, and of the server).
+ */
+async function boundOf(db: Db, wished: number): Promise<number> {
+  if (wished === 0) return 0;
+  const patience = await readLeastPatience(db);
+  return patience === undefined ? wished : Math.min(wished, 0.8 * patience);
 }
 
 /**
@@ -69,6 +90,7 @@ export async function chooseModes(
 ): Promise<ModedMoves> {
   if (moves.length === 0) return noMoves;
   const { transferMode } = request;
+  const maxWriteStall = transferMode === 'auto' ? await boundOf(db, request.maxWriteStall ?? 0) : 0;
   const { findings } = await findHindrances(
     db,
     [...new Set(moves.map(({ from }) => from))],
@@ -86,6 +108,8 @@ export async function chooseModes(
       ...move,
       mode: mode ?? (transferMode === 'block_writes' ? 'blocking' : 'logical'),
     };
+    const mayBlock = mode === 'logical' && modeOf('block_writes', conditions) === 'blocking';
+    if (mayBlock && expectedWriteStall(move.bytes) <= maxWriteStall) chosen.within = true;
     if (mode === undefined) stuck.add(chosen);
     for (const each of conditions)
       if (mode === undefined) obstacles.add(each);
@@ -99,6 +123,7 @@ export async function chooseModes(
     moves: moded,
     stuck,
     copiesBlocking: ofReferences.length > 0,
+    maxWriteStall,
     checks: [
       ...applyAcceptance(
         obstacles.size > 0 ? [immovable([...obstacles])] : [],

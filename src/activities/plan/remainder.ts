@@ -44,7 +44,7 @@ export async function planRest(
       : await planMoves(db, groups, await wishesOf(db, request));
   const moded = await chooseModes(db, request, moves);
   const mine = approvedOf(approved, withinApproved(approved, movable(moded, request)));
-  const rest = { round: roundOf(oneRound(mine, request)), left: mine.length };
+  const rest = { round: roundOf(oneRound(mine, request), moded), left: mine.length };
   if (mine.length > 0 || moves.length === 0) return rest;
   const emptied = nodes.filter(
     ({ node, shouldHaveShards }) => !shouldHaveShards && moves.some(({ from }) => from === node),

@@ -17,6 +17,7 @@ import { rungsOf, type RungFacts } from '../../planning/ladder.js';
 import { acceptsLoss } from '../../planning/loss.js';
 import { spread } from '../../planning/rebuild.js';
 import { count } from '../../text/figures.js';
+import { noMoves } from '../plan/move-modes.js';
 import { draftOf, type Draft } from '../plan/draft.js';
 import type { GroupMove } from '../plan/group-moves.js';
 import { deadIn, successorsIn } from '../preflight/intent.js';
@@ -86,7 +87,7 @@ export async function rescuePlan(
   const remakes = (chosen !== undefined || dead.length === 0) && succession === undefined;
   const { moves, checks } = remakes ? await rebuilding(db, scene) : { moves: [], checks: [] };
   const draft = await draftOf(cluster, request, {
-    moded: { moves, stuck: new Set(), copiesBlocking: false, checks },
+    moded: { ...noMoves, moves, checks },
     groups,
     nodes,
     nodesAfter: succession

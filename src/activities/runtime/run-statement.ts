@@ -2,6 +2,7 @@ import type { Context } from '@temporalio/activity';
 import { withCoordinator } from '../../citus/session/connect.js';
 import { readOwnSessions, type OwnSession } from '../../citus/session/own-sessions.js';
 import type { ClusterConfig } from '../../config/index.js';
+import { sqlState } from '../../citus/session/sql-state.js';
 import { isPassingError } from './classify.js';
 import { isCancelOfOperation } from './context.js';
 import { endStatements } from './end-sessions.js';
@@ -14,6 +15,8 @@ export interface LongStatement {
   watchName: string;
   text: string;
   params: unknown[];
+  /** Seconds after which the server ends it, but for its commit; absent: it may take days. */
+  withinSeconds?: number;
   /** Called with its session open, right before it is sent: throws when nothing may be changed any more. */
   mayBegin?: () => Promise<void>;
   /** Whether it runs at the server already, when the caller has looked. */
@@ -32,8 +35,11 @@ export interface Stops {
   leave: AbortSignal;
 }
 
-/** `adopted`: the statement of an earlier attempt, or one whose answer is lost, has ended, nobody knows how. `left`: it goes on at the server. */
-export type Ending = 'ended' | 'adopted' | 'cancelled' | 'left';
+/**
+ * `adopted`: the statement of an earlier attempt, or one whose answer is lost, has ended, nobody knows how. `cut`: its bound
+ * has ended it. `left`: it goes on at the server.
+ */
+export type Ending = 'ended' | 'adopted' | 'cancelled' | 'cut' | 'left';
 
 /** Looking costs the coordinator a connection to each node: small moves are over before the first look. */
 const pollMs = 2_000;
@@ -128,6 +134,7 @@ export async function runStatement(
   const { failure } = call;
   if (failure === undefined) return 'ended';
   if (cancel.aborted) return 'cancelled';
+  if (statement.withinSeconds !== undefined && isStatementTimeout(failure)) return 'cut';
   throw failure;
 }
 
@@ -139,15 +146,20 @@ interface Call {
   failure?: Error;
 }
 
+/** Not somebody's `pg_cancel_backend`. */
+function isStatementTimeout(error: Error): boolean {
+  return sqlState(error) === '57014' && !error.message.includes('user request');
+}
+
 function send(
   cluster: ClusterConfig,
-  { name, text, params, mayBegin }: LongStatement,
+  { name, text, params, withinSeconds, mayBegin }: LongStatement,
   call: Call,
   signal: AbortSignal,
 ): Promise<void> {
   return withCoordinator(
     cluster,
-    { applicationName: name, statementTimeoutSeconds: 0, signal },
+    { applicationName: name, statementTimeoutSeconds: withinSeconds ?? 0, signal },
     async (db) => {
       await mayBegin?.();
       call.isSent = true;

@@ -44,6 +44,7 @@ ${allowedLine(cluster)}
 
     movement:
       transferMode: auto                # auto, force_logical or block_writes
+      maxWriteStall: 0.3s               # block writes for less than this where it is faster; 0s: never
       parallelMoves: 2
       tune: true                        # lower wal_retrieve_retry_interval while moving
 

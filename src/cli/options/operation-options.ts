@@ -1,12 +1,13 @@
 import type { Command } from 'commander';
 import { transferModes, type CommonInput } from '../../contract/index.js';
-import { optionOf, wholeNumber } from './parse.js';
+import { optionOf, shortTime, wholeNumber } from './parse.js';
 import { addWaitOption } from './wait-option.js';
 import { whoAmI } from './who.js';
 
 /** The options that every operation command takes. */
 export interface OperationOptions {
   transferMode?: string;
+  maxWriteStall?: number;
   parallelMoves?: number;
   dryRun?: boolean;
   yes?: boolean;
@@ -27,6 +28,7 @@ export function addOperationOptions(command: Command): Command {
     .option('--detach', 'start it and return')
     .option('--id <id>', 'id of the operation: starting it twice starts it once')
     .addOption(optionOf('--transfer-mode <mode>', 'how Citus copies', transferModes))
+    .option('--max-write-stall <time>', 'block writes for less than this to move faster; 0: never', shortTime)
     .option('--parallel-moves <n>', 'moves at once', wholeNumber)
     .option('--wait-if-busy', 'wait when another operation holds the cluster')
     .option('--ignore-window', 'move outside the window too (needs --reason)')
@@ -41,6 +43,7 @@ export function commonInput(cluster: string, options: OperationOptions): CommonI
     cluster,
     // A wrong mode is refused by the client's check, with what it may be.
     ...optional('transferMode', options.transferMode as CommonInput['transferMode']),
+    ...optional('maxWriteStall', options.maxWriteStall),
     ...optional('parallelMoves', options.parallelMoves),
     ...(options.yes && { approval: 'auto' as const }),
     ...(options.ignoreWindow && { window: 'ignore' as const }),

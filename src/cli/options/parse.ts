@@ -14,6 +14,14 @@ export function seconds(value: string): number {
   return secondsOf(value);
 }
 
+/** Parses a short length of time: `0.3s`, or seconds without a unit. */
+export function shortTime(value: string): number {
+  if (/^\d+(\.\d+)?$/.test(value)) return Number(value);
+  if (!durationPattern.test(value))
+    throw new InvalidArgumentError('It must be a length of time such as 0.3s or 1s.');
+  return secondsOf(value);
+}
+
 /** Parses a whole number from 1. */
 export function wholeNumberFrom1(value: string): number {
   const number = wholeNumber(value);

@@ -96,10 +96,10 @@ function estimate({ estimateSeconds }: Plan): string {
   return `, about ${time} (${basis})`;
 }
 
-function stall({ longestStallSeconds = 0 }: Plan): string {
-  return longestStallSeconds > 0
-    ? `; writes to a shard group wait for up to ${duration(longestStallSeconds)}`
-    : '';
+function stall({ longestStallSeconds = 0, movesByMode, movesTotal }: Plan): string {
+  if (longestStallSeconds === 0) return '';
+  const which = movesByMode ? ` by ${movesByMode.blocking} of ${movesTotal} moves` : '';
+  return `; writes to a shard group are blocked for up to ${duration(longestStallSeconds)}${which}`;
 }
 
 function moveLines(plan: Plan, paint: Colors, columns: number): string {

@@ -13,6 +13,8 @@ export interface OperationRequest<Type extends OperationType = OperationType> {
   /** Beginning of the `application_name` of the sessions with which the operation changes the cluster. */
   sessions: string;
   transferMode: TransferMode;
+  /** Seconds for which a move may block writes that could also go on; absent or 0: never. */
+  maxWriteStall?: number;
   parallelMoves: number;
   approval: 'required' | 'auto';
   /** Somebody said that approval is required, in the config or the input: then a mark alone waits for it, too. */

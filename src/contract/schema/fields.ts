@@ -3,7 +3,7 @@ import { addressOf, addressPattern, hostPattern, parseAddress } from '../../text
 import { acceptableChecks, checkIds } from '../checks.js';
 import { clusterNamePattern, transferModes } from '../names.js';
 import { durationOf, durationPattern, secondsOf } from '../../text/duration.js';
-import { parallelMovesRange } from '../updates.js';
+import { parallelMovesRange, writeStallRange } from '../updates.js';
 
 /** An object that refuses fields it doesn't know, and lists those it does: a misspelt `dryRun` must not act. */
 export function strict<Shape extends z.ZodRawShape>(shape: Shape) {
@@ -65,6 +65,14 @@ export const commonFields = {
     .enum(transferModes)
     .optional()
     .describe("how Citus copies; else the config's `movement.transferMode`"),
+  maxWriteStall: z
+    .number()
+    .min(writeStallRange.least)
+    .max(writeStallRange.most)
+    .optional()
+    .describe(
+      "seconds: with `transferMode` `auto`, a shard group that is copied faster with writes blocked moves so, if writes wait for less than this; 0: never; else the config's `movement.maxWriteStall`",
+    ),
   parallelMoves: z
     .int()
     .min(parallelMovesRange.least)

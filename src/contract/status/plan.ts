@@ -1,5 +1,5 @@
 import type { LeftoverKind } from '../leftover.js';
-import type { MoveMode } from '../names.js';
+import type { MoveMode, MovesByMode } from '../names.js';
 import type { Balance } from './balance.js';
 import type { Loss, Rung } from './rescue.js';
 import type { Salvage } from './salvage.js';
@@ -49,6 +49,8 @@ export interface Plan {
   after: Balance;
   /** For how long writes to a shard group are expected to wait at most; 0: no move blocks them. */
   longestStallSeconds?: number;
+  /** How many of all its moves are made in which mode. */
+  movesByMode?: MovesByMode;
   /** How long it may take, and what that estimate is based on. */
   estimateSeconds?: { low: number; high: number; basis: string };
 }

@@ -1,3 +1,4 @@
+import type { MovesByMode } from '../names.js';
 import type { Balance } from './balance.js';
 import type { Check } from '../checks.js';
 import type { InputProblem } from '../input-problem.js';
@@ -153,6 +154,8 @@ export interface OperationReport extends OperationStatus {
    * no move blocked writes.
    */
   longestStall?: { expectedSeconds: number; measuredSeconds?: number };
+  /** How many of the moves were made in which mode. Absent: nothing was moved. */
+  movedByMode?: MovesByMode;
   /**
    * How many moves nobody can tell of: they ran when the operation was given up, or cancelled while the cluster or a
    * worker was away. They are not counted as moved. Absent: none.

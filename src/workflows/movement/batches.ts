@@ -8,6 +8,8 @@ import { moveActivities } from '../activities.js';
 import type { Status } from '../operation/status.js';
 import type { Calls } from '../operation/calls.js';
 import type { Windows } from './windows.js';
+import type { WithinStall } from './within-stall.js';
+import type { BatchResult } from '../../activities/moving/move-group.js';
 
 /** Has batches of moves made, and counts what comes of them. */
 export interface Batches {
@@ -23,7 +25,13 @@ export function acceptsOf({ input }: OperationRequest): { accepts?: string[] } {
 }
 
 /** The batches of an operation. */
-export function createBatches(status: Status, calls: Calls, windows: Windows, seconds: MoveSeconds): Batches {
+export function createBatches(
+  status: Status,
+  calls: Calls,
+  windows: Windows,
+  seconds: MoveSeconds,
+  withinStall: WithinStall,
+): Batches {
   let stops = 0;
   return { make: makeMoves, sayStopped };
 
@@ -37,6 +45,7 @@ export function createBatches(status: Status, calls: Calls, windows: Windows, se
     const bytes = batch.reduce((sum, move) => sum + move.bytes, 0);
     const more = batch.length > 1 ? ` and ${count(batch.length - 1, 'more move')}` : '';
     const closing = windows.closing();
+    const isWithin = withinStall.has(request, round, first);
     const startedAt = Date.now();
     const result = await calls
       .run(
@@ -48,6 +57,7 @@ export function createBatches(status: Status, calls: Calls, windows: Windows, se
           transferMode: request.transferMode,
           mode: first.mode,
           ...(round.together && { together: round.together }),
+          ...(isWithin && { maxWriteStall: round.maxWriteStall }),
           ...acceptsOf(request),
           from,
           to,
@@ -65,9 +75,10 @@ export function createBatches(status: Status, calls: Calls, windows: Windows, se
       });
     status.moved.bytes += result.movedBytes;
     status.moved.shardGroups += result.movedShardGroups;
-    noteStall(batch, result.stallSeconds);
+    noteStall(isWithin, batch, result);
     status.notes.push(...result.notes);
-    if (result.movedShardGroups === batch.length)
+    if (isWithin) withinStall.learn(round, batch, result);
+    else if (result.movedShardGroups === batch.length)
       seconds.recordBatch(batch, (Date.now() - startedAt) / 1_000);
     if (result.stopped) {
       stops += 1;
@@ -76,11 +87,13 @@ export function createBatches(status: Status, calls: Calls, windows: Windows, se
     return new Set(result.left);
   }
 
-  function noteStall(batch: Batch, measuredSeconds?: number): void {
+  function noteStall(isWithin: boolean, batch: Batch, result: BatchResult): void {
+    const { stallSeconds: measuredSeconds, blocking } = result;
+    status.moved.blocking += blocking?.moves ?? 0;
     if (measuredSeconds === undefined) return;
     const before = status.moved.stall;
     status.moved.stall = {
-      expectedSeconds: Math.max(before?.expectedSeconds ?? 0, longestStallSeconds(batch)),
+      expectedSeconds: Math.max(before?.expectedSeconds ?? 0, longestStallSeconds(batch, isWithin)),
       measuredSeconds: Math.max(before?.measuredSeconds ?? 0, measuredSeconds),
     };
   }

@@ -16,6 +16,7 @@ import { createRound, type Round } from './round.js';
 import type { Calls } from '../operation/calls.js';
 import type { Undo } from '../operation/undo.js';
 import type { Windows } from './windows.js';
+import { createWithinStall } from './within-stall.js';
 
 /** Starts moves in batches, as many at once as are allowed, and takes back what a batch didn't come to. */
 export interface MoveQueue {
@@ -33,6 +34,8 @@ export type AtWindow = (isOpen: boolean) => Promise<void>;
 
 interface Running {
   batch: Batch;
+  /** Whether its moves block writes within the bound. */
+  isWithinStall: boolean;
   scope: CancellationScope;
   ended: Promise<void>;
 }
@@ -59,7 +62,8 @@ export function createMoveQueue(
   const stopping = new Set<Running>();
   const flow = createFlow();
   const seconds = createMoveSeconds();
-  const batches = createBatches(status, calls, windows, seconds);
+  const withinStall = createWithinStall(status);
+  const batches = createBatches(status, calls, windows, seconds, withinStall);
   let ownCeiling: number | undefined;
   const ceiling = (request: OperationRequest): number => ownCeiling ?? request.parallelMoves;
   const limit = (request: OperationRequest): number =>
@@ -114,6 +118,7 @@ export function createMoveQueue(
       windows.stopWaking();
       governor.stop();
       batches.sayStopped();
+      withinStall.sayCut(plan);
       // After a cancel or a failure: nothing goes on behind our back.
       await CancellationScope.nonCancellable(async () => {
         for (const { scope } of running) scope.cancel();
@@ -142,6 +147,11 @@ export function createMoveQueue(
       running: [...running].map(({ batch }) => batch),
       parallelMoves: limit(request),
       total: round.total,
+      withinStall: {
+        has: (move) => withinStall.has(request, round.plan, move),
+        running: [...running].some(({ isWithinStall }) => isWithinStall),
+        tries: withinStall.tries,
+      },
       together: round.plan.together === true,
       ...(secondsLeft !== undefined && { within: { seconds: secondsLeft, estimate: seconds.estimate } }),
     });
@@ -151,7 +161,8 @@ export function createMoveQueue(
     const { request, round } = work;
     round.take(batch);
     const scope = new CancellationScope();
-    const entry: Running = { batch, scope, ended: Promise.resolve() };
+    const isWithinStall = withinStall.has(request, round.plan, batch[0]);
+    const entry: Running = { batch, isWithinStall, scope, ended: Promise.resolve() };
     entry.ended = scope
       .run(() => batches.make(request, round.plan, batch))
       .then((left) => round.settle(batch, left))

@@ -10,6 +10,7 @@ import {
   does,
   updateNames,
   type Action,
+  type MovesByMode,
   type OperationReport,
   type OperationType,
   type Remedy,
@@ -113,6 +114,7 @@ async function close(
     endedAt: new Date().toISOString(),
     movedBytes: status.moved.bytes,
     movedShardGroups: status.moved.shardGroups,
+    ...(status.moved.shardGroups > 0 && { movedByMode: byMode(status) }),
     ...(status.moved.stall && { longestStall: status.moved.stall }),
     ...(status.moved.unanswered.length > 0 && { unansweredMoves: status.moved.unanswered.length }),
     notes: status.notes.slice(0, 200),
@@ -127,6 +129,10 @@ async function close(
   }
   await condition(allHandlersFinished);
   return report;
+}
+
+function byMode({ moved }: Status): MovesByMode {
+  return { logical: moved.shardGroups - moved.blocking, blocking: moved.blocking };
 }
 
 /** A cancel is heard once; the status shows it at once, whatever is being done. */

@@ -28,7 +28,10 @@ export interface Status {
   moved: {
     bytes: number;
     shardGroups: number;
-    /** Moves of batches without an answer. */ unanswered: string[];
+    /** Shard groups that were moved with writes blocked. */
+    blocking: number;
+    /** Moves of batches without an answer. */
+    unanswered: string[];
     /** The longest that writes to a shard group waited; absent: no move blocked any. */
     stall?: { expectedSeconds: number; measuredSeconds: number };
   };
@@ -55,7 +58,7 @@ export function createStatus(type: OperationType, cluster: string): Status {
   const status: Status = {
     view: { operation: workflowInfo().workflowId, type, cluster, state: 'planning', steps: [], checks: [] },
     notes: [],
-    moved: { bytes: 0, shardGroups: 0, unanswered: [] },
+    moved: { bytes: 0, shardGroups: 0, blocking: 0, unanswered: [] },
     phase: 'planning',
     paused: undefined,
     waitsForWindow: false,

@@ -58,7 +58,7 @@ temporalUi: https://temporal.example/
         command: { start: [join(folder, 'start.sh'), '--big'], stop: ['stop-it'], list: ['list-it'] },
       },
       allowedNodes: ['db*.internal:5432'],
-      movement: { transferMode: 'auto', parallelMoves: 4, tune: true },
+      movement: { transferMode: 'auto', maxWriteStall: 0.3, parallelMoves: 4, tune: true },
       samples: true,
       approval: 'required',
     });

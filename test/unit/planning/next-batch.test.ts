@@ -133,3 +133,33 @@ test('moves of one statement are handed out evenly, and no more than a statement
   expect(sizes(500)).toEqual([20, 20]);
   expect(sizes(1)).toEqual([1]);
 });
+
+test('moves that block writes within the bound run in one batch at a time, beside others', () => {
+  const small = Array.from({ length: 150 }, (_, index) => move(index, index % 2, 2, 1e5));
+  const large = Array.from({ length: 4 }, (_, index) => move(1_000 + index, index % 2, 2, 1e9));
+  const has = ({ bytes }: PlannedMove): boolean => bytes < 1e6;
+  const pending = new Set([...small, ...large]);
+  const running: Batch[] = [];
+  while (pending.size > 0 || running.length > 0) {
+    const isRunning = running.some(([first]) => has(first));
+    const withinStall = { has, running: isRunning, tries: () => 0 };
+    const batch = nextBatch({ pending: [...pending], running, parallelMoves: 3, total: 154, withinStall });
+    if (batch) {
+      expect(new Set(batch.map(has)).size).toBe(1);
+      batch.forEach((each) => pending.delete(each));
+      running.push(batch);
+      expect(running.filter(([first]) => has(first)).length).toBeLessThanOrEqual(1);
+    } else running.shift();
+  }
+});
+
+test('a move that was cut is tried again after the others', () => {
+  const moves = [move(1, 0, 1, 3e5), move(2, 0, 1, 2e5), move(3, 0, 1, 1e5)];
+  const withinStall = {
+    has: () => true,
+    running: false,
+    tries: ({ shardId }: PlannedMove) => (shardId === 1 ? 1 : 0),
+  };
+  const batch = nextBatch({ pending: moves, running: [], parallelMoves: 2, total: 3, withinStall });
+  expect(batch?.map(({ shardId }) => shardId)).toEqual([2, 3, 1]);
+});

@@ -57,7 +57,7 @@ test('times of the maintenance windows are told by the clock of the config', () 
 
 test('for how long writes wait stands with what is to be approved', () => {
   const text = page({ plan: { ...plan, longestStallSeconds: 2 } });
-  expect(text.indexOf('Writes to a shard group wait for up to 2 s.')).toBeLessThan(
+  expect(text.indexOf('Writes to a shard group are blocked for up to 2 s.')).toBeLessThan(
     text.indexOf('Send the update'),
   );
   expect(text).toContain('Writes to a shard group');

@@ -5,20 +5,25 @@ import { formatSeconds } from '../../../text/figures.js';
 import { failed, listOf, passed, warning } from '../check.js';
 import { mendOnNodes, sayByNodes } from '../on-nodes.js';
 
-/** Checks that no server waits at each commit for a standby that isn't there. It does so without a word, and for ever. */
-export function synchronousStandbys(conditions: readonly Conditions[]): Check {
-  const waiting = conditions.flatMap(({ node, standbyNames, standbys }) => {
+/** A server whose commits wait for standbys that are away, and how many there are. */
+interface AwayStandbys {
+  node: string;
+  what: string;
+}
+
+/** The servers at which each commit waits for a standby that isn't there: without a word, and for ever. */
+export function awayStandbys(conditions: readonly Conditions[]): AwayStandbys[] {
+  return conditions.flatMap(({ node, standbyNames, standbys }) => {
     if (standbyNames === null || standbys === null) return [];
     const needed = Number(/(\d+)\s*\(/.exec(standbyNames)?.[1] ?? 1);
-    return standbys >= needed
-      ? []
-      : [
-          {
-            node,
-            what: `synchronous_standby_names = '${standbyNames}', and ${standbys} of ${needed} such standbys are there`,
-          },
-        ];
+    const what = `synchronous_standby_names = '${standbyNames}', and ${standbys} of ${needed} such standbys are there`;
+    return standbys >= needed ? [] : [{ node, what }];
   });
+}
+
+/** Checks that no server waits at each commit for a standby that isn't there. */
+export function synchronousStandbys(conditions: readonly Conditions[]): Check {
+  const waiting = awayStandbys(conditions);
   return waiting.length === 0
     ? passed('synchronous-standbys', 'no server waits for a standby that is away')
     : failed(

@@ -49,10 +49,10 @@ function workers(plan: Plan): string[] {
   return lines.length > 0 ? [lines.join('\n')] : [];
 }
 
-function stall({ longestStallSeconds = 0 }: Plan): string[] {
-  return longestStallSeconds > 0
-    ? [`Writes to a shard group wait for up to ${formatSeconds(longestStallSeconds)}.`]
-    : [];
+function stall({ longestStallSeconds = 0, movesByMode, movesTotal }: Plan): string[] {
+  if (longestStallSeconds === 0) return [];
+  const which = movesByMode ? ` by ${movesByMode.blocking} of ${movesTotal} moves` : '';
+  return [`Writes to a shard group are blocked for up to ${formatSeconds(longestStallSeconds)}${which}.`];
 }
 
 function salvageLines({ node, fenced, tables, tablesTotal }: Salvage): string[] {
