@@ -113,7 +113,12 @@ const movement = strict({
     .default('auto')
     .describe("Citus's own modes; a request may name another"),
   // Measured: with writes blocked a small shard group takes 0.15 to 0.2 s, online 1.2 s (docs/citus.md).
-  maxWriteStall: duration({ min: writeStallRange.least, max: writeStallRange.most })
+  maxWriteStall: z
+    // As in an input a plain number is seconds.
+    .preprocess(
+      (value) => (typeof value === 'number' ? `${value}s` : value),
+      duration({ min: writeStallRange.least, max: writeStallRange.most }),
+    )
     .prefault('0.3s')
     .describe(
       'with `transferMode: auto`, a shard group that is copied faster with writes blocked moves so, if they wait for less than this; `0s`: never',

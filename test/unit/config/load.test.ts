@@ -73,6 +73,21 @@ temporalUi: https://temporal.example/
     expect(shop.tls).toEqual({ mode: 'prefer' });
   });
 
+  test('bounds the write stall by a length of time, or by plain seconds', () => {
+    for (const [text, seconds] of [
+      ['0', 0],
+      ['0s', 0],
+      ['0.5', 0.5],
+      ['1.5s', 1.5],
+    ] as const) {
+      const config = loadConfig(write(small(`    movement: { maxWriteStall: ${text} }\n`)));
+      expect(clusterOf(config, 'shop').movement.maxWriteStall).toBe(seconds);
+    }
+    expect(problemsOf(small('    movement: { maxWriteStall: 2m }\n'))).toEqual([
+      '4:17: clusters.shop.movement.maxWriteStall: must be from 0s to 1m',
+    ]);
+  });
+
   test('tells which clusters there are when asked for another', () => {
     const config = loadConfig(write(small('')));
     expect(() => clusterOf(config, 'store')).toThrow(UnknownClusterError);
