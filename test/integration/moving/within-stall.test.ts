@@ -1,6 +1,8 @@
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { findFlavour, startCluster, type SandboxCluster, type SandboxNode } from '../../../sandbox/index.js';
+import { readLeastPatience } from '../../../src/citus/moving/patience.js';
+import { withCoordinator } from '../../../src/citus/session/connect.js';
 import { moveActivities } from '../../../src/activities/moving/activities.js';
 import type { BatchOrder, BatchResult } from '../../../src/activities/moving/move-group.js';
 import { asActivity } from '../../support/activity-stage.js';
@@ -125,6 +127,18 @@ test.skipIf(!isCitus)(
     expect(await make(second(), first(), [shardId])).toMatchObject({ movedShardGroups: 1, left: [] });
   },
 );
+
+test('the time after which the statements of some role give up is known', async () => {
+  const config = configOf(cluster);
+  const read = (): Promise<number | undefined> =>
+    withCoordinator(config, { applicationName: 'test' }, readLeastPatience);
+  expect(await read()).toBeUndefined();
+  await cluster.query(`create role application`);
+  await cluster.query(`alter role application set statement_timeout = '1min'`);
+  await cluster.query(`alter role application in database ${cluster.database} set lock_timeout = '250ms'`);
+  expect(await read()).toBe(0.25);
+  await cluster.query('drop role application');
+});
 
 test.skipIf(!isCitus)(
   'nothing blocks writes while a commit would wait for a standby that is away',
