@@ -3,6 +3,7 @@ import { appendFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { standbySlot } from './cluster/make-node.js';
 import { openCluster, type SandboxCluster } from './cluster/cluster.js';
 import { readClusterRecord } from './cluster/layout.js';
 import type { SandboxNode } from './cluster/node.js';
@@ -64,7 +65,16 @@ async function stop(cluster: SandboxCluster): Promise<object> {
     await node.stop();
     log(`stop ${node.key ?? ''} ${node.address}`);
   }
+  if (node) await dropSlots(cluster, standbySlot(node.port));
   return {};
+}
+
+/** A slot that no standby uses keeps all WAL of its server. One that is fenced lets nobody in, and is of no use any more. */
+async function dropSlots({ workers }: SandboxCluster, slot: string): Promise<void> {
+  const drop =
+    'select pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_name = $1 and not active';
+  for (const worker of workers.filter((each) => each.isRunning()))
+    await worker.query(drop, [slot]).catch(() => undefined);
 }
 
 function machine(node: SandboxNode): object {

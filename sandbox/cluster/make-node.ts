@@ -34,7 +34,7 @@ export async function makeNode(folder: string, node: NewNode): Promise<string> {
   try {
     const data = join(half, 'data');
     const port = node.port ?? (await freePort());
-    const slot = `standby_${port}`;
+    const slot = standbySlot(port);
     if (primary) await backUp(primary.login, primary.dataFolder, data, slot);
     else {
       await execa('cp', ['-R', '-p', dataFolder, data]);
@@ -54,6 +54,11 @@ export async function makeNode(folder: string, node: NewNode): Promise<string> {
   } finally {
     rmSync(half, { recursive: true, force: true });
   }
+}
+
+/** The replication slot of a standby, at the server that it follows. */
+export function standbySlot(port: number): string {
+  return `standby_${port}`;
 }
 
 /** `worker-` becomes the first free of `worker-1`, `worker-2`, …; any other name is taken as it is. */

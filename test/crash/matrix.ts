@@ -1,6 +1,7 @@
 import { changes, differences, unsound } from './compare.js';
 import { lateMs as usualLateMs } from '../support/late.js';
 import { openLane, type Lane } from './lane.js';
+import { isSpent } from './procedures/by-clone.js';
 import type { Procedure } from './procedures/procedure.js';
 import { run, type Run } from './run.js';
 import type { Scenario } from './scenario.js';
@@ -68,14 +69,18 @@ export async function runMatrix(wishes: Wishes): Promise<Result[]> {
 async function judge(lane: Lane, scenario: Scenario, recorded: Run, lateMs: number): Promise<Result> {
   const began = Date.now();
   const problems = await run(lane, scenario, lateMs).then(
-    (seen) => [
-      ...wrongIn(seen, scenario.procedure),
-      ...(scenario.fault?.fault.judge?.(seen.ending) ?? differences(recorded.ending, seen.ending, scenario)),
-    ],
+    (seen) => [...wrongIn(seen, scenario.procedure), ...wrongBeside(seen, scenario, recorded)],
     (error: unknown) => [error instanceof Error ? (error.stack ?? error.message) : String(error)],
   );
   lane.inOrder = problems.length === 0 && mayBeTakenBack(scenario.procedure);
   return { id: scenario.id, problems, seconds: (Date.now() - began) / 1_000 };
+}
+
+/** What is wrong beside what the run without crashes came to. */
+function wrongBeside({ ending, before }: Run, scenario: Scenario, recorded: Run): string[] {
+  const { fault, procedure } = scenario;
+  if (procedure.maySpend && isSpent(ending)) return unsound(ending, before, { ...procedure, undone: true });
+  return fault?.fault.judge?.(ending) ?? differences(recorded.ending, ending, scenario);
 }
 
 /** What is wrong whatever the other runs were like. */

@@ -1,4 +1,5 @@
 import { noRecovery, readOwned, soonTold } from '../../citus/hold/own-settings.js';
+import { readSlot } from '../../citus/hold/slot.js';
 import { hasForeignRange } from '../../citus/hold/split.js';
 import { recoverTransactions } from '../../citus/leftovers/removal.js';
 import { setMetadataSync } from '../../citus/nodes/metadata-sync.js';
@@ -70,10 +71,14 @@ export function holdActivities(context: ActivityContext) {
       await withCoordinator(clusterIn(context, cluster), changeSession('hold'), (db) =>
         recoverTransactions(db, { node: 'the coordinator', groupId: 0 }),
       );
+      const [recovery, slot] = await withNode(
+        clusterIn(context, cluster),
+        clone,
+        readSession('hold'),
+        async (db) => [await readOwned(db, noRecovery), await readSlot(db)],
+      );
       const before = {
-        recovery: await withNode(clusterIn(context, cluster), clone, readSession('hold'), (db) =>
-          readOwned(db, noRecovery),
-        ),
+        recovery,
         syncRetry: await withCoordinator(clusterIn(context, cluster), readSession('hold'), (db) =>
           readOwned(db, soonTold),
         ),
@@ -87,6 +92,7 @@ export function holdActivities(context: ActivityContext) {
         before,
         session: deedName(ownWorkflowId(), 'hold'),
         servers: [...others.map((each) => each.node), row.node, clone],
+        ...(slot !== undefined && { slot }),
         ...(splits && { splits }),
       };
     },

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isPromoting, readWal } from '../../citus/hold/clone.js';
 import { giveBack, noRecovery, soonTold } from '../../citus/hold/own-settings.js';
+import { dropSlot } from '../../citus/hold/slot.js';
 import { endCitusSessions, knowsWorker, readClone } from '../../citus/hold/split.js';
 import { readAddress } from '../../citus/hold/switch.js';
 import { recoverTransactions } from '../../citus/leftovers/removal.js';
@@ -10,9 +11,10 @@ import type { HoldEntry } from '../../contract/internal/undo.js';
 import { passing } from '../../failures.js';
 import { endAtCoordinator, endElsewhere, fence, reaching } from './servers.js';
 
-/** Milliseconds that a worker may take to hear of a new one, and a standby to be promoted. */
+/** Milliseconds that a worker may take to hear of a new one, a standby to be promoted, and its slot to be left. */
 const knowMs = 15_000;
 const promoteMs = 30_000;
+const leaveMs = 10_000;
 
 /** How far a switch got; `spent`: the clone is promoted, and nobody was switched to it. */
 export type HoldState = 'switched' | 'spent' | 'untouched';
@@ -89,7 +91,7 @@ async function isStandby(
  */
 export async function settle(
   cluster: ClusterConfig,
-  { node, clone, before, splits }: HoldEntry,
+  { node, clone, before, slot, splits }: HoldEntry,
   state: HoldState,
   options: ConnectOptions,
 ): Promise<void> {
@@ -100,4 +102,7 @@ export async function settle(
       giveBack(db, noRecovery, before.recovery),
     );
   await withCoordinator(cluster, options, (db) => giveBack(db, soonTold, before.syncRetry));
+  // A clone that was promoted streams no more, and its source is still in service.
+  if (slot !== undefined && (state === 'spent' || (state === 'switched' && splits)))
+    await withNode(reaching(cluster, node), node, options, (db) => dropSlot(db, slot, leaveMs));
 }

@@ -89,6 +89,8 @@ export interface HoldEntry {
   session: string;
   /** `host:port` of all servers but the coordinator that have such sessions. */
   servers: string[];
+  /** The replication slot at the node that its clone streams from. Nobody else drops it, and it keeps all WAL from then on. */
+  slot?: string;
   /** The clone becomes a worker of its own; it is registered as a clone before. Absent: it takes the place. */
   splits?: true;
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { byHand, placedShards, putOff } from '../../support/make-leftovers.js';
 import type { Operation } from '../../support/stage.js';
 import { openWorkflows, type Lane } from '../lane.js';
+import { scaleOutByClone } from './by-clone.js';
 import { deadWorker } from './dead-worker.js';
 import type { Procedure } from './procedure.js';
 import { thirdWorker } from './third-worker.js';
@@ -241,7 +242,8 @@ export const procedures: Procedure[] = [
     type: 'replaceWorker',
     input: {},
     prepare: async (lane) => ({ node: await thirdWorker(lane, { withShards: true }) }),
-    crashes: (activity) => /Clone|Hold|Replacement|Machine|stopRemoved/.test(activity),
+    maySpend: true,
+    crashes: (activity) => /Clone|[Hh]old|Replacement|Machine|stopRemoved/.test(activity),
   },
   {
     name: 'clean-up',
@@ -250,6 +252,7 @@ export const procedures: Procedure[] = [
     prepare: someOfEachLeftover,
     crashes: (activity) => /CleanUp|Leftovers/.test(activity),
   },
+  ...scaleOutByClone,
   ...deadWorker,
   ...undoing,
   ...awayAtCancel,

@@ -28,6 +28,8 @@ export interface Procedure {
   };
   /** In the end the cluster is as if nothing had been asked for: nodes, their marks and shards, machines. */
   undone?: boolean;
+  /** Whether a standby may be promoted in vain: the operation ends then, and the cluster is as if nothing had been asked for. */
+  maySpend?: boolean;
   /** Whether what it strikes may be over by then or not: reports and what machines went through differ. */
   racy?: boolean;
   /** Whether crashes of the nth execution of this activity are of interest; default all. */

@@ -33,6 +33,7 @@ async function entryFor(clone: SandboxNode): Promise<HoldEntry> {
     before: { recovery: null, syncRetry: null },
     session,
     servers: [other.address, source.address, clone.address],
+    slot: `standby_${clone.port}`,
     splits: true,
   };
 }
@@ -88,6 +89,10 @@ const shardsOf = async (server: SandboxNode): Promise<number> =>
       [server.port],
     )
   )[0]?.n ?? 0;
+const slots = async (): Promise<string[]> =>
+  (await source.query<{ name: string }>('select slot_name as name from pg_replication_slots')).map(
+    ({ name }) => name,
+  );
 const fenced = /is not currently accepting connections/;
 
 /** Inserts through each server, until stopped; only what was acknowledged counts. */
@@ -144,6 +149,8 @@ describe.runIf(findFlavour(flavour).flavour === 'citus')('a clone that takes a p
     expect([await nodes(), await placements()]).toEqual([before, where]);
     expect(await follower.query('select pg_is_in_recovery() as follows')).toEqual([{ follows: true }]);
 
+    expect(await slots()).toContain(`standby_${follower.port}`);
+
     await expect(split(follower, 0.9)).rejects.toMatchObject({ type: 'PlanChanged' });
     expect(await undone(follower)).toEqual({ notes: [] });
 
@@ -152,6 +159,7 @@ describe.runIf(findFlavour(flavour).flavour === 'citus')('a clone that takes a p
     const result = await undone(follower);
     expect(result?.notes).toEqual([expect.stringContaining('was promoted in vain and is fenced') as string]);
     await expect(follower.query('select 1')).rejects.toThrow(fenced);
+    expect(await slots()).not.toContain(`standby_${follower.port}`);
     expect([await nodes(), await placements()]).toEqual([before, where]);
     const insert = `insert into events select 'd' || i, i, 'w' from generate_series(1, 40) i`;
     await Promise.all([cluster.query(insert), other.query(insert.replace(`'d'`, `'e'`))]);
@@ -226,6 +234,7 @@ describe.runIf(findFlavour(flavour).flavour === 'citus')('a clone that takes a p
     await sleep(1_000);
     const { stored, errors, slowest } = await stop();
     expect(errors).toEqual([]);
+    expect(await slots()).not.toContain(`standby_${clone.port}`);
     expect(heldMs).toBeLessThan(3_000);
     expect(slowest).toBeLessThan(4_000);
     const counted = await cluster.query<{ n: number }>(
