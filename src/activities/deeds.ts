@@ -29,6 +29,8 @@ const deeds: Record<keyof ReturnType<typeof createActivities>, string> = {
   replicateReferenceTables: 'Copying reference tables',
   awaitRemovable: 'Waiting until a worker can leave',
   removeWorkerNode: 'Deregistering a worker',
+  awaitLetGo: 'Waiting until Patroni lets go of a group',
+  awaitRegistered: 'Waiting until Patroni registers workers',
   confirmDeath: 'Looking whether a worker is dead',
   awaitReturn: 'Waiting for a dead worker to come back',
   planRescue: 'Planning',

@@ -10,6 +10,7 @@ import { isolationActivities } from './nodes/isolation.js';
 import { machineActivities } from './machines/activities.js';
 import { moveActivities } from './moving/activities.js';
 import { nodeActivities } from './nodes/activities.js';
+import { patroniActivities } from './patroni/activities.js';
 import { planActivities } from './plan/activities.js';
 import { removalActivities } from './nodes/removal.js';
 import { rescueActivities } from './rescue/activities.js';
@@ -33,6 +34,7 @@ export function createActivities(context: ActivityContext) {
     ...machineActivities(context),
     ...nodeActivities(context),
     ...removalActivities(context),
+    ...patroniActivities(context),
     ...isolationActivities(context),
     ...rescueActivities(context),
     ...holdActivities(context),

@@ -28,6 +28,8 @@ export interface ClusterConfig {
   /** Patterns for `host:port` that may be connected to, besides the coordinator and registered nodes. */
   allowedNodes: string[];
   movement: Movement;
+  /** Where the REST API of Patroni listens, on the host of each server that it runs. */
+  patroni: { port: number; https: boolean };
   /** When data may move; absent: at any time. */
   windows?: Windows;
   /** Tells a physical copy of the coordinator's server from the original. */

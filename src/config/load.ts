@@ -71,6 +71,7 @@ function flat(name: string, cluster: ClusterFile, folder: string): ClusterConfig
     }),
     allowedNodes: (cluster.allowedNodes ?? []).map((pattern) => pattern.toLowerCase()),
     movement: { ...moving, ...(governor && { governor }) },
+    patroni: cluster.patroni,
     samples: cluster.samples,
     ...(cluster.windows && { windows: cluster.windows }),
     ...(cluster.lockName !== undefined && { lockName: cluster.lockName }),

@@ -161,6 +161,19 @@ const cluster = strict({
       'patterns for `host:port`, an IPv6 host in brackets, that may be connected to, besides the coordinator and registered nodes; required with `workersFrom`',
     ),
   movement: movement.prefault({}).describe('how data is moved'),
+  patroni: strict({
+    port: z
+      .int()
+      .min(1)
+      .max(65_535)
+      .default(8008)
+      .describe('of its REST API, on the host of each server that Patroni runs'),
+    https: z.boolean().default(false).describe('whether it takes https; Node has to trust its certificate'),
+  })
+    .prefault({})
+    .describe(
+      'Patroni, where it runs the servers; it is only asked whether it runs them, never told anything',
+    ),
   windows: windows.optional().describe('maintenance windows: when data may move; left out, at any time'),
   lockName: z
     .string()

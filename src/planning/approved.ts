@@ -8,8 +8,16 @@ export interface Approved {
   to?: string[];
   /** How much may still move; absent: all that lies on the nodes of `from`. */
   open?: Volume;
+  /** `nodeid` of these nodes, by the address that they had: a failover changes that, and nothing of what is approved. */
+  ids?: Record<string, number>;
   /** Tables to which writes may be blocked; absent: all, for the request says so. */
   blocking?: string[];
+}
+
+/** A row of `pg_dist_node`, as far as an approval needs it. */
+interface RegisteredNode {
+  node: string;
+  nodeId: number;
 }
 
 interface Volume {
@@ -31,13 +39,27 @@ const growth = 0.1;
  *
  * @param moves all of its moves, those of later rounds too
  * @param emptied nodes that it names as to be empty: whatever comes to them meanwhile leaves them, too
+ * @param nodes those of the cluster
  */
-export function approvedFor(moves: readonly Route[], emptied: readonly string[] = []): Approved {
-  if (emptied.length > 0) return { from: [...emptied] };
+export function approvedFor(
+  moves: readonly Route[],
+  emptied: readonly string[] = [],
+  nodes: readonly RegisteredNode[] = [],
+): Approved {
+  const idsOf = (names: readonly string[]): Pick<Approved, 'ids'> => {
+    const known = nodes.filter(({ node }) => names.includes(node));
+    return known.length === 0
+      ? {}
+      : { ids: Object.fromEntries(known.map(({ node, nodeId }) => [node, nodeId])) };
+  };
+  if (emptied.length > 0) return { from: [...emptied], ...idsOf(emptied) };
   const bytes = sum(moves);
+  const from = [...new Set(moves.map((move) => move.from))];
+  const to = [...new Set(moves.map((move) => move.to))];
   return {
-    from: [...new Set(moves.map(({ from }) => from))],
-    to: [...new Set(moves.map(({ to }) => to))],
+    from,
+    to,
+    ...idsOf([...from, ...to]),
     open: {
       moves: moves.length + Math.floor(growth * moves.length),
       bytes: bytes + Math.ceil(growth * bytes),
@@ -52,6 +74,18 @@ export function approvedAfter({ open, ...nodes }: Approved, round: PlannedMoves)
   return { ...nodes, open: { moves: open.moves - made.length, bytes: open.bytes - sum(made) } };
 }
 
+/** The same with the addresses that its nodes have by now: one that was registered anew is another node. */
+export function approvedNow(approved: Approved, nodes: readonly RegisteredNode[]): Approved {
+  const { from, to, ids = {} } = approved;
+  const now = (name: string): string => nodes.find(({ nodeId }) => nodeId === ids[name])?.node ?? name;
+  return {
+    ...approved,
+    from: from.map(now),
+    ...(to && { to: to.map(now) }),
+    ids: Object.fromEntries(Object.entries(ids).map(([name, id]) => [now(name), id])),
+  };
+}
+
 /** Those of the moves that are approved: between approved nodes, and the first of them only, if they come to more than is open. */
 export function approvedOf<Move extends Route>({ from, to, open }: Approved, moves: readonly Move[]): Move[] {
   const between = moves.filter((move) => from.includes(move.from) && (to?.includes(move.to) ?? true));
@@ -60,9 +94,17 @@ export function approvedOf<Move extends Route>({ from, to, open }: Approved, mov
   return between.slice(0, open.moves).filter((move) => (bytes += move.bytes) <= open.bytes);
 }
 
-/** The same with the machines that were started in the place of their placeholders. */
-export function approvedWith({ to, ...rest }: Approved, machines: ReadonlyMap<string, string>): Approved {
-  return to ? { ...rest, to: to.map((node) => machines.get(node) ?? node) } : rest;
+/** The same with the machines that were started in the place of their placeholders, and the ids of nodes that have one by now. */
+export function approvedWith(
+  { to, ...rest }: Approved,
+  machines: ReadonlyMap<string, string>,
+  ids: Record<string, number> = {},
+): Approved {
+  return {
+    ...rest,
+    ...(to && { to: to.map((node) => machines.get(node) ?? node) }),
+    ...(Object.keys(ids).length > 0 && { ids: { ...rest.ids, ...ids } }),
+  };
 }
 
 function sum(moves: readonly { bytes: number }[]): number {

@@ -16,6 +16,10 @@ export interface PlannedMove {
 export interface PlannedMoves {
   /** `host:port`, or a placeholder for a machine that is yet to be started. */
   nodes: string[];
+  /**
+   * `nodeid` of each: a failover changes where a node is, never its id. 0 for one that isn't registered yet; absent: unknown.
+   */
+  nodeIds?: number[];
   /** Names for the moves of a colocation group, for example `orders and 1 more`. */
   labels: string[];
   /** In the order of the plan. */
@@ -62,6 +66,12 @@ export function withNodes(round: PlannedMoves, machines: ReadonlyMap<string, str
   return { ...round, nodes: round.nodes.map((node) => machines.get(node) ?? node) };
 }
 
+/** The same with the ids of nodes that have one by now. */
+export function withIds(round: PlannedMoves, ids: Record<string, number>): PlannedMoves {
+  if (Object.keys(ids).length === 0) return round;
+  return { ...round, nodeIds: round.nodes.map((node, index) => ids[node] ?? round.nodeIds?.[index] ?? 0) };
+}
+
 /** The plan as a person sees it, with the machines that were started in the place of their placeholders. */
 export function planWithNodes(plan: Plan, machines: ReadonlyMap<string, string>): Plan {
   const nameOf = (node: string): string => machines.get(node) ?? node;
@@ -89,4 +99,14 @@ export function namesOf(
     to: nodes[move.to] ?? '?',
     tables: [labels[move.label] ?? 'shards'],
   };
+}
+
+/** The ids of the nodes of a move, where the plan knows them. */
+export function idsOf(
+  { nodeIds = [] }: Pick<PlannedMoves, 'nodeIds'>,
+  { from, to }: Pick<PlannedMove, 'from' | 'to'>,
+): { fromId?: number; toId?: number } {
+  const fromId = nodeIds[from] ?? 0;
+  const toId = nodeIds[to] ?? 0;
+  return { ...(fromId !== 0 && { fromId }), ...(toId !== 0 && { toId }) };
 }

@@ -23,16 +23,15 @@ export function sourcesOf(rounds: readonly PlannedMoves[]): Sources | undefined 
   return JSON.stringify(sources).length <= sourcesSize ? sources : undefined;
 }
 
-/** The node group that a shard came from; nodes that are not registered any more are left out. */
+/**
+ * The node group that a shard came from; nodes that are not registered any more are left out. After a failover the address
+ * is that of a standby of the same group.
+ */
 export function sourceGroups(
   sources: Sources,
-  nodes: readonly { node: string; groupId: number; role: string }[],
+  nodes: readonly { node: string; groupId: number }[],
 ): Map<number, number> {
-  const groupIds = new Map(
-    nodes
-      .filter(({ role }) => role !== 'secondary')
-      .map(({ node, groupId }) => [node.toLowerCase(), groupId]),
-  );
+  const groupIds = new Map(nodes.map(({ node, groupId }) => [node.toLowerCase(), groupId]));
   return new Map(
     Object.entries(sources).flatMap(([node, shardIds]) => {
       const groupId = groupIds.get(node.toLowerCase());

@@ -8,6 +8,7 @@ import type { LockActivities } from '../activities/lock/activities.js';
 import type { MachineActivities } from '../activities/machines/activities.js';
 import type { MoveActivities } from '../activities/moving/activities.js';
 import type { NodeActivities } from '../activities/nodes/activities.js';
+import type { PatroniActivities } from '../activities/patroni/activities.js';
 import type { PlanActivities } from '../activities/plan/activities.js';
 import type { RemovalActivities } from '../activities/nodes/removal.js';
 import type { ReportActivities } from '../activities/operation/keep-report.js';
@@ -62,6 +63,8 @@ export const cleanUpActivities = proxyActivities<CleanUpActivities>({
 export const nodeActivities = proxyActivities<NodeActivities>(lasting);
 /** Activities that take a node out of the cluster. */
 export const removalActivities = proxyActivities<RemovalActivities>(lasting);
+/** Activities that wait for Patroni. */
+export const patroniActivities = proxyActivities<PatroniActivities>(lasting);
 /** Activities that stop and start metadata sync; they may wait for others' statements. */
 export const isolationActivities = proxyActivities<IsolationActivities>(lasting);
 /** Activities that take dead workers out; they look for long, and may wait for others' statements. */

@@ -40,6 +40,7 @@ export async function drainWorker(input: DrainWorkerInput): Promise<OperationRep
       const result = await op.calls.run(verifyActivities.verifyDrain, 'Verify', {
         request,
         nodes: draft.leaving.map(({ node }) => node),
+        nodeIds: draft.leaving.map(({ nodeId }) => nodeId),
         undo,
       });
       op.verified(step, result);

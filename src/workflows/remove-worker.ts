@@ -42,6 +42,7 @@ export async function emptyAndRemove(op: Operation<'removeWorker'>): Promise<voi
     const order = {
       request,
       nodes: draft.leaving.map(({ node }) => node),
+      nodeIds: draft.leaving.map(({ nodeId }) => nodeId),
       undo: false,
     };
     op.verified(step, await op.calls.run(verifyActivities.verifyDrain, 'Verify that they are empty', order));

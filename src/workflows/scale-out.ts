@@ -1,9 +1,9 @@
 import type { OperationReport, ScaleOutInput } from '../contract/index.js';
 import { count } from '../text/figures.js';
 import { approvedWith } from '../planning/approved.js';
-import { planWithNodes, withNodes } from '../planning/planned-moves.js';
+import { planWithNodes, withIds, withNodes } from '../planning/planned-moves.js';
 import { planActivities, checkActivities, verifyActivities } from './activities.js';
-import { registerStep, startMachines } from './nodes/join.js';
+import { awaitRegistered, registerStep, startMachines } from './nodes/join.js';
 import { splitOff, splitSteps } from './nodes/split-off.js';
 import { operation } from './operation/operation.js';
 import { moveSteps } from './operation/rounds.js';
@@ -33,7 +33,11 @@ export async function scaleOut(input: ScaleOutInput): Promise<OperationReport> {
     const draft = await planStep(
       op,
       steps.plan,
-      () => op.calls.run(planActivities.planScaleOut, 'Plan', { request }),
+      () =>
+        op.calls.run(planActivities.planScaleOut, 'Plan', {
+          request,
+          ...(op.byPatroni() && { waits: true }),
+        }),
       ({ replacement, movesTotal, newWorkers }) =>
         replacement
           ? `${replacement.clone} takes ${count(movesTotal, 'shard group')} of ${replacement.node}`
@@ -74,13 +78,15 @@ export async function scaleOut(input: ScaleOutInput): Promise<OperationReport> {
 
     const newWorkers = draft.plan.newWorkers.map((node) => machines.get(node) ?? node);
     op.about(newWorkers);
+    let ids: Record<string, number> = {};
     if (newWorkers.length === 0) op.skip(steps.register, 'nothing to register');
+    else if (op.byPatroni()) ids = await awaitRegistered(op, steps.register, newWorkers, draft.incoming);
     else await registerStep(op, steps.register, newWorkers);
 
     const sources = await moveSteps(op, steps, {
       ...draft,
-      round: withNodes(draft.round, machines),
-      approved: approvedWith(draft.approved, machines),
+      round: withIds(withNodes(draft.round, machines), ids),
+      approved: approvedWith(draft.approved, machines, ids),
       keeps: ['registration', 'machine'],
     });
 

@@ -177,7 +177,7 @@ export function operation(client: Client, id: string): Operation {
 }
 
 /** Three tables in two colocation groups and a reference table, 8 shards each, a few thousand rows. */
-export async function smallData(cluster: SandboxCluster): Promise<void> {
+export async function smallData(cluster: Pick<SandboxCluster, 'query'>): Promise<void> {
   const statements = [
     `create table tenants (tenant_id bigint primary key, name text not null)`,
     `create table orders (tenant_id bigint, order_id bigint, note text, primary key (tenant_id, order_id))`,
@@ -196,7 +196,7 @@ export async function smallData(cluster: SandboxCluster): Promise<void> {
 }
 
 /** Rows and a checksum that doesn't depend on their order, by table. */
-export async function fingerprint(cluster: SandboxCluster): Promise<Record<string, string>> {
+export async function fingerprint(cluster: Pick<SandboxCluster, 'query'>): Promise<Record<string, string>> {
   const result: Record<string, string> = {};
   for (const table of ['tenants', 'orders', 'events', 'plans']) {
     const [row] = await cluster.query<{ print: string }>(

@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client';
 import { readNodeSetting } from '../../citus/nodes/node-settings.js';
+import { findNode, readNodes } from '../../citus/nodes/nodes.js';
 import { readRegistration } from '../../citus/nodes/registration.js';
 import type { Db } from '../../citus/session/connect.js';
 import type { LockResult } from '../../contract/internal/lock.js';
@@ -46,7 +47,7 @@ async function isStillOpen(db: Db, entry: UndoEntry): Promise<boolean> {
       );
     }
     case 'node-mark': {
-      const row = await readRegistration(db, entry.node);
+      const row = findNode(await readNodes(db), entry);
       return row !== undefined && row.shouldHaveShards === entry.during;
     }
     case 'registration': {

@@ -1,5 +1,6 @@
 import { findBackend, readPlacements, readShardGroup } from '../../citus/moving/moves.js';
-import { lacksReferenceTables, readRegistration } from '../../citus/nodes/registration.js';
+import { findNode, readNodes } from '../../citus/nodes/nodes.js';
+import { lacksReferenceTables } from '../../citus/nodes/registration.js';
 import { moveName } from '../../citus/session/application-name.js';
 import { withCoordinator } from '../../citus/session/connect.js';
 import type { ClusterConfig } from '../../config/index.js';
@@ -25,6 +26,9 @@ export interface MoveOrder extends ChosenMode {
   /** Whether an earlier attempt's statement still runs at the server. */
   running: boolean;
 }
+
+/** From where to where a shard group moves, as the plan has it: addresses, and the ids of the nodes, which stay. */
+export type Route = Pick<MoveOrder, 'from' | 'to'> & { fromId?: number; toId?: number };
 
 /** The place of a shard group: gone, at its target, elsewhere, or still to be moved. */
 export type GroupLocation = { state: 'gone' | 'there' } | { state: 'elsewhere'; node: string } | MoveOrder;
@@ -70,18 +74,22 @@ function withoutReferenceTables(to: string): Error {
  */
 export async function locateGroup(
   cluster: ClusterConfig,
-  { from, to, ...approved }: Pick<MoveOrder, 'from' | 'to'> & ApprovedMode,
+  route: Route & ApprovedMode,
   shardId: number,
   { alone = false } = {},
 ): Promise<GroupLocation> {
   return withCoordinator(cluster, uncancellable('look'), async (db) => {
     const [placement] = await readPlacements(db, [shardId]);
     if (!placement) return { state: 'gone' };
+    const nodes = await readNodes(db);
+    const source = findNode(nodes, { node: route.from, nodeId: route.fromId });
+    const target = findNode(nodes, { node: route.to, nodeId: route.toId });
+    const from = source?.node ?? route.from;
+    const to = target?.node ?? route.to;
     if (placement.nodes.includes(to)) return { state: 'there' };
     const fromNodeId = placement.nodeIds[placement.nodes.indexOf(from)];
     if (fromNodeId === undefined) return { state: 'elsewhere', node: placement.nodes.join(', ') };
-    const target = await readRegistration(db, to);
-    if (!target) {
+    if (!target || target.role === 'secondary') {
       throw needsPerson(`${to}, the target of planned moves, is not registered any more`, {
         evidence: [`pg_dist_node has no row for ${to}`],
         remedies: [does('retry', 'register it again, then retry'), does('cancel', 'or cancel')],
@@ -108,8 +116,8 @@ export async function locateGroup(
       fromNodeId,
       toNodeId: target.nodeId,
       ...(begins
-        ? await chooseMode(db, approved, { from, shardIds })
-        : { transferMode: approved.transferMode }),
+        ? await chooseMode(db, route, { from, shardIds })
+        : { transferMode: route.transferMode }),
     };
   });
 }

@@ -27,6 +27,9 @@ export interface BatchOrder extends ApprovedMode {
   /** `host:port` */
   from: string;
   to: string;
+  /** `nodeid` of each, where the plan knows it: a failover changes the address. */
+  fromId?: number;
+  toId?: number;
   /** One shard of each group to move. */
   shardIds: number[];
   /** Planned bytes of each: what is told of a move whose attempt could not tell any more. */
@@ -71,7 +74,8 @@ export async function moveOne(
   const activity = Context.current();
   const cluster = clusterIn(context, batch.cluster);
   const { shardId, tables, running } = order;
-  const { from, to, closing } = batch;
+  const { from, to } = order;
+  const { closing } = batch;
   const current = batchProgress.begin(
     index,
     { from, to, tables: tables.slice(0, 5), bytes: batch.bytes[index] ?? 0 },

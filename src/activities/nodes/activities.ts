@@ -1,6 +1,6 @@
 import { renewDaemon } from '../../citus/leftovers/sessions.js';
 import { markNodes } from '../../citus/nodes/marks.js';
-import { readNodes } from '../../citus/nodes/nodes.js';
+import { findNode, readNodes } from '../../citus/nodes/nodes.js';
 import type { Deed } from '../../citus/session/application-name.js';
 import { withCoordinator, type Db } from '../../citus/session/connect.js';
 import { withAnswers } from '../../citus/session/lost-answer.js';
@@ -98,7 +98,7 @@ export function nodeActivities(context: ActivityContext) {
       return withCoordinator(clusterIn(context, cluster), readSession('marks'), async (db) => {
         const nodes = await readNodes(db);
         return marks.flatMap((mark) => {
-          const row = nodes.find(({ node }) => node.toLowerCase() === mark.node.toLowerCase());
+          const row = findNode(nodes, mark);
           return row && row.shouldHaveShards !== mark.during
             ? [{ ...mark, before: row.shouldHaveShards }]
             : [];
@@ -120,7 +120,7 @@ export function nodeActivities(context: ActivityContext) {
         await assertHeld(context.client, lockId);
         await markNodes(
           db,
-          entries.map(({ node, during }) => ({ node, value: during })),
+          entries.map((entry) => ({ ...entry, value: entry.during })),
         );
       }),
   };

@@ -2,13 +2,16 @@ import { activityInfo } from '@temporalio/activity';
 import type { Deed } from '../../citus/session/application-name.js';
 import type { Db } from '../../citus/session/connect.js';
 import { withAnswers } from '../../citus/session/lost-answer.js';
+import { readNodes } from '../../citus/nodes/nodes.js';
 import { countShards, readRegistration, type Registration } from '../../citus/nodes/registration.js';
 import { does, type Advice } from '../../contract/index.js';
 import { needsPerson } from '../../failures.js';
 import { count } from '../../text/figures.js';
 import { tellWaiting } from '../runtime/tell-waiting.js';
 import { clusterIn, changeSession, type ActivityContext } from '../runtime/context.js';
-import { deregister, awaitLeave, warningAbout } from './deregister.js';
+import { groupOf, type PatroniGroup } from '../patroni/group.js';
+import { takeGroupOut } from '../patroni/let-go.js';
+import { assertNothingInDoubt, deregister, awaitLeave, warningAbout } from './deregister.js';
 import { assertHeld } from '../lock/assert-held.js';
 
 /** The activities of {@link removalActivities}, as workflows call them. */
@@ -20,6 +23,10 @@ export interface RemovalOrder {
   lockId: string;
   /** As it was registered when the removal was planned. */
   leaving: { node: string; nodeId: number; groupId: number };
+  /** Patroni runs its group: all rows of it are taken out, once it has let go. */
+  group?: PatroniGroup;
+  /** A person has said that Patroni doesn't register the nodes. */
+  withoutPatroni?: boolean;
 }
 
 /** Takes drained workers out of the cluster. */
@@ -36,16 +43,33 @@ export function removalActivities(context: ActivityContext) {
     );
   };
 
+  const takeOut = async (
+    db: Db,
+    { cluster, leaving, lockId }: RemovalOrder,
+    group: PatroniGroup,
+  ): Promise<{ notes: string[] }> => {
+    await takeGroupOut(db, clusterIn(context, cluster), group, () => assertHeld(context.client, lockId));
+    await assertNothingInDoubt(db, leaving);
+    return {
+      notes: [
+        `group ${group.groupId} is out of the cluster; the servers of it, ${group.members.map(({ node }) => node).join(', ')}, still know the cluster: drop their data before they are used again`,
+      ],
+    };
+  };
+
   return {
     /**
      * Waits until nothing hinders an empty worker from leaving. Until then the operation can be cancelled, also while it
-     * waits for somebody: what its session does may be ended.
+     * waits for somebody: what its session does may be ended. Answers its group, where Patroni runs that.
      */
-    awaitRemovable: async (order: RemovalOrder): Promise<void> => {
+    awaitRemovable: async (order: RemovalOrder): Promise<PatroniGroup | null> => {
       await assertHeld(context.client, order.lockId);
-      await inSession(order, 'await leave', async (db) => {
-        const row = await readRegistration(db, order.leaving.node);
-        if (row) await awaitLeave(db, order.leaving, activityInfo().scheduledTimestampMs);
+      return inSession(order, 'await leave', async (db) => {
+        const leaving = await presentOf(db, order.leaving);
+        const row = await readRegistration(db, leaving.node);
+        if (row) await awaitLeave(db, leaving, activityInfo().scheduledTimestampMs);
+        if (order.withoutPatroni === true) return null;
+        return (await groupOf(db, clusterIn(context, order.cluster), leaving.groupId)) ?? null;
       });
     },
 
@@ -55,7 +79,9 @@ export function removalActivities(context: ActivityContext) {
      */
     removeWorkerNode: (order: RemovalOrder): Promise<{ notes: string[] }> =>
       inSession(order, 'deregister', async (db) => {
-        const { leaving, lockId } = order;
+        const { lockId, group } = order;
+        if (group) return takeOut(db, order, group);
+        const leaving = await presentOf(db, order.leaving);
         const { node } = leaving;
         const { attempt, scheduledTimestampMs } = activityInfo();
         const notes: string[] = [];
@@ -70,6 +96,13 @@ export function removalActivities(context: ActivityContext) {
         return { notes: warning === undefined ? notes : [...notes, warning] };
       }),
   };
+}
+
+/** A worker that leaves, at the address that it has after a failover. */
+async function presentOf(db: Db, leaving: RemovalOrder['leaving']): Promise<RemovalOrder['leaving']> {
+  const { nodeId } = leaving;
+  const row = (await readNodes(db)).find((each) => each.nodeId === nodeId);
+  return row ? { ...leaving, node: row.node } : leaving;
 }
 
 async function assertEmpty(

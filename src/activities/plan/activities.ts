@@ -1,5 +1,5 @@
 import { withCoordinator, type Db } from '../../citus/session/connect.js';
-import { readNodes } from '../../citus/nodes/nodes.js';
+import { findNode, readNodes } from '../../citus/nodes/nodes.js';
 import type { ClusterConfig } from '../../config/index.js';
 import type { OperationRequest } from '../../contract/internal/request.js';
 import { startAgain } from '../../contract/internal/start-again.js';
@@ -34,9 +34,17 @@ export function planActivities(context: ActivityContext) {
   };
   return {
     /** Plans which workers come, and which shard groups move to them, by Citus's own planner. Changes nothing. */
-    planScaleOut: ({ request }: { request: OperationRequest<'scaleOut'> }): Promise<ScaleOutPlan> =>
+    planScaleOut: ({
+      request,
+      waits = false,
+    }: {
+      request: OperationRequest<'scaleOut'>;
+      waits?: boolean;
+    }): Promise<ScaleOutPlan> =>
       inPlanSession(request, (db, cluster) =>
-        (request.input.method === 'clone' ? splitPlan : scaleOutPlan)(db, cluster, request),
+        request.input.method === 'clone'
+          ? splitPlan(db, cluster, request)
+          : scaleOutPlan(db, cluster, request, waits),
       ),
 
     /** Plans the moves that even the data out, by Citus's own planner. Changes nothing. @throws InvalidInput for an unknown strategy */
@@ -71,17 +79,18 @@ export function planActivities(context: ActivityContext) {
     confirmPlan: async ({
       request,
       nodes,
+      nodeIds = [],
     }: {
       request: OperationRequest;
       nodes: string[];
+      nodeIds?: number[];
     }): Promise<void> => {
       const missing = await withCoordinator(
         clusterIn(context, request.cluster),
         readSession('confirm plan'),
         async (db) => {
           const active = (await readNodes(db)).filter((node) => node.active);
-          const names = new Set(active.map(({ node }) => node.toLowerCase()));
-          return nodes.filter((node) => !names.has(node.toLowerCase()));
+          return nodes.filter((node, index) => !findNode(active, { node, nodeId: nodeIds[index] }));
         },
       );
       if (missing.length === 0) return;

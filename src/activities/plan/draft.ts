@@ -102,9 +102,9 @@ export async function draftOf(
       ...(moves.length > 0 ? { movesByMode: byMode(moves) } : {}),
       ...(moves.length > 0 ? { estimateSeconds: estimateSeconds(moves, request.parallelMoves) } : {}),
     },
-    round: roundOf(roundMoves, moded),
+    round: roundOf(roundMoves, { ...moded, nodes }),
     approved: {
-      ...approvedFor(moves, [...removedWorkers, ...drainedWorkers]),
+      ...approvedFor(moves, [...removedWorkers, ...drainedWorkers], nodes),
       ...blockingApproved(request, moves),
     },
     incoming,

@@ -40,7 +40,7 @@ export async function drainPlan(
   const groups = await readShardGroups(db);
   const leaving = leavingOf(nodes, request);
   const names = leaving.map(({ node }) => node);
-  const moves = undo ? [] : await planMoves(db, groups, drainWishes(nodes, request));
+  const moves = undo ? [] : await planMoves(db, groups, drainWishes(names));
   const nodesAfter = nodes
     .filter(({ node }) => !removes || !names.includes(node))
     .map((each) => (names.includes(each.node) ? { ...each, shouldHaveShards: undo } : each));
@@ -64,13 +64,20 @@ export async function drainPlan(
     leaving: leaving.map(({ node, nodeId, groupId }) => ({ node, nodeId, groupId })),
     marks: leaving
       .filter(({ shouldHaveShards }) => shouldHaveShards !== undo)
-      .map(({ node }) => ({ id: `node-mark ${node}`, kind: 'node-mark', node, before: !undo, during: undo })),
+      .map(({ node, nodeId }) => ({
+        id: `node-mark ${node}`,
+        kind: 'node-mark',
+        node,
+        nodeId,
+        before: !undo,
+        during: undo,
+      })),
   };
 }
 
 /** The circumstances in which Citus plans a drain: these nodes marked, nothing else moved. */
-export function drainWishes(nodes: ClusterNode[], request: Request): PlanWishes {
-  return { leaving: leavingOf(nodes, request).map(({ node }) => node), drainOnly: true };
+export function drainWishes(leaving: string[]): PlanWishes {
+  return { leaving, drainOnly: true };
 }
 
 function leavingOf(nodes: ClusterNode[], { input }: Request): ClusterNode[] {

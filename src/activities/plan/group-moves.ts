@@ -68,13 +68,24 @@ export function hashOf(moves: GroupMove[], nodes: string[]): string {
 
 /**
  * The moves in the form in which a workflow carries them, with what holds for all of them.
+ *
+ * @param options `nodes`: those of the cluster; of others no id is known
  */
 export function roundOf(
   moves: GroupMove[],
-  { copiesBlocking = false, maxWriteStall = 0 }: { copiesBlocking?: boolean; maxWriteStall?: number } = {},
+  {
+    nodes: registered = [],
+    copiesBlocking = false,
+    maxWriteStall = 0,
+  }: {
+    nodes?: readonly Pick<ClusterNode, 'node' | 'nodeId'>[];
+    copiesBlocking?: boolean;
+    maxWriteStall?: number;
+  } = {},
 ): PlannedMoves {
   const nodes = [...new Set(moves.flatMap(({ from, to }) => [from, to]))];
   const labels = [...new Set(moves.map(({ group }) => formatTables(group.tables)))].slice(0, maxLabels);
+  const nodeIds = nodes.map((name) => registered.find(({ node }) => node === name)?.nodeId ?? 0);
   const round = plannedMoves(
     moves.map(({ group, from, to, bytes, mode }) => ({
       shardId: Math.min(...group.shardIds),
@@ -89,6 +100,7 @@ export function roundOf(
   );
   return {
     ...round,
+    ...(nodeIds.some((id) => id > 0) && { nodeIds }),
     ...(copiesBlocking && { copiesBlocking }),
     ...(maxWriteStall > 0 && { maxWriteStall }),
   };

@@ -4,7 +4,7 @@ import type { PlanWishes } from '../../citus/tables/rebalance-plan.js';
 import { readShardGroups } from '../../citus/tables/shard-groups.js';
 import type { ClusterConfig } from '../../config/index.js';
 import type { AnyRequest, OperationRequest } from '../../contract/internal/request.js';
-import { approvedFor, approvedOf, type Approved } from '../../planning/approved.js';
+import { approvedFor, approvedNow, approvedOf, type Approved } from '../../planning/approved.js';
 import type { PlannedMoves } from '../../planning/planned-moves.js';
 import { draftOf, type Draft } from './draft.js';
 import { drainWishes } from './drain.js';
@@ -34,17 +34,18 @@ export interface Remainder {
 export async function planRest(
   db: Db,
   cluster: ClusterConfig,
-  { request, approved }: RemainderOrder,
+  { request, approved: approvedThen }: RemainderOrder,
 ): Promise<Remainder> {
   const nodes = await readNodes(db);
+  const approved = approvedNow(approvedThen, nodes);
   const groups = await readShardGroups(db);
   const moves =
     request.type === 'replaceWorker'
       ? movesBetween(groups, nodes, request.input.node, approved.to?.[0] ?? '')
-      : await planMoves(db, groups, await wishesOf(db, request));
+      : await planMoves(db, groups, wishesOf(request, approved));
   const moded = await chooseModes(db, request, moves);
   const mine = approvedOf(approved, withinApproved(approved, movable(moded, request)));
-  const rest = { round: roundOf(oneRound(mine, request), moded), left: mine.length };
+  const rest = { round: roundOf(oneRound(mine, request), { ...moded, nodes }), left: mine.length };
   if (mine.length > 0 || moves.length === 0) return rest;
   const emptied = nodes.filter(
     ({ node, shouldHaveShards }) => !shouldHaveShards && moves.some(({ from }) => from === node),
@@ -57,7 +58,7 @@ export async function planRest(
     drainedWorkers: emptied.map(({ node }) => node),
     whyNoMoves: '',
   });
-  const beyond = { ...approvedFor(moves), ...blockingApproved(request, moded.moves) };
+  const beyond = { ...approvedFor(moves, [], nodes), ...blockingApproved(request, moded.moves) };
   return { ...rest, beyond: { ...draft, approved: beyond } };
 }
 
@@ -68,10 +69,7 @@ function movable({ moves, stuck }: ModedMoves, { input }: OperationRequest): Gro
     : moves.filter((move) => !stuck.has(move));
 }
 
-async function wishesOf(
-  db: Db,
-  request: Exclude<AnyRequest, { type: 'replaceWorker' }>,
-): Promise<PlanWishes> {
+function wishesOf(request: Exclude<AnyRequest, { type: 'replaceWorker' }>, approved: Approved): PlanWishes {
   switch (request.type) {
     case 'scaleOut':
     // They move nothing.
@@ -84,6 +82,6 @@ async function wishesOf(
       return rebalanceWishes(request);
     case 'drainWorker':
     case 'removeWorker':
-      return drainWishes(await readNodes(db), request);
+      return drainWishes(approved.from);
   }
 }

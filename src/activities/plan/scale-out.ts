@@ -16,11 +16,17 @@ export interface ScaleOutPlan extends Draft {
   share?: number;
 }
 
-/** Plans which workers come and what moves to them. @throws InvalidInput for a `to` below the present number */
+/**
+ * Plans which workers come and what moves to them.
+ *
+ * @param waits whether somebody else is yet to start those that come
+ * @throws InvalidInput for a `to` below the present number
+ */
 export async function scaleOutPlan(
   db: Db,
   cluster: ClusterConfig,
   request: OperationRequest<'scaleOut'>,
+  waits = false,
 ): Promise<ScaleOutPlan> {
   const nodes = await readNodes(db);
   const { newWorkers, toStart } = workersToAdd(request, nodes);
@@ -36,7 +42,7 @@ export async function scaleOutPlan(
     nodes,
     nodesAfter,
     newWorkers,
-    notYetThere: toStart.length === 0 ? [] : newWorkers,
+    notYetThere: toStart.length > 0 || waits ? newWorkers : [],
     whyNoMoves: whyNoMoves(
       request.input.rebalance,
       groups.some(({ movable }) => movable),

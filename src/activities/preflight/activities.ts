@@ -1,10 +1,16 @@
-import type { Balance, Check, CheckId } from '../../contract/index.js';
+import type { Check, CheckId } from '../../contract/index.js';
 import type { OperationRequest } from '../../contract/internal/request.js';
 import { passing } from '../../failures.js';
 import { clusterIn, readSession, type ActivityContext } from '../runtime/context.js';
 import { readHolding } from '../lock/assert-held.js';
 import { readLockId } from '../lock/lock-id.js';
-import { checkNewNodes, checkTargets, runPreflight, type Incoming } from './run-preflight.js';
+import {
+  checkNewNodes,
+  checkTargets,
+  runPreflight,
+  type Incoming,
+  type PreflightResult,
+} from './run-preflight.js';
 import { patienceSeconds, throwIfStopped, unlessUnreachable, waitedSeconds } from './unreachable.js';
 
 /** The activities of {@link checkActivities}, as workflows call them. */
@@ -23,7 +29,7 @@ export function checkActivities(context: ActivityContext) {
     }: {
       request: OperationRequest;
       operationId: string;
-    }): Promise<{ checks: Check[]; before?: Balance }> => {
+    }): Promise<PreflightResult> => {
       const patience = request.input.dryRun === true ? 5 : patienceSeconds;
       const result = await unlessUnreachable(patience, () => {
         const cluster = clusterIn(context, request.cluster);

@@ -38,6 +38,14 @@ export type { PreflightRequest } from './intent.js';
 export { checkNewNodes } from './new-node/new-nodes.js';
 export type { Incoming } from './cluster/targets.js';
 
+/** The checks before an operation, and what else was seen. */
+export interface PreflightResult {
+  checks: Check[];
+  before?: Balance;
+  /** Patroni registers the nodes of the cluster, and nobody has said otherwise. */
+  patroni?: boolean;
+}
+
 /**
  * Every check before an operation, worst first; changes nothing.
  *
@@ -52,7 +60,7 @@ export async function runPreflight(
     reader = 'operator',
     isHeld = () => Promise.resolve(false),
   }: { reader?: 'operator' | 'observer'; isHeld?: () => Promise<boolean> } = {},
-): Promise<{ checks: Check[]; before?: Balance }> {
+): Promise<PreflightResult> {
   const intent = intentOf(request.type, request.input);
   const options = readSession('preflight', { role: reader, statementTimeoutSeconds: 60 });
   return withCoordinator(cluster, options, async (db) => {
@@ -80,6 +88,11 @@ export async function runPreflight(
     const foreign = await foreignJob(db, request.operationId);
     const temporarySettings =
       foreign.ok && !(await isHeld()) ? await findTemporarySettings(db, answeringNodes(capacities)) : [];
+    const patroni = facts.patroni !== null && request.input.acceptChecks?.includes('patroni') !== true;
+    // Those that Patroni is yet to register are made by it, and needn't run yet.
+    const joining = patroni
+      ? intent.joining.filter((node) => !newServers(intent.joining, nodes).includes(node))
+      : intent.joining;
     const checks = [
       ...first,
       foreign,
@@ -101,11 +114,8 @@ export async function runPreflight(
         ...(hasSizes && { largestBytes: Math.max(0, ...groups.map(({ bytes }) => bytes)) }),
       })),
       ...provisionerNeeded(cluster, intent, nodes),
-      ...(intent.joining.length > 0
-        ? await checkEach(
-            await newNodeContext(db, cluster, request, { facts, nodes, capacities }),
-            intent.joining,
-          )
+      ...(joining.length > 0
+        ? await checkEach(await newNodeContext(db, cluster, request, { facts, nodes, capacities }), joining)
         : []),
       ...(addsWorkers(intent, nodes) ? [await workerSequences(db)] : []),
       ...leftoverChecks(cluster, await leftovers, temporarySettings, intent),
@@ -120,6 +130,7 @@ export async function runPreflight(
         ),
       ),
       ...(hasSizes && { before: balanceOf(groups, nodes) }),
+      ...(patroni && { patroni }),
     };
   });
 }

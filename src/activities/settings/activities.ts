@@ -1,4 +1,5 @@
 import { activityInfo } from '@temporalio/activity';
+import { readNodes, standbysOf } from '../../citus/nodes/nodes.js';
 import { withCoordinator } from '../../citus/session/connect.js';
 import { withAnswers } from '../../citus/session/lost-answer.js';
 import type { SettingEntry } from '../../contract/internal/undo.js';
@@ -34,8 +35,8 @@ export function settingActivities(context: ActivityContext) {
       nodes: string[];
     }): Promise<{ entries: SettingEntry[]; notes: string[] }> => {
       await assertHeld(context.client, lockId);
-      return withCoordinator(clusterIn(context, cluster), readSession('settings'), (db) =>
-        planTemporary(db, nodes),
+      return withCoordinator(clusterIn(context, cluster), readSession('settings'), async (db) =>
+        planTemporary(db, nodes, standbysOf(await readNodes(db), nodes)),
       );
     },
 

@@ -18,13 +18,20 @@ export const temporary = { name: 'wal_retrieve_retry_interval', during: '100ms',
 /** Milliseconds that a reload may take until the server goes by the file. */
 const reloadMs = 1_000;
 
-/** Reads what a movement would lower on these nodes, with what the owner had. Changes nothing. */
+/**
+ * Reads what a movement would lower on these nodes, with what the owner had. Changes nothing.
+ *
+ * @param standbys registered standbys of them: one that takes over while data moves has a setting of its own
+ */
 export async function planTemporary(
   db: Db,
   nodes: string[],
+  standbys: string[] = [],
 ): Promise<{ entries: SettingEntry[]; notes: string[] }> {
   const { name, during, duringMs } = temporary;
-  const settings = await readNodeSetting(db, nodes, name);
+  const settings = (await readNodeSetting(db, [...nodes, ...standbys], name)).filter(
+    (setting) => !('error' in setting && standbys.includes(setting.node)),
+  );
   return {
     entries: settings.flatMap((setting): SettingEntry[] =>
       'error' in setting || setting.milliseconds <= duringMs

@@ -20,7 +20,7 @@ export async function redoEntry(
       await lowerTemporary(db, [entry]);
       return;
     case 'node-mark':
-      await markNodes(db, [{ node: entry.node, value: entry.during }]);
+      await markNodes(db, [{ ...entry, value: entry.during }]);
       return;
     case 'registration':
       await register(db, entry);

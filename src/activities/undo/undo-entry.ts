@@ -63,7 +63,7 @@ async function undoEntry(
   switch (entry.kind) {
     case 'node-mark':
       await scene.mayAct();
-      await markNodes(scene.db, [{ node: entry.node, value: entry.before }]);
+      await markNodes(scene.db, [{ ...entry, value: entry.before }]);
       return { notes: [] };
     case 'registration':
       return { notes: await unregister(scene.db, entry, scene.since, scene.mayAct) };

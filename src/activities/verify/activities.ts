@@ -39,6 +39,8 @@ export interface VerifyScaleOutOrder extends SpreadOrder {
 export interface VerifyDrainOrder extends VerifyOrder {
   request: { cluster: string; lockId: string };
   nodes: string[];
+  /** `nodeid` of each: after a failover a node has another address. */
+  nodeIds?: number[];
   /** Whether they were put back in service instead. */
   undo: boolean;
 }
@@ -96,7 +98,7 @@ export function verifyActivities(context: ActivityContext) {
       // The lock keeper of an operation that lost the lock has marked the nodes as they were.
       await assertHeld(context.client, order.request.lockId);
       return inSnapshot(order, async (db, nodes) => {
-        const rows = await presentNodes(db, nodes, order.nodes);
+        const rows = await presentNodes(db, nodes, order.nodes, order.nodeIds);
         const wrong = rows.find(({ shouldHaveShards }) => shouldHaveShards !== order.undo);
         if (wrong)
           throw outcomeUndone(

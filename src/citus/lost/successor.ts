@@ -1,5 +1,5 @@
 import { readLocalGroup, readNodes, type ClusterNode } from '../nodes/nodes.js';
-import { patroniSign } from '../nodes/patroni.js';
+import { patroniSign } from '../patroni/sign.js';
 import { readSystemIdentifier } from '../nodes/server-facts.js';
 import type { Db } from '../session/db.js';
 

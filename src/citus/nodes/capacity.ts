@@ -1,7 +1,7 @@
 import type { Db } from '../session/db.js';
 import { askEach } from './ask-each.js';
 import { runOnNodes } from './node-settings.js';
-import { patroniSign } from './patroni.js';
+import { patroniSign } from '../patroni/sign.js';
 import { readLoginReasons } from './refused-logins.js';
 
 /** The resources that a server has for moves, and how much of each is taken. */

@@ -1,14 +1,14 @@
-import type { Db } from '../session/connect.js';
+import type { Db } from '../session/db.js';
 import { setShouldHaveShards } from '../tables/rebalance-plan.js';
-import { readNodes } from './nodes.js';
+import { findNode, readNodes, type NamedNode } from './nodes.js';
 
 /**
  * Marks nodes as ones that should hold shards, or not; those that are marked so already, or are gone, are left alone.
  */
-export async function markNodes(db: Db, wishes: { node: string; value: boolean }[]): Promise<void> {
+export async function markNodes(db: Db, wishes: (NamedNode & { value: boolean })[]): Promise<void> {
   const nodes = await readNodes(db);
-  for (const { node, value } of wishes) {
-    const row = nodes.find((each) => each.node.toLowerCase() === node.toLowerCase());
-    if (row && row.shouldHaveShards !== value) await setShouldHaveShards(db, row.node, value);
+  for (const wish of wishes) {
+    const row = findNode(nodes, wish);
+    if (row && row.shouldHaveShards !== wish.value) await setShouldHaveShards(db, row.node, wish.value);
   }
 }

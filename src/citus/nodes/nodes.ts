@@ -26,9 +26,39 @@ export async function readNodes(db: Db): Promise<ClusterNode[]> {
     ORDER BY groupid, noderole, nodename, nodeport`);
 }
 
+/** A node as somebody named it earlier. */
+export interface NamedNode {
+  /** `host:port` at that time. */
+  node: string;
+  /** `nodeid`, where it was registered. A failover changes where a node is, never its id. */
+  nodeId?: number | undefined;
+}
+
+/**
+ * The present row of a node that was named earlier: by its id, else by its address; undefined when it is gone. What has its
+ * address by now may be the standby that it was before a failover.
+ */
+export function findNode(
+  nodes: readonly ClusterNode[],
+  { node, nodeId }: NamedNode,
+): ClusterNode | undefined {
+  return (
+    nodes.find((each) => each.nodeId === nodeId) ??
+    nodes.find((each) => each.node.toLowerCase() === node.toLowerCase())
+  );
+}
+
 /** Active nodes without standbys, which follow their primary: `host:port` of those that can be asked. */
 export function activePrimaries(nodes: readonly ClusterNode[]): string[] {
   return nodes.filter(({ role, active }) => role !== 'secondary' && active).map(({ node }) => node);
+}
+
+/** Registered standbys of the nodes at these addresses. */
+export function standbysOf(nodes: readonly ClusterNode[], addresses: readonly string[]): string[] {
+  const groups = nodes.filter(({ node }) => addresses.includes(node)).map(({ groupId }) => groupId);
+  return nodes
+    .filter(({ role, active, groupId }) => role === 'secondary' && active && groups.includes(groupId))
+    .map(({ node }) => node);
 }
 
 /** Active workers; neither the coordinator nor standbys are among them. */

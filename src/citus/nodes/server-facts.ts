@@ -1,7 +1,7 @@
 import type { Db } from '../session/db.js';
 import { startedAtSql, type ServerIdentity } from '../new-server/identity.js';
 import { readLocalGroup } from './nodes.js';
-import { patroniSign } from './patroni.js';
+import { patroniSign } from '../patroni/sign.js';
 
 /** The facts that one server tells of itself; catalog and settings only. */
 export interface ServerFacts extends ServerIdentity {

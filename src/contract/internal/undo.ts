@@ -29,6 +29,8 @@ export interface NodeMarkEntry {
   id: string;
   kind: 'node-mark';
   node: string;
+  /** `nodeid` of its row: a failover changes the address, and another row may have that one then. Absent: not known. */
+  nodeId?: number;
   before: boolean;
   during: boolean;
 }

@@ -3,7 +3,7 @@ import { count, formatBytes } from '../../text/figures.js';
 import type { MoveSeconds } from '../../planning/move-seconds.js';
 import type { Batch } from '../../planning/next-batch.js';
 import { longestStallSeconds } from '../../planning/transfer-mode.js';
-import { namesOf, type PlannedMoves } from '../../planning/planned-moves.js';
+import { idsOf, namesOf, type PlannedMoves } from '../../planning/planned-moves.js';
 import { moveActivities } from '../activities.js';
 import type { Status } from '../operation/status.js';
 import type { Calls } from '../operation/calls.js';
@@ -61,6 +61,7 @@ export function createBatches(
           ...acceptsOf(request),
           from,
           to,
+          ...idsOf(round, first),
           shardIds: batch.map(({ shardId }) => shardId),
           bytes: batch.map((move) => move.bytes),
           ...(closing && { closing: { ...closing, expectedSeconds: batch.map(seconds.estimate) } }),

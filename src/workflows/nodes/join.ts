@@ -1,6 +1,6 @@
-import type { ReplacementPlan } from '../../activities/plan/activities.js';
+import type { Draft, ReplacementPlan } from '../../activities/plan/activities.js';
 import { taskQueue, type OperationType } from '../../contract/index.js';
-import { machineActivities, nodeActivities } from '../activities.js';
+import { checkActivities, machineActivities, nodeActivities, patroniActivities } from '../activities.js';
 import type { Operation } from '../operation/op.js';
 
 /** Starts machines, or finds them started. Answers the address of each, by its placeholder. */
@@ -53,5 +53,29 @@ export async function registerStep<Type extends OperationType>(
       entries,
     });
     await op.undo.settle(unchanged);
+  });
+}
+
+/**
+ * Waits until Patroni has registered servers as workers, and looks whether they have room for what comes. Answers their ids.
+ * Nothing of it is undone: they are Patroni's.
+ */
+export async function awaitRegistered<Type extends OperationType>(
+  op: Operation<Type>,
+  name: string,
+  newWorkers: string[],
+  incoming: Draft['incoming'],
+): Promise<Record<string, number>> {
+  const { request } = op;
+  return op.step(name, async (step) => {
+    step.detail = `Patroni registers ${newWorkers.join(', ')}`;
+    const rows = await op.calls.run(patroniActivities.awaitRegistered, step.detail, {
+      cluster: request.cluster,
+      nodes: newWorkers,
+    });
+    op.checked(
+      await op.calls.run(checkActivities.checkNewNodes, 'Have they room?', { request, nodes: [], incoming }),
+    );
+    return Object.fromEntries(rows.map(({ node, nodeId }) => [node, nodeId]));
   });
 }

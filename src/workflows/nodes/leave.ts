@@ -1,4 +1,5 @@
 import { does, type OperationType, type Remedy } from '../../contract/index.js';
+import { awaitLetGo } from './let-go.js';
 import { machineActivities, removalActivities, verifyActivities } from '../activities.js';
 import type { HowLeft } from '../operation/how-left.js';
 import type { Operation } from '../operation/op.js';
@@ -27,11 +28,19 @@ export async function leaveStep<Type extends OperationType>(
           cluster,
           node,
         });
-    await op.calls.run(removalActivities.awaitRemovable, `Until ${node} can leave`, order);
+    const withoutPatroni = op.request.input.acceptChecks?.includes('patroni') === true;
+    const group = await op.calls.run(removalActivities.awaitRemovable, `Until ${node} can leave`, {
+      ...order,
+      ...(withoutPatroni && { withoutPatroni }),
+    });
+    if (group) await awaitLetGo(op, step, group);
     await op.calls.unpaused();
     const why = `${node} is being removed, which can't be undone${last && !only ? ', and it is the last one' : ''}`;
     const result = await op.passNoReturn({ why, last, howLeft: perhapsOut(cluster, node) }, async (isNow) => {
-      const removal = await op.calls.run(removalActivities.removeWorkerNode, `Deregister ${node}`, order);
+      const removal = await op.calls.run(removalActivities.removeWorkerNode, `Deregister ${node}`, {
+        ...order,
+        ...(group && { group }),
+      });
       op.note(...removal.notes);
       await op.undo.settle([`node-mark ${node}`]);
       isNow(fate.stops ? outAndRunning(cluster, node) : unverified(cluster, node));

@@ -49,6 +49,7 @@ export function createOperation<Type extends OperationType>(parts: Parts, reques
   const refuse = (checks: Check[]): void => {
     if (!dryRun) refuseBlockers(request.cluster, checks);
   };
+  let patroni = false;
   const checkCluster = async (): Promise<void> => {
     const result = await calls.run(checkActivities.preflight, 'Check the cluster', {
       request,
@@ -56,6 +57,7 @@ export function createOperation<Type extends OperationType>(parts: Parts, reques
     });
     status.view.checks = result.checks;
     if (result.before) status.view.before ??= result.before;
+    patroni = result.patroni === true;
     refuse(result.checks);
   };
   const showPlan = (plan: Plan): void => {
@@ -84,6 +86,9 @@ export function createOperation<Type extends OperationType>(parts: Parts, reques
     },
     /** Names the nodes that the operation is about, for the `CitusNodes` search attribute. */
     about: status.about,
+
+    /** Whether Patroni registers the nodes of the cluster, as the checks of it saw. */
+    byPatroni: (): boolean => patroni,
 
     /** Checks the cluster; throws PreflightRefused or ForeignJobRunning on a blocker. A dry run goes on, its step failed. */
     preflight: async (step: string): Promise<void> => {

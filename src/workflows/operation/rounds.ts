@@ -112,7 +112,7 @@ async function isApproved<Type extends OperationType>(
     return false;
   }
   op.note(`plan ${plan.hash} approved by ${word.by}`);
-  await confirmPlan(op, round.nodes);
+  await confirmPlan(op, round);
   return true;
 }
 

@@ -45,20 +45,22 @@ export async function approvalStep<Type extends OperationType>(
   name: string,
   { plan, round }: { plan: Plan; round: PlannedMoves },
 ): Promise<void> {
-  if (await op.step(name, () => op.approval(plan)))
-    await confirmPlan(
-      op,
-      round.nodes.filter((node) => !plan.newWorkers.includes(node)),
-    );
+  if (await op.step(name, () => op.approval(plan))) await confirmPlan(op, round, plan.newWorkers);
   op.act();
 }
 
 /** Looks whether the nodes of an approved plan are all still there. @throws PlanChanged */
 export async function confirmPlan<Type extends OperationType>(
   { calls, request }: Operation<Type>,
-  nodes: string[],
+  { nodes, nodeIds }: PlannedMoves,
+  newWorkers: string[] = [],
 ): Promise<void> {
-  await calls.run(planActivities.confirmPlan, 'Is the plan still possible?', { request, nodes });
+  const indexes = [...nodes.keys()].filter((index) => !newWorkers.includes(nodes[index] ?? ''));
+  await calls.run(planActivities.confirmPlan, 'Is the plan still possible?', {
+    request,
+    nodes: indexes.map((index) => nodes[index] ?? ''),
+    ...(nodeIds && { nodeIds: indexes.map((index) => nodeIds[index] ?? 0) }),
+  });
 }
 
 /** Takes nodes out of service, or puts them back; those that are so already need nothing. */

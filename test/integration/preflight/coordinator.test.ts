@@ -1,7 +1,7 @@
 import { connect, createServer, type AddressInfo, type Server } from 'node:net';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { SandboxCluster } from '../../../sandbox/index.js';
+import { withClient, type SandboxCluster } from '../../../sandbox/index.js';
 import { follow } from '../../support/follow-remedy.js';
 import { checkOf, failing, preflightOf, startWithOrders, type Wishes } from './support.js';
 
@@ -78,10 +78,17 @@ test('where Patroni runs a server, data may move; what works against it blocks, 
         ok: true,
         evidence: expect.stringContaining(`${node}: a session of Patroni heartbeat`) as string,
       });
-    expect(await patroniCheck({ add: 1 })).toMatchObject({
-      severity: 'blocker',
-      ok: false,
-      remedy: { action: 'rebalance' },
+    // It doesn't run the coordinator, so it registers nothing.
+    expect(await patroniCheck({ add: 1 })).toMatchObject({ ok: true });
+    await withClient(cluster.coordinator.login, async (client) => {
+      await client.query(`SET application_name = 'Patroni citus'`);
+      expect(await patroniCheck({ add: 1 })).toMatchObject({
+        severity: 'blocker',
+        ok: false,
+        remedy: { action: 'scaleOut' },
+      });
+      const coming = await patroniCheck({ nodes: ['127.0.0.1:1'] });
+      expect(coming).toMatchObject({ ok: true, evidence: expect.stringContaining('127.0.0.1:1') as string });
     });
     for (const method of ['clone', 'move'])
       expect((await patroniCheck({ node, method }, { type: 'replaceWorker' })).remedy?.text).toContain(

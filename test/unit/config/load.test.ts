@@ -59,6 +59,7 @@ temporalUi: https://temporal.example/
       },
       allowedNodes: ['db*.internal:5432'],
       movement: { transferMode: 'auto', maxWriteStall: 0.3, parallelMoves: 4, tune: true },
+      patroni: { port: 8008, https: false },
       samples: true,
       approval: 'required',
     });
@@ -132,7 +133,7 @@ notify: []
 
   test.each(['autoscale: {}', 'aproval: required'])('refuses %s with what is allowed', (field) => {
     expect(problemsOf(small(`    ${field}\n`))).toEqual([
-      `4:5: clusters.shop.${field.split(':')[0] ?? ''}: unknown field; allowed here: coordinator, observer, workersFrom, allowedNodes, movement, windows, lockName, samples, approval`,
+      `4:5: clusters.shop.${field.split(':')[0] ?? ''}: unknown field; allowed here: coordinator, observer, workersFrom, allowedNodes, movement, patroni, windows, lockName, samples, approval`,
     ]);
   });
 

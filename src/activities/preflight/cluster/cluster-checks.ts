@@ -20,7 +20,7 @@ import { leavingChecks } from './leaving.js';
 import { nodeIdentity } from './node-identity.js';
 import { metadataSynced, nodesActive } from './nodes-active.js';
 import { specialNodes, versionsEqual } from './nodes.js';
-import { patroniCheck, patroniSigns } from './patroni.js';
+import { patroniCheck } from './patroni.js';
 import { answeringNodes, dataNodes, newServers, syncedNodes, type ClusterState } from '../cluster-state.js';
 import { replicatedShards, tableChecks } from '../tables/table-checks.js';
 import { findHindrances } from '../tables/find-hindrances.js';
@@ -38,8 +38,8 @@ export async function clusterChecks(
   const { parallelMoves, transferMode } = request;
   return [
     await noPooler(db),
-    patroniCheck(patroniSigns(facts, capacities), intent),
-    ...leavingChecks(nodes, intent),
+    patroniCheck(facts, capacities, intent, newServers(intent.joining, nodes)),
+    ...leavingChecks(nodes, intent, facts.patroni !== null),
     ...isolatingChecks(nodes, capacities, intent),
     ...rescuingChecks(nodes, capacities, intent, intent.rescuing.length > 0 ? await readStandIns(db) : []),
     addressFits(nodes, newServers(intent.joining, nodes)),

@@ -5,11 +5,15 @@ import { does, type Check } from '../../../contract/index.js';
 import { failed, listOf, passed } from '../check.js';
 import type { Intent } from '../intent.js';
 
-/** Whether these nodes can leave: known, of the right kind, and not the last that may hold shards. */
-export function leavingChecks(nodes: ClusterNode[], intent: Intent): Check[] {
+/**
+ * Whether these nodes can leave: known, of the right kind, and not the last that may hold shards.
+ *
+ * @param byPatroni whether Patroni registers the nodes: then the rows of a whole group are taken out
+ */
+export function leavingChecks(nodes: ClusterNode[], intent: Intent, byPatroni: boolean): Check[] {
   if (intent.leaving.length === 0) return [];
   const checks = [canLeave(nodes, intent)];
-  if (intent.deregisters) checks.push(noStandbys(nodes, intent.leaving));
+  if (intent.deregisters) checks.push(noStandbys(nodes, intent.leaving, byPatroni));
   if (intent.moves) checks.push(someRemain(nodes, intent));
   return checks;
 }
@@ -32,7 +36,7 @@ function canLeave(nodes: ClusterNode[], { leaving }: Intent): Check {
 }
 
 /** Citus takes the primary out without a word, and its standby keeps the node group. */
-function noStandbys(nodes: ClusterNode[], leaving: string[]): Check {
+function noStandbys(nodes: ClusterNode[], leaving: string[], byPatroni: boolean): Check {
   const groups = new Set(
     nodes
       .filter(({ node, role }) => role === 'worker' && leaving.includes(node.toLowerCase()))
@@ -40,6 +44,11 @@ function noStandbys(nodes: ClusterNode[], leaving: string[]): Check {
   );
   const standbys = nodes.filter(({ role, groupId }) => role === 'secondary' && groups.has(groupId));
   if (standbys.length === 0) return passed('leaving-standbys', 'none of them has a registered standby');
+  if (byPatroni)
+    return passed(
+      'leaving-standbys',
+      `taken out with their primaries, once Patroni has let go of the group: ${listOf(standbys.map(({ node }) => node))}`,
+    );
   return failed(
     'leaving-standbys',
     `registered as standbys of those that leave: ${listOf(standbys.map(({ node }) => node))}`,

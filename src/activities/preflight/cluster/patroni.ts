@@ -5,10 +5,7 @@ import { failed, listOf, passed } from '../check.js';
 import type { Intent } from '../intent.js';
 
 /** What shows that Patroni runs servers of the cluster, the coordinator's first; none: it doesn't. */
-export function patroniSigns(
-  coordinator: Pick<ServerFacts, 'patroni'>,
-  capacities: NodeCapacity[],
-): string[] {
+function patroniSigns(coordinator: Pick<ServerFacts, 'patroni'>, capacities: NodeCapacity[]): string[] {
   return [
     ...(coordinator.patroni === null ? [] : [`coordinator: ${coordinator.patroni}`]),
     ...capacities.flatMap((each) =>
@@ -20,36 +17,43 @@ export function patroniSigns(
 /**
  * Tells that Patroni runs the servers: it registers nodes and repoints them, and data may move all the same. Fails for what
  * would work against it.
+ *
+ * @param coming servers that are no workers yet
  */
-export function patroniCheck(signs: readonly string[], intent: Intent): Check {
+export function patroniCheck(
+  coordinator: Pick<ServerFacts, 'patroni'>,
+  capacities: NodeCapacity[],
+  intent: Intent,
+  coming: readonly string[],
+): Check {
+  const signs = patroniSigns(coordinator, capacities);
   if (signs.length === 0) return passed('patroni', 'no sign that Patroni manages the node rows');
-  const against = againstPatroni(intent);
-  return against
-    ? failed('patroni', `Patroni runs servers of this cluster: ${listOf(signs)}`, against)
-    : passed(
-        'patroni',
-        `Patroni runs servers of this cluster, registers them and promotes their standbys: ${listOf(signs)}`,
-      );
+  const registers = coordinator.patroni !== null;
+  const against = againstPatroni(intent, registers);
+  if (against) return failed('patroni', `Patroni runs servers of this cluster: ${listOf(signs)}`, against);
+  const waits = coming.length > 0 ? `; it is waited for until it has registered ${listOf(coming)}` : '';
+  return passed(
+    'patroni',
+    registers
+      ? `Patroni runs servers of this cluster, registers them and promotes their standbys${waits}: ${listOf(signs)}`
+      : `Patroni runs workers of this cluster, not the coordinator, so that it registers no nodes: ${listOf(signs)}`,
+  );
 }
 
 /** What to do instead of an operation that would work against Patroni; undefined: it goes well with it. */
-function againstPatroni({
-  rescuing,
-  replacing,
-  splitting,
-  joining,
-  toStart,
-  deregisters,
-}: Intent): Advice | undefined {
+function againstPatroni(
+  { rescuing, replacing, splitting, joining, toStart, deregisters }: Intent,
+  registers: boolean,
+): Advice | undefined {
   const starts = toStart(0) > 0;
   if (rescuing.length > 0)
     return 'Patroni replaces a dead primary that has a standby by itself: wait a minute, and look at what it does (patronictl list). Where it can’t, accept this check with a reason';
   if (replacing || (deregisters && (starts || joining.length > 0)))
     return 'another machine in the place of a worker is Patroni’s: start a further member of its group, and hand over to that (patronictl switchover)';
-  if (splitting || starts || joining.length > 0)
+  if (registers && (splitting || starts))
     return does(
-      'rebalance',
-      'start a group of Patroni with a number of its own: Patroni registers it. Then fill it',
+      'scaleOut',
+      'start a group of Patroni with a number of its own, and ask again with the address of its first member: Patroni registers it, and it is filled',
     );
-  return deregisters ? 'Patroni would register it again: empty it, and leave it registered' : undefined;
+  return undefined;
 }

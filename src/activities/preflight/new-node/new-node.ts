@@ -180,7 +180,7 @@ function checksOf(context: NewNodeContext, node: string, state: NewServerState):
     sameVersions(node, facts, coordinator),
     sameLocale(node, facts, coordinator),
     extensions(node, otherExtensions),
-    ...(facts.patroni === null
+    ...(facts.patroni === null || coordinator.patroni !== null
       ? []
       : [failed('patroni', `Patroni runs ${node}: ${facts.patroni}`, 'add it through Patroni')]),
     ...(inTheWay ? [namesFree(node, inTheWay)] : []),

@@ -1,0 +1,86 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { PatroniMember } from '../../sandbox/patroni/member.js';
+import { fingerprint, type Operation } from '../support/stage.js';
+import { setPatroniStage, whyNoPatroni, type PatroniStage } from '../support/patroni-stage.js';
+
+describe.skipIf(whyNoPatroni !== undefined)(
+  `a cluster that Patroni runs${whyNoPatroni === undefined ? '' : ` (${whyNoPatroni})`}`,
+  () => {
+    let stage: PatroniStage;
+    let rows: Record<string, string>;
+    beforeAll(async () => {
+      stage = await setPatroniStage([2, 2, 2]);
+      // More than a moment for each move, so that something can happen in the midst of it.
+      await stage.cluster.query(
+        `insert into orders select i % 200 + 1, i, repeat(md5(i::text), 30) from generate_series(5000, 60000) i`,
+      );
+      rows = await fingerprint(stage.cluster);
+    });
+    afterAll(() => stage.end());
+
+    test('a drain rides out the switchover of the group that it moves to', async () => {
+      const to = await stage.cluster.leader(1);
+      const drain = await stage.start('drainWorker', 'drain', {
+        nodes: [(await stage.cluster.leader(2)).address],
+        parallelMoves: 1,
+      });
+      await inMidMove(drain);
+      await stage.cluster.switchover(1);
+      const report = await drain.result();
+      expect(report.state).toBe('done');
+      expect(await stage.cluster.leader(1)).not.toBe(to);
+      expect(await shardsOf(2)).toBe(0);
+      await asBefore();
+    });
+
+    test('a rebalance rides out the death of a primary that it moves from, and of the coordinator', async () => {
+      const dead: PatroniMember[] = [await stage.cluster.leader(1)];
+      const undo = await stage.start('drainWorker', 'undo', {
+        nodes: [(await stage.cluster.leader(2)).address],
+        undo: true,
+      });
+      await undo.result();
+      const rebalance = await stage.start('rebalance', 'rebalance', { parallelMoves: 1 });
+      await inMidMove(rebalance);
+      for (const member of dead) await member.kill();
+      await rebalance.until('moving on', ({ progress }) => (progress?.done ?? 0) >= 3, 150);
+      const coordinator = await stage.cluster.leader(0);
+      dead.push(coordinator);
+      await coordinator.kill();
+      const report = await rebalance.result();
+      expect(report.state).toBe('done');
+      for (const member of dead) member.start();
+      await stage.cluster.untilRegistered(6);
+      expect(await shardsOf(2)).toBeGreaterThan(0);
+      await asBefore();
+    });
+
+    /** Rows and settings are as they were, the latter on every member. */
+    async function asBefore(): Promise<void> {
+      expect(await fingerprint(stage.cluster)).toEqual(rows);
+      const settings = stage.cluster.members.map(async (member) => {
+        const [row] = await member.query<{ value: string }>(
+          `select current_setting('wal_retrieve_retry_interval') as value`,
+        );
+        return `${member.name} ${row?.value ?? ''}`;
+      });
+      expect(await Promise.all(settings)).toEqual(stage.cluster.members.map(({ name }) => `${name} 5s`));
+    }
+
+    async function shardsOf(group: number): Promise<number> {
+      const [row] = await stage.cluster.query<{ n: number }>(
+        `select count(*)::int as n from pg_dist_placement p join pg_dist_shard using (shardid)
+         join pg_dist_partition t using (logicalrelid) where t.partmethod = 'h' and groupid = $1`,
+        [group],
+      );
+      return row?.n ?? -1;
+    }
+  },
+);
+
+async function inMidMove(operation: Operation): Promise<void> {
+  await operation.until(
+    'moving',
+    ({ progress }) => (progress?.done ?? 0) >= 1 && (progress?.moving.length ?? 0) > 0,
+  );
+}
