@@ -65,7 +65,7 @@ async function lookAt(
   const report = await findLeftovers(db, nodes, answering);
   const holding = await locks.readHolding(config);
   const handOvers = await locks.readHandedOver(config, db);
-  const settings = jobs.length > 0 || holding !== 'nobody' ? [] : await findTemporarySettings(db, answering);
+  const settings = jobs.length > 0 || holding !== 'nobody' ? [] : await findTemporarySettings(db, nodes, answering);
   const checks = worstFirst([
     supportedVersions(facts),
     isWritable(facts, config.database),

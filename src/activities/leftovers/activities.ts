@@ -108,7 +108,10 @@ async function findAll(db: Db): Promise<{ nodes: ClusterNode[]; report: Leftover
   const answering = addresses.filter((node) => !silent.has(node));
   return {
     nodes,
-    report: { ...report, leftovers: [...report.leftovers, ...(await findTemporarySettings(db, answering))] },
+    report: {
+      ...report,
+      leftovers: [...report.leftovers, ...(await findTemporarySettings(db, nodes, answering))],
+    },
   };
 }
 

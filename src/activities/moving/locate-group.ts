@@ -115,9 +115,7 @@ export async function locateGroup(
       to,
       fromNodeId,
       toNodeId: target.nodeId,
-      ...(begins
-        ? await chooseMode(db, route, { from, shardIds })
-        : { transferMode: route.transferMode }),
+      ...(begins ? await chooseMode(db, route, { from, shardIds }) : { transferMode: route.transferMode }),
     };
   });
 }

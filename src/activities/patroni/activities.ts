@@ -14,6 +14,8 @@ export type PatroniActivities = ReturnType<typeof patroniActivities>;
 
 /** Milliseconds between two looks. */
 const lookMs = 2_000;
+/** Looks in a row after which it is left to a person whether servers run that nobody can see. */
+const steadyLooks = 4;
 
 /** Activities that wait for Patroni, on a cluster of which it runs the servers. They change nothing. */
 export function patroniActivities(context: ActivityContext) {
@@ -32,16 +34,19 @@ export function patroniActivities(context: ActivityContext) {
     }): Promise<{ unseen: string[] }> => {
       const cluster = clusterIn(context, name);
       const channel = attentionChannel(context.client, Context.current());
-      for (let told = ''; ;) {
+      let told = '';
+      for (let silentLooks = 0; ;) {
         const { runs, unseen } = await withCoordinator(cluster, readSession('has it let go?'), (db) =>
           lookAtGroup(db, cluster, group),
         );
-        if (runs.length === 0) {
+        // One that is just stopping says this and that.
+        silentLooks = runs.length === 0 ? silentLooks + 1 : 0;
+        if (silentLooks > 0 && (unseen.length === 0 || silentLooks === steadyLooks)) {
           channel.clear();
           return { unseen };
         }
         const who = runs.map((line) => line.split(': ')[0]).join();
-        if (who !== told) channel.attention(lettingGo(group, runs));
+        if (runs.length > 0 && who !== told) channel.attention(lettingGo(group, runs));
         told = who;
         await sleep(lookMs, undefined, { signal: ownSignal() });
       }

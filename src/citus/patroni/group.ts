@@ -1,6 +1,7 @@
 import { addressOf } from '../../text/address.js';
 import { runOnNodes } from '../nodes/node-settings.js';
 import { readNodes, type ClusterNode } from '../nodes/nodes.js';
+import { usesWrapper, wrapperSchema } from '../roles/wrappers.js';
 import type { Db } from '../session/db.js';
 import { patroniSession } from './sign.js';
 
@@ -34,15 +35,18 @@ export async function readSessions(
  * standby's row can be taken out only once the metadata isn't synced to it any more.
  */
 export async function removeGroup(db: Db, rows: readonly ClusterNode[]): Promise<void> {
+  const lends = await usesWrapper(db, 'remove_node');
+  const stop = lends ? `${wrapperSchema}.stop_sync` : 'stop_metadata_sync_to_node';
+  const remove = lends ? `${wrapperSchema}.remove_node` : 'citus_remove_node';
   await db.query('begin');
   try {
     for (const { node, role } of rows) {
       const { host, port } = addressOf(node);
-      if (role !== 'secondary') await db.query('select stop_metadata_sync_to_node($1, $2)', [host, port]);
+      if (role !== 'secondary') await db.query(`select ${stop}($1, $2)`, [host, port]);
     }
     for (const { node } of rows) {
       const { host, port } = addressOf(node);
-      await db.query('select citus_remove_node($1, $2)', [host, port]);
+      await db.query(`select ${remove}($1, $2)`, [host, port]);
     }
     await db.query('commit');
   } catch (error) {

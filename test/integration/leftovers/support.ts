@@ -72,7 +72,7 @@ export const findToRemove = (cluster: SandboxCluster): Promise<Finding[]> =>
     const asked = nodes.map(({ node }) => node);
     return [
       ...(await findLeftovers(db, nodes, asked)).leftovers,
-      ...(await findTemporarySettings(db, asked)),
+      ...(await findTemporarySettings(db, nodes, asked)),
     ];
   });
 
