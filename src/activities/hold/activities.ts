@@ -4,8 +4,9 @@ import { hasForeignRange } from '../../citus/hold/split.js';
 import { recoverTransactions } from '../../citus/leftovers/removal.js';
 import { setMetadataSync } from '../../citus/nodes/metadata-sync.js';
 import { readNodes } from '../../citus/nodes/nodes.js';
+import { readSystemIdentifier } from '../../citus/nodes/server-facts.js';
 import { deedName } from '../../citus/session/application-name.js';
-import { withCoordinator, withNode } from '../../citus/session/connect.js';
+import { withCoordinator, withNode, type Db } from '../../citus/session/connect.js';
 import { withAnswers } from '../../citus/session/lost-answer.js';
 import type { Check } from '../../contract/index.js';
 import type { HoldEntry } from '../../contract/internal/undo.js';
@@ -23,6 +24,7 @@ import {
   type ActivityContext,
 } from '../runtime/context.js';
 import { tellWaiting } from '../runtime/tell-waiting.js';
+import { otherServer } from './servers.js';
 import { holdTraffic, type HoldOrder, type HoldResult } from './hold-traffic.js';
 
 /** The activities of {@link holdActivities}, as workflows call them. */
@@ -71,12 +73,13 @@ export function holdActivities(context: ActivityContext) {
       await withCoordinator(clusterIn(context, cluster), changeSession('hold'), (db) =>
         recoverTransactions(db, { node: 'the coordinator', groupId: 0 }),
       );
-      const [recovery, slot] = await withNode(
-        clusterIn(context, cluster),
-        clone,
-        readSession('hold'),
-        async (db) => [await readOwned(db, noRecovery), await readSlot(db)],
-      );
+      const on = <T>(address: string, read: (db: Db) => Promise<T>): Promise<T> =>
+        withNode(clusterIn(context, cluster), address, readSession('hold'), read);
+      const server = await on(row.node, readSystemIdentifier);
+      // Days may have passed since it was looked at.
+      if ((await on(clone, readSystemIdentifier)) !== server) throw otherServer(cluster, { node, clone });
+      const recovery = await on(clone, (db) => readOwned(db, noRecovery));
+      const slot = await on(clone, readSlot);
       const before = {
         recovery,
         syncRetry: await withCoordinator(clusterIn(context, cluster), readSession('hold'), (db) =>
@@ -89,6 +92,7 @@ export function holdActivities(context: ActivityContext) {
         node: row.node,
         nodeId: row.nodeId,
         clone,
+        server,
         before,
         session: deedName(ownWorkflowId(), 'hold'),
         servers: [...others.map((each) => each.node), row.node, clone],

@@ -6,7 +6,7 @@ import { does } from '../../contract/index.js';
 import type { HoldEntry } from '../../contract/internal/undo.js';
 import { needsPerson, passing, refused } from '../../failures.js';
 import { lookAtHold, settle } from './look.js';
-import { withNodes } from './servers.js';
+import { isCloneStill, otherServer, withNodes } from './servers.js';
 import { prepareSplit, type SplitOrder } from './splitting.js';
 import { tryHold, type HoldOutcome, type HoldTimes } from './try-hold.js';
 
@@ -124,6 +124,8 @@ async function thrownAway(
 async function untilCaughtUp(cluster: ClusterConfig, entry: HoldEntry, look: ConnectOptions): Promise<void> {
   await withNodes(cluster, [entry.node, entry.clone], look, async ([old, clone]) => {
     if (!old || !clone) throw new Error('a session is missing');
+    // It would never catch up.
+    if (!(await isCloneStill(clone, entry))) throw otherServer(cluster.name, entry);
     for (const end = Date.now() + catchUpMs; ;) {
       const { position } = await readWal(old);
       await sleep(100);

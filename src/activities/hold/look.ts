@@ -9,7 +9,7 @@ import { withCoordinator, withNode, type ConnectOptions, type Db } from '../../c
 import type { ClusterConfig } from '../../config/index.js';
 import type { HoldEntry } from '../../contract/internal/undo.js';
 import { passing } from '../../failures.js';
-import { endAtCoordinator, endElsewhere, fence, reaching } from './servers.js';
+import { endAtCoordinator, endElsewhere, fence, isCloneStill, reaching } from './servers.js';
 
 /** Milliseconds that a worker may take to hear of a new one, a standby to be promoted, and its slot to be left. */
 const knowMs = 15_000;
@@ -65,11 +65,14 @@ async function untilAllKnow(
 /** Whether a clone still follows, and will. One that was fenced doesn't. */
 async function isStandby(
   cluster: ClusterConfig,
-  { clone, splits }: HoldEntry,
+  entry: HoldEntry,
   options: ConnectOptions,
 ): Promise<boolean> {
+  const { clone, splits } = entry;
   try {
     return await withNode(reaching(cluster, clone), clone, options, async (db) => {
+      // Whoever that is, nothing was done to it.
+      if (!(await isCloneStill(db, entry))) return true;
       // Citus's own session may be about to promote it, though whoever wanted that is gone.
       if (splits) await endCitusSessions(db);
       for (const end = Date.now() + promoteMs; (await readWal(db)).inRecovery;) {

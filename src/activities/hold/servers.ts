@@ -1,8 +1,10 @@
 import { fenceDatabase, fenceDatabaseName } from '../../citus/hold/fence.js';
 import { endHoldSessions } from '../../citus/hold/sessions.js';
+import { readSystemIdentifier } from '../../citus/nodes/server-facts.js';
 import { withCoordinator, withNode, type ConnectOptions, type Db } from '../../citus/session/connect.js';
 import type { ClusterConfig } from '../../config/index.js';
 import type { HoldEntry } from '../../contract/internal/undo.js';
+import { refused } from '../../failures.js';
 
 /**
  * Sessions on several servers, all open at once.
@@ -27,6 +29,20 @@ export async function withNodes<T>(
 /** The cluster, with a server that the undo ledger names: it was registered, or allowed, when the entry was made. */
 export function reaching(cluster: ClusterConfig, node: string): ClusterConfig {
   return { ...cluster, allowedNodes: [...cluster.allowedNodes, node] };
+}
+
+/** Whether the server at the address of a clone is a copy of the worker, as it was when the hold was planned. */
+export async function isCloneStill(clone: Db, { server }: Pick<HoldEntry, 'server'>): Promise<boolean> {
+  return server === undefined || (await readSystemIdentifier(clone)) === server;
+}
+
+/** Another server has the address of a clone: it is nobody's to promote, or to fence. */
+export function otherServer(cluster: string, { node, clone }: Pick<HoldEntry, 'node' | 'clone'>): Error {
+  return refused('PlanChanged', `${clone} is no copy of ${node} any more: another server has its address`, {
+    cluster,
+    evidence: [`the system identifier of ${clone} is not that of ${node}`],
+    remedies: [`make another standby of ${node}, and start again with that one: nothing has changed`],
+  });
 }
 
 /** Lets nobody into the cluster's database on a server any more. May be called any number of times. */

@@ -16,7 +16,7 @@ import type { ClusterConfig } from '../../config/index.js';
 import type { HoldEntry } from '../../contract/internal/undo.js';
 import { passing } from '../../failures.js';
 import { courseOf, NotNowError } from './course.js';
-import { fence, withNodes } from './servers.js';
+import { fence, isCloneStill, otherServer, withNodes } from './servers.js';
 
 /** How long a hold may take; past its deadline everything goes back. */
 export interface HoldTimes extends HoldLimits {
@@ -39,7 +39,7 @@ export type HoldOutcome =
  * @param mayAct asked before anything is held; throws when nothing may be changed any more
  * @param stop ends the attempt, until the promotion begins
  * @param mayGo whether these shards may go to a clone that becomes a worker
- * @throws what passes, and an answer that was lost: then it must be looked whether it was switched
+ * @throws PlanChanged when another server has the clone's address; what passes; and an answer that was lost: then it must be looked whether it was switched
  */
 export async function tryHold(
   cluster: ClusterConfig,
@@ -75,6 +75,7 @@ export async function tryHold(
       withNodes(cluster, workers, options, (others) =>
         withNodes(cluster, [node, node, clone], options, async ([old, beside, standby]) => {
           if (!old || !beside || !standby) throw new Error('a session is missing');
+          if (!(await isCloneStill(standby, entry))) throw otherServer(cluster.name, entry);
           const holders = [coordinator, old, ...others];
           for (const db of holders) await prepareHold(db, times);
           await mayAct();

@@ -85,6 +85,8 @@ export interface HoldEntry {
   nodeId: number;
   /** `host:port` of its clone. Once it is promoted and nobody was switched to it, it is of no use any more. */
   clone: string;
+  /** System identifier of both; whichever server has the clone's address without it is somebody else's. Null: not told. */
+  server?: string | null;
   /** What was set with ALTER SYSTEM before the hold, null for nothing: of the clone, and of the coordinator. */
   before: { recovery: string | null; syncRetry: string | null };
   /** The `application_name` of the sessions that hold. */

@@ -50,10 +50,10 @@ function entryFor(clone: SandboxNode): HoldEntry {
   };
 }
 
-const hold = (clone: SandboxNode): Promise<HoldResult> =>
+const hold = (clone: SandboxNode, more: Partial<HoldEntry> = {}): Promise<HoldResult> =>
   holdTraffic(
     configOf(cluster),
-    { entry: entryFor(clone) },
+    { entry: { ...entryFor(clone), ...more } },
     {
       mayAct: () => Promise.resolve(),
       stop: new AbortController().signal,
@@ -180,6 +180,25 @@ test('a clone that has not replayed all by the deadline is left alone', async ()
   expect(await undone(clone)).toEqual({ notes: [] });
   expect(await recoveryOf(clone)).toEqual([]);
   await clone.stop();
+});
+
+test('a server that has the address of the clone by now is neither promoted nor fenced', async () => {
+  const identify = async (node: SandboxNode): Promise<string> =>
+    (await node.query<{ id: string }>('select system_identifier::text as id from pg_control_system()'))[0]
+      ?.id ?? '';
+  const server = await identify(worker);
+  const stranger = await cluster.standbyOf(other);
+  for (const clone of [stranger, other]) {
+    await expect(hold(clone, { server })).rejects.toMatchObject({
+      type: 'PlanChanged',
+      message: expect.stringContaining('another server has its address') as string,
+    });
+    expect(await undoHold(cluster, { ...entryFor(clone), server })).toEqual({ notes: [] });
+  }
+  expect(await stranger.query('select pg_is_in_recovery() as follows')).toEqual([{ follows: true }]);
+  await inService(worker);
+  await other.query('select 1');
+  await stranger.stop();
 });
 
 test('a server lets go by itself of a hold of which the holder says nothing', async () => {

@@ -244,6 +244,11 @@ onCitus(
   'an attempt that ends between the promotion and the switch is gone on with, and so is one after it',
   async () => {
     const succession = successionIn(await planOf({}));
+    // Another's standby has the address by now.
+    const to = secondStandby.address;
+    for (const name of ['promoteStandby', 'takePlace'] as const)
+      await expect(activity(name, { ...succession, to })).rejects.toMatchObject({ type: 'PlanChanged' });
+    expect(await secondStandby.query('select pg_is_in_recovery() as standby')).toEqual([{ standby: true }]);
     await activity('promoteStandby', succession);
     expect(await firstStandby.query('select pg_is_in_recovery() as standby')).toEqual([{ standby: false }]);
     // The next run finds it promoted, and the next attempt of the same run, too.
