@@ -1,5 +1,6 @@
 import { changes, differences, unsound } from './compare.js';
 import { lateMs as usualLateMs } from '../support/late.js';
+import type { Ending } from './ending.js';
 import { openLane, type Lane } from './lane.js';
 import { isSpent } from './procedures/by-clone.js';
 import type { Procedure } from './procedures/procedure.js';
@@ -77,15 +78,35 @@ async function judge(lane: Lane, scenario: Scenario, recorded: Run, lateMs: numb
 }
 
 /** What is wrong beside what the run without crashes came to. */
-function wrongBeside({ ending, before }: Run, scenario: Scenario, recorded: Run): string[] {
+function wrongBeside({ ending }: Run, scenario: Scenario, recorded: Run): string[] {
   const { fault, procedure } = scenario;
-  if (procedure.maySpend && isSpent(ending)) return unsound(ending, before, { ...procedure, undone: true });
+  if (procedure.maySpend && isSpent(ending)) return [];
   return fault?.fault.judge?.(ending) ?? differences(recorded.ending, ending, scenario);
 }
 
 /** What is wrong whatever the other runs were like. */
 function wrongIn({ ending, before, later }: Run, procedure: Procedure): string[] {
-  return [...unsound(ending, before, procedure), ...(later ? changes(ending, later) : [])];
+  const isInVain = procedure.maySpend === true && isSpent(ending);
+  return [
+    ...unsound(
+      procedure.maySpend ? withoutThrownAway(ending) : ending,
+      before,
+      isInVain ? { ...procedure, undone: true } : procedure,
+    ),
+    ...(later ? changes(ending, later) : []),
+  ];
+}
+
+/** A clone that was thrown away keeps what it has: it is fenced, and stopped for good. */
+function withoutThrownAway(ending: Ending): Ending {
+  const { machines, settings, nodes } = ending;
+  const isThrownAway = (line: string): boolean => {
+    const [name = ''] = line.split(': ');
+    return (
+      machines.running.includes(`${name}: stopped`) && !nodes.some((node) => node.startsWith(`${name}: `))
+    );
+  };
+  return { ...ending, settings: settings.filter((line) => !isThrownAway(line)) };
 }
 
 function mayBeTakenBack({ befall, changesRows }: Procedure): boolean {

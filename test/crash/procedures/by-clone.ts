@@ -16,6 +16,7 @@ const writersOf = new WeakMap<Lane, Writers>();
 const byClone = {
   type: 'scaleOut',
   input: { method: 'clone', add: 1 },
+  maySpend: true,
   prepare: (lane) => Promise.resolve({ source: lane.cluster().workers[0]?.address }),
   befall: async (lane) => {
     await writersOf.get(lane)?.stop();
@@ -37,7 +38,7 @@ export function isSpent({ outcome }: Pick<Ending, 'outcome'>): boolean {
 
 /** A worker that is added as a clone of another, and the same stopped within its hold. */
 export const scaleOutByClone: Procedure[] = [
-  { ...byClone, name: 'scale-out-clone', maySpend: true },
+  { ...byClone, name: 'scale-out-clone' },
   {
     ...byClone,
     name: 'scale-out-clone-cancelled',
