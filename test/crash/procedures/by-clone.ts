@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Ending } from '../ending.js';
 import type { Lane } from '../lane.js';
 import type { Procedure } from './procedure.js';
+import { terminateAndWait } from './terminate.js';
 import { startWriters, type Writers } from './writers.js';
 
 const inHold = {
@@ -46,7 +48,11 @@ export const scaleOutByClone: Procedure[] = [
     racy: true,
     steer: {
       at: { activity: 'holdTraffic', nth: 1, moment: 'unsent', call: { label: 'begin', nth: 1 } },
-      act: (op) => op.cancel(),
+      // Its activity hears of that with a heartbeat.
+      act: async (op) => {
+        await op.cancel();
+        await sleep(8_000);
+      },
     },
   },
   {
@@ -54,6 +60,6 @@ export const scaleOutByClone: Procedure[] = [
     name: 'scale-out-clone-terminated',
     undone: true,
     racy: true,
-    steer: { at: inHold, act: (op) => op.terminate() },
+    steer: { at: inHold, act: terminateAndWait },
   },
 ];

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { byHand, placedShards, putOff } from '../../support/make-leftovers.js';
 import type { Operation } from '../../support/stage.js';
-import { openWorkflows, type Lane } from '../lane.js';
+import type { Lane } from '../lane.js';
 import { scaleOutByClone } from './by-clone.js';
 import { deadWorker } from './dead-worker.js';
 import type { Procedure } from './procedure.js';
+import { terminateAndWait } from './terminate.js';
 import { thirdWorker } from './third-worker.js';
 
 const inFirstMove = {
@@ -48,12 +49,6 @@ async function isolatedThird(lane: Lane): Promise<object> {
 
 const cancel = (op: Operation): Promise<void> => op.cancel();
 const terminate = (op: Operation): Promise<void> => op.terminate();
-
-/** The lock keeper has looked, and gone, before anything is done. */
-async function terminateAndWait(op: Operation, lane: Lane): Promise<void> {
-  await op.terminate();
-  while ((await openWorkflows(lane.client)).length > 0) await sleep(50);
-}
 
 /** Cancelled while the coordinator is down, which starts again some seconds later. */
 const whileCoordinatorIsAway = {
