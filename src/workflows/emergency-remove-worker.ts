@@ -111,6 +111,17 @@ function assertWay({ request }: Rescue, { plan: { rungs = [], loss }, dead }: Re
       ...(loss && { loss }),
     });
   if (chosen) return;
+  const named = input.standby === undefined ? 'restored' : 'standby';
+  const unfit = rungs.find(({ id }) => id === named && input[named] !== undefined);
+  if (unfit)
+    throw refused('PreflightRefused', `the server that was named can't take its place: ${unfit.why}`, {
+      cluster,
+      evidence,
+      remedies: [
+        { text: 'put that right, or name another one' },
+        startAgain(request, 'or see which ways there are without it', { [named]: undefined, dryRun: true }),
+      ],
+    });
   if (loss && rungs.some(({ id, possible }) => id === 'give-up-data' && possible))
     throw refused(
       'DataLossNotAccepted',

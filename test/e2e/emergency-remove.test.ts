@@ -155,6 +155,11 @@ test.runIf(isCitus)(
     );
     expect(await standby.query('select pg_is_in_recovery() as standby')).toEqual([{ standby: true }]);
 
+    const unfit = await refusalOf('unfit', { node: worker.address, standby: full.address });
+    expect(unfit.type).toBe('PreflightRefused');
+    expect(unfit.message).toMatch(/the server that was named can't take its place: /);
+    expect(JSON.stringify(unfit.details[0].remedies)).not.toContain('acceptDataLoss');
+
     const report = await (await remove('standby', { node: worker.address })).result();
     expect(report).toMatchObject({ state: 'done', removed: [worker.address], movedShardGroups: 0 });
     expect(report.plan?.rungs?.find(({ chosen }) => chosen)).toMatchObject({

@@ -82,7 +82,7 @@ function oneWay(input: Fields, context: z.RefinementCtx): void {
       code: 'custom',
       path: ['alsoDead'],
       params: { with: [first] },
-      message: `goes without ${first}: servers take the place of dead workers one at a time`,
+      message: `goes without ${first}: a server takes the place of one dead worker at a time. Start once for each of them, with its own`,
     });
 }
 

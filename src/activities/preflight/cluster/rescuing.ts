@@ -88,7 +88,7 @@ function othersAnswer(nodes: ClusterNode[], capacities: NodeCapacity[], rescuing
     `${evidence}. That many at once are rarely dead: likely it is the network, or the host of the coordinator`,
     does(
       'health',
-      'look at the network first. If they are dead, name them all, and accept this check with a reason',
+      'look at the network first. If they are dead, accept this check with a reason: take each that has a standby out by itself, and name the others together',
     ),
   );
 }
