@@ -14,6 +14,7 @@ import { movesIn, movesOf, type PlannedMoves } from '../planning/planned-moves.j
 import { secondsOf } from '../text/duration.js';
 import { count } from '../text/figures.js';
 import { rescueActivities } from './activities.js';
+import { awaitLetGo, groupOut } from './nodes/let-go.js';
 import type { HowLeft } from './operation/how-left.js';
 import type { Operation } from './operation/op.js';
 import { operation } from './operation/operation.js';
@@ -70,13 +71,15 @@ export async function emergencyRemoveWorker(input: EmergencyRemoveWorkerInput): 
     assertWay(op, draft);
     if (await op.step(steps.approval, () => op.approval(draft.plan))) await confirmDeath(op);
     op.act();
-    const { succession, plan } = draft;
+    const { succession, plan, groups = [] } = draft;
+    const chosen = chosenRung(plan.rungs ?? [])?.id;
+    // A standby that Patroni runs is its own to promote: that is refused, or accepted by somebody who has paused it.
+    if (chosen !== 'standby') for (const group of groups) await awaitLetGo(op, group);
     if (!succession) {
       await takeOut(op, draft);
       return;
     }
     op.skip(steps.rebuild, 'nothing has to be made anew');
-    const chosen = chosenRung(plan.rungs ?? [])?.id;
     const way = chosen === 'standby' || chosen === 'restored' ? chosen : 'begun';
     await succeed(op, { steps, succession, way });
   });
@@ -159,7 +162,7 @@ function lineOf({ id, possible, why }: Rung): string {
 }
 
 /** From the transaction that takes it out on, there is no way back: what follows makes the cluster whole. */
-async function takeOut(op: Rescue, { dead, plan: { loss }, round }: RescuePlan): Promise<void> {
+async function takeOut(op: Rescue, { dead, groups = [], plan: { loss }, round }: RescuePlan): Promise<void> {
   const { cluster, lockId } = op.request;
   const names = dead.map(({ node }) => node).join(', ');
   await op.calls.unpaused();
@@ -181,6 +184,7 @@ async function takeOut(op: Rescue, { dead, plan: { loss }, round }: RescuePlan):
             lockId,
             dead,
             ...(loss && { lossHash: loss.hash }),
+            ...(groups.length > 0 && { patroni: true as const }),
           });
           isNow(outButNotWhole(op));
           op.set({ removed: dead.map(({ node }) => node) });
@@ -200,6 +204,7 @@ async function takeOut(op: Rescue, { dead, plan: { loss }, round }: RescuePlan):
       const ended = await Promise.allSettled([fence(op, dead), rebuild(op, round)]);
       for (const each of ended) if (each.status === 'rejected') throw each.reason;
       await op.step(steps.verify, async (step) => {
+        for (const group of groups) await groupOut(op, group, dead);
         const order = { request: op.request, removed: dead };
         op.verified(step, await op.calls.run(rescueActivities.verifyRescue, 'Verify', order));
       });

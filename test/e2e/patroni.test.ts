@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { PatroniMember } from '../../sandbox/patroni/member.js';
 import { fingerprint, type Operation } from '../support/stage.js';
 import { setPatroniStage, whyNoPatroni, type PatroniStage } from '../support/patroni-stage.js';
 
@@ -33,26 +32,56 @@ describe.skipIf(whyNoPatroni !== undefined)(
       await asBefore();
     });
 
-    test('a rebalance rides out the death of a primary that it moves from, and of the coordinator', async () => {
-      const dead: PatroniMember[] = [await stage.cluster.leader(1)];
+    test('a rebalance rides out the death of the primary that it moves to, and of the coordinator', async () => {
+      const { cluster } = stage;
       const undo = await stage.start('drainWorker', 'undo', {
-        nodes: [(await stage.cluster.leader(2)).address],
+        nodes: [(await cluster.leader(2)).address],
         undo: true,
       });
       await undo.result();
       const rebalance = await stage.start('rebalance', 'rebalance', { parallelMoves: 1 });
       await inMidMove(rebalance);
-      for (const member of dead) await member.kill();
-      await rebalance.until('moving on', ({ progress }) => (progress?.done ?? 0) >= 3, 150);
-      const coordinator = await stage.cluster.leader(0);
-      dead.push(coordinator);
+      const target = await cluster.leader(2);
+      const madeBefore = (await rebalance.status()).progress?.done ?? 0;
+      await target.kill();
+      await rebalance.until('moving on', ({ progress }) => (progress?.done ?? 0) > madeBefore + 1, 150);
+      // It comes back as a standby, with the setting that was lowered on it when it was the primary.
+      target.start();
+      const coordinator = await cluster.leader(0);
       await coordinator.kill();
       const report = await rebalance.result();
       expect(report.state).toBe('done');
-      for (const member of dead) member.start();
-      await stage.cluster.untilRegistered(6);
+      coordinator.start();
+      await cluster.untilRegistered(6);
+      expect(await cluster.leader(2)).not.toBe(target);
       expect(await shardsOf(2)).toBeGreaterThan(0);
       await asBefore();
+    });
+
+    test('a group that is dead is given up once a person has confirmed that Patroni has let go', async () => {
+      const { cluster } = stage;
+      const primary = await cluster.leader(2);
+      await Promise.all(cluster.group(2).map((member) => member.kill()));
+      const input = {
+        node: primary.address,
+        deadFor: '1s',
+        acceptChecks: ['other-workers-answer', 'known-standby'],
+        reason: 'both machines are gone',
+      };
+      const asked = await stage.start('emergencyRemoveWorker', 'ask', { ...input, dryRun: true });
+      const { plan } = await asked.result();
+      const giveUp = await stage.start('emergencyRemoveWorker', 'give-up', {
+        ...input,
+        acceptDataLoss: plan?.loss?.sentence,
+      });
+      const waiting = await giveUp.until('parked', ({ attention }) => attention !== undefined, 120);
+      expect(waiting.attention?.problem).toBe(`whether Patroni has let go of group 2 can't be seen`);
+      expect(waiting.pointOfNoReturn).toBeUndefined();
+      await giveUp.update('retry', { by: 'test' });
+      const report = await giveUp.result();
+      expect(report.state).toBe('done');
+      expect(await cluster.query('select from pg_dist_node where groupid = 2')).toEqual([]);
+      expect(await shardsOf(2)).toBe(0);
     });
 
     /** Rows and settings are as they were, the latter on every member. */

@@ -19,7 +19,7 @@ export function lettingGo({ groupId, members }: PatroniGroup, runs: readonly str
     remedies: remediesOf(
       `stop Patroni of group ${groupId}, the standbys first and the primary last (systemctl stop patroni), on ${where}; it goes on by itself`,
       `for good: patronictl remove <scope> --group ${groupId}, once they are stopped`,
-      does('cancel', 'or cancel: it is put back in service'),
+      does('cancel', 'or cancel: its rows stay'),
     ),
   };
 }
@@ -38,12 +38,11 @@ export async function takeGroupOut(
   group: PatroniGroup,
   mayAct: () => Promise<void>,
 ): Promise<void> {
-  const [coordinator = ''] = activePrimaries(await readNodes(db));
-  const { loopWait, ttl } = await readTimes(cluster, coordinator);
   await assertLetGo(db, cluster, group);
-  await endLingering(db, ttl);
+  await endLingering(db, cluster);
   await mayAct();
   await remove(db, group.groupId);
+  const { loopWait } = await timesOf(db, cluster);
   for (const until = Date.now() + 2 * loopWait * 1_000; Date.now() < until;) {
     await sleep(Math.min(1_000, until - Date.now()));
     if ((await readGroup(db, group.groupId)).length === 0) continue;
@@ -81,10 +80,19 @@ async function assertLetGo(db: Db, cluster: ClusterConfig, group: PatroniGroup):
   });
 }
 
-/** Past the time that Patroni itself gives it, its own transaction is in nobody's way but ours. */
-async function endLingering(db: Db, ttl: number): Promise<void> {
+async function timesOf(db: Db, cluster: ClusterConfig): ReturnType<typeof readTimes> {
+  const [coordinator = ''] = activePrimaries(await readNodes(db));
+  return readTimes(cluster, coordinator);
+}
+
+/**
+ * Ends the transaction that Patroni may have left open when the last member of a group stopped, once it is older than Patroni
+ * itself gives it: what changes nodes would wait for it without an end.
+ */
+export async function endLingering(db: Db, cluster: ClusterConfig): Promise<void> {
   const change = await readOpenChange(db);
   if (!change) return;
+  const { ttl } = await timesOf(db, cluster);
   const what = `Patroni has had a transaction on the node rows open for ${change.seconds} s`;
   if (change.seconds <= ttl)
     throw passing(`${what}; after ${ttl} s it is ended`, {

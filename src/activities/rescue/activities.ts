@@ -5,6 +5,7 @@ import type { OperationRequest } from '../../contract/internal/request.js';
 import { secondsOf } from '../../text/duration.js';
 import { assertHeld } from '../lock/assert-held.js';
 import { deadIn } from '../preflight/intent.js';
+import { endLingering } from '../patroni/let-go.js';
 import {
   changeSession,
   clusterIn,
@@ -79,9 +80,10 @@ export function rescueActivities(context: ActivityContext) {
       // Without a time-out: a change of metadata that is ended in the middle could hang in ROLLBACK PREPARED.
       const options = changeSession('deregister', { statementTimeoutSeconds: 0 });
       return tellWaiting(context, cluster, [], () =>
-        withAnswers(cluster, options, (db) =>
-          forgetDead(db, order, () => assertHeld(context.client, order.lockId), ownWorkflowId()),
-        ),
+        withAnswers(cluster, options, async (db) => {
+          if (order.patroni) await endLingering(db, cluster);
+          await forgetDead(db, order, () => assertHeld(context.client, order.lockId), ownWorkflowId());
+        }),
       );
     },
 

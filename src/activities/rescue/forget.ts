@@ -14,6 +14,8 @@ export interface ForgetOrder {
   dead: DeadNode[];
   /** Hash of the loss that was approved; absent: nothing may be lost. */
   lossHash?: string;
+  /** Patroni ran them, and may have left a transaction open that locks the rows of nodes. */
+  patroni?: true;
 }
 
 /**

@@ -20,6 +20,7 @@ import { count } from '../../text/figures.js';
 import { noMoves } from '../plan/move-modes.js';
 import { draftOf, type Draft } from '../plan/draft.js';
 import type { GroupMove } from '../plan/group-moves.js';
+import { groupOf, type PatroniGroup } from '../patroni/group.js';
 import { deadIn, successorsIn } from '../preflight/intent.js';
 import { warning } from '../preflight/check.js';
 import { conditionsByGroup } from '../preflight/tables/group-conditions.js';
@@ -35,6 +36,8 @@ const sizesSeconds = 5;
 export interface RescuePlan extends Draft {
   /** The dead workers that are still registered. */
   dead: DeadNode[];
+  /** Groups of the dead that Patroni runs: it lets go of them before anything is given up. */
+  groups?: PatroniGroup[];
   /** The server that takes the place of the dead one, or has taken it in an earlier attempt. */
   succession?: Succession;
 }
@@ -98,6 +101,7 @@ export async function rescuePlan(
     lossHash: succession ? undefined : loss?.hash,
     whyNoMoves: lost.length > 0 ? 'nothing is made anew before the loss is accepted' : 'nothing is lost',
   });
+  const patroni = await groupsOf(db, cluster, request, dead);
   return {
     ...draft,
     round: { ...draft.round, together: true },
@@ -109,8 +113,21 @@ export async function rescuePlan(
       ...(chosen && chosen.id !== 'no-shards' ? successors.checks[chosen.id] : []),
     ],
     dead: dead.map(({ node, nodeId, groupId }) => ({ node, nodeId, groupId })),
+    ...(patroni.length > 0 && { groups: patroni }),
     ...(succession && { succession }),
   };
+}
+
+/** The groups of dead workers, where Patroni registers them and nobody has said otherwise. */
+async function groupsOf(
+  db: Db,
+  cluster: ClusterConfig,
+  { input }: OperationRequest<'emergencyRemoveWorker'>,
+  dead: readonly ClusterNode[],
+): Promise<PatroniGroup[]> {
+  if (input.acceptChecks?.includes('patroni') === true) return [];
+  const groups = await Promise.all(dead.map(({ groupId }) => groupOf(db, cluster, groupId)));
+  return groups.filter((group) => group !== undefined);
 }
 
 function namedRung({ input }: OperationRequest<'emergencyRemoveWorker'>): RungId | undefined {

@@ -33,7 +33,7 @@ export async function leaveStep<Type extends OperationType>(
       ...order,
       ...(withoutPatroni && { withoutPatroni }),
     });
-    if (group) await awaitLetGo(op, step, group);
+    if (group) await awaitLetGo(op, group, step);
     await op.calls.unpaused();
     const why = `${node} is being removed, which can't be undone${last && !only ? ', and it is the last one' : ''}`;
     const result = await op.passNoReturn({ why, last, howLeft: perhapsOut(cluster, node) }, async (isNow) => {

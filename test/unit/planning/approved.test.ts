@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import {
   approvedAfter,
   approvedFor,
+  approvedNow,
   approvedOf,
   approvedWith,
   type Approved,
@@ -58,4 +59,24 @@ test('a machine that was started is approved in the place of its placeholder', (
     new Map([['new worker 1', 'db9']]),
   );
   expect(approvedOf(approved, [route('db1', 'db9')])).toHaveLength(1);
+});
+
+test('an approval holds for a node that a failover gave another address, and for none that has its old one', () => {
+  const before = [
+    { node: 'db1', nodeId: 1 },
+    { node: 'db2', nodeId: 2 },
+    { node: 'db2-standby', nodeId: 3 },
+  ];
+  const approved = approvedFor(many(2, 'db1', 'db2'), [], before);
+  // The two have changed their addresses.
+  const after = [
+    { node: 'db1', nodeId: 1 },
+    { node: 'db2-standby', nodeId: 2 },
+    { node: 'db2', nodeId: 3 },
+  ];
+  const now = approvedNow(approved, after);
+  expect(approvedOf(now, many(1, 'db1', 'db2-standby'))).toHaveLength(1);
+  expect(approvedOf(now, many(1, 'db1', 'db2'))).toEqual([]);
+  // And back again.
+  expect(approvedNow(now, before)).toEqual(approved);
 });

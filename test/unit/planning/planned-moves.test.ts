@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
+  idsOf,
   movesOf,
   namesOf,
   plannedMoves,
+  withIds,
   withNodes,
   type PlannedMove,
 } from '../../../src/planning/planned-moves.js';
@@ -41,4 +43,11 @@ test('machines that were started take the place of their placeholders', () => {
     ...round,
     nodes: ['db1:5432', 'db9:5432'],
   });
+});
+
+test('a move has the ids of its nodes, as far as they are registered', () => {
+  expect(idsOf(round, move)).toEqual({});
+  const known = { ...round, nodeIds: [4, 0] };
+  expect(idsOf(known, move)).toEqual({ fromId: 4 });
+  expect(idsOf(withIds(known, { 'new worker 1': 7 }), move)).toEqual({ fromId: 4, toId: 7 });
 });

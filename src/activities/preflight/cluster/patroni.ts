@@ -31,23 +31,25 @@ export function patroniCheck(
   const registers = coordinator.patroni !== null;
   const against = againstPatroni(intent, registers);
   if (against) return failed('patroni', `Patroni runs servers of this cluster: ${listOf(signs)}`, against);
+  const dead =
+    intent.rescuing.length > 0
+      ? '. It replaces a dead primary that has a standby by itself; before anything else is done it has to let go of the group'
+      : '';
   const waits = coming.length > 0 ? `; it is waited for until it has registered ${listOf(coming)}` : '';
   return passed(
     'patroni',
     registers
-      ? `Patroni runs servers of this cluster, registers them and promotes their standbys${waits}: ${listOf(signs)}`
+      ? `Patroni runs servers of this cluster, registers them and promotes their standbys${waits}: ${listOf(signs)}${dead}`
       : `Patroni runs workers of this cluster, not the coordinator, so that it registers no nodes: ${listOf(signs)}`,
   );
 }
 
 /** What to do instead of an operation that would work against Patroni; undefined: it goes well with it. */
 function againstPatroni(
-  { rescuing, replacing, splitting, joining, toStart, deregisters }: Intent,
+  { replacing, splitting, joining, toStart, deregisters }: Intent,
   registers: boolean,
 ): Advice | undefined {
   const starts = toStart(0) > 0;
-  if (rescuing.length > 0)
-    return 'Patroni replaces a dead primary that has a standby by itself: wait a minute, and look at what it does (patronictl list). Where it can’t, accept this check with a reason';
   if (replacing || (deregisters && (starts || joining.length > 0)))
     return 'another machine in the place of a worker is Patroni’s: start a further member of its group, and hand over to that (patronictl switchover)';
   if (registers && (splitting || starts))
