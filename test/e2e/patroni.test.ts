@@ -74,6 +74,8 @@ describe.skipIf(whyNoPatroni !== undefined)(
         ...input,
         acceptDataLoss: plan?.loss?.sentence,
       });
+      await giveUp.until('asked', ({ state }) => state === 'awaiting-approval', 120);
+      await giveUp.update('approve', { by: 'test' });
       const waiting = await giveUp.until('parked', ({ attention }) => attention !== undefined, 120);
       expect(waiting.attention?.problem).toBe(`whether Patroni has let go of group 2 can't be seen`);
       expect(waiting.pointOfNoReturn).toBeUndefined();

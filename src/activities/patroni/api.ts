@@ -4,6 +4,9 @@ import { addressOf, formatAddress } from '../../text/address.js';
 /** What the REST API of a member's Patroni said; `refused`: nothing listens there, which isn't so where packets are lost. */
 export type ApiAnswer = { is: 'answers'; json: unknown } | { is: 'refused' } | { is: 'silent'; why: string };
 
+/** By which field an answer is known as Patroni's. */
+const saysIt = { patroni: 'patroni', cluster: 'members', config: 'loop_wait' } as const;
+
 /** Milliseconds that it gets. */
 const patienceMs = 3_000;
 
@@ -20,7 +23,10 @@ export async function askApi(
       redirect: 'error',
     });
     // A standby, or a member whose server is down, answers 503: what counts is that its Patroni lives.
-    return { is: 'answers', json: await answer.json().catch(() => undefined) };
+    const json: unknown = await answer.json().catch(() => undefined);
+    return Object(json) !== json || !(saysIt[what] in (json as object))
+      ? { is: 'silent', why: 'what listens there is not Patroni' }
+      : { is: 'answers', json };
   } catch (error) {
     const cause = error instanceof Error ? (error.cause as { code?: string } | undefined) : undefined;
     if (cause?.code === 'ECONNREFUSED') return { is: 'refused' };

@@ -146,7 +146,9 @@ async function startApi(): Promise<Server> {
       '/config': { loop_wait: 1, ttl: 1 },
     };
     response.writeHead(200, { connection: 'close' });
-    response.end(JSON.stringify(answers[request.url ?? ''] ?? { state: 'running' }));
+    response.end(
+      JSON.stringify(answers[request.url ?? ''] ?? { state: 'running', patroni: { name: 'two' } }),
+    );
   });
   await listen(server, 0);
   return server;
