@@ -96,6 +96,7 @@ export async function scaleOut(input: ScaleOutInput): Promise<OperationReport> {
       const order = {
         request,
         newWorkers,
+        ...(op.byPatroni() && { nodeIds: newWorkers.map((node) => ids[node] ?? 0) }),
         movesTotal: draft.plan.movesTotal,
         sources,
       };

@@ -13,6 +13,7 @@ import { leftoverOf } from '../leftovers/finding.js';
 import { findTemporarySettings } from '../leftovers/temporary-settings.js';
 import { oldTransactions } from '../preflight/cluster/capacity.js';
 import { isCoordinator, isWritable, supportedVersions } from '../preflight/cluster/coordinator.js';
+import { patroniCheck } from '../preflight/cluster/patroni.js';
 import { noTemporarySettings, tableLocks } from '../preflight/cluster/traffic.js';
 import { emptyNodes, specialNodes, versionsEqual } from '../preflight/cluster/nodes.js';
 import { nodeIdentity } from '../preflight/cluster/node-identity.js';
@@ -65,10 +66,12 @@ async function lookAt(
   const report = await findLeftovers(db, nodes, answering);
   const holding = await locks.readHolding(config);
   const handOvers = await locks.readHandedOver(config, db);
-  const settings = jobs.length > 0 || holding !== 'nobody' ? [] : await findTemporarySettings(db, nodes, answering);
+  const settings =
+    jobs.length > 0 || holding !== 'nobody' ? [] : await findTemporarySettings(db, nodes, answering);
   const checks = worstFirst([
     supportedVersions(facts),
     isWritable(facts, config.database),
+    patroniCheck(facts, capacities),
     nodesActive(nodes, capacities),
     nodeIdentity(nodes, capacities),
     metadataSynced(nodes, capacities, await readStale(db, syncedNodes(nodes, capacities))),

@@ -33,6 +33,8 @@ export interface SpreadOrder extends VerifyOrder {
 /** The order to verify a scale-out. */
 export interface VerifyScaleOutOrder extends SpreadOrder {
   newWorkers: string[];
+  /** `nodeid` of each, where it was known before they were filled. */
+  nodeIds?: number[];
 }
 
 /** The order to verify a drain. */
@@ -76,7 +78,7 @@ export function verifyActivities(context: ActivityContext) {
     /** Looks whether new workers are there, and the data lies better than without the moves. @throws NotImproved */
     verifyScaleOut: (order: VerifyScaleOutOrder): Promise<Verification> =>
       inSnapshot(order, async (db, nodes, groups) => {
-        await presentNodes(db, nodes, order.newWorkers);
+        await presentNodes(db, nodes, order.newWorkers, order.nodeIds);
         const { request, sources } = order;
         if (sources === undefined || Object.keys(sources).length === 0)
           return { detail: `${count(order.newWorkers.length, 'new worker')} registered, active and in sync` };

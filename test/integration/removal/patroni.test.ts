@@ -4,11 +4,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { startCluster, type SandboxCluster, type SandboxNode } from '../../../sandbox/index.js';
+import { patroniActivities } from '../../../src/activities/patroni/activities.js';
 import { groupOf, lookAtGroup, type PatroniGroup } from '../../../src/activities/patroni/group.js';
 import { takeGroupOut } from '../../../src/activities/patroni/let-go.js';
 import { readNodes } from '../../../src/citus/nodes/nodes.js';
 import { withCoordinator, type Db } from '../../../src/citus/session/connect.js';
 import type { ClusterConfig } from '../../../src/config/index.js';
+import type { Attention } from '../../../src/contract/index.js';
+import { asActivity } from '../../support/activity-stage.js';
 import { flavour } from '../../support/stage.js';
 import { configOf } from '../connect/support.js';
 
@@ -132,6 +135,37 @@ test('a transaction that Patroni left open is ended once it is older than its tt
   });
   expect(await rows()).toHaveLength(2);
   await session.query('rollback');
+});
+
+test('while members run a person is told what to stop and where; then what nobody can tell is left to be confirmed', async () => {
+  const seen = await seenGroup();
+  const told: (Attention | null)[] = [];
+  const waiting = asActivity({ clusters: [config], told }, (context) =>
+    patroniActivities(context).awaitLetGo({ cluster: 'demo', group: seen }),
+  );
+  while (told.length === 0) await sleep(50);
+  expect(told[0]?.problem).toContain(`Patroni runs group ${group}, and would register it again`);
+  expect(told[0]?.remedies[0]?.text).toContain(`on ${standby}, ${leaves.address}, elsewhere:5432`);
+  await close(api);
+  expect((await waiting).unseen).toHaveLength(1);
+  expect(told.at(-1)).toBeNull();
+}, 60_000);
+
+test('a server that Patroni is to register is waited for, and a person told to start it', async () => {
+  const [node] = (await asScaler(readNodes)).filter((each) => each.node === leaves.address);
+  await cluster.query('select citus_remove_node($1, 1)', ['127.0.0.1']);
+  await cluster.query('select citus_remove_node($1, $2)', [leaves.host, leaves.port]);
+  const told: (Attention | null)[] = [];
+  const waiting = asActivity({ clusters: [config], told }, (context) =>
+    patroniActivities(context).awaitRegistered({ cluster: 'demo', nodes: [leaves.address] }),
+  );
+  while (told.length === 0) await sleep(50);
+  expect(told[0]?.problem).toBe(`Patroni hasn't registered ${leaves.address} yet`);
+  await cluster.query('select citus_add_node($1, $2)', [leaves.host, leaves.port]);
+  const [registered] = await waiting;
+  expect(registered?.node).toBe(leaves.address);
+  expect(registered?.nodeId).not.toBe(node?.nodeId);
+  expect(told.at(-1)).toBeNull();
 });
 
 /** Answers as Patroni's REST API does. */

@@ -18,21 +18,22 @@ function patroniSigns(coordinator: Pick<ServerFacts, 'patroni'>, capacities: Nod
  * Tells that Patroni runs the servers: it registers nodes and repoints them, and data may move all the same. Fails for what
  * would work against it.
  *
+ * @param intent absent: nothing is done
  * @param coming servers that are no workers yet
  */
 export function patroniCheck(
   coordinator: Pick<ServerFacts, 'patroni'>,
   capacities: NodeCapacity[],
-  intent: Intent,
-  coming: readonly string[],
+  intent?: Intent,
+  coming: readonly string[] = [],
 ): Check {
   const signs = patroniSigns(coordinator, capacities);
   if (signs.length === 0) return passed('patroni', 'no sign that Patroni manages the node rows');
   const registers = coordinator.patroni !== null;
-  const against = againstPatroni(intent, registers);
+  const against = intent && againstPatroni(intent, registers);
   if (against) return failed('patroni', `Patroni runs servers of this cluster: ${listOf(signs)}`, against);
   const dead =
-    intent.rescuing.length > 0
+    intent !== undefined && intent.rescuing.length > 0
       ? '. It replaces a dead primary that has a standby by itself; before anything else is done it has to let go of the group'
       : '';
   const waits = coming.length > 0 ? `; it is waited for until it has registered ${listOf(coming)}` : '';
