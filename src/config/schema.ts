@@ -133,7 +133,9 @@ const movement = strict({
   tune: z
     .boolean()
     .default(true)
-    .describe('whether `wal_retrieve_retry_interval` is lowered on the targets and their registered standbys while moving, and given back'),
+    .describe(
+      'whether `wal_retrieve_retry_interval` is lowered on the targets and their registered standbys while moving, and given back',
+    ),
   governor: governor
     .optional()
     .describe(
