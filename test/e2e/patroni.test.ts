@@ -58,6 +58,26 @@ describe.skipIf(whyNoPatroni !== undefined)(
       await asBefore();
     });
 
+    test('a dead primary that has a standby is left to Patroni, and waited for', async () => {
+      const { cluster } = stage;
+      const primary = await cluster.leader(2);
+      await primary.kill();
+      const left = await stage.start('emergencyRemoveWorker', 'left', {
+        node: primary.address,
+        waitForReturn: '2m',
+        acceptChecks: ['other-workers-answer'],
+        reason: 'its machine is gone',
+      });
+      const report = await left.result();
+      const successor = await cluster.leader(2);
+      expect(report.notes).toContain(
+        `${successor.address} is in the place of ${primary.address} by now: nothing was taken out`,
+      );
+      primary.start();
+      await cluster.untilRegistered(6);
+      await asBefore();
+    });
+
     test('a group that is dead is given up once a person has confirmed that Patroni has let go', async () => {
       const { cluster } = stage;
       const primary = await cluster.leader(2);
