@@ -16,7 +16,7 @@ import { sharedActivityBehaviour } from './activities/runtime/interceptor.js';
 import { workflowBundle } from './bundle.js';
 import { resolveConnection } from './client/temporal/connect.js';
 import { explain, isNotFound, noNamespace, unreachable, type Target } from './client/temporal/grpc.js';
-import { loadConfig, type Config } from './config/index.js';
+import { liveConfig, type Config, type LiveConfig } from './config/index.js';
 import type { Limits } from './contract/internal/limits.js';
 import { searchAttributes, taskQueue, type SearchAttributeName } from './contract/index.js';
 import { serveProbes } from './probes.js';
@@ -46,7 +46,7 @@ export interface WorkerOptions {
  * @throws ConfigError; UnreachableError or ConnectionConfigError when Temporal can't be used
  */
 export async function runWorker(options: WorkerOptions): Promise<void> {
-  const config = loadConfig(options.configFile);
+  const config = liveConfig(options.configFile);
   const { stallTimes = usualStallTimes } = options;
   const metrics = options.listen === undefined ? undefined : await freeLoopbackAddress();
   installRuntime(metrics);
@@ -59,6 +59,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
       ? undefined
       : await serveProbes(options.listen, () => worker?.getState() ?? 'INITIALIZED', metrics);
   let connection: NativeConnection | undefined;
+  let following: NodeJS.Timeout | undefined;
   try {
     connection = await connect(connectionOptions, target);
     const client = new Client({ connection, namespace });
@@ -69,7 +70,9 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
       taskQueue,
       workflowBundle: await workflowBundle(),
       activities: createActivities({
-        config,
+        get config() {
+          return config.current;
+        },
         client,
         namespace,
         searchAttributes: attributes,
@@ -95,16 +98,36 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
     Runtime.instance().logger.info('worker ready', {
       taskQueue,
       namespace,
-      clusters: config.clusters.map(({ name }) => name).join(', '),
+      clusters: config.current.clusters.map(({ name }) => name).join(', '),
       searchAttributes:
         attributes.length > 0 ? attributes.join(', ') : 'none registered: the worker does without',
     });
-    keepSamples(client, config);
+    keepSamples(client, config.current);
+    following = setInterval(() => follow(config, client), lookMs);
     await worker.run();
   } finally {
+    clearInterval(following);
     await probes?.close();
     await connection?.close();
   }
+}
+
+/** Milliseconds between looks at the config. */
+const lookMs = 1_000;
+
+/** Goes by a config that has changed, where that is safe. */
+function follow(config: LiveConfig, client: Client): void {
+  const change = config.look();
+  if (!change) return;
+  const { logger } = Runtime.instance();
+  if (change.notTaken !== undefined) {
+    logger.warn('changed config not taken up', { why: change.notTaken });
+    return;
+  }
+  logger.info('config taken up anew', {
+    clusters: config.current.clusters.map(({ name }) => name).join(', '),
+  });
+  keepSamples(client, config.current);
 }
 
 /** Samples are of use on another day: nothing waits for their Schedules, and the worker does without where it may not make any. */

@@ -49,6 +49,6 @@ export function createActivities(context: ActivityContext) {
     ...windowActivities(context),
     ...cleanUpActivities(context),
     ...reportActivities(context),
-    ...inspectActivities(context.config, lockViews(context.client)),
+    ...inspectActivities(context, lockViews(context.client)),
   };
 }

@@ -9,6 +9,8 @@ export interface Config {
   reports?: string;
   /** Base address of the Temporal UI, without a slash at its end. */
   temporalUi?: string;
+  /** Why the file, which has changed since, was not taken up. */
+  notTaken?: string;
 }
 
 /** A cluster of the config, as the worker uses it. */
@@ -98,9 +100,12 @@ export class UnknownClusterError extends Error {
   constructor(
     readonly cluster: string,
     readonly names: string[],
+    notTaken?: string,
   ) {
+    const changed =
+      notTaken === undefined ? '' : ` Its file has changed since, and was not taken up: ${notTaken}`;
     super(
-      `The config names no cluster "${cluster}"; it names ${names.map((name) => `"${name}"`).join(', ')}.`,
+      `The config names no cluster "${cluster}"; it names ${names.map((name) => `"${name}"`).join(', ')}.${changed}`,
     );
   }
 }
@@ -116,6 +121,7 @@ export function clusterOf(config: Config, name: string): ClusterConfig {
     throw new UnknownClusterError(
       name,
       config.clusters.map((cluster) => cluster.name),
+      config.notTaken,
     );
   }
   return cluster;

@@ -191,6 +191,14 @@ test('cancelled while the first of two is deregistered, it stops before the seco
   expect(await registered()).not.toContain(second);
 });
 
+/** The worker goes on running, and takes it up. */
+async function changeConfig(text: string): Promise<void> {
+  const taken = (): number => stage.worker.log().split('config taken up anew').length;
+  const before = taken();
+  writeFileSync(stage.configFile, text);
+  await expect.poll(taken, { timeout: 30_000 }).toBe(before + 1);
+}
+
 test('who gives up on a machine that won’t stop is told how the cluster is left and what to do', async () => {
   const [node = ''] = await provisioned('bring-stubborn');
   const config = readFileSync(stage.configFile, 'utf8');
@@ -202,8 +210,7 @@ test('who gives up on a machine that won’t stop is told how the cluster is lef
     '-e',
     `console.error('no such machine'); process.exit(3)`,
   ];
-  writeFileSync(stage.configFile, stringify(broken));
-  await stage.restartWorker();
+  await changeConfig(stringify(broken));
   const op = await stage.start('removeWorker', 'stubborn', { nodes: [node] });
   const { attention, pointOfNoReturn } = await op.until('parked', ({ state }) => state === 'needs-attention');
   expect(attention?.evidence).toContain('no such machine');
@@ -220,8 +227,7 @@ test('who gives up on a machine that won’t stop is told how the cluster is lef
   expect(JSON.stringify(remedies)).toContain(`stop the machine of ${node} by hand`);
   expect(await registered()).not.toContain(node);
   expect(await fingerprint(stage.cluster)).toEqual(before);
-  writeFileSync(stage.configFile, config);
-  await stage.restartWorker();
+  await changeConfig(config);
   await serverOf(node)?.stop();
 });
 

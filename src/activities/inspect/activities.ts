@@ -21,13 +21,14 @@ export type InspectActivities = ReturnType<typeof inspectActivities>;
  *
  * @param locks what is asked of the clusters' lock keepers
  */
-export function inspectActivities(config: Config, locks: LockViews) {
+export function inspectActivities(context: { readonly config: Config }, locks: LockViews) {
   return {
     /** @throws InvalidInput, UnknownCluster */
     inspect: async ({ input }: { input: InspectInput }): Promise<InspectAnswer> => {
       const result = inspectInput.safeParse(input, { error: plainWords });
       if (!result.success) throw invalidInput(clusterNameIn(input), problemsIn(result.error));
       const { what, cluster: name, page = 1, nodes } = result.data;
+      const { config } = context;
       if (what === 'clusters') return inspectClusters(config, page);
       if (name === undefined) throw invalidInput(undefined, [{ field: 'cluster', text: 'required' }]);
       const cluster = clusterOf(config, name);

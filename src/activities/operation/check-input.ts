@@ -61,7 +61,7 @@ function approvalLowered(request: OperationRequest): Error {
       startAgain(request, 'start it without that, and approve the plan when it is shown', {
         approval: undefined,
       }),
-      `or change clusters.${cluster}.approval in the worker's config, then start the worker anew`,
+      `or change clusters.${cluster}.approval in the worker's config, which takes it up within seconds`,
     ],
   });
 }

@@ -7,10 +7,11 @@ import type { ActivityContext } from '../runtime/context.js';
 export type ReportActivities = ReturnType<typeof reportActivities>;
 
 /** The activity that keeps final reports. */
-export function reportActivities({ config }: ActivityContext) {
+export function reportActivities(context: ActivityContext) {
   return {
     /** Keeps a final report as `<reports>/<operation>.json`, since Temporal's retention ends. */
     keepReport: async ({ report }: { report: OperationReport }): Promise<void> => {
+      const { config } = context;
       if (config.reports === undefined) return;
       await mkdir(config.reports, { recursive: true });
       const file = join(config.reports, `${report.operation.replace(/[^A-Za-z0-9_.-]+/g, '_')}.json`);

@@ -11,7 +11,8 @@ import type { StallTimes } from '../moving/stalls/watch.js';
 
 /** The things that the worker gives its activities. */
 export interface ActivityContext {
-  config: Config;
+  /** As its file says now: looked up for each activity, never kept. */
+  readonly config: Config;
   client: Client;
   namespace: string;
   /** Search attributes of ours that the namespace knows. */

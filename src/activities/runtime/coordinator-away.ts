@@ -7,4 +7,4 @@ export function isCoordinatorAway(error: unknown): error is Error {
 
 /** What a person does then. citus-scaler makes no failover, and no worker can take over its part. */
 export const bringCoordinatorBack =
-  'start the coordinator; if it is lost, make its standby the coordinator, by your platform, and name both as coordinator.hosts in the config of every worker of citus-scaler, which takes the one that is writable';
+  'start the coordinator; if it is lost, make its standby the coordinator, by your platform, and name both as coordinator.hosts in the config of every worker of citus-scaler and restart those: they take the one that is writable';

@@ -9,14 +9,15 @@ import { takeSample } from './take.js';
 export type SampleActivities = ReturnType<typeof sampleActivities>;
 
 /** The activity that samples a cluster. */
-export function sampleActivities({ config, client }: ActivityContext) {
+export function sampleActivities(context: ActivityContext) {
+  const { client } = context;
   return {
     /**
      * Samples a cluster; what nodes that don't answer held is taken from the last sample. One that the config names no more,
      * or has the samples of off, has its Schedule taken away: null.
      */
     sampleCluster: async ({ cluster: name }: { cluster: string }): Promise<Sample | null> => {
-      const cluster = config.clusters.find((each) => each.name === name);
+      const cluster = context.config.clusters.find((each) => each.name === name);
       if (!cluster?.samples) {
         await endSchedule(client, name);
         return null;

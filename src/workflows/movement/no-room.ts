@@ -15,7 +15,7 @@ export function noRoomForMoves(
     remedies: [
       does('ignoreWindow', 'ignore the windows: it moves at once'),
       does('retry', 'retry, if something held it up that is gone now, such as an old transaction'),
-      does('retry', 'or make a window longer in the config, start the worker anew, then retry'),
+      does('retry', 'or make a window longer in the config, then retry'),
       does('cancel', 'or cancel: what was moved stays where it is'),
     ],
   };
@@ -28,7 +28,7 @@ export function noRoomForCopy(): Attention {
     evidence: 'their copy was stopped twice when a window closed; it begins from its beginning each time',
     remedies: [
       does('ignoreWindow', 'ignore the windows'),
-      does('retry', 'or make a window longer in the config, start the worker anew, then retry'),
+      does('retry', 'or make a window longer in the config, then retry'),
     ],
   };
 }

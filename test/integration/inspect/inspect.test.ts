@@ -24,7 +24,7 @@ async function look<What extends keyof InspectAnswers>(
   input: InspectInput & { what: What },
   locks = noLocks,
 ): Promise<InspectAnswers[What]> {
-  const { inspect } = inspectActivities(loadConfig(configFileOf(cluster)), locks);
+  const { inspect } = inspectActivities({ config: loadConfig(configFileOf(cluster)) }, locks);
   return (await asActivity(() => inspect({ input }))) as InspectAnswers[What];
 }
 
@@ -220,7 +220,7 @@ test('a worker that is down makes it bad, and the rest is still told', async () 
 });
 
 test('inputs that are wrong are said field by field', async () => {
-  const { inspect } = inspectActivities(loadConfig(configFileOf(cluster)), noLocks);
+  const { inspect } = inspectActivities({ config: loadConfig(configFileOf(cluster)) }, noLocks);
   const wrong = [null, undefined, {}, { what: 'health' }, { what: 'health', cluster: 'demo', colour: 'red' }];
   for (const input of wrong) {
     const error: unknown = await asActivity(() => inspect({ input: input as InspectInput })).catch(

@@ -38,7 +38,7 @@ describe.skipIf(noRoles !== undefined)(`an observer (${noRoles ?? 'real Citus'})
             coordinator: { user: operator.user, passwordFile },
             observer: { user: observer.user, passwordFile: observer.passwordFile },
           });
-    const { inspect } = inspectActivities(loadConfig(config), noLocks);
+    const { inspect } = inspectActivities({ config: loadConfig(config) }, noLocks);
     const input: InspectInput = { what, cluster: 'demo' };
     return (await asActivity(() => inspect({ input }))) as InspectAnswers[What];
   }
