@@ -1,5 +1,6 @@
 import { defineSignal } from '@temporalio/workflow';
 import type { Attention, GovernorNews } from '../contract/index.js';
+import type { BatchNews } from '../contract/internal/heartbeat.js';
 import { lockSignals } from '../contract/internal/lock.js';
 import type { HandedOver, UndoEntry } from '../contract/internal/undo.js';
 
@@ -7,6 +8,8 @@ import type { HandedOver, UndoEntry } from '../contract/internal/undo.js';
 export const troubleSignal = defineSignal<[activityId: string, attention: Attention | null]>('trouble');
 /** Signal of the activity that watches the load: it allows another number of moves at once. */
 export const governedSignal = defineSignal<[GovernorNews]>('governed');
+/** Signal of a batch of moves: how far it is. */
+export const progressSignal = defineSignal<[BatchNews]>('progress');
 
 /** Who sends a signal to a lock keeper; a person who sends one by hand names no run. */
 type Sender = [workflowId: string, runId?: string];

@@ -1,7 +1,11 @@
+import type { WorkflowHandle } from '@temporalio/client';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { OperationReport } from '../../src/contract/index.js';
 import { midMove, movesAtServer } from '../support/slow-moves.js';
 import { fingerprint, retryIntervals, setStage, workersOf, type Stage } from '../support/stage.js';
+
+const pageOf = async (handle: WorkflowHandle): Promise<string> =>
+  (await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata')).currentDetails;
 
 let stage: Stage;
 let before: Record<string, string>;
@@ -14,7 +18,16 @@ afterEach(() => stage.end());
 test('a cancel in the middle of the movement stops the moves, gives back and says what stays', async () => {
   const { op, release } = await midMove(stage, 'cancelled', { add: 1, parallelMoves: 1 }, 60);
   await op.update('pause', { by: 'test' });
-  await op.until('waiting for resume', ({ progress }) => progress?.waitingFor === '`resume`');
+  const { plan, progress: so } = await op.until(
+    'waiting for resume',
+    ({ progress }) => progress?.waitingFor === '`resume`',
+  );
+  // What a batch tells of itself is on the page in the Temporal UI at once; of one that doesn't run nothing is.
+  const handle = stage.client.workflow.getHandle(op.id);
+  expect(await pageOf(handle)).toContain('(0 %), 1 at work');
+  for (const { shardIds } of plan?.moves ?? [])
+    await handle.signal('progress', { batch: shardIds[0], done: (so?.total ?? 0) / 2 });
+  expect(await pageOf(handle)).toContain('(50 %), 1 at work');
   await op.cancel();
   await expect(op.result()).rejects.toThrow(/cancel/i);
   await release();

@@ -1,15 +1,23 @@
 import { Context } from '@temporalio/activity';
+import type { BatchNews } from '../../contract/internal/heartbeat.js';
 import type { MayMoveQuestion } from '../../contract/internal/may-move.js';
 import { assertHeld } from '../lock/assert-held.js';
 import { askWorkflow } from '../runtime/ask-workflow.js';
 import { waitsForPerson } from '../runtime/classify.js';
-import { clusterIn, isCancelOfOperation, isFirstTry, type ActivityContext } from '../runtime/context.js';
+import {
+  clusterIn,
+  isCancelOfOperation,
+  isFirstTry,
+  ownWorkflowId,
+  type ActivityContext,
+} from '../runtime/context.js';
 import { beatWith } from '../runtime/interceptor.js';
 import { createBatchProgress } from './batch-progress.js';
 import { isClosed } from './closing.js';
 import { copyReferenceTables, type ReferenceOrder } from './copy-reference-tables.js';
 import { moveOne, type BatchOrder, type BatchResult, type Outcome } from './move-group.js';
 import { locateGroup, type GroupLocation } from './locate-group.js';
+import { progressTeller } from './progress-teller.js';
 import { moveTogether } from './move-together.js';
 import { attentionChannel } from './stalls/attention-channel.js';
 import { commitWatch } from './within-stall.js';
@@ -28,7 +36,13 @@ export function moveActivities(context: ActivityContext) {
       const batchProgress = createBatchProgress(attempt, activity.info.heartbeatDetails);
       const result: BatchResult = { movedShardGroups: 0, movedBytes: 0, left: [], notes: [] };
       const channel = attentionChannel(context.client, activity);
-      beatWith(activity, () => batchProgress.heartbeat);
+      const tellProgress = progressTeller(batch.round ?? { basis: 'bytes', total: 0 }, (done) =>
+        tellDone(context, batch, done),
+      );
+      beatWith(activity, () => {
+        tellProgress(batchProgress.heartbeat);
+        return batchProgress.heartbeat;
+      });
 
       const together =
         batch.together === true ? await moveTogether(context, batch, { batchProgress, channel }) : undefined;
@@ -105,6 +119,14 @@ function mayMove(context: ActivityContext, { shardIds }: BatchOrder): Promise<bo
     batch: shardIds[0] ?? 0,
     at: new Date().toISOString(),
   });
+}
+
+/** Best effort: its end tells, too. */
+function tellDone({ client }: ActivityContext, { shardIds }: BatchOrder, done: number): void {
+  client.workflow
+    .getHandle(ownWorkflowId())
+    .signal<[BatchNews]>('progress', { batch: shardIds[0] ?? 0, done })
+    .catch(() => undefined);
 }
 
 /** A pause or a cancel answers what is left; every other stop hands the batch to the next attempt. */

@@ -3,6 +3,7 @@ import { moveName } from '../../citus/session/application-name.js';
 import { withCoordinator, type Db } from '../../citus/session/connect.js';
 import { moveStatement, readMoveProgress } from '../../citus/moving/moves.js';
 import type { ClusterConfig } from '../../config/index.js';
+import type { Progress } from '../../contract/index.js';
 import type { MayGoOnQuestion } from '../../contract/internal/may-move.js';
 import { passing } from '../../failures.js';
 import { assertHeld, isHeld } from '../lock/assert-held.js';
@@ -36,6 +37,8 @@ export interface BatchOrder extends ApprovedMode {
   bytes: number[];
   /** Whether they are to be made in one statement, all or none. */
   together?: true;
+  /** All that its round moves: what its progress is a part of. */
+  round?: Pick<Progress, 'basis' | 'total'>;
   /** When the maintenance window closes; absent: there is none, or it stays open for long. */
   closing?: ClosingOrder;
 }

@@ -1,4 +1,5 @@
-import type { MoveHeartbeat, Moving, NodeFlow, OperationStatus, Progress } from '../../contract/index.js';
+import { doneBy } from '../../contract/internal/heartbeat.js';
+import type { Moving, NodeFlow, OperationStatus, Progress } from '../../contract/index.js';
 import type { LiveBatch } from './heartbeats.js';
 
 /** How many running moves a status shows. */
@@ -33,12 +34,6 @@ function beforeFirstMove({ plan }: OperationStatus): Progress {
   const { bytes = 0, movesTotal = 0 } = plan ?? {};
   const total = bytes > 0 ? bytes : movesTotal;
   return { basis: bytes > 0 ? 'bytes' : 'moves', done: 0, total, percent: 0, moving: [], movingTotal: 0 };
-}
-
-function doneBy(heartbeat: MoveHeartbeat, basis: Progress['basis']): number {
-  if (basis === 'moves') return heartbeat.movesDone;
-  const { copiedBytes = 0, bytes = copiedBytes } = heartbeat.current ?? {};
-  return heartbeat.bytesDone + Math.min(copiedBytes, bytes);
 }
 
 /** Moves that run have brought what is copied of them; at the source all of it is still there. */

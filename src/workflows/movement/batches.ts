@@ -3,18 +3,19 @@ import { count, formatBytes } from '../../text/figures.js';
 import type { MoveSeconds } from '../../planning/move-seconds.js';
 import type { Batch } from '../../planning/next-batch.js';
 import { longestStallSeconds } from '../../planning/transfer-mode.js';
-import { idsOf, namesOf, type PlannedMoves } from '../../planning/planned-moves.js';
+import { idsOf, namesOf } from '../../planning/planned-moves.js';
 import { moveActivities } from '../activities.js';
 import type { Status } from '../operation/status.js';
 import type { Calls } from '../operation/calls.js';
 import type { Windows } from './windows.js';
+import type { Round } from './round.js';
 import type { WithinStall } from './within-stall.js';
 import type { BatchResult } from '../../activities/moving/move-group.js';
 
 /** Has batches of moves made, and counts what comes of them. */
 export interface Batches {
   /** Returns the shards of the moves that are still to be made: a pause, a window's end or another came in between. */
-  make: (request: OperationRequest, round: PlannedMoves, batch: Batch) => Promise<Set<number>>;
+  make: (request: OperationRequest, round: Round, batch: Batch) => Promise<Set<number>>;
   /** Notes how many moves a window's end has stopped. */
   sayStopped: () => void;
 }
@@ -37,10 +38,11 @@ export function createBatches(
 
   async function makeMoves(
     request: OperationRequest,
-    round: PlannedMoves,
+    { plan: round, figures }: Round,
     batch: Batch,
   ): Promise<Set<number>> {
     const [first] = batch;
+    const { basis, total } = figures();
     const { from, to, tables } = namesOf(round, first);
     const bytes = batch.reduce((sum, move) => sum + move.bytes, 0);
     const more = batch.length > 1 ? ` and ${count(batch.length - 1, 'more move')}` : '';
@@ -64,6 +66,7 @@ export function createBatches(
           ...idsOf(round, first),
           shardIds: batch.map(({ shardId }) => shardId),
           bytes: batch.map((move) => move.bytes),
+          round: { basis, total },
           ...(closing && { closing: { ...closing, expectedSeconds: batch.map(seconds.estimate) } }),
         },
         { beginsAnew: true },

@@ -1,7 +1,7 @@
 import { CancellationScope, isCancellation } from '@temporalio/workflow';
+import type { BatchNews } from '../../contract/internal/heartbeat.js';
 import type { MayMoveQuestion } from '../../contract/internal/may-move.js';
 import type { OperationRequest } from '../../contract/internal/request.js';
-import { count, formatBytes } from '../../text/figures.js';
 import { momentIn } from '../../text/moment.js';
 import { createMoveSeconds } from '../../planning/move-seconds.js';
 import { nextBatch, type Batch } from '../../planning/next-batch.js';
@@ -25,6 +25,8 @@ export interface MoveQueue {
   /** Stops the moves that run now; they start again when nothing speaks against it. */
   stopRunning: () => void;
   setParallelMoves: (n: number) => void;
+  /** A batch tells how far it is. */
+  hearProgress: (news: BatchNews) => void;
   /** Whether a batch may go on with its next move; the batches that began first go on longest. */
   mayMove: (question?: MayMoveQuestion) => boolean;
 }
@@ -36,6 +38,8 @@ interface Running {
   batch: Batch;
   /** Whether its moves block writes within the bound. */
   isWithinStall: boolean;
+  /** What it has told of itself, in what its round counts. */
+  told: number;
   scope: CancellationScope;
   ended: Promise<void>;
 }
@@ -65,6 +69,7 @@ export function createMoveQueue(
   const withinStall = createWithinStall(status);
   const batches = createBatches(status, calls, windows, seconds, withinStall);
   let ownCeiling: number | undefined;
+  let current: Work | undefined;
   const ceiling = (request: OperationRequest): number => ownCeiling ?? request.parallelMoves;
   const limit = (request: OperationRequest): number =>
     Math.min(ceiling(request), governor.limit() ?? Number.POSITIVE_INFINITY);
@@ -74,6 +79,12 @@ export function createMoveQueue(
     stopRunning,
     setParallelMoves: (n) => {
       ownCeiling = n;
+    },
+    hearProgress: ({ batch: name, done }) => {
+      const told = [...running].find(({ batch: [first] }) => first.shardId === name);
+      if (!told || !current) return;
+      told.told = done;
+      show(current);
     },
     mayMove: (question) => {
       if (status.paused || calls.isGivenUp) return false;
@@ -87,11 +98,12 @@ export function createMoveQueue(
     const round = createRound(plan, flow);
     const { pending } = round;
     const work: Work = { request, round, over: false };
+    current = work;
     show(work);
     try {
       while (pending.size > 0 || running.size > 0) {
         if (running.size === 0 && work.failure === undefined && isHistoryFull(status))
-          throw historyFull(status, `still to move in this round: ${remaining(round)}`);
+          throw historyFull(status, `still to move in this round: ${round.remaining()}`);
         if (pending.size > 0 && !status.paused) await windows.refresh(request);
         if (running.size === 0 && !status.paused) await atWindow(windows.open());
         watchLoad(work);
@@ -162,9 +174,9 @@ export function createMoveQueue(
     round.take(batch);
     const scope = new CancellationScope();
     const isWithinStall = withinStall.has(request, round.plan, batch[0]);
-    const entry: Running = { batch, isWithinStall, scope, ended: Promise.resolve() };
+    const entry: Running = { batch, isWithinStall, told: 0, scope, ended: Promise.resolve() };
     entry.ended = scope
-      .run(() => batches.make(request, round.plan, batch))
+      .run(() => batches.make(request, round, batch))
       .then((left) => round.settle(batch, left))
       .catch((error: unknown) => {
         round.settle(batch);
@@ -192,6 +204,7 @@ export function createMoveQueue(
       movingTotal: atWork.length,
       ...(waitingFor !== undefined && { waitingFor }),
     };
+    status.aheadOfProgress = [...running].reduce((sum, { told }) => sum + told, 0);
     status.publish();
   }
 
@@ -246,9 +259,4 @@ export function createMoveQueue(
       return 'a maintenance window with room for them';
     return undefined;
   }
-}
-
-function remaining({ pending }: Round): string {
-  const bytes = [...pending].reduce((sum, move) => sum + move.bytes, 0);
-  return `${count(pending.size, 'move')} (${formatBytes(bytes)})`;
 }

@@ -1,6 +1,7 @@
 import type { Progress } from '../../contract/index.js';
 import type { Batch } from '../../planning/next-batch.js';
 import { movesOf, namesOf, type PlannedMove, type PlannedMoves } from '../../planning/planned-moves.js';
+import { count, formatBytes } from '../../text/figures.js';
 import type { Flow } from './flow.js';
 
 /** The books of one round: which of its moves are still to be made, and what the others come to. */
@@ -14,6 +15,8 @@ export interface Round {
   take: (batch: Batch) => void;
   /** Puts back what a batch didn't come to, by shard; the rest of it is made. Without shards all of it is put back. */
   settle: (batch: Batch, left?: ReadonlySet<number>) => void;
+  /** What is still to be made, in words. */
+  remaining: () => string;
   figures: () => Pick<Progress, 'basis' | 'done' | 'total' | 'percent'>;
 }
 
@@ -37,6 +40,10 @@ export function createRound(plan: PlannedMoves, flow: Flow): Round {
           flow.add({ ...namesOf(plan, move), bytes: move.bytes });
         }
       }
+    },
+    remaining: () => {
+      const bytes = [...pending].reduce((sum, move) => sum + move.bytes, 0);
+      return `${count(pending.size, 'move')} (${formatBytes(bytes)})`;
     },
     figures: () => {
       const basis = totals.bytes > 0 ? 'bytes' : 'moves';

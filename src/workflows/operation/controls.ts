@@ -12,7 +12,7 @@ import {
 import type { MayGoOnQuestion, MayMoveQuestion } from '../../contract/internal/may-move.js';
 import { refused } from '../../failures.js';
 import type { MovementControls } from '../movement/movement.js';
-import { governedSignal, troubleSignal } from '../signals.js';
+import { governedSignal, progressSignal, troubleSignal } from '../signals.js';
 import type { Approval } from './approval.js';
 import type { Calls } from './calls.js';
 import { isCancelling, type Status } from './status.js';
@@ -46,6 +46,7 @@ export function registerControls(
   setHandler(mayMoveQuery, (question) => movement.mayMove(question));
   setHandler(mayGoOnQuery, ({ at }) => movement.windows.open(Date.parse(at)));
   setHandler(governedSignal, (news) => movement.followLoad(news));
+  setHandler(progressSignal, (news) => movement.hearProgress(news));
   setHandler(troubleSignal, (activityId, attention) => calls.tell(activityId, attention ?? undefined));
 
   const state = (): string => `the operation is ${status.view.state}`;

@@ -42,6 +42,8 @@ export interface Status {
   waitsForWindow: boolean;
   /** What the windows say now; absent: there are none. */
   window?: () => WindowStatus;
+  /** What running batches have told of, beyond the progress in `view`: for the page, clients add what is live themselves. */
+  aheadOfProgress: number;
   /** Past a point of no return: how the cluster is left when the operation ends now. */
   howLeft: HowLeft | undefined;
   /** Calls that wait for a person, or retry for over a minute, by activity id. */
@@ -62,6 +64,7 @@ export function createStatus(type: OperationType, cluster: string): Status {
     phase: 'planning',
     paused: undefined,
     waitsForWindow: false,
+    aheadOfProgress: 0,
     howLeft: undefined,
     troubles: new Map(),
     request: undefined,
@@ -103,7 +106,7 @@ function publish(status: Status): void {
   else delete view.paused;
   if (status.window) view.window = status.window();
   else delete view.window;
-  setCurrentDetails(renderDetails(view, status.notes));
+  setCurrentDetails(renderDetails(view, status.notes, status.aheadOfProgress));
   if (view.state !== before && status.request?.searchAttributes.includes('CitusState')) {
     upsertSearchAttributes([{ key: stateAttribute, value: view.state }]);
   }

@@ -63,6 +63,17 @@ test('for how long writes wait stands with what is to be approved', () => {
   expect(text).toContain('Writes to a shard group');
 });
 
+test('progress moves within a batch, as far as the batch has told, and never beyond the whole', () => {
+  const moving: OperationStatus = {
+    ...awaiting,
+    state: 'running',
+    progress: { basis: 'bytes', done: 1e9, total: 4e9, percent: 25, moving: [], movingTotal: 2 },
+  };
+  expect(renderDetails(moving, [])).toContain('Moved 1.0 GB of 4.0 GB (25 %), 2 at work');
+  expect(renderDetails(moving, [], 1e9)).toContain('Moved 2.0 GB of 4.0 GB (50 %), 2 at work');
+  expect(renderDetails(moving, [], 9e9)).toContain('Moved 4.0 GB of 4.0 GB (100 %), 2 at work');
+});
+
 test('a pause is named with who and why, whatever the state', () => {
   const paused = { by: 'ada@ops', reason: 'month-end run' };
   expect(page({ paused })).toContain('awaiting-approval (paused by ada@ops: month-end run)');

@@ -15,15 +15,19 @@ import { remedyInTemporal } from './remedy.js';
 
 const stepMarks = { pending: '·', running: '▶', done: '✓', skipped: '–', failed: '✗' } as const;
 
-/** Writes the current details of an operation for the Temporal UI, as Markdown. */
-export function renderDetails(status: OperationStatus, notes: string[]): string {
+/**
+ * Writes the current details of an operation for the Temporal UI, as Markdown.
+ *
+ * @param ahead what running batches have done beyond the progress in the status
+ */
+export function renderDetails(status: OperationStatus, notes: string[], ahead = 0): string {
   return [
     `**${status.type}** of **${status.cluster}**: ${status.state}${pause(status)}`,
     ...approval(status),
     ...attention(status),
     ...window(status.window),
     ...governor(status.governor),
-    ...progress(status),
+    ...progress(status, ahead),
     // Who approves reads what speaks against it before the tables.
     ...(status.state === 'awaiting-approval' ? checks(status) : []),
     status.steps.map(({ name, state, detail }) => step(stepMarks[state], name, detail)).join('\n'),
@@ -74,15 +78,15 @@ function attention(status: OperationStatus): string[] {
   ];
 }
 
-function progress({ progress: now, state }: OperationStatus): string[] {
+function progress({ progress: now, state }: OperationStatus, ahead: number): string[] {
   if (!now || isOver(state)) return [];
+  const sum = Math.min(now.total, now.done + ahead);
+  const percent = ahead > 0 ? Math.floor((100 * sum) / Math.max(1, now.total)) : now.percent;
   const [done, total] =
-    now.basis === 'bytes'
-      ? [formatBytes(now.done), formatBytes(now.total)]
-      : [now.done, `${now.total} moves`];
+    now.basis === 'bytes' ? [formatBytes(sum), formatBytes(now.total)] : [sum, `${now.total} moves`];
   const waiting = now.waitingFor === undefined ? '' : `; the others wait for ${now.waitingFor}`;
   return [
-    `Moved ${done} of ${total} (${now.percent} %), ${now.movingTotal} at work${waiting}; it grows as batches end, \`citus-scaler watch\` knows more`,
+    `Moved ${done} of ${total} (${percent} %), ${now.movingTotal} at work${waiting}; \`citus-scaler watch\` shows each move`,
   ];
 }
 
