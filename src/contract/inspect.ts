@@ -31,6 +31,8 @@ export interface ClustersAnswer extends Page {
     provisioner: 'command' | 'none';
     approval: 'required' | 'auto';
   }[];
+  /** Page of the Temporal UI that lists the operations alone, when the worker's config names that UI. */
+  url?: string;
 }
 
 /** The state of a cluster. */

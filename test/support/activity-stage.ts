@@ -1,8 +1,9 @@
 import type { Client } from '@temporalio/client';
 import { MockActivityEnvironment } from '@temporalio/testing';
+import type { Pages } from '../../src/activities/operation/temporal-pages.js';
 import type { LockViews } from '../../src/activities/lock/lock-views.js';
 import type { ActivityContext } from '../../src/activities/runtime/context.js';
-import type { ClusterConfig } from '../../src/config/index.js';
+import type { ClusterConfig, Config } from '../../src/config/index.js';
 import type { Attention } from '../../src/contract/index.js';
 
 const lockId = 'lock';
@@ -65,3 +66,6 @@ export const noLocks: LockViews = {
   readHolding: () => Promise.resolve('nobody'),
   readHandedOver: () => Promise.resolve([]),
 };
+
+/** What an inspection knows of its worker. */
+export const whereOf = (config: Config): Pages => ({ config, namespace: 'default', searchAttributes: [] });

@@ -1,7 +1,6 @@
 import { inspectInput } from '../../contract/schema/inputs.js';
 import { plainWords } from '../../contract/schema/plain-words.js';
 import type { InspectAnswer, InspectInput } from '../../contract/index.js';
-import type { Config } from '../../config/index.js';
 import { clusterOf } from '../../config/index.js';
 import { inspectClusters } from './clusters.js';
 import { inspectHealth } from './health.js';
@@ -11,6 +10,7 @@ import { inspectPreflight } from './preflight.js';
 import type { LockViews } from '../lock/lock-views.js';
 import { problemsIn } from '../../contract/schema/problems.js';
 import { invalidInput, clusterNameIn } from '../operation/input-problems.js';
+import { operationsPage, type Pages } from '../operation/temporal-pages.js';
 
 /** The activities of {@link inspectActivities}, as workflows call them. */
 export type InspectActivities = ReturnType<typeof inspectActivities>;
@@ -21,7 +21,7 @@ export type InspectActivities = ReturnType<typeof inspectActivities>;
  *
  * @param locks what is asked of the clusters' lock keepers
  */
-export function inspectActivities(context: { readonly config: Config }, locks: LockViews) {
+export function inspectActivities(context: Pages, locks: LockViews) {
   return {
     /** @throws InvalidInput, UnknownCluster */
     inspect: async ({ input }: { input: InspectInput }): Promise<InspectAnswer> => {
@@ -29,7 +29,7 @@ export function inspectActivities(context: { readonly config: Config }, locks: L
       if (!result.success) throw invalidInput(clusterNameIn(input), problemsIn(result.error));
       const { what, cluster: name, page = 1, nodes } = result.data;
       const { config } = context;
-      if (what === 'clusters') return inspectClusters(config, page);
+      if (what === 'clusters') return inspectClusters(config, page, operationsPage(context));
       if (name === undefined) throw invalidInput(undefined, [{ field: 'cluster', text: 'required' }]);
       const cluster = clusterOf(config, name);
       switch (what) {

@@ -4,8 +4,12 @@ import { provisionerKind } from '../../machines/provisioner-of.js';
 import { formatAddress } from '../../text/address.js';
 import { pageOf } from './pages.js';
 
-/** Lists the clusters of the config. Contacts nothing. */
-export function inspectClusters({ clusters }: Config, page: number): ClustersAnswer {
+/**
+ * Lists the clusters of the config. Contacts nothing.
+ *
+ * @param url page of the Temporal UI with the operations on them
+ */
+export function inspectClusters({ clusters }: Config, page: number, url: string | undefined): ClustersAnswer {
   const { items, ...next } = pageOf(clusters, page);
   return {
     clusters: items.map((cluster) => ({
@@ -15,6 +19,7 @@ export function inspectClusters({ clusters }: Config, page: number): ClustersAns
       provisioner: provisionerKind(cluster),
       approval: cluster.approval ?? 'required',
     })),
+    ...(url !== undefined && { url }),
     ...next,
   };
 }

@@ -9,6 +9,7 @@ import { unknownCluster } from '../runtime/classify.js';
 import { clusterIn, ownWorkflowId, type ActivityContext } from '../runtime/context.js';
 import { problemsIn } from '../../contract/schema/problems.js';
 import { invalidInput, clusterNameIn } from './input-problems.js';
+import { operationPage } from './temporal-pages.js';
 
 /** The activities of {@link requestActivities}, as workflows call them. */
 export type RequestActivities = ReturnType<typeof requestActivities>;
@@ -25,6 +26,7 @@ export function requestActivities(context: ActivityContext) {
       const { data } = result;
       const cluster = knownCluster(context, data.cluster);
       const { movement } = cluster;
+      const url = operationPage(context, ownWorkflowId());
       const { urgent = false } = operationFacts(type);
       const request: OperationRequest = {
         type,
@@ -44,7 +46,7 @@ export function requestActivities(context: ActivityContext) {
         ...(!urgent && cluster.windows && { hasWindows: true }),
         ...(!urgent && movement.governor && { governed: true }),
         ...(context.limits && { limits: context.limits }),
-        ...urlOf(context),
+        ...(url !== undefined && { url }),
       };
       if (cluster.approval === 'required' && data.approval === 'auto') throw approvalLowered(request);
       return Promise.resolve(request);
@@ -73,11 +75,4 @@ function knownCluster(context: ActivityContext, name: string): ClusterConfig {
   } catch (error) {
     throw error instanceof UnknownClusterError ? unknownCluster(error) : error;
   }
-}
-
-function urlOf({ config, namespace }: ActivityContext): { url?: string } {
-  if (config.temporalUi === undefined) return {};
-  return {
-    url: `${config.temporalUi}/namespaces/${namespace}/workflows/${encodeURIComponent(ownWorkflowId())}`,
-  };
 }

@@ -29,6 +29,8 @@ function clusters({ io, withClient }: App): Promise<ExitCode> {
       approval,
     ]);
     io.answer(table(head, rows));
+    if (answer.url !== undefined)
+      io.tell(io.paintError.dim(`\nOperations in the Temporal UI: ${answer.url}`));
     return exit.ok;
   });
 }

@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startCluster, type SandboxCluster } from '../../../sandbox/index.js';
-import { noLocks } from '../../support/activity-stage.js';
+import { noLocks, whereOf } from '../../support/activity-stage.js';
 import { inspectActivities } from '../../../src/activities/inspect/activities.js';
 import { inspectPreflight } from '../../../src/activities/inspect/preflight.js';
 import { pageOf } from '../../../src/activities/inspect/pages.js';
@@ -24,7 +24,7 @@ async function look<What extends keyof InspectAnswers>(
   input: InspectInput & { what: What },
   locks = noLocks,
 ): Promise<InspectAnswers[What]> {
-  const { inspect } = inspectActivities({ config: loadConfig(configFileOf(cluster)) }, locks);
+  const { inspect } = inspectActivities(whereOf(loadConfig(configFileOf(cluster))), locks);
   return (await asActivity(() => inspect({ input }))) as InspectAnswers[What];
 }
 
@@ -220,7 +220,7 @@ test('a worker that is down makes it bad, and the rest is still told', async () 
 });
 
 test('inputs that are wrong are said field by field', async () => {
-  const { inspect } = inspectActivities({ config: loadConfig(configFileOf(cluster)) }, noLocks);
+  const { inspect } = inspectActivities(whereOf(loadConfig(configFileOf(cluster))), noLocks);
   const wrong = [null, undefined, {}, { what: 'health' }, { what: 'health', cluster: 'demo', colour: 'red' }];
   for (const input of wrong) {
     const error: unknown = await asActivity(() => inspect({ input: input as InspectInput })).catch(

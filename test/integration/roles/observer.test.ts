@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startCluster, withClient, type SandboxCluster } from '../../../sandbox/index.js';
-import { noLocks } from '../../support/activity-stage.js';
+import { noLocks, whereOf } from '../../support/activity-stage.js';
 import { inspectActivities } from '../../../src/activities/inspect/activities.js';
 import { loadConfig } from '../../../src/config/index.js';
 import type { NodeAnswer } from '../../../src/citus/nodes/node-settings.js';
@@ -38,7 +38,7 @@ describe.skipIf(noRoles !== undefined)(`an observer (${noRoles ?? 'real Citus'})
             coordinator: { user: operator.user, passwordFile },
             observer: { user: observer.user, passwordFile: observer.passwordFile },
           });
-    const { inspect } = inspectActivities({ config: loadConfig(config) }, noLocks);
+    const { inspect } = inspectActivities(whereOf(loadConfig(config)), noLocks);
     const input: InspectInput = { what, cluster: 'demo' };
     return (await asActivity(() => inspect({ input }))) as InspectAnswers[What];
   }
