@@ -75,7 +75,7 @@ function limitReached(
 
 /** The refusal of a cluster that the config doesn't name. */
 export function unknownCluster({ message, cluster }: UnknownClusterError): Error {
-  return refused('UnknownCluster', message, { cluster, remedies: ['name one of these clusters'] });
+  return refused('UnknownCluster', redact(message), { cluster, remedies: ['name one of these clusters'] });
 }
 
 /**

@@ -18,7 +18,7 @@ export function renderHealth(answer: HealthAnswer, paint: Colors, columns: numbe
     balance.skew === 0 ? 'no data' : `the fullest worker holds ${balance.skew.toFixed(2)} times the mean`;
   return [
     `${paint.bold(cluster)}  ${verdictWord(verdict, paint)}  ${paint.dim(`Citus ${versions.citus}, PostgreSQL ${versions.postgres}`)}`,
-    nodeTable(nodes, paint),
+    nodeTable(nodes, balance.skew > 0, paint),
     ...(nodesTotal > nodes.length ? [paint.dim(`  and ${nodesTotal - nodes.length} more nodes`)] : []),
     [
       `  Balance: ${unsized ? 'sizes not known' : even}; ${count(balance.movableShards, 'movable shard')}`,
@@ -74,7 +74,7 @@ function verdictWord(verdict: HealthAnswer['verdict'], paint: Colors): string {
   }
 }
 
-function nodeTable(nodes: NodeView[], paint: Colors): string {
+function nodeTable(nodes: NodeView[], hasData: boolean, paint: Colors): string {
   const heads = ['node', 'role', 'state', 'shards', 'data', 'disk free'];
   const right = new Set(['shards', 'data', 'disk free']);
   return table(
@@ -85,7 +85,7 @@ function nodeTable(nodes: NodeView[], paint: Colors): string {
     nodes.map((node) => [
       cutMiddle(node.node, 30),
       node.role,
-      nodeState(node, paint),
+      nodeState(node, hasData, paint),
       String(node.shards),
       node.bytes === undefined ? '–' : bytes(node.bytes),
       node.diskAvailableBytes === undefined ? '' : bytes(node.diskAvailableBytes),
@@ -95,12 +95,15 @@ function nodeTable(nodes: NodeView[], paint: Colors): string {
 }
 
 function nodeState(
-  { active, postgres, metadataSynced, shouldHaveShards, role }: NodeView,
+  { active, postgres, metadataSynced, shouldHaveShards, role, shards }: NodeView,
+  hasData: boolean,
   paint: Colors,
 ): string {
   if (postgres === undefined) return paint.red('no answer');
   if (!active) return paint.yellow('inactive');
   // Standbys never have metadata of their own.
   if (!metadataSynced && role !== 'secondary') return paint.yellow('not synced');
-  return shouldHaveShards || role !== 'worker' ? 'active' : 'drained';
+  if (role !== 'worker') return 'active';
+  if (!shouldHaveShards) return 'drained';
+  return hasData && shards === 0 ? paint.yellow('empty') : 'active';
 }

@@ -121,11 +121,26 @@ test('what a person can do is said in updates and workflows to start', () => {
     expect(text.split('\n')).toContain(line);
 });
 
+test('what to do stands before all that was seen', () => {
+  const text = page({
+    state: 'needs-attention',
+    attention: { problem: 'no disk', evidence: 'db1: full\ndb2: full\n', remedies: [{ text: 'free some' }] },
+  });
+  expect(text).toContain(
+    '### Needs attention: no disk\n\nWhat to do:\n\n- free some\n\nWhat was seen:\n\n- db1: full\n- db2: full',
+  );
+});
+
 test('workers that come, are emptied or are put back in service are named', () => {
   const text = page({
-    plan: { ...plan, newWorkers: ['db5:5432'], drainedWorkers: ['db3:5432'], restoredWorkers: ['db4:5432'] },
+    plan: {
+      ...plan,
+      newWorkers: ['new worker 1', 'db5:5432'],
+      drainedWorkers: ['db3:5432'],
+      restoredWorkers: ['db4:5432'],
+    },
   });
-  expect(text).toContain('- new: db5:5432\n- emptied: db3:5432\n- back in service: db4:5432');
+  expect(text).toContain('- new worker 1\n- new: db5:5432\n- emptied: db3:5432\n- back in service: db4:5432');
 });
 
 test('what is lost with a dead worker stands once, by table, and its sentence can be copied', () => {

@@ -71,10 +71,11 @@ function attention(status: OperationStatus): string[] {
   const { attention: problem } = status;
   if (!problem) return [];
   const remedies = problem.remedies.map((remedy) => remedyInTemporal(remedy, status));
+  const seen = problem.evidence.split('\n').filter((line) => line !== '');
   return [
     `### Needs attention: ${oneLine(problem.problem)}`,
-    ...(problem.evidence === '' ? [] : [list(problem.evidence.split('\n').filter((line) => line !== ''))]),
     ...(remedies.length > 0 ? ['What to do:', remedies.map((remedy) => `- ${remedy}`).join('\n')] : []),
+    ...(seen.length > 0 ? ['What was seen:', list(seen)] : []),
   ];
 }
 

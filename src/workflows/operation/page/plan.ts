@@ -39,7 +39,8 @@ function workers(plan: Plan): string[] {
   const { newWorkers, removedWorkers, drainedWorkers = [], restoredWorkers = [] } = plan;
   const { isolatedWorkers = [], rejoinedWorkers = [] } = plan;
   const lines = [
-    ...newWorkers.map((node) => `- new: ${node}`),
+    // One that is yet to be started is called `new worker 1`.
+    ...newWorkers.map((node) => (node.startsWith('new ') ? `- ${node}` : `- new: ${node}`)),
     ...removedWorkers.map((node) => `- emptied and removed: ${node}`),
     ...drainedWorkers.map((node) => `- emptied: ${node}`),
     ...restoredWorkers.map((node) => `- back in service: ${node}`),

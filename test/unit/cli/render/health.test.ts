@@ -59,6 +59,28 @@ describe('health says', () => {
     expect(known).toContain('0 B');
   });
 
+  test('which worker is empty though others are not, or knows nothing of the cluster', () => {
+    const node: NodeView = {
+      node: 'db1:5432',
+      nodeId: 1,
+      groupId: 1,
+      role: 'worker',
+      active: true,
+      metadataSynced: true,
+      shouldHaveShards: true,
+      postgres: '17.6',
+      shards: 0,
+      bytes: 0,
+    };
+    const stateOf = (of: Partial<NodeView>, more: Partial<HealthAnswer> = {}): string =>
+      / worker +(.+?)  /.exec(said({ nodes: [{ ...node, ...of }], nodesTotal: 1, ...more }))?.[1] ?? '';
+    expect(stateOf({})).toBe('empty');
+    expect(stateOf({ shards: 8, bytes: 9e9 })).toBe('active');
+    expect(stateOf({ shouldHaveShards: false })).toBe('drained');
+    expect(stateOf({ metadataSynced: false })).toBe('not synced');
+    expect(stateOf({}, { balance: balance([0, 0], 0) })).toBe('active');
+  });
+
   test('which operation holds the cluster, and what never moves', () => {
     const text = said({ operation: { id: 'shop/drainWorker/1', type: 'drainWorker' } });
     expect(text).toContain('● drainWorker shop/drainWorker/1 holds the cluster');
