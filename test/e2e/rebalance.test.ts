@@ -53,7 +53,7 @@ test('what lies on a marked worker leaves it: that is success, though the others
   await markWorker(1, true);
   const back = await (await stage.start('rebalance', 'back-again', {})).result();
   expect(back.steps.find(({ name }) => name === 'Verify')?.detail).toMatch(
-    /the fullest node holds 2\.00 → 1\.00 times the mean/,
+    /counts 2\.00 → 1\.00 times the mean for the fullest node/,
   );
 });
 
@@ -85,7 +85,7 @@ test('evens out what is uneven, and proves it by the strategy’s measure', asyn
   await op.update('approve', { by: 'test', planHash: plan?.hash });
   const report = await op.result();
   expect(report.steps.find(({ name }) => name === 'Verify')?.detail).toBe(
-    'strategy by_shard_count: the fullest node holds 2.00 → 1.00 times the mean, the emptiest 0.00 → 1.00',
+    'better: strategy by_shard_count counts 2.00 → 1.00 times the mean for the fullest node, 0.00 → 1.00 for the emptiest',
   );
   const [one, two] = await workersOf(stage.cluster);
   expect(one?.shards).toBe(two?.shards);
@@ -104,7 +104,7 @@ test('a strategy of the user’s is judged by its own cost function', async () =
   await markWorker(0, true);
   const report = await (await stage.start('rebalance', 'thirds', { strategy: 'thirds' })).result();
   expect(report.steps.find(({ name }) => name === 'Verify')?.detail).toMatch(
-    /^strategy thirds: the fullest node holds 2\.00 → 1\.00 times/,
+    /^better: strategy thirds counts 2\.00 → 1\.00 times/,
   );
 });
 

@@ -1,10 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import type { z } from 'zod';
 import { configJsonSchema } from '../../scripts/docs/config.js';
 import { declarationsIn } from '../../scripts/docs/declarations.js';
 import { fieldRows, jsonSchemaOf } from '../../scripts/docs/fields.js';
+import { commandGroups } from '../../src/cli/commands/index.js';
 import { generatedFiles } from '../../scripts/docs/generated-files.js';
 import {
   checkIds,
@@ -106,6 +107,35 @@ test.each([
   [{ type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGER }, 'whole number from 1'],
 ])('%j is said as: %s', (field, said) => {
   expect(fieldRows({ properties: { field } })).toEqual([['`field`', said, '', '']]);
+});
+
+describe('the page on troubleshooting', () => {
+  const rows = read('docs/troubleshooting.md')
+    .split('\n')
+    .filter((line) => /^\| (?!you see)/.test(line))
+    .map((line) => line.split('|').map((cell) => cell.trim()));
+  const quoted = (text = ''): string[] => [...text.matchAll(/`([^`]+)`/g)].map(([, each = '']) => each);
+  const source = readdirSync(`${root}src`, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => read(`src/${file}`))
+    .join('\n');
+  const said = `${source}\n${source.replaceAll('-', ' ')}`;
+
+  test('names symptoms in words that we say', () => {
+    const words = rows.flatMap(([, symptom]) => quoted(symptom)).flatMap((text) => text.split('…'));
+    const fragments = words.map((text) => text.trim()).filter((text) => /\w/.test(text));
+    expect(fragments.length).toBeGreaterThan(20);
+    expect(fragments.filter((fragment) => !said.includes(fragment))).toEqual([]);
+  });
+
+  test('names commands that there are', () => {
+    const named = rows
+      .flatMap(([, ...cells]) => cells.flatMap(quoted))
+      .flatMap((text) => /^citus-scaler (\S+)/.exec(text)?.[1] ?? []);
+    expect(named.length).toBeGreaterThan(8);
+    const known = commandGroups.flatMap(({ commands }) => commands.map(({ name }) => name));
+    expect(named.filter((name) => !known.includes(name))).toEqual([]);
+  });
 });
 
 test('no mark of the source is left in the reference', () => {

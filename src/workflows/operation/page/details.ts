@@ -30,11 +30,16 @@ export function renderDetails(status: OperationStatus, notes: string[], ahead = 
     ...progress(status, ahead),
     // Who approves reads what speaks against it before the tables.
     ...(status.state === 'awaiting-approval' ? checks(status) : []),
-    status.steps.map(({ name, state, detail }) => step(stepMarks[state], name, detail)).join('\n'),
+    // A list right behind another would be taken for one.
+    ...(status.steps.length > 0 ? ['**Steps**', stepList(status)] : []),
     ...planSection(status),
     ...(status.state === 'awaiting-approval' ? [] : checks(status)),
     ...(notes.length > 0 ? ['**Notes**', list(notes.slice(0, 20))] : []),
   ].join('\n\n');
+}
+
+function stepList({ steps }: OperationStatus): string {
+  return steps.map(({ name, state, detail }) => step(stepMarks[state], name, detail)).join('\n');
 }
 
 function step(mark: string, name: string, detail: string | undefined): string {
