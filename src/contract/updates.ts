@@ -155,7 +155,7 @@ export const updates = {
       },
     },
     example: 'shop 8',
-    done: 'Up to {n} moves at once for',
+    done: 'Parallel moves set to {n} for',
   },
 } as const satisfies Record<string, UpdateFacts>;
 

@@ -47,7 +47,7 @@ export function updateCommand(name: UpdateName): CommandModule {
   };
 }
 
-/** `Up to {n} moves` → `Up to 8 moves` */
+/** `Parallel moves set to {n}` → `Parallel moves set to 8` */
 function doneText(text: string, args: Record<string, unknown>): string {
   return text.replace(/\{(\w+)\}/g, (_, field: string) => String(args[field]));
 }
