@@ -87,7 +87,9 @@ export async function runPreflight(
     const { groups, hasSizes } = await readShards(db, capacities);
     const foreign = await foreignJob(db, request.operationId);
     const temporarySettings =
-      foreign.ok && !(await isHeld()) ? await findTemporarySettings(db, nodes, answeringNodes(capacities)) : [];
+      foreign.ok && !(await isHeld())
+        ? await findTemporarySettings(db, nodes, answeringNodes(capacities))
+        : [];
     const patroni = facts.patroni !== null && request.input.acceptChecks?.includes('patroni') !== true;
     // Those that Patroni is yet to register are made by it, and needn't run yet.
     const joining = patroni
