@@ -8,8 +8,6 @@ import {
   type Rung,
 } from '../contract/index.js';
 import { startAgain } from '../contract/internal/start-again.js';
-import { refused } from '../failures.js';
-import { saferRung } from '../planning/ladder.js';
 import { movesIn, movesOf, type PlannedMoves } from '../planning/planned-moves.js';
 import { secondsOf } from '../text/duration.js';
 import { count } from '../text/figures.js';
@@ -22,6 +20,7 @@ import { planStep } from './operation/steps.js';
 import { emptyAndRemove } from './remove-worker.js';
 import { asRunning, awaitReturn } from './rescue/return.js';
 import { succeed } from './rescue/succession.js';
+import { assertWay } from './rescue/way.js';
 
 const steps = {
   check: 'Check the cluster',
@@ -93,72 +92,11 @@ async function confirmDeath(op: Rescue): Promise<void> {
   });
 }
 
-/** Refuses where no way is open, or where the only one loses data that nobody has given up. */
-function assertWay({ request }: Rescue, { plan: { rungs = [], loss }, dead }: RescuePlan): void {
-  const { cluster, input } = request;
-  const chosen = chosenRung(rungs);
-  if (dead.length === 0) return;
-  const evidence = rungs.map(lineOf);
-  const safer = input.acceptDataLoss === undefined ? undefined : saferRung(rungs, 'give-up-data');
-  const better = safer ?? (input.restored === undefined ? undefined : saferRung(rungs, 'restored'));
-  if (better)
-    throw refused('DataLossNotAccepted', `less has to be lost (${better.id}): ${better.why}`, {
-      cluster,
-      evidence,
-      remedies: [
-        startAgain(request, `take it out that way (${better.id})`, {
-          acceptDataLoss: undefined,
-          restored: undefined,
-        }),
-      ],
-      ...(loss && { loss }),
-    });
-  if (chosen) return;
-  const named = input.standby === undefined ? 'restored' : 'standby';
-  const unfit = rungs.find(({ id }) => id === named && input[named] !== undefined);
-  if (unfit)
-    throw refused('PreflightRefused', `the server that was named can't take its place: ${unfit.why}`, {
-      cluster,
-      evidence,
-      remedies: [
-        { text: 'put that right, or name another one' },
-        startAgain(request, 'or see which ways there are without it', { [named]: undefined, dryRun: true }),
-      ],
-    });
-  if (loss && rungs.some(({ id, possible }) => id === 'give-up-data' && possible))
-    throw refused(
-      'DataLossNotAccepted',
-      input.acceptDataLoss === undefined
-        ? `${dead.map((each) => each.node).join(', ')} can only leave with what nobody else holds, and nobody has given that up`
-        : 'the sentence that accepts the loss is not that of the present loss',
-      {
-        cluster,
-        evidence: [...evidence, loss.sentence],
-        remedies: [
-          { text: 'bring it back, or its disk: whatever was lost then is lost no more' },
-          startAgain(request, 'or give up exactly that', { acceptDataLoss: loss.sentence }),
-        ],
-        loss,
-      },
-    );
-  throw refused('PreflightRefused', 'there is no way to take it out', {
-    cluster,
-    evidence,
-    remedies: [
-      startAgain(request, 'each way says in the evidence what it lacks: see to one of them, then ask again'),
-    ],
-  });
-}
-
 function whyNone(rungs: readonly Rung[]): string {
   if (rungs.length === 0) return 'what is left to do';
   return rungs.some(({ possible }) => possible)
     ? 'only with a loss that nobody has accepted'
     : 'no way is open';
-}
-
-function lineOf({ id, possible, why }: Rung): string {
-  return `${id}: ${possible ? 'possible' : 'not possible'}: ${why}`;
 }
 
 /** From the transaction that takes it out on, there is no way back: what follows makes the cluster whole. */

@@ -22,7 +22,7 @@ describe.skipIf(without !== '')(`groups of Patroni that come and go${without}`, 
     await cluster.addGroup(2, 2);
     const report = await grow.result();
     expect(report.movedShardGroups).toBeGreaterThan(0);
-    expect(await shardsOf(2)).toBeGreaterThan(0);
+    expect(await stage.shardsOf(2)).toBeGreaterThan(0);
     await cluster.untilRegistered(5);
     expect(await fingerprint(cluster)).toEqual(rows);
   });
@@ -36,7 +36,7 @@ describe.skipIf(without !== '')(`groups of Patroni that come and go${without}`, 
     expect(waiting.attention?.evidence).toContain(`${first.address}: its Patroni answers`);
     expect(waiting.attention?.evidence).toContain(second.address);
     expect(waiting.pointOfNoReturn).toBeUndefined();
-    expect(await shardsOf(2)).toBe(0);
+    expect(await stage.shardsOf(2)).toBe(0);
     // The primary first, as somebody may: its standby takes over, and runs.
     await first.stop();
     expect(await cluster.leader(2)).toBe(second);
@@ -47,13 +47,4 @@ describe.skipIf(without !== '')(`groups of Patroni that come and go${without}`, 
     expect(await cluster.query('select from pg_dist_node where groupid = 2')).toEqual([]);
     expect(await fingerprint(cluster)).toEqual(rows);
   });
-
-  async function shardsOf(group: number): Promise<number> {
-    const [row] = await stage.cluster.query<{ n: number }>(
-      `select count(*)::int as n from pg_dist_placement p join pg_dist_shard using (shardid)
-         join pg_dist_partition t using (logicalrelid) where t.partmethod = 'h' and groupid = $1`,
-      [group],
-    );
-    return row?.n ?? -1;
-  }
 });

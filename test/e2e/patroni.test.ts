@@ -28,7 +28,7 @@ describe.skipIf(whyNoPatroni !== undefined)(
       const report = await drain.result();
       expect(report.state).toBe('done');
       expect(await stage.cluster.leader(1)).not.toBe(to);
-      expect(await shardsOf(2)).toBe(0);
+      expect(await stage.shardsOf(2)).toBe(0);
       await asBefore();
     });
 
@@ -54,7 +54,7 @@ describe.skipIf(whyNoPatroni !== undefined)(
       coordinator.start();
       await cluster.untilRegistered(6);
       expect(await cluster.leader(2)).not.toBe(target);
-      expect(await shardsOf(2)).toBeGreaterThan(0);
+      expect(await stage.shardsOf(2)).toBeGreaterThan(0);
       await asBefore();
     });
 
@@ -103,7 +103,7 @@ describe.skipIf(whyNoPatroni !== undefined)(
       const report = await giveUp.result();
       expect(report.state).toBe('done');
       expect(await cluster.query('select from pg_dist_node where groupid = 2')).toEqual([]);
-      expect(await shardsOf(2)).toBe(0);
+      expect(await stage.shardsOf(2)).toBe(0);
     });
 
     /** Rows and settings are as they were, the latter on every member. */
@@ -116,15 +116,6 @@ describe.skipIf(whyNoPatroni !== undefined)(
         return `${member.name} ${row?.value ?? ''}`;
       });
       expect(await Promise.all(settings)).toEqual(stage.cluster.members.map(({ name }) => `${name} 5s`));
-    }
-
-    async function shardsOf(group: number): Promise<number> {
-      const [row] = await stage.cluster.query<{ n: number }>(
-        `select count(*)::int as n from pg_dist_placement p join pg_dist_shard using (shardid)
-         join pg_dist_partition t using (logicalrelid) where t.partmethod = 'h' and groupid = $1`,
-        [group],
-      );
-      return row?.n ?? -1;
     }
   },
 );

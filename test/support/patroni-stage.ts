@@ -7,7 +7,7 @@ import { findPatroni } from '../../sandbox/patroni/find.js';
 import { startTemporal } from '../../sandbox/index.js';
 import { startWorker } from '../../sandbox/worker.js';
 import type { OperationInputs, OperationType } from '../../src/contract/index.js';
-import { operation, smallData, type Operation } from './stage.js';
+import { smallData, startOperation, type Operation } from './stage.js';
 import { impatient, workerCommand } from './worker-process.js';
 
 /** Why there is no Patroni here; undefined: there is. */
@@ -23,6 +23,8 @@ export interface PatroniStage {
     id: string,
     input: Omit<OperationInputs[Type], 'cluster'>,
   ) => Promise<Operation>;
+  /** How many shards of hash-distributed tables a group holds. */
+  shardsOf: (group: number) => Promise<number>;
   end: () => Promise<void>;
 }
 
@@ -42,13 +44,14 @@ export async function setPatroniStage(members: number[]): Promise<PatroniStage> 
   const client = new Client({ connection });
   return {
     cluster,
-    start: async (type, id, input) => {
-      await client.workflow.start(type, {
-        taskQueue: 'citus-scaler',
-        workflowId: id,
-        args: [{ cluster: 'demo', approval: 'auto', ...input }],
-      });
-      return operation(client, id);
+    start: (type, id, input) => startOperation(client, type, id, input),
+    shardsOf: async (group) => {
+      const [row] = await cluster.query<{ n: number }>(
+        `select count(*)::int as n from pg_dist_placement p join pg_dist_shard using (shardid)
+           join pg_dist_partition t using (logicalrelid) where t.partmethod = 'h' and groupid = $1`,
+        [group],
+      );
+      return row?.n ?? -1;
     },
     end: async () => {
       await worker.kill();

@@ -131,14 +131,7 @@ export async function setStage(
       await stage.worker.kill();
       await stage.startWorker();
     },
-    start: async (type, id, input) => {
-      await client.workflow.start(type, {
-        taskQueue: 'citus-scaler',
-        workflowId: id,
-        args: [{ cluster: 'demo', approval: 'auto', ...input }],
-      });
-      return operation(client, id);
-    },
+    start: (type, id, input) => startOperation(client, type, id, input),
     scaleOut: (id, input) => stage.start('scaleOut', id, input),
     end: async () => {
       await stage.worker.kill();
@@ -147,6 +140,21 @@ export async function setStage(
     },
   };
   return stage;
+}
+
+/** Starts an operation as any Temporal client would, approved unless the input says otherwise. */
+export async function startOperation<Type extends OperationType>(
+  client: Client,
+  type: Type,
+  id: string,
+  input: Omit<OperationInputs[Type], 'cluster'> & { cluster?: string },
+): Promise<Operation> {
+  await client.workflow.start(type, {
+    taskQueue: 'citus-scaler',
+    workflowId: id,
+    args: [{ cluster: 'demo', approval: 'auto', ...input }],
+  });
+  return operation(client, id);
 }
 
 export function operation(client: Client, id: string): Operation {

@@ -52,8 +52,7 @@ export function moveActivities(context: ActivityContext) {
       for (const [index, shardId] of batch.shardIds.entries()) {
         const bytes = batch.bytes[index] ?? 0;
         if (together?.made.has(shardId) === true) {
-          result.movedShardGroups += 1;
-          result.movedBytes += bytes;
+          countMade(result, bytes, true);
           batchProgress.finish(index, bytes);
           continue;
         }
@@ -76,8 +75,7 @@ export function moveActivities(context: ActivityContext) {
             cut.push(shardId);
             continue;
           }
-          result.movedShardGroups += 1;
-          result.movedBytes += bytes;
+          countMade(result, bytes, outcome.stallSeconds !== undefined);
         }
         batchProgress.finish(index, bytes);
       }
@@ -169,7 +167,18 @@ function noteSkip(
     case 'there':
       // Else an earlier attempt of this batch moved it, and was cut off before it could say so.
       if (isFirstTry()) return;
-      result.movedShardGroups += 1;
-      result.movedBytes += batch.bytes[index] ?? 0;
+      countMade(result, batch.bytes[index] ?? 0, blocks(batch));
   }
+}
+
+/** Whether the moves of a batch are to have writes blocked; one that can't may go on online all the same. */
+function blocks({ transferMode, mode, maxWriteStall }: BatchOrder): boolean {
+  if (transferMode !== 'auto') return transferMode === 'block_writes';
+  return mode === 'blocking' || maxWriteStall !== undefined;
+}
+
+function countMade(result: BatchResult, bytes: number, isBlocked: boolean): void {
+  result.movedShardGroups += 1;
+  result.movedBytes += bytes;
+  if (isBlocked) result.blocked = (result.blocked ?? 0) + 1;
 }

@@ -53,7 +53,9 @@ export interface BatchResult {
   stopped?: { shardId: number; neededSeconds: number };
   /** Seconds that the longest of its moves with writes blocked took. */
   stallSeconds?: number;
-  /** Its moves with writes blocked, and how long they took together. Absent: none. */
+  /** How many of the moved shard groups had their writes blocked. Absent: none. */
+  blocked?: number;
+  /** Its moves with writes blocked that were measured, and how long they took together. Absent: none. */
   blocking?: { moves: number; bytes: number; seconds: number };
   /** Moves that their bound on the write stall ended, also among those that are left. Absent: none. */
   cut?: Cut[];

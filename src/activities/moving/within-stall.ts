@@ -1,4 +1,4 @@
-import { readConditions } from '../../citus/nodes/conditions.js';
+import { readConditions, type Conditions } from '../../citus/nodes/conditions.js';
 import { activePrimaries, isIsolated, readNodes } from '../../citus/nodes/nodes.js';
 import { readShardWriters } from '../../citus/moving/shard-writers.js';
 import { withCoordinator } from '../../citus/session/connect.js';
@@ -27,11 +27,19 @@ export function commitWatch(cluster: ClusterConfig): () => Promise<boolean> {
     const answer = await withCoordinator(cluster, uncancellable('look'), async (db) => {
       const nodes = activePrimaries((await readNodes(db)).filter((node) => !isIsolated(node)));
       const conditions = await readConditions(db, nodes);
-      return conditions.length === nodes.length && awayStandbys(conditions).length === 0;
+      return conditions.length === nodes.length && waitsForNobody(conditions);
     });
     last = { at: Date.now(), answer };
     return answer;
   };
+}
+
+/** Whether none of these servers waits for a standby. A role that may not see the standbys of a server can't tell. */
+export function waitsForNobody(conditions: readonly Conditions[]): boolean {
+  const isKnown = conditions.every(
+    ({ standbyNames, standbys }) => standbyNames === null || standbys !== null,
+  );
+  return isKnown && awayStandbys(conditions).length === 0;
 }
 
 /** Tells why a move has reached its bound: for an open transaction that has written to its shards, or by itself. */

@@ -2,7 +2,7 @@ import { activityInfo } from '@temporalio/activity';
 import type { Deed } from '../../citus/session/application-name.js';
 import type { Db } from '../../citus/session/connect.js';
 import { withAnswers } from '../../citus/session/lost-answer.js';
-import { readNodes } from '../../citus/nodes/nodes.js';
+import { findNode, readNodes } from '../../citus/nodes/nodes.js';
 import { countShards, readRegistration, type Registration } from '../../citus/nodes/registration.js';
 import { does, type Advice } from '../../contract/index.js';
 import { needsPerson } from '../../failures.js';
@@ -100,8 +100,7 @@ export function removalActivities(context: ActivityContext) {
 
 /** A worker that leaves, at the address that it has after a failover. */
 async function presentOf(db: Db, leaving: RemovalOrder['leaving']): Promise<RemovalOrder['leaving']> {
-  const { nodeId } = leaving;
-  const row = (await readNodes(db)).find((each) => each.nodeId === nodeId);
+  const row = findNode(await readNodes(db), leaving);
   return row ? { ...leaving, node: row.node } : leaving;
 }
 

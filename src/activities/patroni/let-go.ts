@@ -3,6 +3,7 @@ import { endOpenChange, readGroup, readOpenChange, removeGroup } from '../../cit
 import { countShards } from '../../citus/nodes/registration.js';
 import { activePrimaries, readNodes } from '../../citus/nodes/nodes.js';
 import type { Db } from '../../citus/session/connect.js';
+import { sqlState } from '../../citus/session/sql-state.js';
 import type { ClusterConfig } from '../../config/index.js';
 import { does, remediesOf, type Attention } from '../../contract/index.js';
 import { needsPerson, passing } from '../../failures.js';
@@ -28,7 +29,6 @@ export function lettingGo({ groupId, members }: PatroniGroup, runs: readonly str
  * Takes all rows of a group out that Patroni has let go of, or finds them gone, and watches two of Patroni's loops for one that
  * comes back.
  *
- * @param since when it was first tried, in milliseconds
  * @param mayAct asked right before; throws when nothing may be changed any more
  * @throws NeedsPerson while Patroni runs the group, and when it holds shards
  */
@@ -101,7 +101,7 @@ export async function endLingering(db: Db, cluster: ClusterConfig): Promise<void
   try {
     await endOpenChange(db, change);
   } catch (error) {
-    if ((error as { code?: string }).code !== '42501') throw error;
+    if (sqlState(error) !== '42501') throw error;
     throw passing(`${what}, and this role may not end it`, {
       evidence: [`process ${change.pid} of the coordinator`],
       remedies: [

@@ -13,7 +13,8 @@ export async function readLeastPatience(db: Db): Promise<number | undefined> {
           SELECT reset_val AS value FROM pg_catalog.pg_settings WHERE name IN ('lock_timeout', 'statement_timeout')
           UNION ALL
           SELECT split_part(c, '=', 2) FROM pg_catalog.pg_db_role_setting, unnest(setconfig) c
-           WHERE split_part(c, '=', 1) IN ('lock_timeout', 'statement_timeout')) s) t
+           WHERE split_part(c, '=', 1) IN ('lock_timeout', 'statement_timeout')) s
+       WHERE value ~ '^[0-9.]+ *(us|ms|s|min|h|d)?$') t
      WHERE seconds > 0`);
   return row?.seconds ?? undefined;
 }

@@ -16,10 +16,7 @@ export function seconds(value: string): number {
 
 /** Parses a short length of time: `0.3s`, or seconds without a unit. */
 export function shortTime(value: string): number {
-  if (/^\d+(\.\d+)?$/.test(value)) return Number(value);
-  if (!durationPattern.test(value))
-    throw new InvalidArgumentError('It must be a length of time such as 0.3s or 1s.');
-  return secondsOf(value);
+  return /^\d+(\.\d+)?$/.test(value) ? Number(value) : seconds(value);
 }
 
 /** Parses a whole number from 1. */

@@ -14,8 +14,16 @@ import type { BatchResult } from '../../activities/moving/move-group.js';
 
 /** Has batches of moves made, and counts what comes of them. */
 export interface Batches {
-  /** Returns the shards of the moves that are still to be made: a pause, a window's end or another came in between. */
-  make: (request: OperationRequest, round: Round, batch: Batch) => Promise<Set<number>>;
+  /**
+   * Makes the moves of a batch; `isWithinStall`: they may block writes within the bound. Returns the shards of the moves that are still to be made: a pause, a window's end or another came
+   * in between, or their bound has ended them.
+   */
+  make: (
+    request: OperationRequest,
+    round: Round,
+    batch: Batch,
+    isWithinStall: boolean,
+  ) => Promise<Set<number>>;
   /** Notes how many moves a window's end has stopped. */
   sayStopped: () => void;
 }
@@ -40,6 +48,7 @@ export function createBatches(
     request: OperationRequest,
     { plan: round, figures }: Round,
     batch: Batch,
+    isWithinStall: boolean,
   ): Promise<Set<number>> {
     const [first] = batch;
     const { basis, total } = figures();
@@ -47,7 +56,6 @@ export function createBatches(
     const bytes = batch.reduce((sum, move) => sum + move.bytes, 0);
     const more = batch.length > 1 ? ` and ${count(batch.length - 1, 'more move')}` : '';
     const closing = windows.closing();
-    const isWithin = withinStall.has(request, round, first);
     const startedAt = Date.now();
     const result = await calls
       .run(
@@ -59,7 +67,7 @@ export function createBatches(
           transferMode: request.transferMode,
           mode: first.mode,
           ...(round.together && { together: round.together }),
-          ...(isWithin && { maxWriteStall: round.maxWriteStall }),
+          ...(isWithinStall && { maxWriteStall: round.maxWriteStall }),
           ...acceptsOf(request),
           from,
           to,
@@ -79,9 +87,9 @@ export function createBatches(
       });
     status.moved.bytes += result.movedBytes;
     status.moved.shardGroups += result.movedShardGroups;
-    noteStall(isWithin, batch, result);
+    noteStall(isWithinStall, batch, result);
     status.notes.push(...result.notes);
-    if (isWithin) withinStall.learn(round, batch, result);
+    if (isWithinStall) withinStall.learn(round, batch, result);
     else if (result.movedShardGroups === batch.length)
       seconds.recordBatch(batch, (Date.now() - startedAt) / 1_000);
     if (result.stopped) {
@@ -91,13 +99,13 @@ export function createBatches(
     return new Set(result.left);
   }
 
-  function noteStall(isWithin: boolean, batch: Batch, result: BatchResult): void {
-    const { stallSeconds: measuredSeconds, blocking } = result;
-    status.moved.blocking += blocking?.moves ?? 0;
+  function noteStall(isWithinStall: boolean, batch: Batch, result: BatchResult): void {
+    const { stallSeconds: measuredSeconds, blocked = 0 } = result;
+    status.moved.blocking += blocked;
     if (measuredSeconds === undefined) return;
     const before = status.moved.stall;
     status.moved.stall = {
-      expectedSeconds: Math.max(before?.expectedSeconds ?? 0, longestStallSeconds(batch, isWithin)),
+      expectedSeconds: Math.max(before?.expectedSeconds ?? 0, longestStallSeconds(batch, isWithinStall)),
       measuredSeconds: Math.max(before?.measuredSeconds ?? 0, measuredSeconds),
     };
   }

@@ -176,7 +176,7 @@ export function createMoveQueue(
     const isWithinStall = withinStall.has(request, round.plan, batch[0]);
     const entry: Running = { batch, isWithinStall, told: 0, scope, ended: Promise.resolve() };
     entry.ended = scope
-      .run(() => batches.make(request, round, batch))
+      .run(() => batches.make(request, round, batch, isWithinStall))
       .then((left) => round.settle(batch, left))
       .catch((error: unknown) => {
         round.settle(batch);

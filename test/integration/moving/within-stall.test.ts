@@ -50,9 +50,10 @@ function make(
   to: SandboxNode,
   shardIds: number[],
   order: Partial<BatchOrder> = {},
+  attempt = 1,
 ): Promise<BatchResult> {
   const config = configOf(cluster);
-  return asActivity({ clusters: [config] }, (context) =>
+  return asActivity({ clusters: [config], attempt }, (context) =>
     moveActivities(context).moveShardGroups({
       cluster: config.name,
       lockId: 'lock',
@@ -77,9 +78,25 @@ const [first, second, third] = [0, 1, 2].map((index) => () => {
 test('small shard groups move with writes blocked, each for less than the bound', async () => {
   const shardIds = (await shardsOn(first())).slice(0, 2);
   const result = await make(first(), second(), shardIds);
-  expect(result).toMatchObject({ movedShardGroups: 2, left: [], blocking: { moves: 2, bytes: 200_000 } });
+  expect(result).toMatchObject({
+    movedShardGroups: 2,
+    left: [],
+    blocked: 2,
+    blocking: { moves: 2, bytes: 200_000 },
+  });
   expect(result.stallSeconds).toBeLessThan(5);
   expect(await shardsOn(second())).toEqual(expect.arrayContaining(shardIds));
+});
+
+test('what was moved with writes blocked is counted so, also together, and by a further attempt', async () => {
+  const shardIds = (await shardsOn(first())).slice(0, 2);
+  const order = { transferMode: 'block_writes', together: true } as const;
+  const result = await make(first(), third(), shardIds, order);
+  expect(result).toMatchObject({ movedShardGroups: 2, blocked: 2 });
+  const again = await make(first(), third(), shardIds, order, 2);
+  expect(again).toMatchObject({ movedShardGroups: 2, blocked: 2 });
+  const online = await make(first(), third(), shardIds, { transferMode: 'force_logical' }, 2);
+  expect(online.blocked).toBeUndefined();
 });
 
 test.skipIf(!isCitus)(
@@ -135,6 +152,8 @@ test('the time after which the statements of some role give up is known', async 
   expect(await read()).toBeUndefined();
   await cluster.query(`create role application`);
   await cluster.query(`alter role application set statement_timeout = '1min'`);
+  // A way to write it that only PostgreSQL reads says nothing, and is in nobody's way.
+  await cluster.query(`alter role application in database template1 set lock_timeout = '0x64'`);
   await cluster.query(`alter role application in database ${cluster.database} set lock_timeout = '250ms'`);
   expect(await read()).toBe(0.25);
   await cluster.query('drop role application');

@@ -64,7 +64,8 @@ export const byPeople: Partial<Record<CheckId, string>> = {
   'node-logins':
     'a line in pg_hba.conf or a password file; that the check passes afterwards: servers.test.ts',
   'shards-without-place': 'a strategy of the user’s own refuses the nodes, and only they know why',
-  patroni: 'Patroni itself has to add the worker',
+  patroni:
+    'Patroni itself has to start a group, or hand one over; that it is waited for: integration/removal/patroni.test.ts',
   pooler: 'the config names PostgreSQL itself then; that the check passes: coordinator.test.ts',
   connections: 'a restart with another setting; what it says is tried in test/unit/activities/preflight',
   'dead-worker': 'another node is named',

@@ -29,6 +29,17 @@ const healthy: HealthAnswer = {
 const said = (of: Partial<HealthAnswer>): string =>
   renderHealth({ ...healthy, ...of }, pc.createColors(false), 80);
 
+const node: NodeView = {
+  node: 'db1:5432',
+  nodeId: 1,
+  groupId: 1,
+  role: 'worker',
+  active: true,
+  metadataSynced: true,
+  shouldHaveShards: true,
+  shards: 8,
+};
+
 describe('health says', () => {
   test('how many leftovers there are, also beyond those that an answer has room for', () => {
     const leftovers = Array.from({ length: 40 }, (_, n) => leftover(n));
@@ -41,16 +52,6 @@ describe('health says', () => {
   });
 
   test('that sizes are not known, and not that there is no data', () => {
-    const node: NodeView = {
-      node: 'db1:5432',
-      nodeId: 1,
-      groupId: 1,
-      role: 'worker',
-      active: true,
-      metadataSynced: true,
-      shouldHaveShards: true,
-      shards: 8,
-    };
     const unknown = said({ nodes: [node], nodesTotal: 1, balance: balance([0, 0], 0) });
     expect(unknown).toContain('Balance: sizes not known');
     expect(unknown).not.toContain('0 B');
@@ -60,20 +61,9 @@ describe('health says', () => {
   });
 
   test('which worker is empty though others are not, or knows nothing of the cluster', () => {
-    const node: NodeView = {
-      node: 'db1:5432',
-      nodeId: 1,
-      groupId: 1,
-      role: 'worker',
-      active: true,
-      metadataSynced: true,
-      shouldHaveShards: true,
-      postgres: '17.6',
-      shards: 0,
-      bytes: 0,
-    };
+    const empty: NodeView = { ...node, postgres: '17.6', shards: 0, bytes: 0 };
     const stateOf = (of: Partial<NodeView>, more: Partial<HealthAnswer> = {}): string =>
-      / worker +(.+?)  /.exec(said({ nodes: [{ ...node, ...of }], nodesTotal: 1, ...more }))?.[1] ?? '';
+      / worker +(.+?)  /.exec(said({ nodes: [{ ...empty, ...of }], nodesTotal: 1, ...more }))?.[1] ?? '';
     expect(stateOf({})).toBe('empty');
     expect(stateOf({ shards: 8, bytes: 9e9 })).toBe('active');
     expect(stateOf({ shouldHaveShards: false })).toBe('drained');
