@@ -29,6 +29,7 @@ describe('an input of the wrong type or out of range is refused, with the field 
       says: /the name of a cluster in the config/,
     },
     transferMode: { values: ['logical', true], says: /must be one of auto, force_logical, block_writes/ },
+    maxWriteStall: { values: ['0.3s', -1, 61, true], says: number },
     parallelMoves: { values: ['2', 0, 65, 1.5], says: number },
     approval: { values: ['none', false], says: /must be one of required, auto/ },
     window: { values: ['never', true], says: /must be one of respect, ignore/ },
